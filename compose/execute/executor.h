@@ -1,0 +1,55 @@
+#pragma once
+// Runs a plan on an engine: in parallel, bounded, cancellable. Steps are idempotent, so a run that was killed at any
+// point is made good by planning and running again.
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "compose/plan/plan.h"
+#include "engine/engine.h"
+
+namespace compose {
+
+enum class StepStatus { kWaiting, kRunning, kDone, kFailed, kCancelled };
+
+// Hears what happens; called from worker threads, one call at a time (the executor holds a lock).
+class ProgressSink {
+ public:
+  virtual ~ProgressSink() = default;
+  // `text` is "Creating", "Created", "Starting", "Healthy", "Error ...", as docker compose says it.
+  virtual void step_changed(const Step& step, StepStatus status, const std::string& text) = 0;
+  virtual void build_line(const Step& step, const std::string& line) = 0;
+  virtual void warning(const std::string& text) = 0;
+};
+
+// Set from a signal handler thread; polled and, for blocking waits, seen through the descriptor.
+class Cancellation {
+ public:
+  Cancellation();
+  ~Cancellation();
+  void cancel();
+  bool cancelled() const;
+  int fd() const;  // readable once cancelled
+
+ private:
+  std::atomic<bool> cancelled_{false};
+  int fd_ = -1;
+};
+
+struct RunOptions {
+  int parallel = 0;  // at most this many steps at once; 0: chosen (at least 8)
+};
+
+struct RunResult {
+  bool ok = true;
+  bool cancelled = false;
+  std::vector<std::string> errors;  // first line each, most important first
+};
+
+// Steps whose dependency failed are not run; independent ones still are. Does not throw for failing steps.
+RunResult run(const Plan& plan, engine::Engine& engine, ProgressSink& progress, const Cancellation& cancellation,
+              const RunOptions& options = {});
+
+}  // namespace compose

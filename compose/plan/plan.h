@@ -1,0 +1,90 @@
+#pragma once
+// A plan is a DAG of atomic steps, each with its reason. Plain data: printed by --dry-run, run by execute/.
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "engine/build/builder.h"
+#include "engine/model.h"
+
+namespace compose {
+
+// ---- what a step does (engine verbs with their arguments)
+struct BuildImage {
+  std::string service;
+  engine::BuildRequest request;
+};
+struct CreateNetwork {
+  engine::NetworkConfig config;
+};
+struct RemoveNetwork {
+  std::string name;
+};
+struct CreateVolume {
+  engine::VolumeConfig config;
+};
+struct RemoveVolume {
+  std::string name;
+};
+struct RemoveImage {
+  std::string reference;
+};
+struct CreateContainer {
+  std::string service;
+  engine::ContainerConfig config;
+};
+struct StartContainer {
+  std::string container;  // name
+};
+// Waits until the dependency's condition holds for all its containers.
+struct WaitFor {
+  enum class Condition { kRunning, kHealthy, kCompletedSuccessfully };
+  std::string service;
+  std::vector<std::string> containers;  // names
+  Condition condition = Condition::kRunning;
+  bool required = true;  // false: a failure only warns
+};
+struct StopContainer {
+  std::string container;  // id
+  std::optional<int64_t> grace_ms;
+};
+struct KillContainer {
+  std::string container;  // id
+  std::string signal;
+};
+struct RemoveContainer {
+  std::string container;  // id
+  bool force = false;
+  bool volumes = false;
+};
+struct RenameContainer {
+  std::string container;  // name or id
+  std::string name;
+};
+
+using Action = std::variant<BuildImage, CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, RemoveImage,
+                            CreateContainer, StartContainer, WaitFor, StopContainer, KillContainer,
+                            RemoveContainer, RenameContainer>;
+
+struct Step {
+  int id = 0;              // index in Plan::steps
+  std::string resource;    // what progress shows: "Container demo-web-1", "Network demo_default"
+  Action action;
+  std::string reason;      // "config changed: environment.FOO", "not there yet", ...
+  std::vector<int> after;  // ids of steps that must have succeeded before
+};
+
+struct Plan {
+  std::vector<Step> steps;
+  std::vector<std::string> warnings;  // orphans, ...
+  bool empty() const { return steps.empty(); }
+};
+
+std::string verb(const Action& action);      // "Create", "Start", ...: --dry-run
+std::string to_text(const Plan& plan);       // a line per step with its reason, dependencies by number
+
+}  // namespace compose

@@ -1,0 +1,61 @@
+#pragma once
+// Starting, signalling and entering containers. All clone/exec work happens in the single-threaded static program
+// compose-monitor, which these functions spawn or talk to; they may be called from any thread.
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/container/spec.h"
+#include "engine/container/status.h"
+#include "sys/fd.h"
+
+namespace engine {
+
+struct StartResult {
+  sys::ProcessId process;
+};
+
+// Writes spec.json into spec.run_dir, spawns the container's monitor (its own session, outliving the caller) and
+// returns when the container's program has been exec'ed. `netns`: network namespace to join (ignored with
+// host_network). Throws engine::Error: kNotFound/kDenied/kInvalid with the cause (missing program: Docker's 127,
+// not executable: 126); exit_code is recorded in status.json.
+StartResult start_container(const Spec& spec, const sys::Fd& netns);
+
+// Runs the container in the foreground without monitor duties (no logs, restart, health): the builder's RUN.
+// `output` gets stdout and stderr (a write end). Returns the exit code. Cancelled by `cancel` becoming readable
+// (fd, -1: never): everything inside is killed. Throws engine::Error.
+int run_step(const Spec& spec, const sys::Fd& netns, int output, int cancel);
+
+// Asks the monitor over its control socket; where the monitor is gone, acts on the process itself.
+// Sends `signal` once; returns false when the container is not running.
+bool kill_container(const std::string& run_dir, const std::string& state_dir, int signal);
+// stop: marks stopped_by_user, sends spec's stop signal, after `grace_ms` SIGKILL, returns when it is dead and the
+// status written. No-op when not running.
+void stop_container(const std::string& run_dir, const std::string& state_dir, int stop_signal, int64_t grace_ms);
+
+// Calls `changed` with the present status and again at each change until it returns false, `timeout_ms` (-1: none)
+// passes, or the container ends for good. Returns the last status.
+Status watch_status(const std::string& run_dir, const std::string& state_dir, int64_t timeout_ms,
+                    const std::function<bool(const Status&)>& changed);
+
+struct ExecRequest {
+  std::vector<std::string> args;
+  std::vector<std::string> env;  // the container's environment plus -e
+  std::string working_dir;
+  std::string user;
+  bool tty = false;     // needs stdin/stdout of the caller; raw mode, resize and restore are handled here
+  bool detach = false;
+  bool privileged = false;
+};
+// Runs a program inside a running container, with the caller's stdin, stdout, stderr. Returns its exit code
+// (126 not executable, 127 not found). `spec` is the running container's. Throws engine::Error.
+int exec_in_container(const Spec& spec, const Status& status, const ExecRequest& request);
+
+// Number of a signal by name ("TERM", "SIGTERM", "15"); throws engine::Error(kInvalid).
+int signal_number(const std::string& name);
+
+// Path of the compose-monitor program: beside the running executable, else $COMPOSE_MONITOR.
+std::string monitor_path();
+
+}  // namespace engine

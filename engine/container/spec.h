@@ -1,0 +1,93 @@
+#pragma once
+// What the runtime needs to start one container, all names resolved: the file spec.json in the container's run
+// folder. Written by the engine, read by compose-monitor. JSON keys equal the member names.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace engine {
+
+// One thing mounted into the rootfs, in order (targets are sorted so that a parent comes before a child).
+struct SpecMount {
+  enum class Type { kBind, kTmpfs };
+  Type type = Type::kBind;
+  std::string source;  // kBind: host path (file or folder), opened O_PATH by the runtime
+  std::string target;  // absolute in the container; made when missing, resolved inside the rootfs
+  bool read_only = false;
+  std::string propagation;  // "", rprivate, private, rshared, shared, rslave, slave
+  int64_t tmpfs_size = 0;   // bytes
+  uint32_t tmpfs_mode = 0;
+  bool copy_up = false;  // kTmpfs only: reserved, false
+};
+
+struct SpecHealthCheck {
+  std::vector<std::string> test;  // empty or {"NONE"}: none; {"CMD", ...}; {"CMD-SHELL", "..."}
+  int64_t interval_ms = 30000, timeout_ms = 30000, start_period_ms = 0, start_interval_ms = 5000;
+  int retries = 3;
+};
+
+struct SpecResources {
+  int64_t memory = 0;  // bytes; 0 everywhere: no limit
+  int64_t memory_swap = 0;
+  double cpus = 0;
+  int64_t cpu_shares = 0;  // v1 scale, 2..262144
+  int64_t pids = 0;
+};
+
+// A network the container is on, as its DNS server needs it.
+struct SpecNetwork {
+  std::string directory;           // Paths::run_network(id): the files of all endpoints that answer now
+  std::string address;             // own IPv4 address on it
+  std::vector<std::string> names;  // names others find this container by on it
+};
+
+struct Spec {
+  std::string id;    // 64 hex digits
+  std::string name;
+  std::string hostname;
+  // rootfs: overlay, made in the container's own mount namespace, so no host mount ever exists
+  std::vector<std::string> lower_dirs;  // topmost first
+  std::string upper_dir, work_dir;
+  bool read_only = false;
+  // process
+  std::vector<std::string> args;  // entrypoint + command
+  std::vector<std::string> env;   // KEY=VALUE
+  std::string working_dir = "/";
+  std::string user;  // "", name, uid, name:group, uid:gid; resolved in the container's /etc/passwd and /etc/group
+  std::vector<SpecMount> mounts;
+  bool init = false;  // compose-init as PID 1
+  bool tty = false;
+  // confinement
+  std::vector<std::string> capabilities;  // bounding set, with CAP_ prefix
+  bool privileged = false;
+  std::string seccomp_bpf;  // file with the compiled filter (array of struct sock_filter); empty: none
+  int64_t shm_size = 64 << 20;
+  int oom_score_adj = 0;
+  // cgroup
+  std::string cgroup;  // path below each hierarchy: "/compose/<id>"
+  SpecResources resources;
+  // network: the namespace comes as a file descriptor beside the spec
+  bool host_network = false;
+  std::vector<SpecNetwork> networks;
+  std::vector<std::string> dns_upstreams;  // host's resolvers, asked from the host's network namespace
+  bool dns_server = false;                 // serve 127.0.0.11:53 inside
+  // life
+  std::string restart = "no";  // no, always, on-failure, unless-stopped
+  int restart_max = 0;
+  SpecHealthCheck healthcheck;
+  std::string stop_signal = "SIGTERM";
+  int64_t stop_grace_ms = 10000;
+  // logs
+  std::string log_path;       // json-file format
+  int64_t log_max_size = 0;   // bytes; 0: no rotation
+  int log_max_file = 1;
+  // places
+  std::string run_dir;    // control socket, FIFOs, pid files
+  std::string state_dir;  // status.json (durable)
+};
+
+std::string to_json(const Spec& spec);
+// Throws engine::Error(kInvalid) naming the key.
+Spec spec_from_json(const std::string& text);
+
+}  // namespace engine

@@ -1,0 +1,75 @@
+#pragma once
+// The engine as the planner and the commands see it. One implementation works on this machine (open_local_engine);
+// the interface is the seam for others. Every verb is idempotent where it can be, may be called from several
+// threads at once, and throws engine::Error or sys::Error.
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/build/builder.h"
+#include "engine/container/runtime.h"
+#include "engine/error.h"
+#include "engine/model.h"
+#include "engine/paths.h"
+
+namespace engine {
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // ---- what there is (one read transaction; statuses from the containers' status files)
+  // All containers whose label `com.docker.compose.project` is `project`; all of them for "".
+  virtual std::vector<ContainerInfo> containers(const std::string& project) = 0;
+  virtual std::vector<NetworkInfo> networks() = 0;
+  virtual std::vector<VolumeInfo> volumes() = 0;
+  virtual std::vector<ImageInfo> images() = 0;
+  // By reference or id (prefix); nothing when not in the store.
+  virtual std::optional<ImageInfo> find_image(const std::string& reference) = 0;
+  virtual std::optional<ContainerInfo> find_container(const std::string& id_or_name) = 0;
+
+  // ---- networks and volumes
+  virtual NetworkInfo create_network(const NetworkConfig& config) = 0;  // kConflict when the name is taken
+  virtual void remove_network(const std::string& name) = 0;             // kConflict when in use; missing is fine
+  virtual VolumeInfo create_volume(const VolumeConfig& config) = 0;     // kConflict when the name is taken
+  virtual void remove_volume(const std::string& name) = 0;              // kConflict when in use; missing is fine
+
+  // ---- containers
+  // Reserves name, addresses and ports and records the container; starts nothing.
+  virtual ContainerInfo create_container(const ContainerConfig& config) = 0;
+  virtual void rename_container(const std::string& id, const std::string& name) = 0;
+  virtual ContainerInfo start_container(const std::string& id) = 0;  // no-op when running
+  // grace_ms unset: the container's own.
+  virtual void stop_container(const std::string& id, std::optional<int64_t> grace_ms) = 0;
+  virtual void kill_container(const std::string& id, const std::string& signal) = 0;
+  // kConflict when running, unless `force` (then it is killed). `volumes`: its anonymous volumes go too.
+  virtual void remove_container(const std::string& id, bool force, bool volumes) = 0;
+  // See runtime.h, watch_status.
+  virtual Status watch_container(const std::string& id, int64_t timeout_ms,
+                                 const std::function<bool(const Status&)>& changed) = 0;
+  // Environment and user of `request` are completed from the container's.
+  virtual int exec(const std::string& id, ExecRequest request) = 0;
+
+  // ---- images
+  virtual BuildResult build(const BuildRequest& request, BuildObserver& observer) = 0;
+  // Root file system from a tar archive (any compression libarchive knows); `changes` are Dockerfile lines
+  // (CMD, ENV, ...). Returns the image.
+  virtual ImageInfo import_image(const std::string& archive, const std::string& reference,
+                                 const std::vector<std::string>& changes) = 0;
+  // kConflict when containers use it (unless force). Returns what was untagged and deleted, a line each.
+  virtual std::vector<std::string> remove_image(const std::string& reference, bool force) = 0;
+
+  // ---- upkeep
+  // Removes links, rules, folders and cgroups that no record claims and finishes half-done removals. Cheap when
+  // there is nothing to do; the mutating commands call it first.
+  virtual void reconcile() = 0;
+  virtual const Paths& paths() const = 0;
+};
+
+// Opens (and makes) the state below `paths`. Throws engine::Error(kDenied) when not permitted, kUnavailable when
+// the state cannot be used (with the cause and way out).
+std::unique_ptr<Engine> open_local_engine(const Paths& paths);
+
+}  // namespace engine

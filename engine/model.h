@@ -1,0 +1,153 @@
+#pragma once
+// The engine's own vocabulary: what a caller asks for (…Config) and what there is (…Info). Plain data.
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/container/status.h"
+
+namespace engine {
+
+using Labels = std::map<std::string, std::string>;
+
+struct PublishedPort {
+  std::string host_ip;          // empty: every IPv4 address
+  uint16_t host_port = 0;       // 0 asks for a free one (from 32768..60999); never 0 in an Info of a running container
+  uint16_t host_port_end = 0;   // last of a range to choose a free one from; 0 or equal: just host_port
+  uint16_t container_port = 0;
+  std::string protocol = "tcp";
+  bool operator==(const PublishedPort&) const = default;
+};
+
+struct MountConfig {
+  enum class Type { kBind, kVolume, kTmpfs };
+  Type type = Type::kVolume;
+  std::string source;  // kBind: absolute host path; kVolume: volume name, empty: a new anonymous volume
+  std::string target;
+  bool read_only = false;
+  bool create_host_path = true;
+  std::string propagation;
+  bool nocopy = false;
+  int64_t tmpfs_size = 0;
+  uint32_t tmpfs_mode = 0;
+};
+
+struct AttachmentConfig {
+  std::string network;  // name
+  std::vector<std::string> aliases;
+  std::string ipv4_address;  // empty: from the pool
+  std::string mac_address;   // empty: made from the address
+};
+
+struct HealthConfig {  // unset members: the image's, else Docker's defaults
+  bool disable = false;
+  std::vector<std::string> test;
+  std::optional<int64_t> interval_ms, timeout_ms, start_period_ms, start_interval_ms;
+  std::optional<int> retries;
+};
+
+struct ContainerConfig {
+  std::string name;
+  std::string image;  // reference or id; must be in the store
+  std::optional<std::vector<std::string>> command, entrypoint;  // unset: the image's
+  std::map<std::string, std::string> environment;               // laid over the image's
+  std::string working_dir, user, hostname;
+  Labels labels;
+  std::vector<MountConfig> mounts;
+  std::map<std::string, std::string> inherited_volumes;  // target -> anonymous volume to carry over (recreate)
+  std::vector<PublishedPort> ports;
+  std::vector<std::string> expose;
+  std::vector<AttachmentConfig> networks;
+  std::string network_mode;  // "", none, host; with a mode `networks` is empty
+  std::vector<std::string> extra_hosts;  // host=ip
+  std::map<std::string, std::string> links;  // alias -> container name
+  std::optional<HealthConfig> healthcheck;
+  std::string restart = "no";
+  int restart_max = 0;
+  std::string stop_signal;  // empty: the image's, else SIGTERM
+  std::optional<int64_t> stop_grace_ms;
+  std::vector<std::string> cap_add, cap_drop;
+  bool privileged = false, read_only = false, init = false, tty = false;
+  int64_t memory = 0, cpu_shares = 0, pids = 0, shm_size = 0;
+  double cpus = 0;
+};
+std::string to_json(const ContainerConfig& config);
+ContainerConfig container_config_from_json(const std::string& text);
+
+struct NetworkConfig {
+  std::string name;
+  std::string driver = "bridge";
+  std::string subnet, gateway;  // empty: chosen
+  bool internal = false;
+  std::map<std::string, std::string> driver_opts;
+  Labels labels;
+};
+
+struct VolumeConfig {
+  std::string name;  // empty: anonymous, a 64-hex name is made
+  std::string driver = "local";
+  std::map<std::string, std::string> driver_opts;
+  Labels labels;
+  bool anonymous = false;
+};
+
+struct EndpointInfo {
+  std::string network;  // name
+  std::string network_id;
+  std::string address;  // IPv4
+  int prefix = 0;
+  std::string gateway;
+  std::string mac;
+  std::vector<std::string> aliases;
+};
+
+struct MountInfo {
+  MountConfig::Type type = MountConfig::Type::kVolume;
+  std::string volume;  // kVolume: its name
+  bool anonymous = false;
+  std::string source;  // host path
+  std::string target;
+  bool read_only = false;
+};
+
+struct ContainerInfo {
+  std::string id;
+  std::string name;
+  std::string image;     // reference as asked for
+  std::string image_id;  // sha256:...
+  std::string command;   // entrypoint and command joined, for display
+  int64_t created_ms = 0;
+  Labels labels;
+  Status status;
+  std::vector<PublishedPort> ports;
+  std::vector<std::string> expose;  // "80/tcp"
+  std::vector<EndpointInfo> endpoints;
+  std::vector<MountInfo> mounts;
+  std::string log_path;
+};
+
+struct NetworkInfo {
+  std::string id, name, driver, subnet, gateway;
+  bool internal = false;
+  Labels labels;
+  int64_t created_ms = 0;
+};
+
+struct VolumeInfo {
+  std::string name, driver, mountpoint;
+  Labels labels;
+  bool anonymous = false;
+  int64_t created_ms = 0;
+};
+
+struct ImageInfo {
+  std::string id;                       // sha256:<64 hex> of the config blob
+  std::vector<std::string> references;  // "docker.io/library/busybox:latest"
+  int64_t created_ms = 0;
+  int64_t size = 0;  // bytes on disk of all layers
+  Labels labels;
+};
+
+}  // namespace engine

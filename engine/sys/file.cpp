@@ -1,0 +1,125 @@
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <memory>
+
+#include "sys/error.h"
+#include "sys/random.h"
+
+namespace sys {
+
+std::string read_file(const std::string& path) {
+  const Fd fd = open(path, O_RDONLY);
+  return read_all(fd.get());
+}
+
+std::optional<std::string> read_file_if_exists(const std::string& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd && errno == ENOENT) return std::nullopt;
+  check(fd.get(), "open", path);
+  return read_all(fd.get());
+}
+
+void write_file_atomic(const std::string& path, std::string_view bytes, unsigned mode, Durability durability) {
+  const std::string temporary = path + ".tmp-" + random_hex(8);
+  {
+    const Fd fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
+    try {
+      write_all(fd.get(), bytes.data(), bytes.size());
+      check(::fchmod(fd.get(), mode), "fchmod", temporary);  // whatever the umask
+      if (durability == Durability::kSynced) check(::fsync(fd.get()), "fsync", temporary);
+    } catch (...) {
+      ::unlink(temporary.c_str());
+      throw;
+    }
+  }
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    throw Error(error, "rename", path);
+  }
+  if (durability == Durability::kSynced) {
+    const size_t slash = path.rfind('/');
+    const Fd dir = open(slash == std::string::npos ? "." : path.substr(0, slash + 1), O_RDONLY | O_DIRECTORY);
+    check(::fsync(dir.get()), "fsync", path);
+  }
+}
+
+void write_knob(const std::string& path, std::string_view value) {
+  const Fd fd = open(path, O_WRONLY);
+  check(::write(fd.get(), value.data(), value.size()), "write", path);
+}
+
+void make_dirs(const std::string& path, unsigned mode) {
+  if (::mkdir(path.c_str(), mode) == 0) return;
+  if (errno == ENOENT) {
+    const size_t slash = path.find_last_of('/');
+    if (slash == std::string::npos || slash == 0) fail("mkdir", path);
+    make_dirs(path.substr(0, slash), mode);
+    if (::mkdir(path.c_str(), mode) == 0) return;
+  }
+  struct stat status{};
+  if (errno == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return;
+  errno = errno == 0 ? ENOTDIR : errno;
+  fail("mkdir", path);
+}
+
+namespace {
+
+void remove_contents(int dir_fd, dev_t device, const std::string& path) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(dir_fd), ::closedir);
+  if (!dir) {
+    ::close(dir_fd);
+    fail("fdopendir", path);
+  }
+  while (const dirent* entry = ::readdir(dir.get())) {
+    const std::string name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    if (::unlinkat(dir_fd, name.c_str(), 0) == 0 || errno == ENOENT) continue;
+    if (errno != EISDIR && errno != EPERM) fail("unlink", path + '/' + name);
+    const Fd child(::openat(dir_fd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    check(child.get(), "open", path + '/' + name);
+    struct stat status{};
+    check(::fstat(child.get(), &status), "fstat", path + '/' + name);
+    if (status.st_dev != device) throw Error(EBUSY, "rmdir", path + '/' + name);  // a mount: not ours to empty
+    remove_contents(dup(child.get()).release(), device, path + '/' + name);
+    if (::unlinkat(dir_fd, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) fail("rmdir", path + '/' + name);
+  }
+}
+
+}  // namespace
+
+void remove_tree(const std::string& path) {
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return;
+  Fd dir(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  check(dir.get(), "open", path);
+  struct stat status{};
+  check(::fstat(dir.get(), &status), "fstat", path);
+  remove_contents(dir.release(), status.st_dev, path);
+  if (::rmdir(path.c_str()) != 0 && errno != ENOENT) fail("rmdir", path);
+}
+
+FileLock FileLock::acquire(const std::string& path) {
+  Fd fd = open(path, O_RDWR | O_CREAT, 0600);
+  while (::flock(fd.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) fail("flock", path);
+  }
+  return FileLock(std::move(fd));
+}
+
+std::optional<FileLock> FileLock::try_acquire(const std::string& path) {
+  Fd fd = open(path, O_RDWR | O_CREAT, 0600);
+  if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return std::nullopt;
+    fail("flock", path);
+  }
+  return FileLock(std::move(fd));
+}
+
+}  // namespace sys

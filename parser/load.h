@@ -1,0 +1,48 @@
+#pragma once
+// The pipeline from Compose files to a Project. Pure but for reading files.
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "parser/diagnostic.h"
+#include "parser/project.h"
+
+namespace parser {
+
+struct LoadOptions {
+  std::vector<std::string> files;      // -f, in order; "-" is stdin; empty: COMPOSE_FILE, else found upwards from cwd
+  std::string project_directory;       // --project-directory; empty: folder of the first file
+  std::string project_name;            // -p; empty: COMPOSE_PROJECT_NAME, `name:`, folder name
+  std::vector<std::string> env_files;  // --env-file; empty: .env of the project directory when there
+  std::vector<std::string> profiles;   // --profile; empty: COMPOSE_PROFILES; "*" is all
+  std::vector<std::string> selected;   // services named on the command line: their profiles become active
+  StringMap environment;               // the process environment (injected, so that tests control it)
+  std::string working_directory;       // where relative paths and the search start; the process's cwd
+};
+
+struct LoadResult {
+  Project project;
+  std::vector<Diagnostic> warnings;
+};
+
+// Throws LoadError with every error found.
+LoadResult load(const LoadOptions& options);
+
+// Only the project's name and folder, for commands that work from labels alone (`down` without a file): never
+// throws for a missing file when `project_name` or COMPOSE_PROJECT_NAME is given. Throws LoadError else.
+std::string project_name(const LoadOptions& options);
+
+// The environment seen by the tool itself: the process's, then .env or --env-file (COMPOSE_* set there configure
+// the tool). Throws LoadError.
+StringMap tool_environment(const LoadOptions& options);
+
+// Canonical YAML or JSON of a project in docker compose v2's shape and key order (`compose config`). `$` is
+// escaped as `$$`. The output loads to the same project.
+std::string to_yaml(const Project& project);
+std::string to_json(const Project& project);
+
+// Closest of `candidates` to `word` for a did-you-mean: equal but for case, or Damerau-Levenshtein distance at
+// most max(1, size/3). Empty when none is close.
+std::string closest(const std::string& word, const std::vector<std::string>& candidates);
+
+}  // namespace parser
