@@ -70,6 +70,8 @@ class Engine {
 
 // Opens (and makes) the state below `paths`. Throws engine::Error(kDenied) when not permitted, kUnavailable when
 // the state cannot be used (with the cause and way out).
-std::unique_ptr<Engine> open_local_engine(const Paths& paths);
+// `exit_hook`: command line run when a container ended by itself, to have `reconcile` called soon; empty: the next
+// command does it.
+std::unique_ptr<Engine> open_local_engine(const Paths& paths, std::vector<std::string> exit_hook = {});
 
 }  // namespace engine

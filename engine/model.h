@@ -84,6 +84,8 @@ struct NetworkConfig {
   std::map<std::string, std::string> driver_opts;
   Labels labels;
 };
+std::string to_json(const NetworkConfig& config);
+NetworkConfig network_config_from_json(const std::string& text);
 
 struct VolumeConfig {
   std::string name;  // empty: anonymous, a 64-hex name is made
@@ -92,6 +94,8 @@ struct VolumeConfig {
   Labels labels;
   bool anonymous = false;
 };
+std::string to_json(const VolumeConfig& config);
+VolumeConfig volume_config_from_json(const std::string& text);
 
 struct EndpointInfo {
   std::string network;  // name

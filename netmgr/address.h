@@ -22,9 +22,11 @@ std::optional<uint32_t> parse_address(const std::string& text);
 std::string format_address(uint32_t address);
 std::optional<Subnet> parse_subnet(const std::string& text);  // "10.1.0.0/16"; host bits must be zero
 
-// All destinations the host routes (main table, default route left out), for choosing a pool. Throws sys::Error.
+// All destinations the host routes (main table, default route left out), for choosing a pool. Throws
+// sys::Error.
 std::vector<Subnet> host_routes();
-// First free subnet of the default pool (172.17-31.0.0/16, then 192.168.0.0/20 steps) that overlaps none of `taken`.
+// First free subnet of the default pool (172.17-31.0.0/16, then 192.168.0.0/20 steps) that overlaps none of
+// `taken`.
 std::optional<Subnet> free_subnet(const std::vector<Subnet>& taken);
 // MAC made from an address, 02:42:aa:bb:cc:dd.
 std::string mac_for(uint32_t address);

@@ -1,12 +1,12 @@
 #pragma once
-// The DNS server inside a container's network namespace at 127.0.0.11:53, run by the container's monitor. Links
-// into the small static program: no third-party library, no threads, no allocation for a cached answer.
+// The DNS server inside a container's network namespace at 127.0.0.11:53, run by the container's monitor.
+// Links into the small static program: no third-party library, no threads, no allocation for a cached answer.
 //
-// Names come from folders, one per network, holding one small file per running endpoint (named by the container's id
-// prefix), written by that container's monitor and removed when it stops:
+// Names come from folders, one per network, holding one small file per running endpoint (named by the
+// container's id prefix), written by that container's monitor and removed when it stops:
 //   line 1: IPv4 address; every further line: one name.
-// The server watches the folders with inotify and reads changed files only when the next query comes, so an idle
-// server never wakes. RFC 1035, RFC 6891 (EDNS0), RFC 2308 (NODATA).
+// The server watches the folders with inotify and reads changed files only when the next query comes, so an
+// idle server never wakes. RFC 1035, RFC 6891 (EDNS0), RFC 2308 (NODATA).
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,8 +23,8 @@ struct DnsConfig {
 
 class DnsServer {
  public:
-  // Listens (UDP and TCP) inside `netns`; upstream sockets are made in the caller's own namespace. The calling
-  // thread enters `netns` only for the time of the constructor. Throws sys::Error.
+  // Listens (UDP and TCP) inside `netns`; upstream sockets are made in the caller's own namespace. The
+  // calling thread enters `netns` only for the time of the constructor. Throws sys::Error.
   DnsServer(const sys::Fd& netns, DnsConfig config);
   ~DnsServer();
   DnsServer(const DnsServer&) = delete;
@@ -41,8 +41,8 @@ class DnsServer {
 };
 
 // The endpoint files.
-void register_endpoint(const std::string& directory, const std::string& container_id, const std::string& address,
-                       const std::vector<std::string>& names);
+void register_endpoint(const std::string& directory, const std::string& container_id,
+                       const std::string& address, const std::vector<std::string>& names);
 void unregister_endpoint(const std::string& directory, const std::string& container_id);
 
 }  // namespace netmgr

@@ -1,6 +1,7 @@
 #pragma once
-// Networks on this host: a driver makes the links, a firewall the rules. Small verbs so that other drivers (macvlan,
-// overlay) fit in later. Everything made here is found again by its name and can be removed by a reconcile.
+// Networks on this host: a driver makes the links, a firewall the rules. Small verbs so that other drivers
+// (macvlan, overlay) fit in later. Everything made here is found again by its name and can be removed by a
+// reconcile.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -54,10 +55,14 @@ void detach(const std::string& network_id, const std::string& container_id);
 
 // Adds/removes published ports in one transaction; idempotent. For UDP stale conntrack entries are flushed.
 // From outside, from the host's own addresses and 127.0.0.1, and from other containers (hairpin).
+// IPv4 only. A port that leads to another address which is still attached is not taken over: EADDRINUSE,
+// naming both; one that leads to an address nobody has any more is. Does not look for listening processes of
+// the host.
 void publish(const std::vector<Publish>& ports);
 void unpublish(const std::vector<Publish>& ports);
 
-// What there is with our mark, for a reconcile: bridges (network id prefixes, 12 hex), host veth names, ports.
+// What there is with our mark, for a reconcile: bridges (network id prefixes, 12 hex), host veth names,
+// ports.
 struct Present {
   std::vector<std::string> bridges;
   std::vector<std::string> veths;

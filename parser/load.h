@@ -10,7 +10,8 @@
 namespace parser {
 
 struct LoadOptions {
-  std::vector<std::string> files;      // -f, in order; "-" is stdin; empty: COMPOSE_FILE, else found upwards from cwd
+  std::vector<std::string>
+      files;  // -f, in order; "-" is stdin; empty: COMPOSE_FILE, else found upwards from cwd
   std::string project_directory;       // --project-directory; empty: folder of the first file
   std::string project_name;            // -p; empty: COMPOSE_PROJECT_NAME, `name:`, folder name
   std::vector<std::string> env_files;  // --env-file; empty: .env of the project directory when there
@@ -32,8 +33,8 @@ LoadResult load(const LoadOptions& options);
 // throws for a missing file when `project_name` or COMPOSE_PROJECT_NAME is given. Throws LoadError else.
 std::string project_name(const LoadOptions& options);
 
-// The environment seen by the tool itself: the process's, then .env or --env-file (COMPOSE_* set there configure
-// the tool). Throws LoadError.
+// The environment seen by the tool itself: the process's, then .env or --env-file (COMPOSE_* set there
+// configure the tool). Throws LoadError.
 StringMap tool_environment(const LoadOptions& options);
 
 // Canonical YAML or JSON of a project in docker compose v2's shape and key order (`compose config`). `$` is
@@ -41,8 +42,8 @@ StringMap tool_environment(const LoadOptions& options);
 std::string to_yaml(const Project& project);
 std::string to_json(const Project& project);
 
-// Closest of `candidates` to `word` for a did-you-mean: equal but for case, or Damerau-Levenshtein distance at
-// most max(1, size/3). Empty when none is close.
+// Closest of `candidates` to `word` for a did-you-mean: equal but for case, or Damerau-Levenshtein distance
+// at most max(1, size/3). Empty when none is close.
 std::string closest(const std::string& word, const std::vector<std::string>& candidates);
 
 }  // namespace parser

@@ -1,6 +1,6 @@
 #pragma once
-// The typed, normalised Project: what the parser hands to the planner. Every short form is expanded, every path
-// absolute, every default that the Compose Specification fixes filled in. Plain data, freely copied.
+// The typed, normalised Project: what the parser hands to the planner. Every short form is expanded, every
+// path absolute, every default that the Compose Specification fixes filled in. Plain data, freely copied.
 // Source: Compose Specification; ../shared/reference/compose-semantics.md.
 #include <chrono>
 #include <cstdint>
@@ -26,12 +26,15 @@ struct Build {
   std::vector<std::string> tags;
   bool no_cache = false;
   bool pull = false;
+  Mark mark;             // of `context`
+  Mark dockerfile_mark;  // of `dockerfile`; of `context` when there is none
 };
 
 struct Port {
-  std::string host_ip;        // empty: all addresses
-  uint16_t published = 0;     // first host port; 0: the engine chooses a free one
-  uint16_t published_end = 0; // last host port of a range for this one target; equals `published` without range
+  std::string host_ip;     // empty: all addresses
+  uint16_t published = 0;  // first host port; 0: the engine chooses a free one
+  uint16_t published_end =
+      0;  // last host port of a range for this one target; equals `published` without range
   uint16_t target = 0;
   std::string protocol = "tcp";  // tcp, udp, sctp
   std::string mode = "ingress";
@@ -43,7 +46,8 @@ struct Port {
 struct VolumeMount {
   enum class Type { kVolume, kBind, kTmpfs };
   Type type = Type::kVolume;
-  std::string source;  // kVolume: key under top-level `volumes`, empty for an anonymous one; kBind: absolute path
+  std::string
+      source;  // kVolume: key under top-level `volumes`, empty for an anonymous one; kBind: absolute path
   std::string target;  // absolute path in the container
   bool read_only = false;
   bool create_host_path = true;  // kBind
@@ -92,7 +96,7 @@ struct Service {
   Mark mark;
   std::string image;  // as written; empty only when `build` is set (then <project>-<service> is used)
   std::optional<Build> build;
-  std::string pull_policy;  // empty: missing
+  std::string pull_policy;                             // empty: missing
   std::optional<std::vector<std::string>> command;     // unset: the image's; empty list: cleared
   std::optional<std::vector<std::string>> entrypoint;  // unset: the image's; empty list: cleared
   StringMap environment;  // env_file and environment merged, inherited keys resolved, unset ones dropped
@@ -104,15 +108,16 @@ struct Service {
   std::vector<Port> ports;  // ranges expanded to one entry a target
   std::vector<std::string> expose;
   std::vector<VolumeMount> volumes;  // `tmpfs` entries included as kTmpfs
-  std::map<std::string, ServiceNetwork> networks;  // key under top-level `networks`; {"default"} when none is given
+  std::map<std::string, ServiceNetwork>
+      networks;              // key under top-level `networks`; {"default"} when none is given
   std::string network_mode;  // "", "none", "host"
   std::vector<Link> links;
   std::map<std::string, Dependency> depends_on;  // implied ones (links) included
   std::optional<HealthCheck> healthcheck;
   Restart restart;
-  std::string stop_signal;  // empty: the image's, else SIGTERM
+  std::string stop_signal;                    // empty: the image's, else SIGTERM
   std::optional<Duration> stop_grace_period;  // unset: 10 s
-  int replicas = 1;         // scale, else deploy.replicas, else 1
+  int replicas = 1;                           // scale, else deploy.replicas, else 1
   std::vector<std::string> profiles;
   std::vector<std::string> cap_add, cap_drop;  // without CAP_, upper case; may be ALL
   std::vector<std::string> extra_hosts;        // "host=ip"
@@ -125,6 +130,7 @@ struct Service {
   int64_t pids_limit = 0;  // 0: no limit
   int64_t shm_size = 0;    // bytes, 0: 64 MiB
   std::optional<bool> attach;
+  StringMap extensions;  // x-*: name -> value as JSON text
 };
 
 struct Network {
@@ -138,6 +144,7 @@ struct Network {
   std::string gateway;  // empty: first address
   StringMap labels;
   Mark mark;
+  StringMap extensions;  // x-*, as in Service
 };
 
 struct Volume {
@@ -148,6 +155,7 @@ struct Volume {
   StringMap driver_opts;
   StringMap labels;
   Mark mark;
+  StringMap extensions;  // x-*, as in Service
 };
 
 struct Project {
@@ -160,6 +168,7 @@ struct Project {
   std::map<std::string, Network> networks;           // those that active services use
   std::map<std::string, Volume> volumes;             // those that active services use
   StringMap environment;                             // what interpolation saw: process, --env-file or .env
+  StringMap extensions;                              // top-level x-*, as in Service
 };
 
 }  // namespace parser

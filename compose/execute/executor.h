@@ -1,6 +1,6 @@
 #pragma once
-// Runs a plan on an engine: in parallel, bounded, cancellable. Steps are idempotent, so a run that was killed at any
-// point is made good by planning and running again.
+// Runs a plan on an engine: in parallel, bounded, cancellable. Steps are idempotent, so a run that was killed
+// at any point is made good by planning and running again.
 #include <atomic>
 #include <chrono>
 #include <map>
@@ -49,7 +49,7 @@ struct RunResult {
 };
 
 // Steps whose dependency failed are not run; independent ones still are. Does not throw for failing steps.
-RunResult run(const Plan& plan, engine::Engine& engine, ProgressSink& progress, const Cancellation& cancellation,
-              const RunOptions& options = {});
+RunResult run(const Plan& plan, engine::Engine& engine, ProgressSink& progress,
+              const Cancellation& cancellation, const RunOptions& options = {});
 
 }  // namespace compose

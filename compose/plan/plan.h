@@ -23,15 +23,17 @@ struct CreateNetwork {
 };
 struct RemoveNetwork {
   std::string name;
+  bool best_effort = false;  // still in use: a warning, not a failure (down)
 };
 struct CreateVolume {
   engine::VolumeConfig config;
 };
 struct RemoveVolume {
   std::string name;
+  bool best_effort = false;  // as above
 };
 struct RemoveImage {
-  std::string reference;
+  std::string reference;  // in use by other containers: a warning, not a failure
 };
 struct CreateContainer {
   std::string service;
@@ -40,7 +42,8 @@ struct CreateContainer {
 struct StartContainer {
   std::string container;  // name
 };
-// Waits until the dependency's condition holds for all its containers.
+// Waits until the dependency's condition holds for all its containers. kRunning: it is running, or has run
+// and ended with 0. The planner makes one step a container, so that each shows its own progress.
 struct WaitFor {
   enum class Condition { kRunning, kHealthy, kCompletedSuccessfully };
   std::string service;
@@ -71,8 +74,8 @@ using Action = std::variant<BuildImage, CreateNetwork, RemoveNetwork, CreateVolu
                             RemoveContainer, RenameContainer>;
 
 struct Step {
-  int id = 0;              // index in Plan::steps
-  std::string resource;    // what progress shows: "Container demo-web-1", "Network demo_default"
+  int id = 0;            // index in Plan::steps
+  std::string resource;  // what progress shows: "Container demo-web-1", "Network demo_default"
   Action action;
   std::string reason;      // "config changed: environment.FOO", "not there yet", ...
   std::vector<int> after;  // ids of steps that must have succeeded before
@@ -84,7 +87,7 @@ struct Plan {
   bool empty() const { return steps.empty(); }
 };
 
-std::string verb(const Action& action);      // "Create", "Start", ...: --dry-run
-std::string to_text(const Plan& plan);       // a line per step with its reason, dependencies by number
+std::string verb(const Action& action);  // "Create", "Start", ...: --dry-run
+std::string to_text(const Plan& plan);   // a line per step with its reason, dependencies by number
 
 }  // namespace compose

@@ -56,8 +56,8 @@ class StepRunner {
                   int cancel_fd) = 0;
 };
 
-// Throws engine::Error: kInvalid with "Dockerfile:3: ..." for errors in the file, kInternal with the step, file:line
-// and the last output lines when a RUN fails. What was built before stays in the cache.
+// Throws engine::Error: kInvalid with "Dockerfile:3: ..." for errors in the file, kInternal with the step,
+// file:line and the last output lines when a RUN fails. What was built before stays in the cache.
 BuildResult build_image(ImageStore& store, StepRunner& runner, const BuildRequest& request,
                         BuildObserver& observer);
 

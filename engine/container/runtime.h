@@ -1,6 +1,6 @@
 #pragma once
-// Starting, signalling and entering containers. All clone/exec work happens in the single-threaded static program
-// compose-monitor, which these functions spawn or talk to; they may be called from any thread.
+// Starting, signalling and entering containers. All clone/exec work happens in the single-threaded static
+// program compose-monitor, which these functions spawn or talk to; they may be called from any thread.
 #include <functional>
 #include <optional>
 #include <string>
@@ -16,26 +16,33 @@ struct StartResult {
   sys::ProcessId process;
 };
 
-// Writes spec.json into spec.run_dir, spawns the container's monitor (its own session, outliving the caller) and
-// returns when the container's program has been exec'ed. `netns`: network namespace to join (ignored with
-// host_network). Throws engine::Error: kNotFound/kDenied/kInvalid with the cause (missing program: Docker's 127,
-// not executable: 126); exit_code is recorded in status.json.
-StartResult start_container(const Spec& spec, const sys::Fd& netns);
+// Writes spec.json into spec.run_dir, spawns the container's monitor (its own session, outliving the caller)
+// and returns when the container's program has been exec'ed. `netns`: network namespace to join (ignored with
+// host_network). Throws engine::Error: kNotFound/kDenied/kInvalid with the cause (missing program: Docker's
+// 127, not executable: 126); exit_code is recorded in status.json.
+// `held`: descriptors (sockets that reserve host ports) the monitor keeps open as long as the container is up.
+StartResult start_container(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held = {});
 
 // Runs the container in the foreground without monitor duties (no logs, restart, health): the builder's RUN.
-// `output` gets stdout and stderr (a write end). Returns the exit code. Cancelled by `cancel` becoming readable
-// (fd, -1: never): everything inside is killed. Throws engine::Error.
+// `output` gets stdout and stderr (a write end). Returns the exit code. Cancelled by `cancel` becoming
+// readable (fd, -1: never): everything inside is killed. Throws engine::Error.
 int run_step(const Spec& spec, const sys::Fd& netns, int output, int cancel);
+
+// Gives a running container whose monitor died a new one, which goes on with its logs, health checks, DNS and
+// restart policy. False when there was nothing to do: not running, or its monitor lives. Throws
+// engine::Error, sys::Error.
+bool adopt_container(const std::string& run_dir, const std::string& state_dir);
 
 // Asks the monitor over its control socket; where the monitor is gone, acts on the process itself.
 // Sends `signal` once; returns false when the container is not running.
 bool kill_container(const std::string& run_dir, const std::string& state_dir, int signal);
-// stop: marks stopped_by_user, sends spec's stop signal, after `grace_ms` SIGKILL, returns when it is dead and the
-// status written. No-op when not running.
-void stop_container(const std::string& run_dir, const std::string& state_dir, int stop_signal, int64_t grace_ms);
+// stop: marks stopped_by_user, sends spec's stop signal, after `grace_ms` SIGKILL, returns when it is dead
+// and the status written. No-op when not running.
+void stop_container(const std::string& run_dir, const std::string& state_dir, int stop_signal,
+                    int64_t grace_ms);
 
-// Calls `changed` with the present status and again at each change until it returns false, `timeout_ms` (-1: none)
-// passes, or the container ends for good. Returns the last status.
+// Calls `changed` with the present status and again at each change until it returns false, `timeout_ms` (-1:
+// none) passes, or the container ends for good. Returns the last status.
 Status watch_status(const std::string& run_dir, const std::string& state_dir, int64_t timeout_ms,
                     const std::function<bool(const Status&)>& changed);
 
@@ -44,7 +51,7 @@ struct ExecRequest {
   std::vector<std::string> env;  // the container's environment plus -e
   std::string working_dir;
   std::string user;
-  bool tty = false;     // needs stdin/stdout of the caller; raw mode, resize and restore are handled here
+  bool tty = false;  // needs stdin/stdout of the caller; raw mode, resize and restore are handled here
   bool detach = false;
   bool privileged = false;
 };

@@ -1,6 +1,6 @@
 #pragma once
-// What the runtime needs to start one container, all names resolved: the file spec.json in the container's run
-// folder. Written by the engine, read by compose-monitor. JSON keys equal the member names.
+// What the runtime needs to start one container, all names resolved: the file spec.json in the container's
+// run folder. Written by the engine, read by compose-monitor. JSON keys equal the member names.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -42,7 +42,7 @@ struct SpecNetwork {
 };
 
 struct Spec {
-  std::string id;    // 64 hex digits
+  std::string id;  // 64 hex digits
   std::string name;
   std::string hostname;
   // rootfs: overlay, made in the container's own mount namespace, so no host mount ever exists
@@ -53,7 +53,8 @@ struct Spec {
   std::vector<std::string> args;  // entrypoint + command
   std::vector<std::string> env;   // KEY=VALUE
   std::string working_dir = "/";
-  std::string user;  // "", name, uid, name:group, uid:gid; resolved in the container's /etc/passwd and /etc/group
+  std::string
+      user;  // "", name, uid, name:group, uid:gid; resolved in the container's /etc/passwd and /etc/group
   std::vector<SpecMount> mounts;
   bool init = false;  // compose-init as PID 1
   bool tty = false;
@@ -78,9 +79,12 @@ struct Spec {
   std::string stop_signal = "SIGTERM";
   int64_t stop_grace_ms = 10000;
   // logs
-  std::string log_path;       // json-file format
-  int64_t log_max_size = 0;   // bytes; 0: no rotation
+  std::string log_path;      // json-file format
+  int64_t log_max_size = 0;  // bytes; 0: no rotation
   int log_max_file = 1;
+  // Program and arguments the monitor turns into at the very end of a container that was not stopped by `stop`
+  // (whose caller tidies up itself); empty: none.
+  std::vector<std::string> exit_hook;
   // places
   std::string run_dir;    // control socket, FIFOs, pid files
   std::string state_dir;  // status.json (durable)

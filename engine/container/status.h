@@ -29,8 +29,8 @@ struct Status {
   std::vector<HealthResult> health_log;  // last 5
   sys::ProcessId process;                // the container's PID 1 in the host's pid namespace
   sys::ProcessId monitor;
-  std::string boot_id;  // /proc/sys/kernel/random/boot_id at start
-  int64_t started_ms = 0;   // Unix time, milliseconds; 0: never
+  std::string boot_id;     // /proc/sys/kernel/random/boot_id at start
+  int64_t started_ms = 0;  // Unix time, milliseconds; 0: never
   int64_t finished_ms = 0;
   int exit_code = 0;  // 128+n for signal n
   bool oom_killed = false;
@@ -44,5 +44,9 @@ Status status_from_json(const std::string& text);
 // The status as it really is: file missing -> kCreated; "running" whose process is gone or of another boot ->
 // kExited with exit code 255 unless the file says otherwise. Throws sys::Error, engine::Error.
 Status read_status(const std::string& state_dir);
+// The file's word as it stands, believed or not; kCreated when there is none.
+Status read_recorded_status(const std::string& state_dir);
+// /proc/sys/kernel/random/boot_id.
+std::string present_boot_id();
 
 }  // namespace engine

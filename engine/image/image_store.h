@@ -1,14 +1,14 @@
 #pragma once
-// Images and layers on disk. Config blobs live content-addressed in an OCI layout (Paths::blobs); each layer is
-// unpacked once, by chain id, into Paths::layer(chain)/diff, ready to be an overlay lower directory (whiteouts as
-// 0:0 character devices, opaque folders with the trusted.overlay.opaque xattr).
+// Images and layers on disk. Config blobs live content-addressed in an OCI layout (Paths::blobs); each layer
+// is unpacked once, by chain id, into Paths::layer(chain)/diff, ready to be an overlay lower directory
+// (whiteouts as 0:0 character devices, opaque folders with the trusted.overlay.opaque xattr).
 //
-// A layer that was made here (build, commit, import) has as diff id the SHA-256 of its canonical tar: entries in
-// byte order of their paths, numeric owners, so that the same tree always gives the same id and the tar can be made
-// again at any time without being kept.
+// A layer that was made here (build, commit, import) has as diff id the SHA-256 of its canonical tar: entries
+// in byte order of their paths, numeric owners, so that the same tree always gives the same id and the tar
+// can be made again at any time without being kept.
 //
-// Crash safety: everything is made under a temporary name and renamed; the database row is written last. Thread and
-// process safe.
+// Crash safety: everything is made under a temporary name and renamed; the database row is written last.
+// Thread and process safe.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,17 +35,25 @@ class ImageStore {
  public:
   ImageStore(Database& database, Paths paths);
 
+  // Newest first. An image whose configuration is damaged on disk is listed without labels, so that it can be
+  // seen and removed.
   std::vector<ImageInfo> list();
-  // By reference, full id or unique id prefix (with or without sha256:). Nothing when absent; kConflict when a
-  // prefix is ambiguous.
+  // By reference, full id or unique id prefix (with sha256:, or without and at least 4 digits; a reference
+  // goes first). Nothing when absent; kConflict when a prefix is ambiguous, kInvalid when the text can name
+  // no image, kUnavailable when the image's configuration is damaged on disk.
   std::optional<StoredImage> find(const std::string& reference_or_id);
+  // Moves the reference when another image has it. A reference with a digest is kept as repository@digest.
+  // kNotFound when there is no such image.
   void tag(const std::string& image_id, const std::string& reference);
-  // Untags; deletes image and unshared layers when the last reference goes or an id was given. The caller has made
-  // sure that no container uses it. Returns lines "Untagged: ..." / "Deleted: sha256:...".
+  // Untags; deletes image and unshared layers when the last reference goes or an id was given. The caller has
+  // made sure that no container uses it. Returns lines "Untagged: ..." / "Deleted: sha256:...". kNotFound
+  // when absent; kConflict when an id is given and several references name the image (unless `force`), or a
+  // container uses it after all. Layers that other images, the build cache or layers above need stay.
   std::vector<std::string> remove(const std::string& reference_or_id, bool force);
 
-  // A folder <tmp>/diff + <tmp>/work on the layers' file system to be filled, then committed or dropped (removed on
-  // destruction).
+  // A folder <tmp>/diff + <tmp>/work on the layers' file system to be filled, then committed or dropped
+  // (removed on destruction). It is named draft-<pid>-<start time>-<hex>, so that what a killed process left
+  // can be told.
   class Draft {
    public:
     Draft(Draft&&) noexcept;
@@ -60,6 +68,9 @@ class ImageStore {
     std::string path_;
   };
   Draft new_draft();
+  // Removes drafts whose process is gone and folders of layers that have no record (a crash in between).
+  // Cheap when there are none. What is still mounted stays until the next time.
+  void remove_stale_drafts();
 
   struct Layer {
     std::string diff_id;   // sha256:...
@@ -67,28 +78,60 @@ class ImageStore {
     std::string diff_dir;
     int64_t size = 0;
   };
-  // Turns the draft's diff folder into the layer on top of `parent_chain` ("" for the bottom).
+  // Turns the draft's diff folder into the layer on top of `parent_chain` ("" for the bottom); nothing may
+  // write to it any more and no overlay may be mounted on it. When that layer is there already, it is
+  // returned and the draft dropped. kNotFound when there is no such parent, kInvalid for a tree no tar can
+  // carry (see layer_tar.h). Not to be called inside a transaction of the database, like every writing call
+  // here: the store's file lock comes first.
   Layer commit_layer(Draft draft, const std::string& parent_chain);
   std::optional<Layer> find_layer(const std::string& chain_id);
-  // Writes the config blob and the image row; every layer of diff_ids must be there. Returns the id.
+  // Writes the config blob and the image row; every layer of diff_ids must be there (kNotFound). Returns the
+  // id.
   std::string add_image(const ImageConfig& config);
+  // The same with the configuration's bytes as they are, for images made elsewhere: their id is the bytes'
+  // digest.
+  std::string add_image_json(const std::string& config_json);
 
-  // A root file system archive as a one-layer image.
+  // A root file system archive as a one-layer image. `created` is filled in when empty, and a history entry
+  // added.
   std::string import(const std::string& archive, const ImageConfig& config);
 
-  // Build cache: key (hex digest) -> diff id of the layer a step made and the resulting image config fragment; the
-  // value is opaque to the store. Entries go with their layers.
+  // Build cache: key (hex digest) -> diff id of the layer a step made and the resulting image config
+  // fragment; the value is opaque to the store. Entries go with their layers.
   std::optional<std::string> cache_get(const std::string& key);
   void cache_put(const std::string& key, const std::string& value, const std::string& chain_id);
 
  private:
+  // What a text names: an image, and the stored reference when it was that.
+  struct Named {
+    std::string image_id;
+    std::string reference;  // empty: named by id
+  };
+  std::optional<Named> resolve(const std::string& text);
+  std::vector<std::string> references_of(const std::string& image_id);
+  bool is_recorded(const std::string& image_id);
+  ImageConfig load_config(const std::string& image_id);
+  std::vector<std::string> delete_records(const std::string& image_id, std::vector<std::string>& chains);
+  std::vector<std::string> delete_unused_layers(std::vector<std::string> chains);
+
+  std::string layers_dir() const { return paths_.data_root + "/layers"; }
+  std::string blob_path(const std::string& image_id) const;
+  std::string draft_path() const;
+  void require_parent(const std::string& parent_chain);
+  void publish(Draft& draft, const Layer& layer, const std::string& parent_chain);
+  // Moves a layer's folder out of the way, to be removed with the draft.
+  std::optional<Draft> retire(const std::string& chain_id);
+  std::vector<std::string> unrecorded_layers();
+
   Database& database_;
   Paths paths_;
 };
 
-// Unpacks a layer or root file system archive into `directory` safely: no entry (.., absolute name, hardlink or
-// symlink target) can reach outside; owners, modes, times, xattrs kept; `.wh.` entries become overlay whiteouts.
-// Throws engine::Error(kInvalid) naming the entry.
+// Unpacks a layer or root file system archive into `directory` safely: no entry (.., absolute name, hardlink
+// or symlink target) can reach outside; owners, modes, times, xattrs kept; `.wh.` entries become overlay
+// whiteouts. Throws engine::Error(kInvalid) naming the entry. Limits against bombs: unpack.h.
+// trusted.overlay.* and a host's own labels are not unpacked (layer_xattr.h). `directory` is left half filled
+// when it fails.
 void unpack_archive(const std::string& archive, const std::string& directory, bool whiteouts);
 
 }  // namespace engine

@@ -58,6 +58,8 @@ class Database {
   sqlite3* db_ = nullptr;
   std::recursive_mutex mutex_;
   int depth_ = 0;
+
+  void transact(const char* begin, const std::function<void()>& body);
 };
 
 }  // namespace engine

@@ -1,0 +1,178 @@
+#include "compose/cli/arguments.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <functional>
+
+#include "compose/cli/failure.h"
+#include "parser/load.h"
+
+namespace compose::cli {
+
+struct Arguments::Impl {
+  explicit Impl(const std::string& text) : summary(text) {}
+
+  CLI::App app;
+  std::string summary, usage, command, footer;
+  bool rest_is_not_ours = false;
+  int min = 0, max = -1;
+  std::string what = "SERVICE";
+  std::vector<std::string> refused;               // used ones
+  std::vector<std::function<void()>> converters;  // run after parsing
+
+  CLI::Option* value_option(const std::string& names, const std::string& help) {
+    return app.add_option(names, help)
+        ->type_name("VALUE")
+        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  }
+  std::string help() const {
+    const CLI::Formatter formatter;
+    return "Usage: compose " + usage + "\n\n" + summary + "\n" +
+           formatter.make_groups(&app, CLI::AppFormatMode::Normal) + (footer.empty() ? "" : "\n" + footer);
+  }
+  std::string unknown_flag(const std::string& given) const;
+  void check_count(const std::vector<std::string>& rest) const;
+};
+
+Arguments::Arguments(const std::string& usage, const std::string& summary)
+    : impl_(std::make_unique<Impl>(summary)) {
+  impl_->usage = usage;
+  impl_->command = usage.substr(0, usage.find(" ["));
+  if (const size_t capital = impl_->command.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+      capital != std::string::npos) {
+    impl_->command.erase(capital == 0 ? 0 : capital - 1);
+  }
+  impl_->app.allow_extras();
+  impl_->app.set_help_flag("-h,--help", "Show this help");
+}
+
+Arguments::~Arguments() = default;
+
+void Arguments::flag(const std::string& names, bool& value, const std::string& help) {
+  impl_->app.add_flag(names, value, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+void Arguments::option(const std::string& names, std::string& value, const std::string& help) {
+  CLI::Option* option = impl_->value_option(names, help);
+  impl_->converters.emplace_back([option, &value] {
+    if (option->count() > 0) value = option->results().back();
+  });
+}
+
+void Arguments::option(const std::string& names, std::optional<std::string>& value, const std::string& help) {
+  CLI::Option* option = impl_->value_option(names, help);
+  impl_->converters.emplace_back([option, &value] {
+    if (option->count() > 0) value = option->results().back();
+  });
+}
+
+void Arguments::option(const std::string& names, std::optional<int64_t>& value, const std::string& help) {
+  CLI::Option* option = impl_->value_option(names, help)->type_name("NUMBER");
+  impl_->converters.emplace_back([option, &value] {
+    if (option->count() > 0) value = whole_number(option->results().back(), option->get_name());
+  });
+}
+
+void Arguments::list(const std::string& names, std::vector<std::string>& values, const std::string& help) {
+  CLI::Option* option = impl_->app.add_option(names, help)->type_name("VALUE");
+  option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1, 1 << 20)->allow_extra_args(false);
+  impl_->converters.emplace_back([option, &values] {
+    if (option->count() > 0) values = option->results();
+  });
+}
+
+void Arguments::refuse_flag(const std::string& names) {
+  CLI::Option* option =
+      impl_->app.add_flag(names)->group("")->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  impl_->converters.emplace_back([this, option] {
+    // --menu=false asks for what is done anyway
+    if (option->count() > 0 && option->results().back() != "false")
+      impl_->refused.push_back(option->get_name());
+  });
+}
+
+void Arguments::refuse_option(const std::string& names) {
+  CLI::Option* option = impl_->value_option(names, "")->group("");
+  impl_->converters.emplace_back([this, option] {
+    if (option->count() > 0) impl_->refused.push_back(option->get_name());
+  });
+}
+
+void Arguments::stop_at_positional() {
+  impl_->rest_is_not_ours = true;
+  impl_->app.prefix_command();
+}
+
+void Arguments::positionals(int min, int max, const std::string& what) {
+  impl_->min = min;
+  impl_->max = max;
+  impl_->what = what;
+}
+
+void Arguments::footer(const std::string& text) {
+  impl_->footer = text;
+}
+
+std::string Arguments::Impl::unknown_flag(const std::string& given) const {
+  const std::string name = given.substr(0, given.find('='));
+  std::vector<std::string> known;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& longer : option->get_lnames()) known.push_back("--" + longer);
+  }
+  const std::string near = name.rfind("--", 0) == 0 ? parser::closest(name, known) : "";
+  return fmt::format("unknown flag: {}{}", name, near.empty() ? "" : ", did you mean '" + near + "'?");
+}
+
+void Arguments::Impl::check_count(const std::vector<std::string>& rest) const {
+  const auto given = static_cast<int>(rest.size());
+  const std::string name = command.empty() ? "compose" : "compose " + command;
+  if (given < min) throw UsageError(fmt::format("{} needs {}", name, what));
+  if (max >= 0 && given > max) {
+    throw UsageError(fmt::format("{} takes {}, '{}' is too much", name, max == 0 ? "no arguments" : what,
+                                 rest[static_cast<size_t>(max)]));
+  }
+}
+
+std::vector<std::string> Arguments::parse(std::vector<std::string> args) {
+  bool help = false;
+  try {
+    std::reverse(args.begin(), args.end());  // CLI11 takes them from the back
+    impl_->app.parse(args);
+  } catch (const CLI::CallForHelp&) {
+    help = true;
+  } catch (const CLI::ArgumentMismatch& error) {
+    throw UsageError(error.what());
+  } catch (const CLI::ParseError& error) {
+    throw UsageError(error.what());
+  }
+  if (help) throw HelpWanted(impl_->help());
+  for (const auto& convert : impl_->converters) convert();
+  if (!impl_->refused.empty()) throw CommandError(impl_->refused.front() + " is not supported yet");
+
+  std::vector<std::string> rest = impl_->app.remaining();
+  bool ours = true;  // flags may still come
+  std::vector<std::string> positional;
+  for (size_t i = 0; i < rest.size(); ++i) {
+    if (ours && rest[i] == "--") {
+      ours = false;
+      continue;
+    }
+    if (ours && rest[i].size() > 1 && rest[i][0] == '-') throw UsageError(impl_->unknown_flag(rest[i]));
+    positional.push_back(rest[i]);
+    if (impl_->rest_is_not_ours) ours = false;
+  }
+  impl_->check_count(positional);
+  return positional;
+}
+
+int64_t whole_number(const std::string& text, const std::string& flag) {
+  int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size())
+    throw UsageError(fmt::format("invalid value '{}' for {}: it must be a whole number", text, flag));
+  return value;
+}
+
+}  // namespace compose::cli

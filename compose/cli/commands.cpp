@@ -1,0 +1,76 @@
+#include "compose/cli/commands.h"
+
+#include <fmt/format.h>
+
+#include "parser/load.h"
+
+namespace compose::cli {
+namespace {
+
+constexpr Command kCommands[] = {
+    {"attach", nullptr, ""},
+    {"build", build_command, "Build or rebuild services' images"},
+    {"commit", nullptr, ""},
+    {"config", config_command, "Check the files and show them merged, in canonical form"},
+    {"convert", config_command, "Same as config"},
+    {"cp", nullptr, ""},
+    {"create", create_command, "Create containers without starting them"},
+    {"down", down_command, "Stop and remove containers and networks"},
+    {"events", nullptr, ""},
+    {"exec", exec_command, "Run a program in a running container", false},
+    {"export", nullptr, ""},
+    {"image", image_command, "Images of the store: ls, import, rm", false},
+    {"images", images_command, "List the images that containers use"},
+    {"kill", kill_command, "Send a signal to containers, SIGKILL by default"},
+    {"logs", logs_command, "Show what containers wrote"},
+    {"ls", ls_command, "List projects"},
+    {"network", network_command, "Networks of the engine: ls"},
+    {"pause", nullptr, ""},
+    {"port", port_command, "Show where a container's port is published"},
+    {"ps", ps_command, "List containers"},
+    {"publish", nullptr, ""},
+    {"pull", nullptr, ""},
+    {"push", nullptr, ""},
+    {"restart", restart_command, "Restart containers"},
+    {"rm", rm_command, "Remove stopped containers"},
+    {"run", nullptr, ""},
+    {"scale", scale_command, "Set the number of containers of services"},
+    {"start", start_command, "Start containers that exist"},
+    {"stats", nullptr, ""},
+    {"stop", stop_command, "Stop containers"},
+    {"top", nullptr, ""},
+    {"unpause", nullptr, ""},
+    {"up", up_command, "Create and start containers"},
+    {"version", version_command, "Show the version"},
+    {"volume", volume_command, "Volumes of the engine: ls, rm", false},
+    {"volumes", volumes_command, "List the project's volumes"},
+    {"wait", wait_command, "Wait until containers have ended", false},
+    {"watch", nullptr, ""},
+};
+
+}  // namespace
+
+const Command* find_command(std::string_view name) {
+  for (const Command& command : kCommands) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
+std::string command_list() {
+  std::string text = "Commands:\n";
+  for (const Command& command : kCommands) {
+    if (command.run != nullptr) text += fmt::format("  {:<10} {}\n", command.name, command.summary);
+  }
+  return text;
+}
+
+std::string unknown_command(const std::string& name) {
+  std::vector<std::string> names{"help"};
+  for (const Command& command : kCommands) names.emplace_back(command.name);
+  const std::string near = parser::closest(name, names);
+  return fmt::format("unknown command: {}{}", name,
+                     near.empty() ? ", see `compose --help`" : ", did you mean '" + near + "'?");
+}
+
+}  // namespace compose::cli

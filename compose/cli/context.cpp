@@ -1,0 +1,228 @@
+#include "compose/cli/context.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+
+#include "compose/cli/arguments.h"
+#include "compose/cli/failure.h"
+#include "compose/ui/palette.h"
+#include "sys/fd.h"
+
+namespace compose::cli {
+
+Context::Context(Globals globals, parser::StringMap environment, std::string working_directory)
+    : globals_(std::move(globals)),
+      environment_(std::move(environment)),
+      working_directory_(std::move(working_directory)) {}
+
+Context::~Context() {
+  if (progress_) progress_->finish();
+}
+
+const parser::StringMap& Context::tool_environment() {
+  if (!tool_environment_) tool_environment_ = parser::tool_environment(load_options());
+  return *tool_environment_;
+}
+
+std::string Context::variable(const std::string& name) {
+  // What the process has wins anyway: .env need not be read then.
+  if (const auto found = environment_.find(name); found != environment_.end()) return found->second;
+  const auto& all = tool_environment();
+  const auto found = all.find(name);
+  return found == all.end() ? "" : found->second;
+}
+
+bool Context::variable_is_true(const std::string& name) {
+  const std::string value = variable(name);
+  return value == "1" || value == "true" || value == "True" || value == "TRUE" || value == "t" ||
+         value == "T";
+}
+
+parser::LoadOptions Context::load_options(const std::vector<std::string>& selected) const {
+  parser::LoadOptions options;
+  options.files = globals_.files;
+  options.project_directory = globals_.project_directory;
+  options.project_name = globals_.project_name;
+  options.env_files = globals_.env_files;
+  options.profiles = globals_.profiles;
+  options.selected = selected;
+  options.environment = environment_;
+  options.working_directory = working_directory_;
+  return options;
+}
+
+parser::Project Context::load(const std::vector<std::string>& selected) {
+  const auto began = std::chrono::steady_clock::now();
+  parser::LoadResult result = parser::load(load_options(selected));
+  for (const auto& warning : result.warnings) log(LogLevel::kWarn, warning.to_string());
+  for (const std::string& name : selected) {
+    if (result.project.services.count(name) != 0) continue;
+    std::vector<std::string> known;
+    for (const auto& [service, ignored] : result.project.services) known.push_back(service);
+    const std::string near = parser::closest(name, known);
+    throw CommandError(
+        fmt::format("no such service: {}{}", name, near.empty() ? "" : ", did you mean '" + near + "'?"));
+  }
+  const auto took = std::chrono::steady_clock::now() - began;
+  log(LogLevel::kDebug, fmt::format("loaded project {} ({} services) in {} us", result.project.name,
+                                    result.project.services.size(),
+                                    std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+  return std::move(result.project);
+}
+
+bool Context::has_compose_file() const {
+  const auto variable = environment_.find("COMPOSE_FILE");
+  if (!globals_.files.empty() || (variable != environment_.end() && !variable->second.empty())) return true;
+  std::filesystem::path folder =
+      std::filesystem::path(working_directory_) / globals_.project_directory;  // an absolute one replaces
+  for (;; folder = folder.parent_path()) {
+    for (const char* name : {"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"}) {
+      std::error_code ignored;
+      if (std::filesystem::exists(folder / name, ignored)) return true;
+    }
+    if (folder == folder.parent_path()) return false;
+  }
+}
+
+std::optional<parser::Project> Context::load_if_there(const std::vector<std::string>& selected) {
+  const bool named = !globals_.project_name.empty() || !variable("COMPOSE_PROJECT_NAME").empty();
+  if (named && variable("COMPOSE_FILE").empty() && !has_compose_file()) return std::nullopt;
+  return load(selected);
+}
+
+std::string Context::project_name() {
+  return parser::project_name(load_options());
+}
+
+namespace {
+
+std::string env_or(const char* name, const std::string& fallback) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nothing sets variables
+  return value == nullptr || *value == '\0' ? fallback : value;
+}
+
+}  // namespace
+
+engine::Paths Context::paths() {
+  const bool root = ::geteuid() == 0;
+  engine::Paths paths;
+  paths.data_root = globals_.data_root.empty() ? variable("COMPOSE_DATA_ROOT") : globals_.data_root;
+  paths.run_root = globals_.run_root.empty() ? variable("COMPOSE_RUN_ROOT") : globals_.run_root;
+  if (paths.data_root.empty()) {
+    paths.data_root = root ? "/var/lib/compose"
+                           : env_or("XDG_DATA_HOME", env_or("HOME", "/tmp") + "/.local/share") + "/compose";
+  }
+  if (paths.run_root.empty()) {
+    paths.run_root =
+        root ? "/run/compose"
+             : env_or("XDG_RUNTIME_DIR", "/tmp/compose-" + std::to_string(::geteuid())) + "/compose";
+  }
+  for (std::string* path : {&paths.data_root, &paths.run_root}) {
+    *path = (std::filesystem::path(working_directory_) / *path).lexically_normal().string();
+    while (path->size() > 1 && path->back() == '/') path->pop_back();
+  }
+  return paths;
+}
+
+engine::Engine& Context::engine() {
+  if (!engine_) engine_ = engine::open_local_engine(paths());
+  return *engine_;
+}
+
+int Context::parallel() {
+  constexpr int kNoLimit = 1 << 20;
+  int64_t limit = globals_.parallel.value_or(0);
+  if (!globals_.parallel) {
+    const std::string text = variable("COMPOSE_PARALLEL_LIMIT");
+    if (!text.empty()) limit = whole_number(text, "COMPOSE_PARALLEL_LIMIT");
+  }
+  return limit < 0 ? kNoLimit : static_cast<int>(std::min<int64_t>(limit, kNoLimit));
+}
+
+bool Context::colour(int fd) {
+  const std::string ansi = globals_.ansi.empty() ? variable("COMPOSE_ANSI") : globals_.ansi;
+  if (ansi == "never") return false;
+  if (ansi == "always") return true;
+  return ui::is_terminal(fd) && variable("NO_COLOR").empty() && variable("TERM") != "dumb";
+}
+
+ui::ProgressMode Context::choose_mode(int fd) {
+  const std::string name = globals_.progress.empty() ? variable("COMPOSE_PROGRESS") : globals_.progress;
+  const auto mode = ui::progress_mode(name);
+  if (!mode)
+    throw CommandError("COMPOSE_PROGRESS is '" + name + "': it must be auto, tty, plain, json or quiet");
+  if (*mode != ui::ProgressMode::kAuto) return *mode;
+  const std::string ansi = globals_.ansi.empty() ? variable("COMPOSE_ANSI") : globals_.ansi;
+  const bool live = ui::is_terminal(fd) && ansi != "never" && variable("TERM") != "dumb";
+  return live ? ui::ProgressMode::kTty : ui::ProgressMode::kPlain;
+}
+
+int Context::progress_fd() {
+  return variable_is_true("COMPOSE_STATUS_STDOUT") ? STDOUT_FILENO : STDERR_FILENO;
+}
+
+std::unique_ptr<ui::Progress> Context::new_progress(ui::ProgressMode mode) {
+  const int fd = progress_fd();
+  return ui::make_progress(
+      {mode, colour(fd), show_builds_},
+      [fd](std::string_view text) { sys::write_all(fd, text.data(), text.size()); },
+      [fd] { return ui::terminal_size(fd); });
+}
+
+ui::Progress& Context::progress() {
+  if (!progress_) progress_ = new_progress(choose_mode(progress_fd()));
+  return *progress_;
+}
+
+ui::Progress& Context::line_progress() {
+  if (choose_mode(progress_fd()) != ui::ProgressMode::kTty) return progress();
+  if (!line_progress_) line_progress_ = new_progress(ui::ProgressMode::kPlain);
+  return *line_progress_;
+}
+
+void Context::show_error(const std::string& message) {
+  if (progress_) {
+    progress_->error(message);
+    return;
+  }
+  const bool coloured =
+      globals_.ansi == "always" || (globals_.ansi != "never" && ui::is_terminal(STDERR_FILENO));
+  sys::write_all(STDERR_FILENO, ui::styled("error: ", ui::Style::kRed, coloured) + message + '\n');
+}
+
+LogLevel Context::log_level() const {
+  std::string name = globals_.log_level;
+  if (name.empty()) {
+    const auto found = environment_.find("COMPOSE_LOG");
+    if (found != environment_.end()) name = found->second;
+  }
+  if (name == "error") return LogLevel::kError;
+  if (name == "info") return LogLevel::kInfo;
+  if (name == "debug") return LogLevel::kDebug;
+  if (name.empty() || name == "warn" || name == "warning") return LogLevel::kWarn;
+  throw UsageError("invalid log level '" + name + "': it must be error, warn, info or debug");
+}
+
+void Context::log(LogLevel level, const std::string& text) {
+  if (level > log_level()) return;
+  if (level == LogLevel::kWarn && progress_) {
+    progress_->warning(text);
+    return;
+  }
+  static constexpr const char* kNames[] = {"error", "warning", "info", "debug"};
+  // A parser's warning carries its place first and the word itself.
+  const bool placed = text.find("warning: ") != std::string::npos;
+  sys::write_all(STDERR_FILENO,
+                 (placed ? "" : kNames[static_cast<size_t>(level)] + std::string(": ")) + text + '\n');
+}
+
+void print(const std::string& text) {
+  sys::write_all(STDOUT_FILENO, text);
+}
+
+}  // namespace compose::cli

@@ -1,0 +1,74 @@
+#pragma once
+// What every command works with: the flags before the command, and - each made at first use, so that
+// `version` costs nothing - the tool's environment, the engine, the project, the progress display.
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compose/cli/globals.h"
+#include "compose/ui/progress.h"
+#include "engine/engine.h"
+#include "parser/load.h"
+
+namespace compose::cli {
+
+enum class LogLevel { kError, kWarn, kInfo, kDebug };
+
+// One per run of the program; used from the main thread, but `log` may be called from any.
+class Context {
+ public:
+  Context(Globals globals, parser::StringMap environment, std::string working_directory);
+  ~Context();
+
+  const Globals& globals() const { return globals_; }
+  bool& dry_run() { return globals_.dry_run; }  // --dry-run may also follow the command
+  // A variable of the process, else of .env or --env-file; "" when unset. Throws parser::LoadError.
+  std::string variable(const std::string& name);
+  bool variable_is_true(const std::string& name);
+
+  parser::LoadOptions load_options(const std::vector<std::string>& selected = {}) const;
+  // Loads the project and prints its warnings. `selected`: services named on the command line. Throws
+  // parser::LoadError; CommandError "no such service" for a selected one that is not in the files.
+  parser::Project load(const std::vector<std::string>& selected = {});
+  // As load, but nothing when there is no Compose file and the project's name is given (-p,
+  // COMPOSE_PROJECT_NAME): for commands that work from labels alone.
+  std::optional<parser::Project> load_if_there(const std::vector<std::string>& selected = {});
+  std::string project_name();
+
+  engine::Paths paths();
+  engine::Engine& engine();  // opened at first use
+
+  int parallel();  // RunOptions::parallel
+  bool colour(int fd);
+  ui::Progress& progress();  // made at first use
+  // The same, but in plain lines where `progress` would draw: for use beside other output.
+  ui::Progress& line_progress();
+  // Whether build output is shown; to be set before the first use of `progress`.
+  void show_builds(bool shown) { show_builds_ = shown; }
+  // Where errors of the command as a whole go.
+  void show_error(const std::string& message);
+
+  void log(LogLevel level, const std::string& text);
+
+ private:
+  bool has_compose_file() const;
+  LogLevel log_level() const;
+  const parser::StringMap& tool_environment();
+  ui::ProgressMode choose_mode(int fd);
+  int progress_fd();
+  std::unique_ptr<ui::Progress> new_progress(ui::ProgressMode mode);
+
+  Globals globals_;
+  parser::StringMap environment_;
+  std::string working_directory_;
+  std::optional<parser::StringMap> tool_environment_;
+  std::unique_ptr<engine::Engine> engine_;
+  bool show_builds_ = true;
+  std::unique_ptr<ui::Progress> progress_, line_progress_;
+};
+
+// Writes to standard output. Throws sys::Error.
+void print(const std::string& text);
+
+}  // namespace compose::cli

@@ -1,0 +1,31 @@
+#pragma once
+// How a command ends early.
+#include <stdexcept>
+#include <string>
+
+namespace compose::cli {
+
+// The command line is not understood: exit code 2, with the way to the help.
+class UsageError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// The command cannot be done as asked: one clear line, exit code 1 unless another is given.
+class CommandError : public std::runtime_error {
+ public:
+  explicit CommandError(const std::string& message, int exit_code = 1)
+      : std::runtime_error(message), exit_code_(exit_code) {}
+  int exit_code() const noexcept { return exit_code_; }
+
+ private:
+  int exit_code_;
+};
+
+// --help was given: what() is the text for standard output, exit code 0.
+class HelpWanted : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace compose::cli

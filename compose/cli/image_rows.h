@@ -1,0 +1,15 @@
+#pragma once
+// What the image listings share.
+#include <string>
+#include <utility>
+
+#include "engine/model.h"
+
+namespace compose::cli {
+
+// "busybox", "latest" of a reference; "<none>" for both when there is none or it cannot be read.
+std::pair<std::string, std::string> repository_and_tag(const std::string& reference);
+// "linux/amd64": images run on this machine only, so theirs is its platform.
+std::string host_platform();
+
+}  // namespace compose::cli

@@ -1,0 +1,75 @@
+#include <unistd.h>
+
+#include "compose/cli/arguments.h"
+#include "compose/cli/commands.h"
+#include "compose/cli/failure.h"
+#include "compose/cli/log_follow.h"
+#include "compose/cli/selection.h"
+#include "compose/cli/signals.h"
+#include "compose/plan/inventory.h"
+#include "compose/ui/timestamp.h"
+
+namespace compose::cli {
+namespace {
+
+std::optional<int64_t> moment(const std::string& text, const std::string& flag) {
+  if (text.empty()) return std::nullopt;
+  const auto value = ui::parse_moment(text, ui::now_ms() * 1'000'000);
+  if (!value) {
+    throw UsageError("invalid value '" + text + "' for " + flag +
+                     ": it must be a time (2026-01-31T12:00:00Z), Unix seconds or an age (10m)");
+  }
+  return value;
+}
+
+std::optional<size_t> tail_count(const std::string& text) {
+  if (text.empty() || text == "all") return std::nullopt;
+  const int64_t count = whole_number(text, "--tail");
+  if (count < 0) return std::nullopt;  // docker: any negative number is all
+  return static_cast<size_t>(count);
+}
+
+}  // namespace
+
+int logs_command(Context& context, const Words& args) {
+  bool follow = false, no_colour = false, no_prefix = false, timestamps = false;
+  std::string since, until, tail;
+  std::optional<int64_t> index;
+  Arguments arguments("logs [OPTIONS] [SERVICE...]", "Show what containers wrote, in time order.");
+  arguments.flag("-f,--follow", follow, "Go on with what comes, through restarts and new containers");
+  arguments.option("-n,--tail", tail, "Last lines of each container only (all)");
+  arguments.flag("-t,--timestamps", timestamps, "Show times");
+  arguments.option("--since", since, "From this time on: 2026-01-31T12:00:00Z, or an age as 10m");
+  arguments.option("--until", until, "Up to this time");
+  arguments.option("--index", index, "Only the container with this number");
+  arguments.flag("--no-color", no_colour, "Without colours");
+  arguments.flag("--no-log-prefix", no_prefix, "Without the containers' names");
+  const Words services = arguments.parse(args);
+
+  FollowOptions options;
+  options.since = moment(since, "--since");
+  options.until = moment(until, "--until");
+  options.tail = tail_count(tail);
+  options.project = context.project_name();
+  if (!services.empty()) replicas(context, options.project, services);  // throws for an unknown one
+  options.watched = [&](const engine::ContainerInfo& container) {
+    if (is_one_off(container) || (index && *index > 0 && number_of(container) != *index)) return false;
+    return services.empty() ||
+           std::find(services.begin(), services.end(), service_of(container)) != services.end();
+  };
+  // As docker compose: what was written to either stream comes on ours. News of the containers stay out of
+  // it.
+  ui::LogPrinter printer({!no_prefix, timestamps, !no_colour && context.colour(STDOUT_FILENO)},
+                         {STDOUT_FILENO, STDOUT_FILENO, STDERR_FILENO});
+  LogFollow logs(context.engine(), options, printer);
+  if (!follow) {
+    logs.print_present();
+    return 0;
+  }
+  const Signals signals;
+  logs.complete();
+  logs.follow(signals.first(), nullptr);
+  return signals.first().cancelled() ? 130 : 0;
+}
+
+}  // namespace compose::cli

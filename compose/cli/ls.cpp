@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "compose/cli/arguments.h"
+#include "compose/cli/commands.h"
+#include "compose/cli/failure.h"
+#include "compose/cli/output_format.h"
+#include "compose/plan/inventory.h"
+#include "compose/plan/labels.h"
+#include "compose/ui/table.h"
+
+namespace compose::cli {
+namespace {
+
+struct Stack {
+  std::map<std::string, int> states;
+  std::string config_files;
+  bool up = false;
+
+  // "exited(1), running(2)"
+  std::string status() const {
+    std::string text;
+    for (const auto& [state, count] : states)
+      text += fmt::format("{}{}({})", text.empty() ? "" : ", ", state, count);
+    return text;
+  }
+};
+
+std::string name_filter(const std::vector<std::string>& filters) {
+  std::string wanted;
+  for (const std::string& filter : filters) {
+    if (filter.rfind("name=", 0) != 0)
+      throw CommandError("filter '" + filter + "' is not supported yet: only name=VALUE");
+    wanted = filter.substr(5);
+  }
+  return wanted;
+}
+
+}  // namespace
+
+int ls_command(Context& context, const Words& args) {
+  bool all = false, quiet = false;
+  std::string format;
+  std::vector<std::string> filters;
+  Arguments arguments("ls [OPTIONS]", "List projects; only those with running containers without -a.");
+  arguments.flag("-a,--all", all, "Stopped ones too");
+  arguments.option("--format", format, "table or json");
+  arguments.flag("-q,--quiet", quiet, "Only names");
+  arguments.list("--filter", filters, "name=PART");
+  arguments.positionals(0, 0, "");
+  arguments.parse(args);
+  check_format(format);
+  const std::string wanted = name_filter(filters);
+
+  std::map<std::string, Stack> stacks;
+  for (const auto& container : context.engine().containers("")) {
+    const std::string name = label_of(container.labels, label::kProject);
+    if (name.empty() || is_one_off(container) || name.find(wanted) == std::string::npos) continue;
+    Stack& stack = stacks[name];
+    ++stack.states[engine::to_string(container.status.state)];
+    stack.up = stack.up || is_up(container);
+    if (stack.config_files.empty()) stack.config_files = label_of(container.labels, label::kConfigFiles);
+  }
+  if (!all) std::erase_if(stacks, [](const auto& entry) { return !entry.second.up; });
+
+  std::string text;
+  if (quiet) {
+    for (const auto& [name, stack] : stacks) text += name + '\n';
+  } else if (format == "json") {
+    auto list = nlohmann::ordered_json::array();
+    for (const auto& [name, stack] : stacks)
+      list.push_back({{"Name", name}, {"Status", stack.status()}, {"ConfigFiles", stack.config_files}});
+    text = list.dump() + '\n';
+  } else {
+    ui::Table table({"NAME", "STATUS", "CONFIG FILES"});
+    for (const auto& [name, stack] : stacks) table.add({name, stack.status(), stack.config_files});
+    text = table.to_string();
+  }
+  print(text);
+  return 0;
+}
+
+}  // namespace compose::cli

@@ -1,0 +1,32 @@
+#include "compose/cli/observe.h"
+
+namespace compose::cli {
+
+Observed observe(engine::Engine& engine, const std::string& name, const parser::Project* project) {
+  Observed observed;
+  observed.containers = engine.containers(name);
+  observed.networks = engine.networks();
+  observed.volumes = engine.volumes();
+  if (project == nullptr) return observed;
+  for (const auto& [ignored, service] : project->services) {
+    const std::string image = image_of(*project, service);
+    if (observed.images.count(image) != 0) continue;
+    if (auto info = engine.find_image(image)) observed.images.emplace(image, std::move(*info));
+  }
+  return observed;
+}
+
+void assume_built(Observed& observed, const Plan& plan) {
+  for (const Step& step : plan.steps) {
+    const auto* build = std::get_if<BuildImage>(&step.action);
+    if (build == nullptr) continue;
+    for (const std::string& tag : build->request.tags) {
+      engine::ImageInfo image;
+      image.id = "sha256:" + std::string(64, '0');
+      image.references = {tag};
+      observed.images.emplace(tag, std::move(image));
+    }
+  }
+}
+
+}  // namespace compose::cli

@@ -1,0 +1,12 @@
+#include "compose/cli/output_format.h"
+
+#include "compose/cli/failure.h"
+
+namespace compose::cli {
+
+void check_format(const std::string& format) {
+  if (format.empty() || format == "table" || format == "json") return;
+  throw CommandError("--format " + format + " is not supported yet: use table or json");
+}
+
+}  // namespace compose::cli

@@ -1,0 +1,163 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "compose/cli/arguments.h"
+#include "compose/cli/commands.h"
+#include "compose/cli/failure.h"
+#include "compose/cli/output_format.h"
+#include "compose/cli/selection.h"
+#include "compose/plan/inventory.h"
+#include "compose/plan/labels.h"
+#include "compose/ui/format.h"
+#include "compose/ui/table.h"
+#include "compose/ui/timestamp.h"
+
+namespace compose::cli {
+namespace {
+
+constexpr size_t kCommandWidth = 20;
+
+struct Flags {
+  bool all = false, no_trunc = false, quiet = false, services = false, orphans = true;
+  std::string format;
+  std::vector<std::string> filters, statuses;
+};
+
+void add_filter(Flags& flags, const std::string& filter) {
+  const size_t equals = filter.find('=');
+  const std::string key = filter.substr(0, equals);
+  if (equals == std::string::npos || key != "status")
+    throw CommandError("filter '" + filter + "' is not supported yet: only status=VALUE");
+  flags.statuses.push_back(filter.substr(equals + 1));
+}
+
+std::string joined(const std::vector<std::string>& parts) {
+  return join(parts, ",");
+}
+
+nlohmann::ordered_json publishers(const engine::ContainerInfo& container) {
+  auto list = nlohmann::ordered_json::array();
+  if (!is_up(container)) return list;
+  for (const auto& port : container.ports) {
+    list.push_back({{"URL", port.host_ip.empty() ? "0.0.0.0" : port.host_ip},
+                    {"TargetPort", port.container_port},
+                    {"PublishedPort", port.host_port},
+                    {"Protocol", port.protocol}});
+  }
+  return list;
+}
+
+std::string ports_of(const engine::ContainerInfo& container) {
+  return is_up(container) ? ui::ports_text(container.ports, container.expose) : "";
+}
+
+std::string to_json_line(const engine::ContainerInfo& container, bool no_trunc, int64_t now) {
+  std::vector<std::string> labels, mounts, networks;
+  size_t volumes = 0;
+  for (const auto& [key, value] : container.labels) labels.push_back(key + '=' + value);
+  for (const auto& mount : container.mounts) {
+    mounts.push_back(mount.volume.empty() ? mount.source : mount.volume);
+    volumes += mount.type == engine::MountConfig::Type::kVolume ? 1 : 0;
+  }
+  for (const auto& endpoint : container.endpoints) networks.push_back(endpoint.network);
+  const nlohmann::ordered_json line{
+      {"Command", ui::quoted_command(container.command, no_trunc ? 0 : kCommandWidth)},
+      {"CreatedAt", ui::to_created_at(container.created_ms)},
+      {"ExitCode", container.status.exit_code},
+      {"Health", engine::to_string(container.status.health)},
+      {"ID", no_trunc ? container.id : ui::short_id(container.id)},
+      {"Image", container.image},
+      {"Labels", joined(labels)},
+      {"LocalVolumes", std::to_string(volumes)},
+      {"Mounts", joined(mounts)},
+      {"Name", container.name},
+      {"Names", container.name},
+      {"Networks", joined(networks)},
+      {"Ports", ports_of(container)},
+      {"Project", label_of(container.labels, label::kProject)},
+      {"Publishers", publishers(container)},
+      {"RunningFor", ui::human_duration(now - container.created_ms) + " ago"},
+      {"Service", service_of(container)},
+      {"Size", "0B"},
+      {"State", engine::to_string(container.status.state)},
+      {"Status", ui::status_text(container.status, now)},
+  };
+  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+}
+
+std::string to_table(const std::vector<engine::ContainerInfo>& containers, bool no_trunc, int64_t now) {
+  ui::Table table({"NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"});
+  for (const auto& container : containers) {
+    table.add({container.name, container.image,
+               ui::quoted_command(container.command, no_trunc ? 0 : kCommandWidth), service_of(container),
+               ui::human_duration(now - container.created_ms) + " ago",
+               ui::status_text(container.status, now), ports_of(container)});
+  }
+  return table.to_string();
+}
+
+Flags parse(const Words& args, Words& services) {
+  Flags flags;
+  Arguments arguments("ps [OPTIONS] [SERVICE...]", "List containers; only running ones without -a.");
+  arguments.flag("-a,--all", flags.all, "Stopped ones too");
+  arguments.option("--format", flags.format, "table or json (a line per container)");
+  arguments.flag("-q,--quiet", flags.quiet, "Only ids");
+  arguments.flag("--services", flags.services, "Only the services' names");
+  arguments.list("--status", flags.statuses, "Only those in this state (repeatable)");
+  arguments.list("--filter", flags.filters, "status=STATE");
+  arguments.flag("--no-trunc", flags.no_trunc, "Whole ids and commands");
+  arguments.flag("--orphans", flags.orphans, "Those of services no longer in the files too (the default)");
+  services = arguments.parse(args);
+  check_format(flags.format);
+  for (const std::string& filter : flags.filters) add_filter(flags, filter);
+  static const std::set<std::string> kStates{"paused", "restarting", "removing", "running",
+                                             "dead",   "created",    "exited"};
+  for (const std::string& status : flags.statuses) {
+    if (kStates.count(status) == 0) {
+      throw CommandError("unknown status '" + status +
+                         "': it must be created, running, restarting, paused, exited or dead");
+    }
+  }
+  return flags;
+}
+
+}  // namespace
+
+int ps_command(Context& context, const Words& args) {
+  Words services;
+  const Flags flags = parse(args, services);
+  std::optional<parser::Project> project;
+  if (!flags.orphans) project = context.load(services);
+  auto containers = replicas(context, project ? project->name : context.project_name(), services);
+  std::erase_if(containers, [&](const engine::ContainerInfo& container) {
+    if (project && project->services.count(service_of(container)) == 0) return true;
+    if (!flags.statuses.empty()) {
+      const std::string state = engine::to_string(container.status.state);
+      return std::find(flags.statuses.begin(), flags.statuses.end(), state) == flags.statuses.end();
+    }
+    return !flags.all && !is_up(container);
+  });
+  std::sort(containers.begin(), containers.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+
+  const int64_t now = ui::now_ms();
+  std::string text;
+  if (flags.quiet) {
+    for (const auto& container : containers) text += container.id + '\n';
+  } else if (flags.services) {
+    std::set<std::string> names;
+    for (const auto& container : containers) names.insert(service_of(container));
+    for (const std::string& name : names) text += name + '\n';
+  } else if (flags.format == "json") {
+    for (const auto& container : containers) text += to_json_line(container, flags.no_trunc, now);
+  } else {
+    text = to_table(containers, flags.no_trunc, now);
+  }
+  print(text);
+  return 0;
+}
+
+}  // namespace compose::cli

@@ -1,0 +1,72 @@
+#include "compose/cli/selection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <tuple>
+
+#include "compose/cli/failure.h"
+#include "compose/plan/inventory.h"
+
+namespace compose::cli {
+
+std::vector<engine::ContainerInfo> replicas(Context& context, const std::string& project,
+                                            const std::vector<std::string>& services) {
+  std::vector<engine::ContainerInfo> found = context.engine().containers(project);
+  std::set<std::string> there;
+  for (const auto& container : found) there.insert(service_of(container));
+  for (const std::string& service : services) {
+    if (there.count(service) != 0) continue;
+    // Not in the labels: the files know whether the name is right.
+    if (!context.load_if_there({service})) throw CommandError("no such service: " + service);
+  }
+  std::erase_if(found, [&](const engine::ContainerInfo& container) {
+    if (is_one_off(container)) return true;
+    return !services.empty() &&
+           std::find(services.begin(), services.end(), service_of(container)) == services.end();
+  });
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
+    return std::make_tuple(service_of(a), number_of(a), a.name) <
+           std::make_tuple(service_of(b), number_of(b), b.name);
+  });
+  return found;
+}
+
+engine::ContainerInfo replica(Context& context, const std::string& project, const std::string& service,
+                              std::optional<int64_t> index) {
+  const auto all = replicas(context, project, {service});
+  const auto running = [](const auto& container) { return is_up(container); };
+  const auto numbered = [&](const auto& container) { return number_of(container) == *index; };
+  auto found = index && *index > 0 ? std::find_if(all.begin(), all.end(), numbered)
+                                   : std::find_if(all.begin(), all.end(), running);
+  if (found == all.end() && !(index && *index > 0)) found = all.begin();
+  if (found == all.end()) {
+    throw CommandError(
+        index && *index > 0
+            ? fmt::format("service \"{}\" has no container number {}", service, *index)
+            : fmt::format("service \"{}\" has no container; `compose up -d {}` starts it", service, service));
+  }
+  return *found;
+}
+
+std::pair<std::string, int> parse_scale(const std::string& text) {
+  const size_t equals = text.find('=');
+  int count = -1;
+  if (equals != std::string::npos && equals > 0) {
+    const char* end = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data() + equals + 1, end, count);
+    if (parsed.ec != std::errc() || parsed.ptr != end) count = -1;
+  }
+  if (count < 0) throw CommandError("invalid scale '" + text + "': it must be SERVICE=NUMBER, as web=3");
+  return {text.substr(0, equals), count};
+}
+
+std::optional<int64_t> to_milliseconds(std::optional<int64_t> seconds) {
+  if (!seconds) return std::nullopt;
+  if (*seconds < 0) throw CommandError("a timeout cannot be negative");
+  return *seconds * 1000;
+}
+
+}  // namespace compose::cli

@@ -1,0 +1,27 @@
+#pragma once
+// Containers by what the command line names: services and replica numbers. Works from labels.
+#include <string>
+#include <vector>
+
+#include "compose/cli/context.h"
+#include "engine/model.h"
+
+namespace compose::cli {
+
+// The project's containers without one-off ones, by service and number; of `services` only unless empty.
+// Throws CommandError for a service that neither has containers nor is in the files.
+std::vector<engine::ContainerInfo> replicas(Context& context, const std::string& project,
+                                            const std::vector<std::string>& services);
+
+// One container of a service: the one with that number, or without an `index` the first that runs (else the
+// first). Throws CommandError when there is none.
+engine::ContainerInfo replica(Context& context, const std::string& project, const std::string& service,
+                              std::optional<int64_t> index);
+
+// "web=3": throws CommandError for anything else.
+std::pair<std::string, int> parse_scale(const std::string& text);
+
+// Seconds (--timeout) as the planner takes them.
+std::optional<int64_t> to_milliseconds(std::optional<int64_t> seconds);
+
+}  // namespace compose::cli

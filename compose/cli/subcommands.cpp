@@ -1,0 +1,30 @@
+#include "compose/cli/subcommands.h"
+
+#include <fmt/format.h>
+
+#include "compose/cli/failure.h"
+#include "parser/load.h"
+
+namespace compose::cli {
+
+int run_subcommand(Context& context, std::string_view family, const std::vector<Subcommand>& all,
+                   const Words& args) {
+  std::vector<std::string> names;
+  std::string list;
+  for (const Subcommand& command : all) {
+    names.emplace_back(command.name);
+    list += fmt::format("  {:<10} {}\n", command.name, command.summary);
+    if (!args.empty() && args.front() == command.name)
+      return command.run(context, {args.begin() + 1, args.end()});
+  }
+  if (!args.empty() && (args.front() == "--help" || args.front() == "-h"))
+    throw HelpWanted(fmt::format("Usage: compose {} COMMAND\n\nCommands:\n{}", family, list));
+  if (args.empty())
+    throw UsageError(fmt::format("compose {} needs a command: {}", family, fmt::join(names, ", ")));
+  const std::string near = parser::closest(args.front(), names);
+  throw CommandError(fmt::format("unknown command: {} {}{}", family, args.front(),
+                                 near.empty() ? fmt::format(", there are {}", fmt::join(names, ", "))
+                                              : ", did you mean '" + near + "'?"));
+}
+
+}  // namespace compose::cli

@@ -1,0 +1,190 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <set>
+
+#include "compose/cli/attachment.h"
+#include "compose/cli/commands.h"
+#include "compose/cli/failure.h"
+#include "compose/cli/observe.h"
+#include "compose/cli/session.h"
+#include "compose/cli/up_flags.h"
+#include "compose/cli/wait_ready.h"
+#include "compose/plan/inventory.h"
+#include "compose/ui/log_file.h"
+
+namespace compose::cli {
+namespace {
+
+// Shows progress until the first container starts; from then on the screen belongs to the logs, and only what
+// goes wrong is told between them.
+class AttachedProgress : public ProgressSink {
+ public:
+  AttachedProgress(Context& context, Attachment& attachment, std::function<void()> announce)
+      : context_(context), attachment_(attachment), announce_(std::move(announce)) {}
+
+  void step_changed(const Step& step, StepStatus status, const std::string& text) override {
+    if (std::holds_alternative<StartContainer>(step.action) && status == StepStatus::kRunning) begin();
+    if (!begun_) {
+      context_.progress().step_changed(step, status, text);
+    } else if (status == StepStatus::kFailed || !quiet_start_) {
+      context_.line_progress().step_changed(step, status, text);
+    }
+  }
+  void build_line(const Step& step, const std::string& line) override {
+    context_.progress().build_line(step, line);
+  }
+  void warning(const std::string& text) override {
+    (begun_ ? context_.line_progress() : context_.progress()).warning(text);
+  }
+
+  void begin() {
+    if (begun_) return;
+    begun_ = true;
+    context_.progress().finish();
+    announce_();
+    attachment_.begin();
+  }
+  void stopping() { quiet_start_ = false; }
+
+ private:
+  Context& context_;
+  Attachment& attachment_;
+  std::function<void()> announce_;
+  bool begun_ = false, quiet_start_ = true;
+};
+
+// Containers that are as they should be have no step: they are shown as what they are.
+void note_unchanged(Context& context, const Plan& plan, const Observed& observed, const AttachRules& rules) {
+  std::set<std::string> touched;
+  for (const Step& step : plan.steps) touched.insert(step.resource);
+  for (const auto& container : observed.containers) {
+    const std::string resource = "Container " + container.name;
+    if (is_one_off(container) || rules.services.count(service_of(container)) == 0) continue;
+    if (touched.count(resource) == 0 && is_up(container)) context.progress().note(resource, "Running");
+  }
+}
+
+class Up {
+ public:
+  Up(Context& context, const std::string& command, UpFlags flags)
+      : context_(context),
+        flags_(std::move(flags)),
+        project_(context.load(flags_.services)),
+        options_(up_options(context, project_, flags_)),
+        rules_(attach_rules(project_, flags_)),
+        session_(context, command, project_.name) {}
+
+  int run() {
+    Observed observed = observe(context_.engine(), project_.name, &project_);
+    if (const int code = build(observed); code != kExitOk) return code;
+    const Plan plan = plan_up(project_, observed, options_);
+    if (context_.globals().dry_run) return session_.run(plan);
+    note_unchanged(context_, plan, observed, rules_);
+    if (flags_.detach || flags_.wait || flags_.no_start) return detached(plan);
+    return attached(plan, observed);
+  }
+
+ private:
+  int build(Observed& observed) {
+    BuildOptions options;
+    options.services = flags_.services;
+    options.build_all = flags_.build;
+    options.forbid = flags_.no_build;
+    options.with_dependencies = !flags_.no_deps;
+    const Plan plan = plan_images(project_, observed, options);
+    if (const int code = session_.run(plan); code != kExitOk || plan.empty()) return code;
+    if (context_.globals().dry_run) {
+      assume_built(observed, plan);
+    } else {
+      observed = observe(context_.engine(), project_.name, &project_);
+    }
+    return kExitOk;
+  }
+
+  int detached(const Plan& plan) {
+    if (const int code = session_.run(plan); code != kExitOk || !flags_.wait) return code;
+    const Observed now = observe(context_.engine(), project_.name, nullptr);
+    const std::vector<std::string> services(rules_.services.begin(), rules_.services.end());
+    return wait_ready(context_, session_, wait_plan(&project_, now, services), flags_.wait_timeout_s);
+  }
+
+  int attached(const Plan& plan, const Observed& before) {
+    std::map<std::string, int64_t> offsets;  // of what exists, only what is written from now on is shown
+    for (const auto& container : before.containers) {
+      offsets[container.id] = ui::LogFile::end_offset(container.log_path);
+    }
+    const bool colour = !flags_.no_colour && context_.colour(STDOUT_FILENO);
+    Attachment attachment(context_.engine(), project_.name, rules_,
+                          {!flags_.no_prefix, flags_.timestamps, colour}, std::move(offsets));
+    AttachedProgress progress(context_, attachment, [this] { announce(); });
+    const int code = session_.run(plan, progress, session_.signals().first());
+    if (code == kExitError) return code;
+    if (code == kExitOk) progress.begin();
+    attachment.complete();
+    session_.drop_lock();
+
+    const auto reason =
+        code == kExitCancelled ? Attachment::Reason::kCancelled : attachment.wait(session_.signals().first());
+    if (reason == Attachment::Reason::kAllEnded) {
+      attachment.finish();
+      return attachment.exit_code();
+    }
+    sys::write_all(STDERR_FILENO, reason == Attachment::Reason::kAborted
+                                      ? "Aborting on container exit...\n"
+                                      : "Gracefully Stopping... press Ctrl+C again to force\n");
+    progress.stopping();
+    const int stopped = stop_all(progress, reason == Attachment::Reason::kCancelled);
+    attachment.finish();
+    if (reason == Attachment::Reason::kCancelled) return kExitCancelled;
+    return stopped == kExitOk ? attachment.exit_code() : stopped;
+  }
+
+  void announce() {
+    std::string names;
+    for (const std::string& service : rules_.shown) names += (names.empty() ? "" : ", ") + service;
+    if (!names.empty()) print("Attaching to " + names + '\n');
+  }
+
+  // The signal that came next - the second after a first one, any after an abort - kills instead.
+  int stop_all(ProgressSink& progress, bool after_signal) {
+    LifeOptions life;
+    life.services.assign(rules_.services.begin(), rules_.services.end());
+    life.timeout_ms = options_.timeout_ms;
+    const Cancellation& next = after_signal ? session_.signals().second() : session_.signals().first();
+    int code = kExitCancelled;
+    if (session_.take_lock()) {
+      code = session_.run(plan_stop(&project_, observe(context_.engine(), project_.name, nullptr), life),
+                          progress, next);
+    }
+    if (code != kExitCancelled) return code;
+    const Cancellation never;
+    session_.run(plan_kill(&project_, observe(context_.engine(), project_.name, nullptr), life), progress,
+                 never);
+    return kExitCancelled;
+  }
+
+  Context& context_;
+  UpFlags flags_;
+  parser::Project project_;
+  UpOptions options_;
+  AttachRules rules_;
+  Session session_;
+};
+
+}  // namespace
+
+int run_up(Context& context, const std::string& command, const UpFlags& flags) {
+  context.show_builds(!flags.quiet_build);
+  return Up(context, command, flags).run();
+}
+
+int up_command(Context& context, const Words& args) {
+  return run_up(context, "up", parse_up(context, args));
+}
+
+int create_command(Context& context, const Words& args) {
+  return run_up(context, "create", parse_create(context, args));
+}
+
+}  // namespace compose::cli

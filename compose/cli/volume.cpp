@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "compose/cli/arguments.h"
+#include "compose/cli/failure.h"
+#include "compose/cli/output_format.h"
+#include "compose/cli/selection.h"
+#include "compose/cli/subcommands.h"
+#include "compose/plan/inventory.h"
+#include "compose/plan/labels.h"
+#include "compose/ui/table.h"
+
+namespace compose::cli {
+namespace {
+
+std::string listing(std::vector<engine::VolumeInfo> volumes, bool quiet, const std::string& format) {
+  std::sort(volumes.begin(), volumes.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  ui::Table table({"DRIVER", "VOLUME NAME"});
+  std::string lines;
+  for (const auto& volume : volumes) {
+    table.add({volume.driver, volume.name});
+    if (quiet) {
+      lines += volume.name + '\n';
+    } else if (format == "json") {
+      lines += nlohmann::ordered_json{{"Name", volume.name},
+                                      {"Driver", volume.driver},
+                                      {"Mountpoint", volume.mountpoint},
+                                      {"Labels", volume.labels},
+                                      {"Scope", "local"}}
+                   .dump() +
+               '\n';
+    }
+  }
+  return quiet || format == "json" ? lines : table.to_string();
+}
+
+int volume_ls(Context& context, const Words& args) {
+  bool quiet = false;
+  std::string format;
+  Arguments arguments("volume ls [OPTIONS]", "List the engine's volumes.");
+  arguments.option("--format", format, "table or json (a line per volume)");
+  arguments.flag("-q,--quiet", quiet, "Only names");
+  arguments.positionals(0, 0, "");
+  arguments.parse(args);
+  check_format(format);
+  print(listing(context.engine().volumes(), quiet, format));
+  return 0;
+}
+
+int volume_rm(Context& context, const Words& args) {
+  bool force = false;
+  Arguments arguments("volume rm [OPTIONS] VOLUME...", "Remove volumes; their data is lost.");
+  arguments.flag("-f,--force", force, "A missing volume is no error");
+  arguments.positionals(1, -1, "VOLUME");
+  const Words names = arguments.parse(args);
+  const auto volumes = context.engine().volumes();
+  int code = 0;
+  for (const std::string& name : names) {
+    const bool there =
+        std::any_of(volumes.begin(), volumes.end(), [&](const auto& volume) { return volume.name == name; });
+    try {
+      if (!there && !force) throw CommandError("no such volume: " + name);
+      if (there) context.engine().remove_volume(name);
+      if (there) print(name + '\n');
+    } catch (const std::exception& error) {  // the others are still removed
+      context.show_error(error.what());
+      code = 1;
+    }
+  }
+  return code;
+}
+
+}  // namespace
+
+int volume_command(Context& context, const Words& args) {
+  return run_subcommand(context, "volume",
+                        {{"ls", volume_ls, "List the engine's volumes"},
+                         {"rm", volume_rm, "Remove volumes; their data is lost"}},
+                        args);
+}
+
+// The project's own: named ones by label, of the given services only those they mount.
+int volumes_command(Context& context, const Words& args) {
+  bool quiet = false;
+  std::string format;
+  Arguments arguments("volumes [OPTIONS] [SERVICE...]", "List the project's volumes.");
+  arguments.option("--format", format, "table or json (a line per volume)");
+  arguments.flag("-q,--quiet", quiet, "Only names");
+  const Words services = arguments.parse(args);
+  check_format(format);
+
+  const std::string project = context.project_name();
+  auto volumes = context.engine().volumes();
+  std::erase_if(volumes,
+                [&](const auto& volume) { return label_of(volume.labels, label::kProject) != project; });
+  if (!services.empty()) {
+    const auto containers = replicas(context, project, services);
+    std::erase_if(volumes, [&](const auto& volume) {
+      return std::none_of(containers.begin(), containers.end(),
+                          [&](const auto& container) { return mounts_volume(container, volume.name); });
+    });
+  }
+  print(listing(std::move(volumes), quiet, format));
+  return 0;
+}
+
+}  // namespace compose::cli

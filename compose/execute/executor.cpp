@@ -1,0 +1,238 @@
+#include "compose/execute/executor.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <exception>
+#include <list>
+#include <mutex>
+#include <set>
+#include <thread>
+
+#include "compose/execute/progress_text.h"
+#include "compose/execute/step_action.h"
+#include "compose/execute/wait_condition.h"
+
+namespace compose {
+namespace {
+
+constexpr int kLeastParallel = 8;
+
+// How a step ended. An optional wait that failed counts as done for those after it.
+enum class Outcome { kDone, kFailed, kCancelled };
+
+bool is_wait(const Step& step) {
+  return std::holds_alternative<WaitFor>(step.action);
+}
+
+bool is_optional(const Step& step) {
+  const auto* wait = std::get_if<WaitFor>(&step.action);
+  return wait != nullptr && !wait->required;
+}
+
+std::string first_line(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+// Owned by the thread that calls go(): it alone decides what runs next, and a thread is started for each step
+// that runs. Waiting steps take no place among the `limit_`, since the steps they wait for may need one.
+class Executor {
+ public:
+  Executor(const Plan& plan, engine::Engine& engine, ProgressSink& progress, const Cancellation& cancellation,
+           int limit)
+      : plan_(plan),
+        engine_(engine),
+        cancellation_(cancellation),
+        reporter_(progress, sink_mutex_),
+        limit_(limit),
+        open_(plan.steps.size()),
+        followers_(plan.steps.size()),
+        blocked_by_(plan.steps.size(), nullptr) {}
+
+  RunResult go() {
+    for (const auto& warning : plan_.warnings) reporter_.warning(warning);
+    for (const Step& step : plan_.steps) {
+      open_[index(step)] = step.after.size();
+      for (const int before : step.after) followers_[static_cast<size_t>(before)].push_back(&step);
+      if (step.after.empty()) ready_.push_back(&step);
+    }
+    for (;;) {
+      launch();
+      if (threads_.empty()) break;
+      reap();
+    }
+    if (cancelled_) cancel_rest();
+    result_.ok = result_.errors.empty() && !cancelled_;
+    result_.cancelled = cancelled_;
+    return std::move(result_);
+  }
+
+ private:
+  struct Ended {
+    const Step* step;
+    Outcome outcome;
+    std::string error;
+  };
+  struct Worker {
+    const Step* step;
+    std::thread thread;
+  };
+
+  static size_t index(const Step& step) { return static_cast<size_t>(step.id); }
+
+  // Starts what is ready, as far as there is room. Steps that cannot run any more end here and may make
+  // others ready.
+  void launch() {
+    for (auto next = ready_.begin(); next != ready_.end();) {
+      const Step& step = **next;
+      if (cancellation_.cancelled()) {
+        cancelled_ = true;
+        return;
+      }
+      const Step* blocker = blocked_by_[index(step)];
+      if (blocker == nullptr && !is_wait(step) && busy_ >= limit_) {
+        ++next;
+        continue;
+      }
+      next = ready_.erase(next);
+      if (blocker == nullptr) {
+        start(step);
+      } else {
+        skip(step, *blocker);
+        next = ready_.begin();
+      }
+    }
+  }
+
+  void start(const Step& step) {
+    if (!is_wait(step)) ++busy_;
+    reporter_.step_changed(step, StepStatus::kRunning, running_text(step.action));
+    threads_.push_back({&step, {}});
+    try {
+      threads_.back().thread = std::thread([this, &step] { work(step); });
+    } catch (const std::system_error& error) {
+      // No thread to be had: the step fails like any other that lacks a resource.
+      threads_.pop_back();
+      if (!is_wait(step)) --busy_;
+      reporter_.step_changed(step, StepStatus::kFailed, std::string("Error ") + error.what());
+      settle({&step, Outcome::kFailed, step.resource + ": cannot start a thread: " + error.what()});
+    }
+  }
+
+  void work(const Step& step) {
+    Ended ended{&step, Outcome::kDone, ""};
+    try {
+      reporter_.step_changed(step, StepStatus::kDone, perform(step, engine_, reporter_, cancellation_));
+    } catch (const Cancelled&) {
+      ended.outcome = Outcome::kCancelled;
+      reporter_.step_changed(step, StepStatus::kCancelled, "Canceled");
+    } catch (const std::exception& error) {
+      fail(ended, error.what());
+    }
+    const std::lock_guard<std::mutex> lock(ended_mutex_);
+    ended_.push_back(std::move(ended));
+    ended_signal_.notify_one();
+  }
+
+  void fail(Ended& ended, const std::string& what) {
+    const Step& step = *ended.step;
+    if (is_optional(step)) {
+      warn_optional(step, what);
+      return;
+    }
+    ended.outcome = Outcome::kFailed;
+    ended.error = what;
+    reporter_.step_changed(step, StepStatus::kFailed, "Error " + first_line(what));
+  }
+
+  void warn_optional(const Step& step, const std::string& why) {
+    reporter_.warning("optional dependency \"" + std::get<WaitFor>(step.action).service +
+                      "\" failed to start: " + first_line(why));
+    reporter_.step_changed(step, StepStatus::kDone, "Skipped");
+  }
+
+  // Waits for at least one step to end.
+  void reap() {
+    std::deque<Ended> ended;
+    {
+      std::unique_lock<std::mutex> lock(ended_mutex_);
+      ended_signal_.wait(lock, [&] { return !ended_.empty(); });
+      ended.swap(ended_);
+    }
+    for (const Ended& end : ended) {
+      const auto worker = std::find_if(threads_.begin(), threads_.end(),
+                                       [&](const Worker& candidate) { return candidate.step == end.step; });
+      worker->thread.join();
+      threads_.erase(worker);
+      if (!is_wait(*end.step)) --busy_;
+      settle(end);
+    }
+  }
+
+  void settle(const Ended& end) {
+    settled_.insert(end.step);
+    if (end.outcome == Outcome::kCancelled) cancelled_ = true;
+    if (end.outcome == Outcome::kFailed) result_.errors.push_back(first_line(end.error));
+    release(*end.step, end.outcome == Outcome::kDone ? nullptr : end.step);
+  }
+
+  // `step` has ended; `blocker` is the step because of which those after it cannot run.
+  void release(const Step& step, const Step* blocker) {
+    for (const Step* follower : followers_[index(step)]) {
+      if (blocker != nullptr && blocked_by_[index(*follower)] == nullptr)
+        blocked_by_[index(*follower)] = blocker;
+      if (--open_[index(*follower)] == 0) ready_.push_back(follower);
+    }
+  }
+
+  void skip(const Step& step, const Step& blocker) {
+    settled_.insert(&step);
+    const std::string why = blocker.resource + " failed";
+    if (is_optional(step)) {
+      warn_optional(step, why);
+      release(step, nullptr);
+      return;
+    }
+    reporter_.step_changed(step, StepStatus::kCancelled, "Not run: " + why);
+    release(step, &blocker);
+  }
+
+  void cancel_rest() {
+    for (const Step& step : plan_.steps) {
+      if (settled_.count(&step) == 0) reporter_.step_changed(step, StepStatus::kCancelled, "Canceled");
+    }
+  }
+
+  const Plan& plan_;
+  engine::Engine& engine_;
+  const Cancellation& cancellation_;
+  std::mutex sink_mutex_;
+  Reporter reporter_;
+  const int limit_;
+
+  // Only go()'s thread:
+  std::vector<size_t> open_;  // steps still to be waited for, by step
+  std::vector<std::vector<const Step*>> followers_;
+  std::vector<const Step*> blocked_by_;
+  std::list<const Step*> ready_;
+  std::list<Worker> threads_;
+  std::set<const Step*> settled_;
+  int busy_ = 0;
+  bool cancelled_ = false;
+  RunResult result_;
+
+  std::mutex ended_mutex_;
+  std::condition_variable ended_signal_;
+  std::deque<Ended> ended_;  // guarded by ended_mutex_
+};
+
+}  // namespace
+
+RunResult run(const Plan& plan, engine::Engine& engine, ProgressSink& progress,
+              const Cancellation& cancellation, const RunOptions& options) {
+  const int processors = static_cast<int>(std::thread::hardware_concurrency());
+  const int limit = options.parallel > 0 ? options.parallel : std::max(kLeastParallel, 2 * processors);
+  return Executor(plan, engine, progress, cancellation, limit).go();
+}
+
+}  // namespace compose

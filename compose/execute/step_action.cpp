@@ -1,0 +1,223 @@
+#include "compose/execute/step_action.h"
+
+#include "compose/execute/progress_text.h"
+#include "compose/execute/wait_condition.h"
+#include "compose/plan/inventory.h"
+#include "compose/plan/labels.h"
+
+namespace compose {
+namespace {
+
+using Kind = engine::Error::Kind;
+
+// Passes a build's progress on, output cut into lines.
+class BuildProgress : public engine::BuildObserver {
+ public:
+  BuildProgress(const Step& step, Reporter& reporter, const Cancellation& cancellation)
+      : step_(step), reporter_(reporter), cancellation_(cancellation) {}
+
+  void step(int number, int total, const std::string& instruction, bool cached) override {
+    flush();
+    std::string line = instruction;
+    if (line.empty() || line.front() != '[') {
+      line = "[" + std::to_string(number) + "/" + std::to_string(total) + "] " + line;
+    }
+    reporter_.build_line(step_, cached ? line + " (cached)" : line);
+  }
+  void output(const std::string& bytes) override {
+    for (const char byte : bytes) {
+      if (byte == '\n') {
+        reporter_.build_line(step_, line_);
+        line_.clear();
+      } else {
+        line_ += byte;
+      }
+    }
+  }
+  void finished(int, int64_t) override { flush(); }
+  void warning(const std::string& text) override { reporter_.warning(text); }
+  bool cancelled() override { return cancellation_.cancelled(); }
+  int cancel_fd() override { return cancellation_.fd(); }
+
+ private:
+  void flush() {
+    if (!line_.empty()) reporter_.build_line(step_, line_);
+    line_.clear();
+  }
+
+  const Step& step_;
+  Reporter& reporter_;
+  const Cancellation& cancellation_;
+  std::string line_;
+};
+
+bool same_label(const engine::Labels& a, const engine::Labels& b, const char* name) {
+  return label_of(a, name) == label_of(b, name);
+}
+
+bool same_origin(const engine::Labels& a, const engine::Labels& b) {
+  return same_label(a, b, label::kProject) && same_label(a, b, label::kConfigHash);
+}
+
+class Performer {
+ public:
+  Performer(const Step& step, engine::Engine& engine, Reporter& reporter, const Cancellation& cancellation)
+      : step_(step), engine_(engine), reporter_(reporter), cancellation_(cancellation) {}
+
+  std::string operator()(const BuildImage& action) {
+    BuildProgress progress(step_, reporter_, cancellation_);
+    try {
+      engine_.build(action.request, progress);
+    } catch (const engine::Error&) {
+      if (cancellation_.cancelled()) throw Cancelled();
+      throw;
+    }
+    return done();
+  }
+
+  std::string operator()(const CreateNetwork& action) {
+    return unless(
+        Kind::kConflict, [&] { engine_.create_network(action.config); },
+        [&] { return has_equal(engine_.networks(), action.config); });
+  }
+
+  std::string operator()(const CreateVolume& action) {
+    return unless(
+        Kind::kConflict, [&] { engine_.create_volume(action.config); },
+        [&] { return has_equal(engine_.volumes(), action.config); });
+  }
+
+  std::string operator()(const RemoveNetwork& action) {
+    return remove([&] { engine_.remove_network(action.name); }, action.best_effort);
+  }
+
+  std::string operator()(const RemoveVolume& action) {
+    return remove([&] { engine_.remove_volume(action.name); }, action.best_effort);
+  }
+
+  std::string operator()(const RemoveImage& action) {
+    return remove([&] { engine_.remove_image(action.reference, false); }, true);
+  }
+
+  std::string operator()(const CreateContainer& action) {
+    return unless(
+        Kind::kConflict, [&] { engine_.create_container(action.config); },
+        [&] {
+          const auto there = engine_.find_container(action.config.name);
+          return there && same_origin(there->labels, action.config.labels) &&
+                 same_label(there->labels, action.config.labels, label::kNumber) &&
+                 same_label(there->labels, action.config.labels, label::kImage);
+        });
+  }
+
+  std::string operator()(const StartContainer& action) {
+    const auto container = engine_.find_container(action.container);
+    engine_.start_container(container ? container->id : action.container);
+    return done();
+  }
+
+  std::string operator()(const WaitFor& action) {
+    wait_for(action, engine_, cancellation_);
+    return done();
+  }
+
+  std::string operator()(const StopContainer& action) {
+    return unless(
+        Kind::kNotFound, [&] { engine_.stop_container(action.container, action.grace_ms); },
+        [] { return true; });
+  }
+
+  std::string operator()(const KillContainer& action) {
+    const auto kill = [&] { engine_.kill_container(action.container, action.signal); };
+    const auto is_down = [&] {
+      const auto container = engine_.find_container(action.container);
+      return !container || !is_up(*container);
+    };
+    return unless(
+        Kind::kConflict, [&] { unless(Kind::kNotFound, kill, is_down); }, is_down);
+  }
+
+  std::string operator()(const RemoveContainer& action) {
+    return unless(
+        Kind::kNotFound, [&] { engine_.remove_container(action.container, action.force, action.volumes); },
+        [] { return true; });
+  }
+
+  std::string operator()(const RenameContainer& action) {
+    const auto container = engine_.find_container(action.container);
+    const auto has_the_name = [&] {
+      const auto named = engine_.find_container(action.name);
+      if (!named) return false;
+      return container ? named->id == container->id : label_of(named->labels, label::kReplace) == action.name;
+    };
+    const auto rename = [&] {
+      engine_.rename_container(container ? container->id : action.container, action.name);
+    };
+    return unless(
+        Kind::kNotFound, [&] { unless(Kind::kConflict, rename, has_the_name); }, has_the_name);
+  }
+
+ private:
+  std::string done() const { return done_text(step_.action); }
+
+  // An error of `kind` is none when the goal is reached all the same.
+  template <typename Act, typename Reached>
+  std::string unless(Kind kind, const Act& act, const Reached& reached) {
+    try {
+      act();
+    } catch (const engine::Error& error) {
+      if (error.kind() != kind || !reached()) throw;
+    }
+    return done();
+  }
+
+  template <typename Info, typename Config>
+  static bool has_equal(const std::vector<Info>& infos, const Config& config) {
+    for (const auto& info : infos) {
+      if (info.name == config.name) return same_origin(info.labels, config.labels);
+    }
+    return false;
+  }
+
+  template <typename Act>
+  std::string remove(const Act& act, bool best_effort) {
+    try {
+      act();
+    } catch (const engine::Error& error) {
+      if (error.kind() == Kind::kNotFound) return done();
+      if (!best_effort || error.kind() != Kind::kConflict) throw;
+      reporter_.warning(error.what());
+      return "Resource is still in use";
+    }
+    return done();
+  }
+
+  const Step& step_;
+  engine::Engine& engine_;
+  Reporter& reporter_;
+  const Cancellation& cancellation_;
+};
+
+}  // namespace
+
+void Reporter::step_changed(const Step& step, StepStatus status, const std::string& text) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  sink_.step_changed(step, status, text);
+}
+
+void Reporter::build_line(const Step& step, const std::string& line) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  sink_.build_line(step, line);
+}
+
+void Reporter::warning(const std::string& text) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  sink_.warning(text);
+}
+
+std::string perform(const Step& step, engine::Engine& engine, Reporter& reporter,
+                    const Cancellation& cancellation) {
+  return std::visit(Performer(step, engine, reporter, cancellation), step.action);
+}
+
+}  // namespace compose

@@ -1,0 +1,29 @@
+#pragma once
+// Does what one step says. Where the engine answers that things are already as the step wants them (a second
+// process was faster, an earlier run was killed just after), that is success.
+#include <functional>
+#include <mutex>
+#include <string>
+
+#include "compose/execute/executor.h"
+
+namespace compose {
+
+// Where a step reports to while it runs; takes the executor's lock for each call. Thread-safe.
+class Reporter {
+ public:
+  Reporter(ProgressSink& sink, std::mutex& mutex) : sink_(sink), mutex_(mutex) {}
+  void step_changed(const Step& step, StepStatus status, const std::string& text);
+  void build_line(const Step& step, const std::string& line);
+  void warning(const std::string& text);
+
+ private:
+  ProgressSink& sink_;
+  std::mutex& mutex_;
+};
+
+// Returns the text for progress ("Created"). Throws Cancelled, ConditionFailed, and what the engine throws.
+std::string perform(const Step& step, engine::Engine& engine, Reporter& reporter,
+                    const Cancellation& cancellation);
+
+}  // namespace compose

@@ -1,0 +1,27 @@
+#pragma once
+// Waiting for the condition of a depends_on.
+#include <stdexcept>
+#include <string>
+
+#include "compose/execute/executor.h"
+
+namespace compose {
+
+// The user cancelled while a step was waiting.
+class Cancelled : public std::runtime_error {
+ public:
+  Cancelled() : std::runtime_error("cancelled") {}
+};
+
+// The condition can no longer come true. what() is the whole message:
+// "dependency failed to start: container demo-db-1 is unhealthy (last health check exited with 1: refused)".
+class ConditionFailed : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Returns when the condition holds for every container of `wait`. Throws ConditionFailed, Cancelled, and what
+// the engine throws.
+void wait_for(const WaitFor& wait, engine::Engine& engine, const Cancellation& cancellation);
+
+}  // namespace compose

@@ -1,0 +1,204 @@
+// From a service of the file to the engine's configuration of one of its containers.
+#include <algorithm>
+
+#include "compose/plan/describe.h"
+#include "compose/plan/graph.h"
+#include "compose/plan/inventory.h"
+#include "compose/plan/labels.h"
+#include "compose/plan/naming.h"
+#include "compose/plan/planner.h"
+
+namespace compose {
+namespace {
+
+std::optional<int64_t> milliseconds(const std::optional<parser::Duration>& duration) {
+  if (!duration) return std::nullopt;
+  return std::chrono::duration_cast<std::chrono::milliseconds>(*duration).count();
+}
+
+engine::MountConfig mount_config(const parser::Project& project, const parser::VolumeMount& mount) {
+  using From = parser::VolumeMount::Type;
+  using To = engine::MountConfig::Type;
+  engine::MountConfig config;
+  config.type = mount.type == From::kBind ? To::kBind : mount.type == From::kTmpfs ? To::kTmpfs : To::kVolume;
+  config.source = mount.source;
+  const auto volume = project.volumes.find(mount.source);
+  if (mount.type == From::kVolume && volume != project.volumes.end()) config.source = volume->second.name;
+  config.target = mount.target;
+  config.read_only = mount.read_only;
+  config.create_host_path = mount.create_host_path;
+  config.propagation = mount.propagation;
+  config.nocopy = mount.nocopy;
+  config.tmpfs_size = mount.tmpfs_size;
+  config.tmpfs_mode = mount.tmpfs_mode;
+  return config;
+}
+
+engine::PublishedPort published_port(const parser::Port& port) {
+  engine::PublishedPort config;
+  config.host_ip = port.host_ip;
+  config.host_port = port.published;
+  config.host_port_end = port.published_end;
+  config.container_port = port.target;
+  config.protocol = port.protocol;
+  return config;
+}
+
+engine::AttachmentConfig attachment(const parser::Project& project, const parser::Service& service,
+                                    const std::string& key, const parser::ServiceNetwork& network) {
+  engine::AttachmentConfig config;
+  const auto known = project.networks.find(key);
+  config.network = known == project.networks.end() ? key : known->second.name;
+  std::vector<std::string> aliases{service.name, service.container_name};
+  aliases.insert(aliases.end(), network.aliases.begin(), network.aliases.end());
+  for (const auto& alias : aliases) {
+    const bool listed =
+        std::find(config.aliases.begin(), config.aliases.end(), alias) != config.aliases.end();
+    if (!alias.empty() && !listed) config.aliases.push_back(alias);
+  }
+  config.ipv4_address = network.ipv4_address;
+  config.mac_address = network.mac_address;
+  return config;
+}
+
+engine::HealthConfig health_config(const parser::HealthCheck& health) {
+  engine::HealthConfig config;
+  config.disable = health.disable || (!health.test.empty() && health.test.front() == "NONE");
+  if (!config.disable) config.test = health.test;
+  config.interval_ms = milliseconds(health.interval);
+  config.timeout_ms = milliseconds(health.timeout);
+  config.start_period_ms = milliseconds(health.start_period);
+  config.start_interval_ms = milliseconds(health.start_interval);
+  config.retries = health.retries;
+  return config;
+}
+
+const char* restart_policy(parser::Restart::Policy policy) {
+  using Policy = parser::Restart::Policy;
+  switch (policy) {
+    case Policy::kNo:
+      break;
+    case Policy::kAlways:
+      return "always";
+    case Policy::kOnFailure:
+      return "on-failure";
+    case Policy::kUnlessStopped:
+      return "unless-stopped";
+  }
+  return "no";
+}
+
+engine::Labels container_labels(const parser::Project& project, const parser::Service& service, int number,
+                                const std::string& image_id) {
+  const std::string description = describe_service(project, service);
+  engine::Labels labels = service.labels;
+  labels[label::kProject] = project.name;
+  labels[label::kService] = service.name;
+  labels[label::kNumber] = std::to_string(number);
+  labels[label::kOneOff] = "False";
+  labels[label::kConfigHash] = sha256_hex(description);
+  labels[label::kConfig] = description;
+  labels[label::kWorkingDir] = project.working_dir;
+  labels[label::kConfigFiles] = join(project.config_files, ",");
+  if (!project.env_files.empty()) labels[label::kEnvironmentFile] = join(project.env_files, ",");
+  labels[label::kDependsOn] = depends_on_label(service.depends_on);
+  labels[label::kImage] = image_id;
+  labels[label::kVersionLabel] = kVersion;
+  return labels;
+}
+
+void set_network(const parser::Project& project, const parser::Service& service,
+                 engine::ContainerConfig& config) {
+  config.network_mode = service.network_mode;
+  if (service.network_mode.empty()) {
+    for (const auto& [key, network] : service.networks) {
+      config.networks.push_back(attachment(project, service, key, network));
+    }
+  }
+  for (const auto& port : service.ports) config.ports.push_back(published_port(port));
+  config.expose = service.expose;
+  config.extra_hosts = service.extra_hosts;
+  for (const auto& link : service.links) {
+    const auto linked = project.services.find(link.service);
+    if (linked == project.services.end()) continue;
+    config.links[link.alias] = container_name(project, linked->second, 1);
+  }
+}
+
+void set_limits(const parser::Service& service, engine::ContainerConfig& config) {
+  config.cap_add = service.cap_add;
+  config.cap_drop = service.cap_drop;
+  config.privileged = service.privileged;
+  config.read_only = service.read_only;
+  config.init = service.init;
+  config.memory = service.mem_limit;
+  config.cpus = service.cpus;
+  config.cpu_shares = service.cpu_shares;
+  config.pids = service.pids_limit;
+  config.shm_size = service.shm_size;
+}
+
+}  // namespace
+
+std::string container_name(const parser::Project& project, const parser::Service& service, int number) {
+  if (!service.container_name.empty()) return service.container_name;
+  return project.name + "-" + service.name + "-" + std::to_string(number);
+}
+
+engine::ContainerConfig container_config(const parser::Project& project, const parser::Service& service,
+                                         int number, const std::string& name, const std::string& image_id) {
+  engine::ContainerConfig config;
+  config.name = name;
+  config.image = image_of(project, service);
+  config.command = service.command;
+  config.entrypoint = service.entrypoint;
+  config.environment = service.environment;
+  config.working_dir = service.working_dir;
+  config.user = service.user;
+  config.hostname = service.hostname;
+  config.labels = container_labels(project, service, number, image_id);
+  for (const auto& mount : service.volumes) config.mounts.push_back(mount_config(project, mount));
+  set_network(project, service, config);
+  if (service.healthcheck) config.healthcheck = health_config(*service.healthcheck);
+  config.restart = restart_policy(service.restart.policy);
+  config.restart_max = service.restart.max_retries;
+  config.stop_signal = service.stop_signal;
+  config.stop_grace_ms = milliseconds(service.stop_grace_period);
+  set_limits(service, config);
+  return config;
+}
+
+engine::NetworkConfig network_config(const parser::Project& project, const parser::Network& network) {
+  const std::string description = describe_network(network);
+  engine::NetworkConfig config;
+  config.name = network.name;
+  if (!network.driver.empty()) config.driver = network.driver;
+  config.subnet = network.subnet;
+  config.gateway = network.gateway;
+  config.internal = network.internal;
+  config.driver_opts = network.driver_opts;
+  config.labels = network.labels;
+  config.labels[label::kProject] = project.name;
+  config.labels[label::kNetwork] = network.key;
+  config.labels[label::kConfigHash] = sha256_hex(description);
+  config.labels[label::kConfig] = description;
+  config.labels[label::kVersionLabel] = kVersion;
+  return config;
+}
+
+engine::VolumeConfig volume_config(const parser::Project& project, const parser::Volume& volume) {
+  const std::string description = describe_volume(volume);
+  engine::VolumeConfig config;
+  config.name = volume.name;
+  if (!volume.driver.empty()) config.driver = volume.driver;
+  config.driver_opts = volume.driver_opts;
+  config.labels = volume.labels;
+  config.labels[label::kProject] = project.name;
+  config.labels[label::kVolume] = volume.key;
+  config.labels[label::kConfigHash] = sha256_hex(description);
+  config.labels[label::kConfig] = description;
+  config.labels[label::kVersionLabel] = kVersion;
+  return config;
+}
+
+}  // namespace compose

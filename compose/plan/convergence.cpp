@@ -1,0 +1,171 @@
+#include "compose/plan/convergence.h"
+
+#include <algorithm>
+#include <map>
+
+#include "compose/plan/describe.h"
+#include "compose/plan/inventory.h"
+#include "compose/plan/labels.h"
+#include "compose/plan/naming.h"
+#include "compose/plan/resource_plan.h"
+
+namespace compose {
+namespace {
+
+using engine::ContainerInfo;
+
+std::string short_id(const std::string& image_id) {
+  const size_t colon = image_id.find(':');
+  return (colon == std::string::npos ? image_id : image_id.substr(colon + 1)).substr(0, 12);
+}
+
+class Converger {
+ public:
+  Converger(const parser::Project& project, const parser::Service& service, const Observed& observed,
+            const ConvergePolicy& policy)
+      : project_(project),
+        service_(service),
+        observed_(observed),
+        policy_(policy),
+        description_(describe_service(project, service)),
+        hash_(sha256_hex(description_)) {}
+
+  Convergence make() {
+    group();
+    shrink();
+    grow();
+    for (Slot& slot : result_.slots) decide(slot);
+    return std::move(result_);
+  }
+
+ private:
+  // One slot a number; of several containers with one number the up-to-date one counts, else the one that has
+  // its final name.
+  void group() {
+    std::map<int, std::vector<const ContainerInfo*>> numbers;
+    for (const auto& container : observed_.containers) {
+      if (service_of(container) != service_.name || is_one_off(container)) continue;
+      numbers[number_of(container)].push_back(&container);
+    }
+    for (auto& [number, group] : numbers) {
+      std::stable_sort(group.begin(), group.end(),
+                       [&](const ContainerInfo* a, const ContainerInfo* b) { return rank(*a) < rank(*b); });
+      Slot slot;
+      slot.number = number;
+      slot.name = container_name(project_, service_, number);
+      slot.current = group.front();
+      slot.leftovers.assign(group.begin() + 1, group.end());
+      result_.slots.push_back(slot);
+    }
+  }
+
+  int rank(const ContainerInfo& container) const {
+    return (divergence(container).empty() ? 0 : 2) + (is_half_recreated(container) ? 1 : 0);
+  }
+
+  void shrink() {
+    if (!policy_.replicas) return;
+    const auto wanted = static_cast<size_t>(*policy_.replicas);
+    auto& slots = result_.slots;
+    if (slots.size() <= wanted) return;
+    std::stable_sort(slots.begin(), slots.end(), [&](const Slot& a, const Slot& b) {
+      const bool a_outdated = !divergence(*a.current).empty();
+      const bool b_outdated = !divergence(*b.current).empty();
+      return a_outdated != b_outdated ? b_outdated : a.number < b.number;
+    });
+    const std::string reason = "scaled to " + std::to_string(wanted);
+    for (size_t i = wanted; i < slots.size(); ++i) {
+      result_.surplus.push_back({slots[i].current, reason});
+      for (const auto* leftover : slots[i].leftovers) result_.surplus.push_back({leftover, reason});
+    }
+    slots.resize(wanted);
+    std::sort(slots.begin(), slots.end(), [](const Slot& a, const Slot& b) { return a.number < b.number; });
+  }
+
+  void grow() {
+    if (!policy_.replicas) return;
+    auto& slots = result_.slots;
+    int highest = slots.empty() ? 0 : slots.back().number;
+    while (slots.size() < static_cast<size_t>(*policy_.replicas)) {
+      Slot slot;
+      slot.number = ++highest;
+      slot.name = container_name(project_, service_, slot.number);
+      slot.make = true;
+      slot.reason = "not there yet";
+      slots.push_back(slot);
+    }
+  }
+
+  void decide(Slot& slot) {
+    if (slot.current == nullptr || policy_.recreate == ConvergePolicy::Recreate::kNever) return;
+    slot.reason = divergence(*slot.current);
+    if (slot.reason.empty() && policy_.recreate == ConvergePolicy::Recreate::kAlways) {
+      slot.reason = policy_.always_reason;
+    }
+    slot.make = !slot.reason.empty();
+    result_.replaces = result_.replaces || slot.make;
+  }
+
+  // Why a container is not what the file asks for; empty when it is.
+  std::string divergence(const ContainerInfo& container) const {
+    if (label_of(container.labels, label::kConfigHash) != hash_) {
+      const std::string text = explain_difference(label_of(container.labels, label::kConfig), description_);
+      return text.empty() ? "config changed" : "config changed: " + text;
+    }
+    const std::string image = image_of(project_, service_);
+    const auto known = observed_.images.find(image);
+    if (known != observed_.images.end() && container.image_id != known->second.id) {
+      return "image changed: " + image + " " + short_id(container.image_id) + " -> " +
+             short_id(known->second.id);
+    }
+    const std::string network = network_divergence(container);
+    return network.empty() ? volume_divergence(container) : network;
+  }
+
+  std::string network_divergence(const ContainerInfo& container) const {
+    if (!service_.network_mode.empty()) return "";
+    for (const auto& entry : service_.networks) {
+      const auto network = project_.networks.find(entry.first);
+      if (network == project_.networks.end()) continue;
+      const std::string& name = network->second.name;
+      const auto* there = find_network(observed_, name);
+      if (there == nullptr) return "network " + name + " was gone";
+      if (policy_.made_networks.count(name) != 0) return "network " + name + " is recreated";
+      const bool attached = std::any_of(container.endpoints.begin(), container.endpoints.end(),
+                                        [&](const engine::EndpointInfo& endpoint) {
+                                          return endpoint.network == name && endpoint.network_id == there->id;
+                                        });
+      if (!attached) return "not connected to network " + name;
+    }
+    return "";
+  }
+
+  std::string volume_divergence(const ContainerInfo& container) const {
+    for (const auto& mount : service_.volumes) {
+      if (mount.type != parser::VolumeMount::Type::kVolume || mount.source.empty()) continue;
+      const auto volume = project_.volumes.find(mount.source);
+      if (volume == project_.volumes.end()) continue;
+      const std::string& name = volume->second.name;
+      if (find_volume(observed_, name) == nullptr) return "volume " + name + " was gone";
+      if (!mounts_volume(container, name)) return "volume " + name + " is not mounted";
+    }
+    return "";
+  }
+
+  const parser::Project& project_;
+  const parser::Service& service_;
+  const Observed& observed_;
+  const ConvergePolicy& policy_;
+  const std::string description_;
+  const std::string hash_;
+  Convergence result_;
+};
+
+}  // namespace
+
+Convergence converge(const parser::Project& project, const parser::Service& service, const Observed& observed,
+                     const ConvergePolicy& policy) {
+  return Converger(project, service, observed, policy).make();
+}
+
+}  // namespace compose

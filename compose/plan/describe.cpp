@@ -1,0 +1,170 @@
+#include "compose/plan/describe.h"
+
+#include <openssl/sha.h>
+
+#include <array>
+#include <nlohmann/json.hpp>
+
+#include "compose/plan/planner.h"
+
+namespace compose {
+namespace {
+
+using Json = nlohmann::json;  // objects sort their keys: the dump is canonical
+
+// Sets a member unless it is at its default.
+template <typename T>
+void put(Json& object, const char* key, const T& value, const T& normal = T()) {
+  if (value != normal) object[key] = value;
+}
+
+void put_duration(Json& object, const char* key, const std::optional<parser::Duration>& duration) {
+  if (duration) object[key] = std::to_string(duration->count() / 1'000'000) + "ms";
+}
+
+Json describe_port(const parser::Port& port) {
+  Json json{{"target", port.target}, {"protocol", port.protocol}};
+  put(json, "host_ip", port.host_ip);
+  if (port.published != 0) {
+    json["published"] = std::to_string(port.published);
+    if (port.published_end > port.published) {
+      json["published"] = std::to_string(port.published) + "-" + std::to_string(port.published_end);
+    }
+  }
+  return json;
+}
+
+Json describe_mount(const parser::Project& project, const parser::VolumeMount& mount) {
+  using Type = parser::VolumeMount::Type;
+  Json json;
+  json["type"] = mount.type == Type::kVolume ? "volume" : mount.type == Type::kBind ? "bind" : "tmpfs";
+  std::string source = mount.source;
+  const auto volume = project.volumes.find(mount.source);
+  if (mount.type == Type::kVolume && volume != project.volumes.end()) source = volume->second.name;
+  put(json, "source", source);
+  put(json, "read_only", mount.read_only);
+  put(json, "propagation", mount.propagation);
+  put(json, "nocopy", mount.nocopy);
+  put(json, "tmpfs_size", mount.tmpfs_size);
+  put(json, "tmpfs_mode", mount.tmpfs_mode);
+  if (!mount.create_host_path) json["create_host_path"] = false;
+  return json;
+}
+
+Json describe_networks(const parser::Project& project, const parser::Service& service) {
+  Json json = Json::object();
+  for (const auto& [key, attachment] : service.networks) {
+    const auto network = project.networks.find(key);
+    Json entry = Json::object();
+    put(entry, "aliases", attachment.aliases);
+    put(entry, "ipv4_address", attachment.ipv4_address);
+    put(entry, "mac_address", attachment.mac_address);
+    json[network == project.networks.end() ? key : network->second.name] = entry;
+  }
+  return json;
+}
+
+Json describe_health(const parser::HealthCheck& health) {
+  Json json = Json::object();
+  put(json, "disable", health.disable);
+  put(json, "test", health.test);
+  put_duration(json, "interval", health.interval);
+  put_duration(json, "timeout", health.timeout);
+  put_duration(json, "start_period", health.start_period);
+  put_duration(json, "start_interval", health.start_interval);
+  if (health.retries) json["retries"] = *health.retries;
+  return json;
+}
+
+std::string describe_restart(const parser::Restart& restart) {
+  using Policy = parser::Restart::Policy;
+  switch (restart.policy) {
+    case Policy::kNo:
+      break;
+    case Policy::kAlways:
+      return "always";
+    case Policy::kUnlessStopped:
+      return "unless-stopped";
+    case Policy::kOnFailure:
+      return restart.max_retries == 0 ? "on-failure" : "on-failure:" + std::to_string(restart.max_retries);
+  }
+  return "no";
+}
+
+void put_program(Json& json, const parser::Service& service) {
+  if (service.command) json["command"] = *service.command;
+  if (service.entrypoint) json["entrypoint"] = *service.entrypoint;
+  put(json, "environment", service.environment);
+  put(json, "working_dir", service.working_dir);
+  put(json, "user", service.user);
+  put(json, "hostname", service.hostname);
+  put(json, "container_name", service.container_name);
+  put(json, "labels", service.labels);
+  put(json, "stop_signal", service.stop_signal);
+  put_duration(json, "stop_grace_period", service.stop_grace_period);
+  put(json, "restart", describe_restart(service.restart), std::string("no"));
+  if (service.healthcheck) json["healthcheck"] = describe_health(*service.healthcheck);
+}
+
+void put_limits(Json& json, const parser::Service& service) {
+  put(json, "cap_add", service.cap_add);
+  put(json, "cap_drop", service.cap_drop);
+  put(json, "privileged", service.privileged);
+  put(json, "read_only", service.read_only);
+  put(json, "init", service.init);
+  put(json, "mem_limit", service.mem_limit);
+  put(json, "cpus", service.cpus);
+  put(json, "cpu_shares", service.cpu_shares);
+  put(json, "pids_limit", service.pids_limit);
+  put(json, "shm_size", service.shm_size);
+}
+
+}  // namespace
+
+std::string describe_service(const parser::Project& project, const parser::Service& service) {
+  Json json{{"image", image_of(project, service)}};
+  put_program(json, service);
+  put_limits(json, service);
+  for (const auto& port : service.ports) json["ports"].push_back(describe_port(port));
+  put(json, "expose", service.expose);
+  for (const auto& mount : service.volumes) json["volumes"][mount.target] = describe_mount(project, mount);
+  if (service.network_mode.empty()) json["networks"] = describe_networks(project, service);
+  put(json, "network_mode", service.network_mode);
+  put(json, "extra_hosts", service.extra_hosts);
+  for (const auto& link : service.links) json["links"][link.alias] = link.service;
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string describe_network(const parser::Network& network) {
+  Json json{{"name", network.name}, {"driver", network.driver.empty() ? "bridge" : network.driver}};
+  put(json, "driver_opts", network.driver_opts);
+  put(json, "internal", network.internal);
+  put(json, "subnet", network.subnet);
+  put(json, "gateway", network.gateway);
+  put(json, "labels", network.labels);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string describe_volume(const parser::Volume& volume) {
+  Json json{{"name", volume.name}, {"driver", volume.driver.empty() ? "local" : volume.driver}};
+  put(json, "driver_opts", volume.driver_opts);
+  put(json, "labels", volume.labels);
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string sha256_hex(const std::string& bytes) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
+  std::string hex;
+  for (const unsigned char byte : digest) {
+    hex += "0123456789abcdef"[byte >> 4];
+    hex += "0123456789abcdef"[byte & 15];
+  }
+  return hex;
+}
+
+std::string config_hash(const parser::Project& project, const parser::Service& service) {
+  return sha256_hex(describe_service(project, service));
+}
+
+}  // namespace compose

@@ -1,0 +1,19 @@
+#pragma once
+// Canonical descriptions: the JSON over which config hashes are taken, and which is kept in label
+// io.compose.config. Keys are those of the Compose file, sorted; attributes at their default are left out, so
+// that a new attribute does not change the hash of a service that does not use it. Only what reaches the
+// container is in it: not replicas, depends_on, build, profiles, pull_policy, attach.
+#include <string>
+
+#include "parser/project.h"
+
+namespace compose {
+
+std::string describe_service(const parser::Project& project, const parser::Service& service);
+std::string describe_network(const parser::Network& network);
+std::string describe_volume(const parser::Volume& volume);
+
+// Lower-case hex.
+std::string sha256_hex(const std::string& bytes);
+
+}  // namespace compose

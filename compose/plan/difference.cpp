@@ -1,0 +1,92 @@
+// Says in one line how two canonical descriptions differ.
+#include <algorithm>
+#include <cctype>
+#include <nlohmann/json.hpp>
+
+#include "compose/plan/inventory.h"
+#include "compose/plan/planner.h"
+
+namespace compose {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr size_t kMostDifferences = 4;
+constexpr size_t kLongestValue = 60;
+
+std::string shown(const Json& value) {
+  std::string text = value.is_string() ? "'" + value.get<std::string>() + "'"
+                                       : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() > kLongestValue) text = text.substr(0, kLongestValue) + "...";
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return text;
+}
+
+// Reasons are printed and end up in logs of build machines; a value under such a name must not.
+bool is_sensitive(const std::string& path) {
+  if (path.rfind("environment.", 0) != 0) return false;
+  std::string name;
+  for (const char c : path) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const char* word : {"passw", "secret", "token", "key", "credential", "_pwd", "dsn"}) {
+    if (name.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+bool holds_objects(const Json& array) {
+  return std::any_of(array.begin(), array.end(), [](const Json& element) { return element.is_object(); });
+}
+
+void compare(const std::string& path, const Json& before, const Json& after,
+             std::vector<std::string>& found) {
+  if (before == after) return;
+  if (before.is_object() && after.is_object()) {
+    const std::string prefix = path.empty() ? "" : path + ".";
+    Json keys = before;
+    keys.update(after);
+    for (const auto& item : keys.items()) {
+      const auto old_value = before.find(item.key());
+      const auto new_value = after.find(item.key());
+      compare(prefix + item.key(), old_value == before.end() ? Json() : *old_value,
+              new_value == after.end() ? Json() : *new_value, found);
+    }
+    return;
+  }
+  // A whole map that came or went is told member by member.
+  if (before.is_object() && after.is_null() && !before.empty())
+    return compare(path, before, Json::object(), found);
+  if (before.is_null() && after.is_object() && !after.empty())
+    return compare(path, Json::object(), after, found);
+  if (before.is_array() && after.is_array() && before.size() == after.size() && holds_objects(after)) {
+    for (size_t i = 0; i < after.size(); ++i) {
+      compare(path + "[" + std::to_string(i) + "]", before[i], after[i], found);
+    }
+    return;
+  }
+  if (is_sensitive(path)) {
+    found.push_back(path + (before.is_null() ? " added" : after.is_null() ? " removed" : " changed"));
+  } else if (before.is_null()) {
+    found.push_back(path + " added: " + shown(after));
+  } else if (after.is_null()) {
+    found.push_back(path + " removed (was " + shown(before) + ")");
+  } else {
+    found.push_back(path + " " + shown(before) + " -> " + shown(after));
+  }
+}
+
+}  // namespace
+
+std::string explain_difference(const std::string& before_json, const std::string& after_json) {
+  const Json before = Json::parse(before_json, nullptr, false);
+  const Json after = Json::parse(after_json, nullptr, false);
+  if (!before.is_object() || !after.is_object()) return "";
+  std::vector<std::string> found;
+  compare("", before, after, found);
+  const size_t rest = found.size() > kMostDifferences ? found.size() - kMostDifferences : 0;
+  found.resize(found.size() - rest);
+  std::string text = join(found, ", ");
+  if (rest != 0) text += " and " + std::to_string(rest) + " more";
+  return text;
+}
+
+}  // namespace compose

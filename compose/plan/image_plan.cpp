@@ -1,0 +1,106 @@
+// Which images must be built before containers can be made from them.
+#include <set>
+
+#include "compose/plan/graph.h"
+#include "compose/plan/labels.h"
+#include "compose/plan/planner.h"
+#include "compose/plan/selection.h"
+#include "compose/plan/step_list.h"
+
+namespace compose {
+namespace {
+
+engine::BuildRequest build_request(const parser::Project& project, const parser::Service& service,
+                                   const BuildOptions& options) {
+  const parser::Build& build = *service.build;
+  engine::BuildRequest request;
+  request.context = build.context;
+  request.dockerfile = build.dockerfile.empty() ? "Dockerfile" : build.dockerfile;
+  request.dockerfile_inline = build.dockerfile_inline;
+  auto args = build.args;
+  for (const auto& [name, value] : options.args) args[name] = value;
+  for (const auto& [name, value] : args) {
+    const auto inherited = project.environment.find(name);
+    if (value) {
+      request.args[name] = value;
+    } else if (inherited != project.environment.end()) {
+      request.args[name] = inherited->second;
+    }
+  }
+  request.labels = build.labels;
+  request.labels[label::kProject] = project.name;
+  request.labels[label::kService] = service.name;
+  request.labels[label::kVersionLabel] = kVersion;
+  request.target = build.target;
+  request.tags = {image_of(project, service)};
+  request.tags.insert(request.tags.end(), build.tags.begin(), build.tags.end());
+  request.no_cache = build.no_cache || options.no_cache;
+  return request;
+}
+
+// What would need a registry is refused by name: this engine does not pull yet.
+void check_pulling(const parser::Service& service) {
+  static const std::set<std::string> kLocal{"", "missing", "if_not_present", "never", "build"};
+  if (kLocal.count(service.pull_policy) == 0) {
+    throw PlanError(
+        "service \"" + service.name + "\": pull_policy " + service.pull_policy +
+        " needs a registry, and pulling images is not supported yet: use missing, never or build");
+  }
+  if (service.build && service.build->pull) {
+    throw PlanError("service \"" + service.name +
+                    "\": build.pull needs a registry, and pulling images is not supported yet");
+  }
+}
+
+// A service that builds `image`, though another one only uses it.
+const parser::Service* builder_of(const parser::Project& project, const std::string& image) {
+  for (const auto& entry : project.services) {
+    if (entry.second.build && image_of(project, entry.second) == image) return &entry.second;
+  }
+  return nullptr;
+}
+
+[[noreturn]] void missing_image(const parser::Service& service, const std::string& image) {
+  throw PlanError("service \"" + service.name + "\": image \"" + image +
+                  "\" is not in the image store and pulling is not supported yet: import it "
+                  "(compose import ARCHIVE " +
+                  image + "), or give the service a build section");
+}
+
+}  // namespace
+
+std::string image_of(const parser::Project& project, const parser::Service& service) {
+  return service.image.empty() ? project.name + "-" + service.name : service.image;
+}
+
+Plan plan_images(const parser::Project& project, const Observed& observed, const BuildOptions& options) {
+  const ServiceGraph graph = ServiceGraph::of(project);
+  const Selection selection = select_services(project, graph, options.services, !options.with_dependencies);
+  StepList steps;
+  std::set<std::string> built;
+  for (const auto& name : graph.order()) {
+    if (selection.services.count(name) == 0) continue;
+    const parser::Service& service = project.services.at(name);
+    if (!service.build && options.only_buildable) continue;
+    check_pulling(service);
+    const std::string image = image_of(project, service);
+    const bool missing = observed.images.count(image) == 0;
+    const bool policy = service.build && service.pull_policy == "build" && !options.forbid;
+    if (!missing && !policy && !(service.build && options.build_all)) continue;
+    const parser::Service* builder = service.build ? &service : builder_of(project, image);
+    if (builder == nullptr) missing_image(service, image);
+    if (options.forbid) {
+      if (!missing) continue;
+      throw PlanError("service \"" + name + "\": image \"" + image +
+                      "\" is not there and --no-build forbids building it");
+    }
+    if (!built.insert(image).second) continue;
+    steps.add("Image " + image, BuildImage{builder->name, build_request(project, *builder, options)},
+              missing  ? "not there yet"
+              : policy ? "pull_policy: build"
+                       : "asked for");
+  }
+  return std::move(steps).finish();
+}
+
+}  // namespace compose

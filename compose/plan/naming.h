@@ -1,0 +1,16 @@
+#pragma once
+// Names and engine configurations of what a project makes. See also container_config in planner.h.
+#include <string>
+
+#include "engine/model.h"
+#include "parser/project.h"
+
+namespace compose {
+
+// container_name, else <project>-<service>-<number>.
+std::string container_name(const parser::Project& project, const parser::Service& service, int number);
+// Labels included.
+engine::NetworkConfig network_config(const parser::Project& project, const parser::Network& network);
+engine::VolumeConfig volume_config(const parser::Project& project, const parser::Volume& volume);
+
+}  // namespace compose

@@ -1,0 +1,390 @@
+// up, create, scale: from what there is to what the file says.
+#include <algorithm>
+#include <set>
+
+#include "compose/plan/contention.h"
+#include "compose/plan/convergence.h"
+#include "compose/plan/graph.h"
+#include "compose/plan/inventory.h"
+#include "compose/plan/labels.h"
+#include "compose/plan/naming.h"
+#include "compose/plan/network_review.h"
+#include "compose/plan/planner.h"
+#include "compose/plan/selection.h"
+#include "compose/plan/start_order.h"
+#include "compose/plan/step_list.h"
+#include "compose/plan/up_checks.h"
+
+namespace compose {
+namespace {
+
+using engine::ContainerInfo;
+
+// A service the plan is about. Besides the selected ones these are the users of a network that is recreated,
+// and those that ask to be restarted with one that is replaced (depends_on.restart).
+struct ServiceState {
+  const parser::Service* service = nullptr;
+  bool selected = false;
+  std::string restart_reason;  // its running containers are restarted; empty: they are not
+  Convergence convergence;
+};
+
+class UpPlanner {
+ public:
+  UpPlanner(const parser::Project& project, const Observed& observed, const UpOptions& options)
+      : project_(project), observed_(observed), options_(options), graph_(ServiceGraph::of(project)) {}
+
+  Plan make() {
+    check_folder(project_, observed_.containers);
+    selection_ = select_services(project_, graph_, options_.services, options_.no_deps);
+    replicas_ = check_up(project_, observed_, options_, selection_.services);
+    for (const auto& name : selection_.services) add_state(name, true);
+    find_orphans();
+    inspect_networks();
+    converge_services();
+    find_restarts();
+
+    network_steps();
+    volume_steps();
+    orphan_steps();
+    for (const auto& name : graph_.order()) {
+      const auto state = states_.find(name);
+      if (state != states_.end()) service_steps(state->second);
+    }
+    remove_renamed_networks(steps_, project_, observed_, review_, endings_.removals);
+    order_stops(steps_, graph_, stops_);
+    // Nobody is stopped for a replacement that then cannot be made.
+    for (const int stop : restart_stops_) {
+      for (const int create : replacements_) steps_.order(create, stop);
+    }
+    if (!options_.no_start) order_starts(steps_, graph_, members_);
+    order_contention(steps_, observed_, endings_, claims_);
+    return std::move(steps_).finish();
+  }
+
+ private:
+  // ---- what is to be done
+
+  void add_state(const std::string& name, bool selected) {
+    ServiceState state;
+    state.service = &project_.services.at(name);
+    state.selected = selected;
+    states_.emplace(name, std::move(state));
+  }
+
+  void find_orphans() {
+    const std::vector<const ContainerInfo*> orphans = orphans_of(project_, observed_.containers);
+    if (options_.remove_orphans) {
+      orphans_.insert(orphans.begin(), orphans.end());
+    } else if (!orphans.empty() && !options_.ignore_orphans) {
+      std::vector<std::string> names;
+      for (const auto* orphan : orphans) names.push_back(orphan->name);
+      steps_.warn("Found orphan containers ([" + join(names, " ") +
+                  "]) for this project. If their service was " +
+                  "removed or renamed in the file, run this command with --remove-orphans to clean them up.");
+    }
+  }
+
+  void inspect_networks() {
+    review_ = review_networks(project_, observed_, selection_.services, orphans_, options_.no_recreate);
+    for (const auto& name : review_.drawn_in) add_state(name, false);
+    for (const auto& warning : review_.warnings) steps_.warn(warning);
+  }
+
+  ConvergePolicy policy_of(const ServiceState& state) const {
+    ConvergePolicy policy;
+    const std::string& name = state.service->name;
+    if (state.selected) policy.replicas = replicas_.at(name);
+    const bool target = selection_.targets.count(name) != 0;
+    if (options_.no_recreate) policy.recreate = ConvergePolicy::Recreate::kNever;
+    const auto always = [&](const char* flag) {
+      policy.recreate = ConvergePolicy::Recreate::kAlways;
+      policy.always_reason = std::string("asked for by ") + flag;
+    };
+    if (!target && state.selected && options_.always_recreate_deps) always("--always-recreate-deps");
+    if (target && options_.renew_anonymous_volumes) always("--renew-anon-volumes");
+    if (target && options_.force_recreate) always("--force-recreate");
+    for (const auto& [key, verdict] : review_.verdicts) {
+      if (verdict.kind != Verdict::Kind::kKeep) policy.made_networks.insert(project_.networks.at(key).name);
+    }
+    return policy;
+  }
+
+  void converge_services() {
+    for (auto& entry : states_) {
+      ServiceState& state = entry.second;
+      state.convergence = converge(project_, *state.service, observed_, policy_of(state));
+    }
+  }
+
+  void find_restarts() {
+    std::set<std::string> affected;
+    for (const auto& [name, state] : states_) {
+      if (state.convergence.replaces) affected.insert(name);
+    }
+    for (const auto& name : graph_.order()) {
+      for (const auto& [need, dependency] : graph_.needs(name)) {
+        if (!dependency.restart || affected.count(need) == 0) continue;
+        affected.insert(name);
+        if (states_.count(name) == 0) {
+          add_state(name, false);
+          ConvergePolicy as_they_are;
+          as_they_are.recreate = ConvergePolicy::Recreate::kNever;
+          states_.at(name).convergence =
+              converge(project_, *states_.at(name).service, observed_, as_they_are);
+        }
+        ServiceState& state = states_.at(name);
+        if (state.restart_reason.empty()) state.restart_reason = need + " is replaced (depends_on.restart)";
+      }
+    }
+  }
+
+  // ---- networks and volumes
+
+  void network_steps() {
+    for (const auto& [key, verdict] : review_.verdicts) {
+      if (verdict.kind == Verdict::Kind::kKeep) continue;
+      const parser::Network& network = project_.networks.at(key);
+      const std::string resource = "Network " + network.name;
+      std::vector<int> after;
+      if (verdict.kind == Verdict::Kind::kRecreate) {
+        after.push_back(steps_.add(resource, RemoveNetwork{network.name}, verdict.reason));
+        network_removals_[network.name] = after.back();
+      }
+      network_creations_[network.name] =
+          steps_.add(resource, CreateNetwork{network_config(project_, network)}, verdict.reason, after);
+    }
+  }
+
+  void volume_steps() {
+    std::set<std::string> used;
+    for (const auto& entry : states_) {
+      for (const auto& mount : entry.second.service->volumes) {
+        if (mount.type == parser::VolumeMount::Type::kVolume) used.insert(mount.source);
+      }
+    }
+    for (const auto& key : used) {
+      const auto volume = project_.volumes.find(key);
+      if (volume == project_.volumes.end()) continue;
+      const Verdict verdict = inspect(project_, observed_, volume->second);
+      if (!verdict.warning.empty()) steps_.warn(verdict.warning);
+      if (verdict.kind != Verdict::Kind::kCreate) continue;
+      volume_creations_[volume->second.name] =
+          steps_.add("Volume " + volume->second.name, CreateVolume{volume_config(project_, volume->second)},
+                     verdict.reason);
+    }
+  }
+
+  // ---- containers
+
+  void orphan_steps() {
+    std::map<std::string, std::vector<int>> stops;
+    std::vector<ContainerInfo> containers;
+    for (const auto* orphan : orphans_) {
+      end(*orphan, "Container " + orphan->name, "orphan", {});
+      containers.push_back(*orphan);
+      const auto stop = endings_.stops.find(orphan->id);
+      if (stop != endings_.stops.end()) stops[service_of(*orphan)].push_back(stop->second);
+    }
+    order_stops(steps_, ServiceGraph::of(nullptr, containers), stops);
+  }
+
+  // Stops (when up) and removes an observed container. Returns the removing step.
+  int end(const ContainerInfo& container, const std::string& resource, const std::string& reason,
+          std::vector<int> after, bool anonymous_volumes = false) {
+    if (is_up(container)) {
+      const int stop =
+          steps_.add(resource, StopContainer{container.id, options_.timeout_ms}, reason, std::move(after));
+      endings_.stops[container.id] = stop;
+      after = {stop};
+    }
+    const int removal = steps_.add(resource, RemoveContainer{container.id, false, anonymous_volumes}, reason,
+                                   std::move(after));
+    endings_.removals[container.id] = removal;
+    for (const auto& [network, step] : network_removals_) {
+      if (is_attached(container, network)) steps_.order(removal, step);
+    }
+    return removal;
+  }
+
+  void service_steps(ServiceState& state) {
+    const std::string& name = state.service->name;
+    for (const Surplus& surplus : state.convergence.surplus) {
+      end(*surplus.container, "Container " + surplus.container->name, surplus.reason, {});
+      remember_stop(name, *surplus.container);
+    }
+    for (const Slot& slot : state.convergence.slots) {
+      for (const auto* leftover : slot.leftovers) {
+        end(*leftover, "Container " + leftover->name, "left over from an interrupted recreate", {});
+      }
+      members_[name].push_back(slot.make ? make_slot(state, slot) : keep_slot(state, slot));
+    }
+  }
+
+  void remember_stop(const std::string& service, const ContainerInfo& container) {
+    const auto stop = endings_.stops.find(container.id);
+    if (stop != endings_.stops.end()) stops_[service].push_back(stop->second);
+  }
+
+  Member keep_slot(const ServiceState& state, const Slot& slot) {
+    const ContainerInfo& container = *slot.current;
+    const std::string name = is_half_recreated(container) ? slot.name : container.name;
+    const std::string resource = "Container " + name;
+    std::vector<int> after;
+    for (const auto* leftover : slot.leftovers) after.push_back(endings_.removals.at(leftover->id));
+    if (name != container.name) {
+      after = {steps_.add(resource, RenameContainer{container.id, name}, "finishes an interrupted recreate",
+                          after)};
+    }
+    Member member{name, -1, &container};
+    const auto status = container.status.state;
+    const bool runs = status == engine::State::kRunning || status == engine::State::kRestarting;
+    const bool restart = is_up(container) && !state.restart_reason.empty();
+    const bool again = !state.restart_reason.empty() && state.selected;
+    if (options_.no_start) return member;
+    std::string reason = state.restart_reason;
+    if (restart) {
+      const int stop = steps_.add(resource, StopContainer{container.id, options_.timeout_ms}, reason);
+      endings_.stops[container.id] = stop;
+      stops_[state.service->name].push_back(stop);
+      restart_stops_.push_back(stop);
+      after.push_back(stop);
+    } else if (runs || !state.selected || (!again && is_done_job(graph_, container))) {
+      return member;
+    } else {
+      reason = start_reason(container);
+    }
+    member.start = steps_.add(resource, StartContainer{name}, reason, after);
+    claims_.push_back({member.start, name, container.id, container.ports});
+    return member;
+  }
+
+  static std::string start_reason(const ContainerInfo& container) {
+    if (container.status.state == engine::State::kExited) {
+      return "exited with " + std::to_string(container.status.exit_code);
+    }
+    if (container.status.state == engine::State::kCreated) return "not started yet";
+    return "was " + engine::to_string(container.status.state);
+  }
+
+  // A static address is held from create on, and a network can only be recreated once nobody is on it: the
+  // old container has to go before the new one can be made.
+  bool must_remove_first(const engine::ContainerConfig& config) const {
+    return std::any_of(config.networks.begin(), config.networks.end(), [&](const auto& attachment) {
+      return !attachment.ipv4_address.empty() || network_removals_.count(attachment.network) != 0;
+    });
+  }
+
+  Member make_slot(const ServiceState& state, const Slot& slot) {
+    const parser::Service& service = *state.service;
+    const std::string resource = "Container " + slot.name;
+    const std::string image = image_of(project_, service);
+    engine::ContainerConfig config =
+        container_config(project_, service, slot.number, slot.name, observed_.images.at(image).id);
+    point_links(service, config);
+    std::vector<int> before = prerequisites(config);
+    for (const auto* leftover : slot.leftovers) before.push_back(endings_.removals.at(leftover->id));
+    int ready = -1;
+    if (slot.current == nullptr) {
+      ready = steps_.add(resource, CreateContainer{service.name, config}, slot.reason, before);
+    } else {
+      ready = replace(state, slot, config, before);
+    }
+    Member member{slot.name, -1, nullptr};
+    const bool start = state.selected || (slot.current != nullptr && is_up(*slot.current));
+    if (options_.no_start || !start) return member;
+    member.start = steps_.add(resource, StartContainer{slot.name},
+                              slot.current == nullptr ? "not started yet" : "replaced", {ready});
+    claims_.push_back({member.start, slot.name, "", config.ports});
+    return member;
+  }
+
+  // Returns the step after which the new container is there under its name.
+  int replace(const ServiceState& state, const Slot& slot, engine::ContainerConfig& config,
+              const std::vector<int>& before) {
+    const ContainerInfo& old = *slot.current;
+    const std::string resource = "Container " + slot.name;
+    if (!options_.renew_anonymous_volumes) config.inherited_volumes = anonymous_volumes(old, config);
+    config.labels[label::kReplace] = slot.name;
+    const bool renew = options_.renew_anonymous_volumes;
+    if (must_remove_first(config)) {
+      std::vector<int> after = before;
+      after.push_back(end(old, resource, slot.reason, {}, renew));
+      remember_stop(state.service->name, old);
+      return steps_.add(resource, CreateContainer{state.service->name, config}, slot.reason, after);
+    }
+    config.name = temporary_name(old.id, slot.name);
+    const int create =
+        steps_.add(resource, CreateContainer{state.service->name, config}, slot.reason, before);
+    replacements_.push_back(create);
+    const int removal = end(old, resource, "replaced", {create}, renew);
+    remember_stop(state.service->name, old);
+    return steps_.add(resource, RenameContainer{config.name, slot.name}, "replaced", {removal});
+  }
+
+  static std::map<std::string, std::string> anonymous_volumes(const ContainerInfo& old,
+                                                              const engine::ContainerConfig& config) {
+    std::map<std::string, std::string> volumes;
+    for (const auto& mount : old.mounts) {
+      if (mount.type != engine::MountConfig::Type::kVolume || !mount.anonymous) continue;
+      const bool mounted_over =
+          std::any_of(config.mounts.begin(), config.mounts.end(), [&](const auto& other) {
+            const bool anonymous = other.type == engine::MountConfig::Type::kVolume && other.source.empty();
+            return other.target == mount.target && !anonymous;
+          });
+      if (!mounted_over) volumes[mount.target] = mount.volume;
+    }
+    return volumes;
+  }
+
+  std::vector<int> prerequisites(const engine::ContainerConfig& config) const {
+    std::vector<int> before;
+    for (const auto& attachment : config.networks) {
+      const auto step = network_creations_.find(attachment.network);
+      if (step != network_creations_.end()) before.push_back(step->second);
+    }
+    for (const auto& mount : config.mounts) {
+      const auto step = volume_creations_.find(mount.source);
+      if (mount.type == engine::MountConfig::Type::kVolume && step != volume_creations_.end()) {
+        before.push_back(step->second);
+      }
+    }
+    return before;
+  }
+
+  // Links lead to the first replica that there really is: scaling down may have taken number 1.
+  void point_links(const parser::Service& service, engine::ContainerConfig& config) const {
+    for (const auto& link : service.links) {
+      const auto state = states_.find(link.service);
+      if (state == states_.end() || state->second.convergence.slots.empty()) continue;
+      config.links[link.alias] = state->second.convergence.slots.front().name;
+    }
+  }
+
+  const parser::Project& project_;
+  const Observed& observed_;
+  const UpOptions& options_;
+  const ServiceGraph graph_;
+  Selection selection_;
+  std::map<std::string, int> replicas_;  // of selected services
+  std::map<std::string, ServiceState> states_;
+  std::set<const ContainerInfo*> orphans_;  // to be removed
+  NetworkReview review_;
+
+  StepList steps_;
+  std::map<std::string, int> network_removals_, network_creations_, volume_creations_;  // steps by name
+  std::map<std::string, std::vector<int>> stops_;                                       // by service
+  std::vector<int> replacements_;   // CreateContainer steps of new containers beside their old ones
+  std::vector<int> restart_stops_;  // StopContainer steps of containers that are started again
+  Members members_;
+  Endings endings_;
+  std::vector<PortClaim> claims_;
+};
+
+}  // namespace
+
+Plan plan_up(const parser::Project& project, const Observed& observed, const UpOptions& options) {
+  return UpPlanner(project, observed, options).make();
+}
+
+}  // namespace compose

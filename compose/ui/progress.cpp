@@ -1,0 +1,254 @@
+#include "compose/ui/progress.h"
+
+#include <fmt/format.h>
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "compose/ui/build_log.h"
+#include "compose/ui/palette.h"
+#include "compose/ui/progress_items.h"
+#include "compose/ui/text.h"
+
+namespace compose::ui {
+namespace {
+
+constexpr size_t kBuildTail = 4;      // output lines shown under a running build
+constexpr size_t kFailureLines = 20;  // of its log when a build fails
+constexpr auto kFrame = std::chrono::milliseconds(100);
+
+std::string service_of(const Step& step) {
+  const auto* build = std::get_if<BuildImage>(&step.action);
+  return build == nullptr ? step.resource : build->service;
+}
+
+// One line per change of text.
+class PlainProgress : public Progress {
+ public:
+  PlainProgress(const ProgressOptions& options, LiveBlock::Write write)
+      : colour_(options.colour), builds_(options.show_builds), write_(std::move(write)) {}
+
+  void step_changed(const Step& step, StepStatus status, const std::string& text) override {
+    if (status == StepStatus::kWaiting) return;
+    if (status != StepStatus::kRunning && std::holds_alternative<BuildImage>(step.action)) {
+      const std::scoped_lock lock(mutex_);
+      const std::string last =
+          log_.finish(service_of(step), status == StepStatus::kDone, BuildLog::Clock::now());
+      if (builds_ && !last.empty()) write_(last);
+    }
+    show(step.resource, step_text(step, status, text));
+  }
+  void build_line(const Step& step, const std::string& line) override {
+    const std::scoped_lock lock(mutex_);
+    if (builds_) write_(log_.format(service_of(step), line, BuildLog::Clock::now()));
+  }
+  void warning(const std::string& text) override {
+    const std::scoped_lock lock(mutex_);
+    write_(styled("warning: ", Style::kYellow, colour_) + text + '\n');
+  }
+  void note(const std::string& resource, const std::string& text) override { show(resource, text); }
+  void error(const std::string& message) override {
+    const std::scoped_lock lock(mutex_);
+    write_(styled("error: ", Style::kRed, colour_) + message + '\n');
+  }
+  void finish() override {}
+
+ private:
+  void show(const std::string& resource, const std::string& text) {
+    const std::scoped_lock lock(mutex_);
+    std::string& last = last_[resource];
+    if (last == text) return;
+    last = text;
+    write_(fmt::format(" {}  {}\n", resource, one_line(text)));
+  }
+
+  std::mutex mutex_;
+  bool colour_, builds_;
+  LiveBlock::Write write_;
+  BuildLog log_;
+  std::map<std::string, std::string> last_;
+};
+
+class QuietProgress : public Progress {
+ public:
+  explicit QuietProgress(LiveBlock::Write write) : write_(std::move(write)) {}
+  void step_changed(const Step&, StepStatus, const std::string&) override {}
+  void build_line(const Step&, const std::string&) override {}
+  void warning(const std::string&) override {}
+  void note(const std::string&, const std::string&) override {}
+  void error(const std::string& message) override {
+    const std::scoped_lock lock(mutex_);
+    write_("error: " + message + '\n');
+  }
+  void finish() override {}
+
+ private:
+  std::mutex mutex_;
+  LiveBlock::Write write_;
+};
+
+// {"id":"Container demo-web-1","status":"Working","text":"Starting"} and the like, a line each.
+class JsonProgress : public Progress {
+ public:
+  JsonProgress(const ProgressOptions& options, LiveBlock::Write write)
+      : builds_(options.show_builds), write_(std::move(write)) {}
+
+  void step_changed(const Step& step, StepStatus status, const std::string& text) override {
+    static constexpr const char* kNames[] = {"Waiting", "Working", "Done", "Error", "Cancelled"};
+    nlohmann::ordered_json line{
+        {"id", step.resource}, {"status", kNames[static_cast<size_t>(status)]}, {"text", text}};
+    if (!step.reason.empty()) line["details"] = step.reason;
+    emit(line);
+  }
+  void build_line(const Step& step, const std::string& text) override {
+    if (builds_)
+      emit({{"id", step.resource}, {"parent_id", service_of(step)}, {"status", "Working"}, {"text", text}});
+  }
+  void warning(const std::string& text) override { emit({{"warning", true}, {"message", text}}); }
+  void note(const std::string& resource, const std::string& text) override {
+    emit({{"id", resource}, {"status", "Done"}, {"text", text}});
+  }
+  void error(const std::string& message) override { emit({{"error", true}, {"message", message}}); }
+  void finish() override {}
+
+ private:
+  void emit(const nlohmann::ordered_json& line) {
+    const std::scoped_lock lock(mutex_);
+    write_(line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n');
+  }
+
+  std::mutex mutex_;
+  bool builds_;
+  LiveBlock::Write write_;
+};
+
+// The live block: redrawn ten times a second by a thread of its own while something is shown.
+class TtyProgress : public Progress {
+ public:
+  TtyProgress(const ProgressOptions& options, LiveBlock::Write write, LiveBlock::Size size)
+      : colour_(options.colour),
+        builds_(options.show_builds),
+        size_(size),
+        write_(std::move(write)),
+        block_(write_, std::move(size)) {}
+  ~TtyProgress() override { stop(); }
+
+  void step_changed(const Step& step, StepStatus status, const std::string& text) override {
+    if (status == StepStatus::kWaiting) return;
+    const std::scoped_lock lock(mutex_);
+    items_.change(step.resource, status, step_text(step, status, text), Clock::now());
+    if (status == StepStatus::kFailed) failed_build(step);
+    start();
+  }
+  void build_line(const Step& step, const std::string& line) override {
+    const std::scoped_lock lock(mutex_);
+    auto& kept = build_lines_[step.resource];
+    kept.push_back(one_line(line));
+    if (kept.size() > kFailureLines) kept.pop_front();
+    if (!builds_) return;
+    auto& tail = items_.at(step.resource, Clock::now()).build_tail;
+    tail.push_back(line);
+    if (tail.size() > kBuildTail) tail.pop_front();
+    start();
+  }
+  void warning(const std::string& text) override {
+    above(styled("warning: ", Style::kYellow, colour_) + text);
+  }
+  void note(const std::string& resource, const std::string& text) override {
+    const std::scoped_lock lock(mutex_);
+    items_.change(resource, StepStatus::kDone, text, Clock::now());
+    start();
+  }
+  void error(const std::string& message) override {
+    finish();
+    const std::scoped_lock lock(mutex_);
+    write_(styled("error: ", Style::kRed, colour_) + message + '\n');
+  }
+  void finish() override {
+    stop();
+    const std::scoped_lock lock(mutex_);
+    if (items_.empty()) return;
+    draw();
+    block_.release();
+    items_.clear();
+    for (const std::string& line : failure_) write_(line + '\n');
+    failure_.clear();
+  }
+
+ private:
+  void draw() { block_.draw(items_.picture(Clock::now(), size_(), colour_)); }
+
+  void above(const std::string& line) {
+    const std::scoped_lock lock(mutex_);
+    block_.erase();
+    write_(line + '\n');
+    if (!items_.empty()) draw();
+  }
+
+  void failed_build(const Step& step) {
+    const auto found = build_lines_.find(step.resource);
+    if (found == build_lines_.end()) return;
+    failure_.push_back("------ last lines of " + step.resource + ":");
+    failure_.insert(failure_.end(), found->second.begin(), found->second.end());
+    failure_.emplace_back("------");
+  }
+
+  void start() {
+    if (drawer_.joinable()) return;
+    drawer_ = std::jthread([this](const std::stop_token& stop) {
+      std::unique_lock lock(mutex_);
+      while (!stop.stop_requested()) {
+        draw();
+        wake_.wait_for(lock, stop, kFrame, [] { return false; });
+      }
+    });
+  }
+
+  void stop() {
+    std::jthread drawer;  // joined on leaving, without the lock that it draws under
+    const std::scoped_lock lock(mutex_);
+    drawer.swap(drawer_);
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread drawer_;
+  bool colour_, builds_;
+  LiveBlock::Size size_;
+  LiveBlock::Write write_;
+  LiveBlock block_;
+  ProgressItems items_;
+  std::map<std::string, std::deque<std::string>> build_lines_;
+  std::vector<std::string> failure_;
+};
+
+}  // namespace
+
+std::optional<ProgressMode> progress_mode(const std::string& name) {
+  if (name.empty() || name == "auto") return ProgressMode::kAuto;
+  if (name == "tty") return ProgressMode::kTty;
+  if (name == "plain") return ProgressMode::kPlain;
+  if (name == "json") return ProgressMode::kJson;
+  if (name == "quiet") return ProgressMode::kQuiet;
+  return std::nullopt;
+}
+
+std::unique_ptr<Progress> make_progress(const ProgressOptions& options, LiveBlock::Write write,
+                                        LiveBlock::Size size) {
+  switch (options.mode) {
+    case ProgressMode::kTty:
+      return std::make_unique<TtyProgress>(options, std::move(write), std::move(size));
+    case ProgressMode::kJson:
+      return std::make_unique<JsonProgress>(options, std::move(write));
+    case ProgressMode::kQuiet:
+      return std::make_unique<QuietProgress>(std::move(write));
+    default:
+      return std::make_unique<PlainProgress>(options, std::move(write));
+  }
+}
+
+}  // namespace compose::ui

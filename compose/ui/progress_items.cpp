@@ -1,0 +1,125 @@
+#include "compose/ui/progress_items.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compose/ui/format.h"
+#include "compose/ui/palette.h"
+#include "compose/ui/text.h"
+
+namespace compose::ui {
+namespace {
+
+constexpr const char* kSpinner[] = {"\u280b", "\u2819", "\u2839", "\u2838", "\u283c",
+                                    "\u2834", "\u2826", "\u2827", "\u2807", "\u280f"};
+
+int64_t milliseconds(Clock::duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
+}
+
+bool active(const ProgressItem& item) {
+  return item.status == StepStatus::kRunning || item.status == StepStatus::kWaiting;
+}
+
+std::string icon(const ProgressItem& item, Clock::time_point now, bool colour) {
+  switch (item.status) {
+    case StepStatus::kDone:
+      return styled("\u2714", Style::kGreen, colour);
+    case StepStatus::kFailed:
+      return styled("\u2718", Style::kRed, colour);
+    case StepStatus::kCancelled:
+      return styled("!", Style::kYellow, colour);
+    default:
+      return styled(kSpinner[milliseconds(now.time_since_epoch()) / 100 % 10], Style::kBlue, colour);
+  }
+}
+
+Style text_style(StepStatus status) {
+  switch (status) {
+    case StepStatus::kDone:
+      return Style::kGreen;
+    case StepStatus::kFailed:
+      return Style::kRed;
+    case StepStatus::kCancelled:
+      return Style::kYellow;
+    default:
+      return Style::kNone;
+  }
+}
+
+// " <icon> Container demo-web-1   Started        0.3s"; on a narrow screen the time goes first, then the name
+// shrinks.
+std::string item_line(const ProgressItem& item, Clock::time_point now, size_t columns, size_t name_width,
+                      bool colour) {
+  const std::string text = one_line(item.text);
+  const std::string time = seconds(milliseconds((active(item) ? now : item.ended) - item.began));
+  const size_t fixed = 3 + 2;  // icon with its spaces, gap before the text
+  size_t names = name_width;
+  if (fixed + names + display_width(text) > columns) {
+    const size_t rest = columns > fixed + display_width(text) ? columns - fixed - display_width(text) : 0;
+    names = std::min(names, std::max<size_t>(rest, 8));
+  }
+  std::string line =
+      fmt::format(" {} {}  {}", icon(item, now, colour), pad(fit(one_line(item.resource), names), names),
+                  styled(text, text_style(item.status), colour));
+  const size_t width = display_width(line);
+  if (width + 2 + time.size() <= columns) {
+    line += std::string(columns - width - time.size(), ' ') + styled(time, Style::kBlue, colour);
+  }
+  return line;
+}
+
+}  // namespace
+
+ProgressItem& ProgressItems::at(const std::string& resource, Clock::time_point now) {
+  for (ProgressItem& item : items_) {
+    if (item.resource == resource) return item;
+  }
+  items_.push_back({resource, "", StepStatus::kRunning, now, now, {}});
+  return items_.back();
+}
+
+void ProgressItems::change(const std::string& resource, StepStatus status, const std::string& text,
+                           Clock::time_point now) {
+  ProgressItem& item = at(resource, now);
+  if (!active(item) && (status == StepStatus::kRunning || status == StepStatus::kWaiting)) item.began = now;
+  item.status = status;
+  item.text = text;
+  item.ended = now;
+  if (!active(item)) item.build_tail.clear();
+}
+
+std::vector<std::string> ProgressItems::picture(Clock::time_point now, TerminalSize size, bool colour) const {
+  const size_t columns = size.columns > 1 ? size.columns - 1 : 1;
+  const size_t room = size.rows > 2 ? size.rows - 2 : 1;
+  size_t done = 0, name_width = 0;
+  for (const ProgressItem& item : items_) {
+    done += active(item) ? 0 : 1;
+    name_width = std::max(name_width, display_width(one_line(item.resource)));
+  }
+  std::vector<std::string> lines{fmt::format("[+] Running {}/{}", done, items_.size())};
+  size_t left_out = items_.size() > room ? items_.size() - room : 0;
+  for (const ProgressItem& item : items_) {
+    if (left_out > 0 && item.status == StepStatus::kDone) {
+      --left_out;
+      continue;
+    }
+    lines.push_back(item_line(item, now, columns, name_width, colour));
+    for (const std::string& output : item.build_tail) {
+      lines.push_back(
+          styled("   " + fit(one_line(output), columns > 3 ? columns - 3 : 1), Style::kDim, colour));
+    }
+  }
+  return lines;
+}
+
+std::string step_text(const Step& step, StepStatus status, const std::string& text) {
+  const auto* create = std::get_if<CreateContainer>(&step.action);
+  const bool replaces = create != nullptr && create->config.labels.count("com.docker.compose.replace") != 0;
+  if (!replaces || step.reason.empty()) return text;
+  if (status == StepStatus::kRunning) return "Recreate (" + step.reason + ")";
+  return status == StepStatus::kDone ? "Recreated (" + step.reason + ")" : text;
+}
+
+}  // namespace compose::ui

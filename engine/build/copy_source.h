@@ -1,0 +1,53 @@
+#pragma once
+// What COPY and ADD take from: the build context or the file system of a stage or image.
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/build/ignore.h"
+#include "engine/build/layered_view.h"
+
+namespace engine::build {
+
+class CopySource {
+ public:
+  // The build context: nothing outside it is reachable, whatever links it has. Throws
+  // engine::Error(kNotFound) when there is no such folder.
+  static CopySource context(const std::string& folder, IgnoreRules rules);
+  // A file system by its layers, topmost first.
+  static CopySource layers(const std::vector<std::string>& lower_dirs);
+
+  struct Item {
+    std::string name;        // last component as the user names it, for a destination that is a folder
+    LayeredView::Node node;  // a link given by name is followed
+  };
+  // The items that `pattern` names: a path or one with wildcards (Go filepath.Match, component by component)
+  // in byte order. Throws engine::Error(kInvalid), without a place, when there are none or a path leads
+  // outside.
+  std::vector<Item> find(const std::string& pattern) const;
+
+  // A folder's entries without the ignored ones. An ignored folder is there when something below it is not.
+  std::vector<LayeredView::Node> children(const LayeredView::Node& folder) const;
+
+  const LayeredView& view() const { return view_; }
+  // The user's own files: they become root's. Those of an image keep their owners.
+  bool is_context() const { return is_context_; }
+
+ private:
+  CopySource(LayeredView view, IgnoreRules rules, bool is_context)
+      : view_(std::move(view)), rules_(std::move(rules)), is_context_(is_context) {}
+  bool visible(const LayeredView::Node& node) const;
+  bool visible(const std::string& path, bool is_dir) const;
+  // Whether an ignored folder has something below it that is not.
+  bool holds_included(const LayeredView::Node& folder) const;
+  std::optional<Item> follow(const LayeredView::Node& node, const std::string& name) const;
+  // As follow(), but a link that leads nowhere or outside stands for itself: nobody named it.
+  std::optional<Item> follow_match(const LayeredView::Node& node, const std::string& name) const;
+  [[noreturn]] void nothing(const std::string& pattern) const;
+
+  LayeredView view_;
+  IgnoreRules rules_;
+  bool is_context_;
+};
+
+}  // namespace engine::build

@@ -1,0 +1,181 @@
+#include "engine/build/stages.h"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include "engine/build/expand.h"
+#include "engine/error.h"
+#include "engine/image/reference.h"
+
+namespace engine::build {
+namespace {
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+bool is_number(const std::string& text) {
+  return !text.empty() && text.size() < 6 &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+class Planner {
+ public:
+  Planner(ImageStore& store, const Dockerfile& file, BuildArgs& args,
+          const std::function<void(const std::string&)>& warn)
+      : store_(store), file_(file), args_(args), warn_(warn) {}
+
+  StagePlan run(const std::string& target) {
+    declare_globals();
+    plan_.target = find_target(target);
+    std::set<size_t> todo{plan_.target};
+    std::map<size_t, PlannedStage> planned;
+    // Dependencies have smaller numbers, so the largest open one is never asked for again.
+    while (!todo.empty()) {
+      const size_t index = *todo.rbegin();
+      todo.erase(index);
+      PlannedStage stage = resolve(index);
+      if (stage.base_stage) todo.insert(*stage.base_stage);
+      for (const size_t other : sources(stage)) todo.insert(other);
+      planned.emplace(index, std::move(stage));
+    }
+    for (auto& [index, stage] : planned) {
+      plan_.total += 1 + static_cast<int>(stage.steps.size());
+      plan_.stages.push_back(std::move(stage));
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  Expander expander(const Place& place) const {
+    return Expander(
+        [this](const std::string& name) -> std::optional<std::string> {
+          const auto arg = plan_.global_args.find(name);
+          if (arg != plan_.global_args.end()) return arg->second;
+          const auto platform = platform_args().find(name);
+          return platform == platform_args().end() ? std::nullopt : std::optional(platform->second);
+        },
+        file_.escape,
+        [this, place](const std::string& name) {
+          warn_(place.to_string() + ": no ARG '" + name + "' before the first FROM has a value");
+        });
+  }
+
+  void declare_globals() {
+    for (const Instruction& instruction : file_.global_args) {
+      const Expander expand = expander(instruction.place);
+      for (const auto& [name, fallback] : std::get<Arg>(instruction.node).names) {
+        const auto given = args_.get(name);
+        if (given) {
+          plan_.global_args[name] = *given;
+        } else if (fallback) {
+          plan_.global_args[name] = expand.word(*fallback, instruction.place);
+        }
+      }
+    }
+  }
+
+  size_t find_target(const std::string& target) const {
+    if (target.empty()) return file_.stages.size() - 1;
+    std::vector<std::string> names;
+    for (size_t i = 0; i < file_.stages.size(); ++i) {
+      if (file_.stages[i].from().stage == lower(target)) return i;
+      if (!file_.stages[i].from().stage.empty()) names.push_back(file_.stages[i].from().stage);
+    }
+    if (is_number(target) && std::stoul(target) < file_.stages.size()) return std::stoul(target);
+    throw Error(Error::Kind::kInvalid, file_.stages[0].head.place.file + ": there is no stage '" + target +
+                                           "' to build" + did_you_mean(target, names));
+  }
+
+  PlannedStage resolve(size_t index) {
+    const Stage& stage = file_.stages[index];
+    const Place& place = stage.head.place;
+    PlannedStage out;
+    out.index = index;
+    out.head = stage.head;
+    const Expander expand = expander(place);
+    const std::string platform = expand.word(stage.from().platform, place);
+    if (!platform.empty() && !is_own_platform(platform)) {
+      fail_at(place,
+              "FROM --platform=" + platform + ": only " + own_platform() + ", this machine's, can be built");
+    }
+    const std::string name = expand.word(stage.from().image, place);
+    if (name.empty()) fail_at(place, "the image name '" + stage.from().image + "' is empty after expansion");
+    for (size_t i = 0; i < index && !out.base_stage; ++i) {
+      if (file_.stages[i].from().stage == lower(name)) out.base_stage = i;
+    }
+    if (out.base_stage) {
+      for (const Instruction& step : file_.stages[*out.base_stage].instructions) {
+        if (const auto* on_build = std::get_if<OnBuild>(&step.node))
+          add_trigger(out, on_build->trigger, step.place);
+      }
+    } else if (name != "scratch") {
+      out.base_image = require_image(store_, name, place);
+      for (const std::string& trigger : out.base_image->config.on_build) add_trigger(out, trigger, place);
+    }
+    out.steps.insert(out.steps.end(), stage.instructions.begin(), stage.instructions.end());
+    return out;
+  }
+
+  void add_trigger(PlannedStage& stage, const std::string& trigger, const Place& place) const {
+    std::vector<std::string> warnings;
+    Instruction step = parse_trigger(trigger, place, file_.escape, warnings);
+    if (std::holds_alternative<From>(step.node) || std::holds_alternative<OnBuild>(step.node)) {
+      fail_at(place, "the base image has the trigger 'ONBUILD " + trigger + "', which ONBUILD cannot hold");
+    }
+    stage.steps.push_back(std::move(step));
+  }
+
+  std::set<size_t> sources(const PlannedStage& stage) const {
+    std::set<size_t> out;
+    for (const Instruction& step : stage.steps) {
+      const auto* copy = std::get_if<Copy>(&step.node);
+      if (copy == nullptr || copy->from.empty()) continue;
+      if (const auto source = stage_of(file_, copy->from, stage.index, step.place)) out.insert(*source);
+    }
+    return out;
+  }
+
+  ImageStore& store_;
+  const Dockerfile& file_;
+  BuildArgs& args_;
+  const std::function<void(const std::string&)>& warn_;
+  StagePlan plan_;
+};
+
+}  // namespace
+
+StagePlan plan_stages(ImageStore& store, const Dockerfile& file, const std::string& target, BuildArgs& args,
+                      const std::function<void(const std::string&)>& warn) {
+  return Planner(store, file, args, warn).run(target);
+}
+
+std::optional<size_t> stage_of(const Dockerfile& file, const std::string& name, size_t current,
+                               const Place& place) {
+  std::optional<size_t> found;
+  for (size_t i = 0; i < file.stages.size(); ++i) {
+    if (file.stages[i].from().stage == lower(name)) found = i;
+  }
+  if (!found && is_number(name)) found = std::stoul(name);
+  if (!found) return std::nullopt;
+  if (*found >= current) {
+    fail_at(place, "COPY --from=" + name + ": only an earlier stage can be copied from");
+  }
+  return found;
+}
+
+StoredImage require_image(ImageStore& store, const std::string& name, const Place& place) {
+  std::string reference = name;
+  try {
+    if (auto image = store.find(name)) return std::move(*image);
+    reference = parse_reference(name).familiar();
+  } catch (const Error& error) {
+    throw Error(error.kind(), place.to_string() + ": " + error.what());
+  }
+  throw Error(Error::Kind::kNotFound, place.to_string() + ": the image '" + reference +
+                                          "' is not in the store; import or build it first");
+}
+
+}  // namespace engine::build

@@ -1,0 +1,58 @@
+#include "engine/build_network.h"
+
+#include <unistd.h>
+
+#include "netmgr/address.h"
+#include "netmgr/driver.h"
+#include "sys/process.h"
+#include "sys/random.h"
+
+namespace engine {
+
+namespace {
+constexpr char kOwnerLabel[] = "io.compose.build.owner";  // "<pid> <start time>"
+}
+
+bool is_abandoned_build_network(const NetworkInfo& network) {
+  const auto owner = network.labels.find(kOwnerLabel);
+  if (owner == network.labels.end()) return false;
+  const size_t space = owner->second.find(' ');
+  if (space == std::string::npos) return true;
+  const sys::ProcessId id{static_cast<pid_t>(std::stol(owner->second)), std::stoull(owner->second.substr(space + 1))};
+  return !sys::is_alive(id);
+}
+
+BuildNetwork::~BuildNetwork() {
+  if (!network_) return;
+  try {
+    engine_.remove_network(network_->name);
+  } catch (const std::exception&) {  // a reconcile finds it by its label once this process is gone
+  }
+}
+
+BuildNetwork::Attached BuildNetwork::attach() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!network_) {
+    NetworkConfig config;
+    config.name = "compose-build-" + sys::random_hex(12);
+    config.labels[kOwnerLabel] = std::to_string(::getpid()) + ' ' + std::to_string(sys::start_time_of(::getpid()).value_or(0));
+    network_ = engine_.create_network(config);
+  }
+  const netmgr::Subnet subnet = *netmgr::parse_subnet(network_->subnet);
+  const uint32_t address = subnet.first() + next_++;
+  netmgr::Endpoint endpoint;
+  endpoint.network_id = network_->id;
+  endpoint.container_id = sys::random_hex(64);
+  endpoint.address = netmgr::format_address(address);
+  endpoint.prefix = subnet.prefix;
+  endpoint.gateway = network_->gateway;
+  endpoint.mac = netmgr::mac_for(address);
+  endpoint.default_route = true;
+  Attached attached{netmgr::new_namespace(), network_->id, endpoint.container_id};
+  netmgr::attach(endpoint, attached.netns);
+  return attached;
+}
+
+void BuildNetwork::detach(const Attached& attached) { netmgr::detach(attached.network_id, attached.container_id); }
+
+}  // namespace engine

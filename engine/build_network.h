@@ -1,0 +1,37 @@
+#pragma once
+// The network a build's RUN steps use: made for one `build` call, removed with it, and recognised by a reconcile when
+// that process died.
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "engine/engine.h"
+
+namespace engine {
+
+// True for a build network whose process is gone.
+bool is_abandoned_build_network(const NetworkInfo& network);
+
+class BuildNetwork {
+ public:
+  explicit BuildNetwork(Engine& engine) : engine_(engine) {}
+  ~BuildNetwork();  // removes the network, if it was made
+  BuildNetwork(const BuildNetwork&) = delete;
+  BuildNetwork& operator=(const BuildNetwork&) = delete;
+
+  struct Attached {
+    sys::Fd netns;
+    std::string network_id, container_id;
+  };
+  // A network namespace on it with an address of its own; made on first use. Thread-safe.
+  Attached attach();
+  void detach(const Attached& attached);
+
+ private:
+  Engine& engine_;
+  std::mutex mutex_;
+  std::optional<NetworkInfo> network_;
+  uint32_t next_ = 1;  // host part of the next address
+};
+
+}  // namespace engine

@@ -1,0 +1,72 @@
+#pragma once
+// The control groups of one container, on hosts with cgroup v1, v2 or both (man 7 cgroups). One group of the
+// same path is made below every hierarchy found in /proc/self/mountinfo; nothing outside of it is touched but
+// the controllers' switches on the way down to it (v2 cgroup.subtree_control, v1 cpuset's inherited masks).
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "engine/container/spec.h"
+#include "sys/fd.h"
+
+namespace engine {
+
+struct CgroupHierarchy {
+  std::string mount_point;
+  bool v2 = false;
+  std::vector<std::string> controllers;  // v1: as mounted ("cpu", "name=systemd"); v2: empty
+};
+
+enum class DeviceRule { kStandard, kAll };  // kAll: privileged
+
+class Cgroup {
+ public:
+  // `path`: "/compose/<id>". Finds the hierarchies; makes nothing. Throws sys::Error.
+  explicit Cgroup(std::string path);
+
+  // Makes the groups (an empty leftover is reused, what runs in it is killed) and sets limits and device
+  // rules. Throws engine::Error(kUnavailable) naming a limit the host cannot enforce; sys::Error.
+  void create(const SpecResources& resources, DeviceRule devices);
+  // Moves the calling process in. Throws sys::Error.
+  void join() const;
+  // Processes of this group the kernel killed for want of memory since it was made.
+  uint64_t oom_kills() const;
+  // Sends SIGKILL to all that is inside.
+  void kill_all() const;
+  // Kills what is left and removes the groups; what is missing is no error. Waits up to 2 s for the kernel to
+  // let go of the dead. Throws sys::Error.
+  void remove() const;
+
+  // True when this host has v2 only: the container then sees cgroup2 at /sys/fs/cgroup.
+  bool unified() const;
+  const std::vector<CgroupHierarchy>& hierarchies() const { return hierarchies_; }
+  std::string folder(const CgroupHierarchy& hierarchy) const { return hierarchy.mount_point + path_; }
+
+ private:
+  std::string path_;
+  std::vector<CgroupHierarchy> hierarchies_;
+};
+
+// What cgroup_v1.cpp and cgroup_v2.cpp give to Cgroup::create: the folder exists already.
+namespace cgroup_v1 {
+// Copies the parent's cpuset down from `mount_point` to `path`: without it no process may enter.
+void inherit_cpuset(const std::string& mount_point, const std::string& path);
+// Sets what this hierarchy's controllers are for and takes the done ones out of `rest`.
+void apply(const CgroupHierarchy& hierarchy, const std::string& folder, SpecResources& rest,
+           DeviceRule devices);
+}  // namespace cgroup_v1
+namespace cgroup_v2 {
+// Switches the controllers on from `mount_point` down to the parent of `path`, as far as the host lets us.
+void enable_controllers(const std::string& mount_point, const std::string& path);
+void apply(const std::string& folder, SpecResources& rest);
+// Attaches a BPF_PROG_TYPE_CGROUP_DEVICE program with the standard rules (v2 has no devices controller).
+void restrict_devices(const std::string& folder);
+}  // namespace cgroup_v2
+
+// One of the device numbers every container may use; -1 as minor: any.
+struct DeviceAllowed {
+  int major, minor;
+};
+const std::vector<DeviceAllowed>& standard_devices();
+
+}  // namespace engine

@@ -1,0 +1,27 @@
+#include "engine/container/endpoints.h"
+
+#include <cstdio>
+#include <exception>
+
+#include "netmgr/dns.h"
+
+namespace engine {
+
+void register_endpoints(const Spec& spec) {
+  for (const SpecNetwork& network : spec.networks) {
+    netmgr::register_endpoint(network.directory, spec.id, network.address, network.names);
+  }
+}
+
+void unregister_endpoints(const Spec& spec) noexcept {
+  for (const SpecNetwork& network : spec.networks) {
+    try {
+      netmgr::unregister_endpoint(network.directory, spec.id);
+    } catch (const std::exception& error) {
+      std::fprintf(stderr, "unregister %s in %s: %s\n", spec.name.c_str(), network.directory.c_str(),
+                   error.what());
+    }
+  }
+}
+
+}  // namespace engine

@@ -1,0 +1,10 @@
+#pragma once
+// The files by which the DNS servers of a container's networks find it (netmgr/dns.h).
+#include "engine/container/spec.h"
+
+namespace engine {
+
+void register_endpoints(const Spec& spec);             // throws sys::Error
+void unregister_endpoints(const Spec& spec) noexcept;  // what is missing is no error
+
+}  // namespace engine

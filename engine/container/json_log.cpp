@@ -1,0 +1,155 @@
+#include "engine/container/json_log.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+
+#include "sys/error.h"
+
+namespace engine {
+
+namespace {
+
+constexpr size_t kPiece = 16 << 10;
+
+// Length of the well-formed UTF-8 sequence at the start of `text`, 0 when there is none (Unicode, table 3-7).
+size_t sequence_length(std::string_view text) {
+  const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  const size_t length = first < 0x80                    ? 1
+                        : first >= 0xc2 && first < 0xe0 ? 2
+                        : first >= 0xe0 && first < 0xf0 ? 3
+                        : first >= 0xf0 && first < 0xf5 ? 4
+                                                        : 0;
+  if (length == 0 || length > text.size()) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+  }
+  if (first == 0xe0 && byte(1) < 0xa0) return 0;
+  if (first == 0xed && byte(1) > 0x9f) return 0;
+  if (first == 0xf0 && byte(1) < 0x90) return 0;
+  if (first == 0xf4 && byte(1) > 0x8f) return 0;
+  return length;
+}
+
+void append_escaped(std::string& out, std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = sequence_length(text);
+    const char c = text[0];
+    if (length == 0) {
+      out += "\\ufffd";
+    } else if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (c == '\n') {
+      out += "\\n";
+    } else if (c == '\t') {
+      out += "\\t";
+    } else if (c == '\r') {
+      out += "\\r";
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      char code[8];
+      std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(c));
+      out += code;
+    } else {
+      out.append(text, 0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+}
+
+std::string timestamp() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  tm parts{};
+  ::gmtime_r(&now.tv_sec, &parts);
+  char text[64];
+  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", parts.tm_year + 1900,
+                parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, now.tv_nsec);
+  return text;
+}
+
+// Where to cut a piece so that no character is torn: at most three bytes before its end.
+size_t piece_end(std::string_view text) {
+  size_t end = kPiece;
+  for (int i = 0; i < 3 && end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80; ++i) --end;
+  return end;
+}
+
+}  // namespace
+
+JsonLog::JsonLog(std::string path, int64_t max_size, int max_file)
+    : path_(std::move(path)), max_size_(max_size), max_file_(max_file < 1 ? 1 : max_file) {
+  if (path_.empty()) return;
+  file_ = sys::open(path_, O_WRONLY | O_CREAT | O_APPEND, 0640);
+  struct stat status {};
+  sys::check(::fstat(file_.get(), &status), "fstat", path_);
+  size_ = status.st_size;
+}
+
+void JsonLog::write(Stream stream, std::string_view bytes) {
+  if (path_.empty()) return;
+  std::string& pending = pending_[static_cast<size_t>(stream)];
+  while (!bytes.empty()) {
+    const size_t newline = bytes.find('\n');
+    const size_t take = newline == std::string_view::npos ? bytes.size() : newline + 1;
+    pending.append(bytes.substr(0, take));
+    bytes.remove_prefix(take);
+    std::string_view rest = pending;
+    while (rest.size() > kPiece) {
+      const size_t end = piece_end(rest);
+      append(stream, rest.substr(0, end));
+      rest.remove_prefix(end);
+    }
+    if (newline != std::string_view::npos) {
+      append(stream, rest);
+      rest = {};
+    }
+    pending.erase(0, pending.size() - rest.size());
+  }
+  if (pending.empty()) pending.shrink_to_fit();
+}
+
+void JsonLog::flush() {
+  for (const Stream stream : {Stream::kStdout, Stream::kStderr}) {
+    std::string& pending = pending_[static_cast<size_t>(stream)];
+    if (!pending.empty()) append(stream, pending);
+    pending.clear();
+  }
+}
+
+void JsonLog::append(Stream stream, std::string_view line) {
+  std::string text = "{\"log\":\"";
+  append_escaped(text, line);
+  text += stream == Stream::kStdout ? "\",\"stream\":\"stdout\",\"time\":\""
+                                    : "\",\"stream\":\"stderr\",\"time\":\"";
+  text += timestamp() + "\"}\n";
+  if (max_size_ > 0 && size_ > 0 && size_ + static_cast<int64_t>(text.size()) > max_size_) rotate();
+  const ssize_t n = file_ ? ::write(file_.get(), text.data(), text.size()) : -1;
+  if (n == static_cast<ssize_t>(text.size())) {
+    size_ += n;
+    return;
+  }
+  ++lost_;
+  // Half a line would spoil the next one too.
+  if (n > 0 && ::ftruncate(file_.get(), size_) != 0) size_ += n;
+}
+
+void JsonLog::rotate() {
+  const auto name = [this](int number) { return number == 0 ? path_ : path_ + '.' + std::to_string(number); };
+  if (max_file_ == 1) {
+    ::unlink(path_.c_str());
+  } else {
+    for (int number = max_file_ - 1; number > 0; --number) {
+      ::rename(name(number - 1).c_str(), name(number).c_str());  // what is missing is not there to keep
+    }
+  }
+  file_.reset(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  size_ = 0;
+}
+
+}  // namespace engine

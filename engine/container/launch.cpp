@@ -1,0 +1,218 @@
+#include "engine/container/launch.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "engine/container/message.h"
+#include "engine/container/program.h"
+#include "engine/container/rootfs.h"
+#include "engine/container/setup_error.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+namespace engine {
+
+namespace {
+
+constexpr const char* kConsole = "console";
+
+// fork(2) with namespaces and a pidfd. Returns 0 in the child.
+pid_t clone_process(uint64_t namespaces, sys::Fd& pidfd) {
+  int fd = -1;
+  clone_args arguments{};
+  arguments.flags = namespaces | CLONE_PIDFD;
+  arguments.pidfd = reinterpret_cast<uintptr_t>(&fd);
+  arguments.exit_signal = SIGCHLD;
+  const auto pid =
+      static_cast<pid_t>(sys::check(::syscall(SYS_clone3, &arguments, sizeof arguments), "clone3"));
+  if (pid != 0) pidfd.reset(fd);
+  return pid;
+}
+
+void set_stdio(const Stdio& stdio) {
+  const int wanted[3] = {stdio.in, stdio.out, stdio.err};
+  sys::Fd held[3];  // above 2 first, or one could be overwritten before its turn
+  for (int i = 0; i < 3; ++i) {
+    held[i] = wanted[i] >= 0 ? sys::dup(wanted[i]) : sys::open("/dev/null", O_RDWR);
+    if (held[i].get() < 3) held[i] = sys::dup(held[i].get());
+  }
+  for (int i = 0; i < 3; ++i) sys::check(::dup2(held[i].get(), i), "dup2");
+}
+
+void use_terminal(Console console, int report) {
+  if (!send_message(report, kConsole, console.master.get())) sys::fail("sendmsg", "console");
+  const int fd = console.terminal.get();
+  set_stdio({fd, fd, fd});
+}
+
+void set_oom_score(int score) {
+  if (score == 0) return;
+  in_step("set oom_score_adj to " + std::to_string(score),
+          [&] { sys::write_knob("/proc/self/oom_score_adj", std::to_string(score)); });
+}
+
+std::string read_filter(const Spec& spec) {
+  if (spec.privileged || spec.seccomp_bpf.empty()) return {};
+  return in_step("read seccomp filter", [&] { return sys::read_file(spec.seccomp_bpf); });
+}
+
+Program program_of(const Spec& spec, bool privileged) {
+  Program program;
+  program.hostname = spec.hostname;
+  program.capabilities = privileged ? ~CapabilityMask{0} : capability_mask(spec.capabilities);
+  return program;
+}
+
+[[noreturn]] void container_main(const ContainerLaunch& launch, const std::string& filter, int report) {
+  const Spec& spec = launch.spec;
+  if (!spec.host_network) {
+    in_step("join the network namespace",
+            [&] { sys::check(::setns(launch.netns, CLONE_NEWNET), "setns", "network"); });
+  }
+  set_oom_score(spec.oom_score_adj);
+  in_step("join the cgroup", [&] { launch.cgroup.join(); });
+  in_step("make a cgroup namespace", [] { sys::check(::unshare(CLONE_NEWCGROUP), "unshare", "cgroup"); });
+  if (!spec.hostname.empty()) {
+    in_step("set hostname", [&] {
+      sys::check(::sethostname(spec.hostname.data(), spec.hostname.size()), "sethostname", spec.hostname);
+    });
+  }
+  if (!spec.tty) set_stdio(launch.stdio);
+  Console console = enter_rootfs(spec, launch.cgroup, launch.init_program);
+  if (spec.tty) use_terminal(std::move(console), report);
+
+  Program program = program_of(spec, spec.privileged);
+  program.args = spec.args;
+  program.env = spec.env;
+  program.working_dir = spec.working_dir;
+  program.user = spec.user;
+  program.seccomp = filter;
+  program.terminal = spec.tty;
+  program.init = spec.init;
+  program.own_stdio = true;
+  program.die_with_parent = launch.die_with_parent;
+  exec_program(program);
+}
+
+[[noreturn]] void entry_main(const EntryLaunch& launch, const std::string& filter, int report) {
+  set_oom_score(launch.spec.oom_score_adj);
+  in_step("join the cgroup", [&] { launch.cgroup.join(); });
+  // What the host's /dev/null is must be settled before the container's tree is in view.
+  if (!launch.tty) set_stdio(launch.stdio);
+  constexpr int kNamespaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+  in_step("enter the container", [&] { sys::check(::setns(launch.container, kNamespaces), "setns"); });
+  if (launch.tty) {
+    const sys::Fd root = sys::open("/", O_PATH | O_DIRECTORY);
+    in_step("open a terminal", [&] {
+      const sys::Fd pts = sys::open_in_root(root.get(), "/dev/pts", O_PATH | O_DIRECTORY | O_NOFOLLOW);
+      use_terminal(open_terminal(pts.get()), report);
+    });
+  }
+  Program program = program_of(launch.spec, launch.privileged || launch.spec.privileged);
+  program.args = launch.args;
+  program.env = launch.env;
+  program.working_dir = launch.working_dir.empty() ? launch.spec.working_dir : launch.working_dir;
+  program.user = launch.user;
+  program.seccomp = filter;
+  program.terminal = launch.tty;
+  exec_program(program);
+}
+
+// Runs in the child: whatever goes wrong becomes one message "<exit code> <text>".
+template <typename Main>
+[[noreturn]] void run_child(int report, Main main) {
+  try {
+    main();
+  } catch (const SetupError& error) {
+    send_message(report, std::to_string(error.exit_code()) + ' ' + error.what());
+  } catch (const std::exception& error) {
+    send_message(report, std::to_string(kExitSetupFailed) + ' ' + error.what());
+  }
+  ::_exit(kExitSetupFailed);
+}
+
+void reap(const sys::Fd& pidfd) {
+  siginfo_t info{};
+  while (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED) != 0 && errno == EINTR) continue;
+}
+
+// Waits for the exec, which closes the child's end, or for the report of what went wrong.
+Launched await_exec(pid_t pid, sys::Fd pidfd, const sys::Fd& report) {
+  Launched launched;
+  while (auto message = receive_message(report.get())) {
+    if (message->fd) {
+      launched.console = std::move(message->fd);
+      continue;
+    }
+    reap(pidfd);
+    char* end = nullptr;
+    const long code = std::strtol(message->text.c_str(), &end, 10);
+    throw SetupError("", *end == ' ' ? end + 1 : end, static_cast<int>(code));
+  }
+  launched.process.pid = pid;
+  // A program that is over already has no start time any more; it is still ours to reap, so the pid is safe.
+  launched.process.start_time = sys::start_time_of(pid).value_or(0);
+  launched.pidfd = std::move(pidfd);
+  return launched;
+}
+
+// Children of the calling process are made in another pid namespace as long as this lives.
+class ChildrenInPidNamespace {
+ public:
+  explicit ChildrenInPidNamespace(int container) : own_(sys::open("/proc/self/ns/pid", O_RDONLY)) {
+    sys::check(::setns(container, CLONE_NEWPID), "setns", "pid namespace");
+  }
+  ~ChildrenInPidNamespace() { ::setns(own_.get(), CLONE_NEWPID); }
+  ChildrenInPidNamespace(const ChildrenInPidNamespace&) = delete;
+  ChildrenInPidNamespace& operator=(const ChildrenInPidNamespace&) = delete;
+
+ private:
+  sys::Fd own_;
+};
+
+}  // namespace
+
+Launched launch_container(const ContainerLaunch& launch) {
+  const std::string filter = read_filter(launch.spec);
+  SocketPair report = message_sockets();
+  sys::Fd pidfd;
+  const pid_t pid = clone_process(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS, pidfd);
+  if (pid == 0) {
+    report.ours.reset();
+    run_child(report.theirs.get(), [&] { container_main(launch, filter, report.theirs.get()); });
+  }
+  report.theirs.reset();
+  return await_exec(pid, std::move(pidfd), report.ours);
+}
+
+Launched launch_in_container(const EntryLaunch& launch) {
+  const std::string filter = launch.privileged ? std::string() : read_filter(launch.spec);
+  SocketPair report = message_sockets();
+  sys::Fd pidfd;
+  pid_t pid = 0;
+  {
+    const ChildrenInPidNamespace inside(launch.container);
+    pid = clone_process(0, pidfd);
+    if (pid == 0) {
+      report.ours.reset();
+      run_child(report.theirs.get(), [&] { entry_main(launch, filter, report.theirs.get()); });
+    }
+  }
+  report.theirs.reset();
+  return await_exec(pid, std::move(pidfd), report.ours);
+}
+
+int exit_code_of(int code, int status) {
+  return code == CLD_EXITED ? status : 128 + status;
+}
+
+}  // namespace engine

@@ -1,0 +1,52 @@
+#pragma once
+// Making the process: clone3 into new namespaces for a container's first program, or into those of a running
+// container for a further one. Only for single-threaded callers (compose-monitor): the child goes on as a
+// copy of the caller until it execs. Linux 5.12 (mount_setattr); 5.8 for setns by pidfd.
+#include <string>
+#include <vector>
+
+#include "engine/container/cgroup.h"
+#include "engine/container/spec.h"
+#include "sys/fd.h"
+#include "sys/process.h"
+
+namespace engine {
+
+struct Stdio {
+  int in = -1, out = -1, err = -1;  // -1: /dev/null
+};
+
+struct Launched {
+  sys::ProcessId process;
+  sys::Fd pidfd;
+  sys::Fd console;  // the terminal's master end, when one was asked for
+};
+
+struct ContainerLaunch {
+  const Spec& spec;
+  const Cgroup& cgroup;  // created
+  int netns = -1;        // unused with Spec::host_network
+  Stdio stdio;
+  std::string init_program;      // host path of compose-init
+  bool die_with_parent = false;  // the container is killed when the calling process dies
+};
+// Returns when the program has been exec'ed. Throws SetupError (with the exit code), sys::Error; nothing of
+// the process is left then.
+Launched launch_container(const ContainerLaunch& launch);
+
+struct EntryLaunch {
+  const Spec& spec;  // of the running container
+  const Cgroup& cgroup;
+  int container = -1;  // pidfd of the container's first process
+  std::vector<std::string> args, env;
+  std::string working_dir, user;
+  bool tty = false, privileged = false;
+  Stdio stdio;  // unused with tty
+};
+// The new process is a child of the caller. Throws as launch_container.
+Launched launch_in_container(const EntryLaunch& launch);
+
+// How a process ended, as a shell would say it: the exit code, or 128 + signal.
+int exit_code_of(int code, int status);  // siginfo_t's si_code and si_status
+
+}  // namespace engine

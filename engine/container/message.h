@@ -1,0 +1,26 @@
+#pragma once
+// Whole messages, perhaps with a descriptor, over a SOCK_SEQPACKET unix socket: how a new process reports to
+// the monitor and the monitor to its caller.
+#include <optional>
+#include <string>
+
+#include "sys/fd.h"
+
+namespace engine {
+
+struct Message {
+  std::string text;
+  sys::Fd fd;  // empty when none came along
+};
+
+struct SocketPair {
+  sys::Fd ours, theirs;
+};
+SocketPair message_sockets();  // throws sys::Error
+
+// False when the peer is gone or, on a non-blocking socket, full (errno EAGAIN). Never raises SIGPIPE.
+bool send_message(int socket, const std::string& text, int fd = -1) noexcept;
+// Waits for the next message; nothing when the peer has closed. Throws sys::Error (EAGAIN when non-blocking).
+std::optional<Message> receive_message(int socket);
+
+}  // namespace engine

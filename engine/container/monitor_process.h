@@ -1,0 +1,42 @@
+#pragma once
+// Starting compose-monitor. Safe to call from any thread: posix_spawn, no fork of our own.
+#include <string>
+#include <vector>
+
+#include "engine/container/message.h"
+#include "sys/fd.h"
+
+namespace engine {
+
+struct MonitorSpawn {
+  std::vector<std::string> arguments;  // without the program's name
+  int netns = -1;
+  std::string request;         // JSON for kRequestFd; empty: none
+  int output = -1;             // kOutputFd
+  std::vector<int> held;       // kHeldFds and up
+  bool inherit_stdio = false;  // exec: the caller's; otherwise /dev/null
+  std::string log;             // file its own errors are appended to; empty: with stdout
+};
+
+struct MonitorProcess {
+  pid_t pid = -1;  // a child of the caller, to be reaped by `reap`
+  sys::Fd report;  // closing it cancels a step or exec
+};
+
+// It gets a session of its own. Throws engine::Error(kUnavailable) when the program is missing, sys::Error.
+MonitorProcess spawn_monitor(const MonitorSpawn& spawn);
+void reap(pid_t pid);
+
+// What it reports about the start. Throws engine::Error with `subject` in front: kNotFound for exit code 127,
+// kDenied for 126, else the kind the monitor tells, else kInvalid; kInternal when it ended without a word.
+// Returns the started process; `console` takes the terminal's master.
+struct Started {
+  int pid = 0;
+  uint64_t start_time = 0;
+  sys::Fd console;
+};
+Started await_start(const sys::Fd& report, const std::string& subject);
+// {"exit":n}; -1 when the monitor ended without a word.
+int exit_code_from(const std::string& message);
+
+}  // namespace engine

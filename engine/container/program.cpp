@@ -1,0 +1,200 @@
+#include "engine/container/program.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/filter.h>
+#include <linux/keyctl.h>
+#include <linux/magic.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "engine/container/mount_fd.h"
+#include "engine/container/rootfs.h"
+#include "engine/container/setup_error.h"
+#include "engine/container/user.h"
+#include "sys/error.h"
+#include "sys/fd.h"
+
+namespace engine {
+
+namespace {
+
+constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+class Environment {
+ public:
+  explicit Environment(const std::vector<std::string>& given) : lines_(given) {}
+  void set_default(const std::string& key, const std::string& value) {
+    if (find(key) == nullptr) lines_.push_back(key + '=' + value);
+  }
+  const char* find(const std::string& key) const {
+    for (const std::string& line : lines_) {
+      if (line.size() > key.size() && line[key.size()] == '=' && line.starts_with(key)) {
+        return line.c_str() + key.size() + 1;
+      }
+    }
+    return nullptr;
+  }
+  std::vector<char*> pointers() const {
+    std::vector<char*> list;
+    for (const std::string& line : lines_) list.push_back(const_cast<char*>(line.c_str()));
+    list.push_back(nullptr);
+    return list;
+  }
+
+ private:
+  std::vector<std::string> lines_;
+};
+
+void reset_signals() {
+  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+void join_new_keyring() {
+  if (::syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, nullptr, 0, 0, 0) >= 0) return;
+  // A kernel without keys has no keyring to share; EPERM comes from an outer container's filter, which then
+  // keeps keyctl from the container as well.
+  if (errno != ENOSYS && errno != EPERM) sys::fail("keyctl", "join session keyring");
+}
+
+void enter_working_dir(int root, const std::string& path) {
+  if (path.empty()) return;
+  // Magic links are refused: /proc/self/fd/7 as working directory must not lead out (CVE-2024-21626).
+  const sys::Fd dir = sys::open_in_root(root, path, O_PATH | O_DIRECTORY);
+  sys::check(::fchdir(dir.get()), "chdir", path);
+  char now[4096];
+  // The raw call: the kernel marks a place outside of our root as "(unreachable)", the C library hides that.
+  const long n = ::syscall(SYS_getcwd, now, sizeof now);
+  if (n <= 0 || now[0] != '/') throw SetupError("enter " + path, "it is outside of the container");
+}
+
+void give_stdio_to(const Identity& identity, bool own) {
+  for (int fd = 0; fd < 3; ++fd) {
+    struct stat status {};
+    if (::fstat(fd, &status) != 0 || !S_ISFIFO(status.st_mode) || status.st_uid == identity.uid) continue;
+    // An anonymous pipe has no name anybody could be surprised at; a FIFO of the caller's stays his.
+    if (own || is_on(fd, PIPEFS_MAGIC))
+      sys::check(::fchown(fd, identity.uid, static_cast<gid_t>(-1)), "fchown");
+  }
+}
+
+void load_seccomp(const std::string& bytes) {
+  if (bytes.empty()) return;
+  if (bytes.size() % sizeof(sock_filter) != 0) throw SetupError("load seccomp", "the filter file is damaged");
+  sock_fprog program{};
+  program.len = static_cast<unsigned short>(bytes.size() / sizeof(sock_filter));
+  program.filter = reinterpret_cast<sock_filter*>(const_cast<char*>(bytes.data()));
+  // Without SPEC_ALLOW kernels before 5.16 slow every filtered process down against Spectre v4.
+  sys::check(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program),
+             "seccomp");
+}
+
+void become(const Identity& identity) {
+  sys::check(::setgroups(identity.groups.size(), identity.groups.data()), "setgroups");
+  sys::check(::setresgid(identity.gid, identity.gid, identity.gid), "setresgid");
+  sys::check(::setresuid(identity.uid, identity.uid, identity.uid), "setresuid");
+}
+
+[[noreturn]] void refuse_exec(const std::string& name, int error, bool file_exists) {
+  const std::string step = "exec \"" + name + '"';
+  if (error == ENOENT && file_exists) {
+    throw SetupError(step, "its interpreter (#! line or dynamic loader) is missing in the container",
+                     kExitNotFound);
+  }
+  if (error == ENOENT || error == ENOTDIR) {
+    throw SetupError(step, "executable file not found in the container", kExitNotFound);
+  }
+  throw SetupError(step, std::strerror(error), kExitNotExecutable);
+}
+
+bool is_file(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+}
+
+// Calls `attempt` (which only returns by failing, with errno) for each place the name may mean.
+template <typename Attempt>
+[[noreturn]] void search(const std::string& name, const char* path, Attempt attempt) {
+  if (name.find('/') != std::string::npos) {
+    attempt(name);
+    const int error = errno;
+    refuse_exec(name, error, is_file(name));
+  }
+  int error = ENOENT;
+  bool exists = false;
+  const std::string places = path == nullptr || *path == '\0' ? kDefaultPath : path;
+  for (size_t from = 0; from <= places.size();) {
+    size_t to = places.find(':', from);
+    if (to == std::string::npos) to = places.size();
+    const std::string candidate = (to == from ? "." : places.substr(from, to - from)) + '/' + name;
+    from = to + 1;
+    if (!is_file(candidate)) continue;
+    attempt(candidate);
+    if (errno == ENOENT) exists = true;
+    if (errno != ENOENT && errno != ENOTDIR) error = errno;
+    if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) break;
+  }
+  refuse_exec(name, error, exists);
+}
+
+}  // namespace
+
+void exec_program(const Program& program) {
+  if (program.args.empty() || program.args[0].empty()) {
+    throw SetupError("exec", "no command: the image has none and none was given", kExitNotFound);
+  }
+  const sys::Fd root = sys::open("/", O_PATH | O_DIRECTORY);
+  const Identity identity = in_step("look up user", [&] { return resolve_user(root.get(), program.user); });
+  Environment environment(program.env);
+  environment.set_default("PATH", kDefaultPath);
+  environment.set_default("HOSTNAME", program.hostname);
+  environment.set_default("HOME", identity.home);
+  if (program.terminal) environment.set_default("TERM", "xterm");
+
+  reset_signals();
+  ::setsid();
+  if (program.terminal) sys::check(::ioctl(0, TIOCSCTTY, 0), "ioctl", "TIOCSCTTY");
+  in_step("join a new session keyring", join_new_keyring);
+  in_step("enter working directory", [&] { enter_working_dir(root.get(), program.working_dir); });
+  ::umask(0022);
+  in_step("hand over stdio", [&] { give_stdio_to(identity, program.own_stdio); });
+
+  const CapabilityMask capabilities = program.capabilities & own_capabilities();
+  in_step("limit capabilities", [&] { limit_bounding_set(capabilities); });
+  // Here, not later: without no_new_privs a filter can only be loaded while we still have CAP_SYS_ADMIN.
+  in_step("load seccomp filter", [&] { load_seccomp(program.seccomp); });
+  in_step("become user " + program.user, [&] { become(identity); });
+  in_step("set capabilities", [&] { set_capabilities(identity.uid == 0 ? capabilities : 0); });
+  // After the change of user, which clears it.
+  if (program.die_with_parent) sys::check(::prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl", "PR_SET_PDEATHSIG");
+  sys::check(::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */), "close_range");
+
+  std::vector<char*> argv;
+  for (const std::string& arg : program.args) argv.push_back(const_cast<char*>(arg.c_str()));
+  argv.push_back(nullptr);
+  const std::vector<char*> envp = environment.pointers();
+  search(program.args[0], environment.find("PATH"), [&](const std::string& path) {
+    if (!program.init) {
+      ::execve(path.c_str(), argv.data(), envp.data());
+      return;
+    }
+    // Asked beforehand, so that a missing program is an error of the start and not of compose-init.
+    if (::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) != 0) return;
+    std::vector<char*> with_init = {const_cast<char*>(kInitTarget), const_cast<char*>(path.c_str())};
+    with_init.insert(with_init.end(), argv.begin(), argv.end());
+    ::execve(kInitTarget, with_init.data(), envp.data());
+  });
+}
+
+}  // namespace engine

@@ -1,0 +1,29 @@
+#pragma once
+// The last stretch before exec: from a root process inside the container's namespaces to the user's program
+// with its identity, capabilities, seccomp filter, environment and working directory.
+#include <string>
+#include <vector>
+
+#include "engine/container/capabilities.h"
+
+namespace engine {
+
+struct Program {
+  std::vector<std::string> args;
+  std::vector<std::string> env;  // PATH, HOME, HOSTNAME, TERM (with a terminal) are added where missing
+  std::string working_dir;
+  std::string user;
+  std::string hostname;
+  CapabilityMask capabilities = 0;  // bounding set; what the host itself lacks is left out
+  std::string seccomp;              // array of struct sock_filter; empty: none
+  bool terminal = false;            // descriptor 0 becomes the controlling terminal
+  bool init = false;                // compose-init comes first
+  bool own_stdio = false;  // descriptors 0-2 were made for this program: the user may reopen them by path
+  bool die_with_parent = false;  // SIGKILL when the process that cloned us dies
+};
+
+// Becomes the program; never returns. Descriptors above 2 are closed by the exec. Throws SetupError, with
+// exit_code() 127 when the program is not found and 126 when it cannot be executed.
+[[noreturn]] void exec_program(const Program& program);
+
+}  // namespace engine

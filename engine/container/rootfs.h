@@ -1,0 +1,20 @@
+#pragma once
+// From a spec to a root folder, in a straight line, inside the container's new mount namespace.
+#include <string>
+
+#include "engine/container/cgroup.h"
+#include "engine/container/spec.h"
+#include "engine/container/system_mounts.h"
+
+namespace engine {
+
+// Where compose-init lies in a container with `Spec::init`.
+constexpr const char* kInitTarget = "/dev/init";
+
+// Makes the overlay, mounts everything, pivots into it and lets go of the host's tree: nothing of the host is
+// reachable by path afterwards. The calling process must be alone in new mount, pid, ipc, uts and cgroup
+// namespaces, in its network namespace and in `cgroup`. `init_program`: host path of compose-init.
+// Throws SetupError with the step.
+Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& init_program);
+
+}  // namespace engine

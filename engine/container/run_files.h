@@ -1,0 +1,41 @@
+#pragma once
+// Names and small rules both the monitor and its callers go by in a container's run folder.
+#include <string>
+
+#include "engine/container/spec.h"
+#include "engine/container/status.h"
+
+namespace engine {
+
+// Held (flock) by the container's keeper: its monitor, or a caller that does a dead monitor's work.
+inline std::string keeper_lock(const std::string& run_dir) {
+  return run_dir + "/monitor.lock";
+}
+inline std::string spec_file(const std::string& run_dir) {
+  return run_dir + "/spec.json";
+}
+inline std::string stdout_fifo(const std::string& run_dir) {
+  return run_dir + "/stdout";
+}
+inline std::string stderr_fifo(const std::string& run_dir) {
+  return run_dir + "/stderr";
+}
+inline std::string control_socket(const std::string& run_dir) {
+  return run_dir + "/control";
+}
+
+// Writes status.json. Throws sys::Error.
+void write_status(const std::string& state_dir, const Status& status);
+// True for a signal by which a user means the container to end: no restart follows.
+bool means_stop(int signal, const Spec& spec);
+int64_t unix_ms();       // CLOCK_REALTIME
+int64_t monotonic_ms();  // CLOCK_MONOTONIC
+
+// Descriptors of a monitor at its start.
+constexpr int kReportFd = 3;   // SOCK_SEQPACKET to the caller
+constexpr int kNetnsFd = 4;    // network namespace, or /dev/null
+constexpr int kRequestFd = 5;  // step, exec: a file with the JSON of what to do
+constexpr int kOutputFd = 6;   // step: stdout and stderr
+constexpr int kHeldFds = 16;   // first of the descriptors it only keeps open
+
+}  // namespace engine

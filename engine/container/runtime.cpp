@@ -1,0 +1,97 @@
+#include "engine/container/runtime.h"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include <cerrno>
+#include <chrono>
+
+#include "engine/container/monitor_process.h"
+#include "engine/container/run_files.h"
+#include "engine/error.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+namespace engine {
+
+namespace {
+
+std::string subject_of(const Spec& spec, const char* verb) {
+  return std::string("cannot ") + verb + ' ' + (spec.name.empty() ? spec.id.substr(0, 12) : spec.name);
+}
+
+StartResult spawn_keeper(const std::string& job, const Spec& spec, int netns, const std::vector<int>& held,
+                         const char* verb) {
+  MonitorSpawn spawn;
+  spawn.arguments = {job, spec.run_dir};
+  spawn.netns = netns;
+  spawn.held = held;
+  spawn.log = spec.run_dir + "/monitor.log";
+  const MonitorProcess monitor = spawn_monitor(spawn);
+  reap(monitor.pid);  // it forks at once and goes on in the child
+  const Started started = await_start(monitor.report, subject_of(spec, verb));
+  return {{started.pid, started.start_time}};
+}
+
+// Exit code of the step, or -1 once `cancel` is readable.
+int await_step(const sys::Fd& report, int cancel, const std::string& subject) {
+  pollfd fds[2] = {{report.get(), POLLIN, 0}, {cancel, POLLIN, 0}};
+  for (;;) {
+    if (::poll(fds, 2, -1) < 0 && errno != EINTR) sys::fail("poll");
+    if (fds[0].revents != 0) {
+      const auto message = receive_message(report.get());
+      if (!message) throw Error(Error::Kind::kInternal, subject + ": compose-monitor was killed");
+      return exit_code_from(message->text);
+    }
+    if (fds[1].revents != 0) return -1;
+  }
+}
+
+}  // namespace
+
+StartResult start_container(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held) {
+  sys::make_dirs(spec.run_dir, 0700);
+  sys::make_dirs(spec.state_dir, 0700);
+  sys::write_file_atomic(spec_file(spec.run_dir), to_json(spec), 0600);
+  return spawn_keeper("container", spec, netns.get(), held, "start");
+}
+
+bool adopt_container(const std::string& run_dir, const std::string& state_dir) {
+  const Status status = read_status(state_dir);
+  if (status.state != State::kRunning || sys::is_alive(status.monitor)) return false;
+  try {
+    spawn_keeper("adopt", spec_from_json(sys::read_file(spec_file(run_dir))), -1, {}, "take over");
+  } catch (const Error& error) {
+    // Another command was faster, or the container ended meanwhile.
+    if (error.kind() == Error::Kind::kConflict || error.kind() == Error::Kind::kNotFound) return false;
+    throw;
+  }
+  return true;
+}
+
+int run_step(const Spec& spec, const sys::Fd& netns, int output, int cancel) {
+  sys::make_dirs(spec.run_dir, 0700);
+  MonitorSpawn spawn;
+  spawn.arguments = {"step"};
+  spawn.netns = netns.get();
+  spawn.request = to_json(spec);
+  spawn.output = output;
+  MonitorProcess monitor = spawn_monitor(spawn);
+  const std::string subject = subject_of(spec, "run");
+  try {
+    await_start(monitor.report, subject);
+    const int exit_code = await_step(monitor.report, cancel, subject);
+    monitor.report.reset();  // where the step still runs, the monitor kills it and tidies up
+    reap(monitor.pid);
+    if (exit_code < 0) throw Error(Error::Kind::kUnavailable, subject + ": cancelled");
+    return exit_code;
+  } catch (...) {
+    if (monitor.report) {
+      monitor.report.reset();
+      reap(monitor.pid);
+    }
+    throw;
+  }
+}
+
+}  // namespace engine

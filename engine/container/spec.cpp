@@ -1,0 +1,110 @@
+#include "engine/container/spec.h"
+
+#include "engine/container/json_fields.h"
+
+namespace engine {
+
+namespace {
+
+template <typename T, typename U>
+concept Is = std::is_same_v<std::remove_const_t<T>, U>;
+
+}  // namespace
+
+std::string to_string(SpecMount::Type type) {
+  return type == SpecMount::Type::kBind ? "bind" : "tmpfs";
+}
+
+bool from_string(const std::string& text, SpecMount::Type& type) {
+  if (text != "bind" && text != "tmpfs") return false;
+  type = text == "bind" ? SpecMount::Type::kBind : SpecMount::Type::kTmpfs;
+  return true;
+}
+
+template <typename A, Is<SpecMount> T>
+void describe(A& archive, T& mount) {
+  archive("type", mount.type);
+  archive("source", mount.source);
+  archive("target", mount.target);
+  archive("read_only", mount.read_only);
+  archive("propagation", mount.propagation);
+  archive("tmpfs_size", mount.tmpfs_size);
+  archive("tmpfs_mode", mount.tmpfs_mode);
+  archive("copy_up", mount.copy_up);
+}
+
+template <typename A, Is<SpecHealthCheck> T>
+void describe(A& archive, T& check) {
+  archive("test", check.test);
+  archive("interval_ms", check.interval_ms);
+  archive("timeout_ms", check.timeout_ms);
+  archive("start_period_ms", check.start_period_ms);
+  archive("start_interval_ms", check.start_interval_ms);
+  archive("retries", check.retries);
+}
+
+template <typename A, Is<SpecResources> T>
+void describe(A& archive, T& resources) {
+  archive("memory", resources.memory);
+  archive("memory_swap", resources.memory_swap);
+  archive("cpus", resources.cpus);
+  archive("cpu_shares", resources.cpu_shares);
+  archive("pids", resources.pids);
+}
+
+template <typename A, Is<SpecNetwork> T>
+void describe(A& archive, T& network) {
+  archive("directory", network.directory);
+  archive("address", network.address);
+  archive("names", network.names);
+}
+
+template <typename A, Is<Spec> T>
+void describe(A& archive, T& spec) {
+  archive("id", spec.id);
+  archive("name", spec.name);
+  archive("hostname", spec.hostname);
+  archive("lower_dirs", spec.lower_dirs);
+  archive("upper_dir", spec.upper_dir);
+  archive("work_dir", spec.work_dir);
+  archive("read_only", spec.read_only);
+  archive("args", spec.args);
+  archive("env", spec.env);
+  archive("working_dir", spec.working_dir);
+  archive("user", spec.user);
+  archive("mounts", spec.mounts);
+  archive("init", spec.init);
+  archive("tty", spec.tty);
+  archive("capabilities", spec.capabilities);
+  archive("privileged", spec.privileged);
+  archive("seccomp_bpf", spec.seccomp_bpf);
+  archive("exit_hook", spec.exit_hook);
+  archive("shm_size", spec.shm_size);
+  archive("oom_score_adj", spec.oom_score_adj);
+  archive("cgroup", spec.cgroup);
+  archive("resources", spec.resources);
+  archive("host_network", spec.host_network);
+  archive("networks", spec.networks);
+  archive("dns_upstreams", spec.dns_upstreams);
+  archive("dns_server", spec.dns_server);
+  archive("restart", spec.restart);
+  archive("restart_max", spec.restart_max);
+  archive("healthcheck", spec.healthcheck);
+  archive("stop_signal", spec.stop_signal);
+  archive("stop_grace_ms", spec.stop_grace_ms);
+  archive("log_path", spec.log_path);
+  archive("log_max_size", spec.log_max_size);
+  archive("log_max_file", spec.log_max_file);
+  archive("run_dir", spec.run_dir);
+  archive("state_dir", spec.state_dir);
+}
+
+std::string to_json(const Spec& spec) {
+  return json_fields::write(spec, json_fields::BadBytes::kRefuse);
+}
+
+Spec spec_from_json(const std::string& text) {
+  return json_fields::read<Spec>(text, "spec.json");
+}
+
+}  // namespace engine

@@ -1,0 +1,26 @@
+#pragma once
+// What every container finds in its rootfs besides its image: /proc, /dev, /sys, /sys/fs/cgroup. Each
+// function takes the descriptor of the rootfs and runs inside the container's new namespaces, before
+// pivot_root. Source of the lists: reference/engine.md, "Default confinement". All throw sys::Error or
+// SetupError.
+#include "engine/container/cgroup.h"
+#include "engine/container/spec.h"
+#include "sys/fd.h"
+
+namespace engine {
+
+// A pseudo terminal of the container's own devpts; both empty without `Spec::tty`.
+struct Console {
+  sys::Fd master, terminal;
+};
+
+// procfs of the new pid namespace, its dangerous parts masked or read-only.
+void mount_proc(int root, bool privileged);
+// tmpfs with the standard nodes (all of the host's when privileged), devpts, shm, mqueue, and the console.
+Console mount_dev(int root, const Spec& spec);
+void mount_sys(int root, bool privileged);
+void mount_cgroups(int root, const Cgroup& cgroup, bool privileged);
+// A new terminal on the devpts whose root folder `pts` is. Refuses anything that is not a real devpts.
+Console open_terminal(int pts);
+
+}  // namespace engine

@@ -1,0 +1,43 @@
+#pragma once
+// The caller's terminal while a program in a container uses it.
+#include <termios.h>
+
+#include <optional>
+#include <string>
+
+#include "sys/fd.h"
+
+namespace engine {
+
+// Raw mode from construction to destruction; nothing when `fd` is no terminal.
+class RawTerminal {
+ public:
+  explicit RawTerminal(int fd);
+  ~RawTerminal();
+  RawTerminal(const RawTerminal&) = delete;
+  RawTerminal& operator=(const RawTerminal&) = delete;
+
+ private:
+  int fd_;
+  std::optional<termios> before_;
+};
+
+// SIGWINCH as a readable descriptor. One at a time in a process; the handler of before comes back at the end.
+class ResizeSignal {
+ public:
+  ResizeSignal();
+  ~ResizeSignal();
+  ResizeSignal(const ResizeSignal&) = delete;
+  ResizeSignal& operator=(const ResizeSignal&) = delete;
+  int fd() const { return pipe_.read.get(); }
+  void take();
+
+ private:
+  sys::Pipe pipe_;
+};
+
+// Copies between the caller's stdin/stdout and the terminal `master` until a message comes at `report`
+// (returned; empty when the sender died) and what was written by then is shown. Throws sys::Error.
+std::string relay_terminal(int master, int report);
+
+}  // namespace engine

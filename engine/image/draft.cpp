@@ -1,0 +1,115 @@
+// Drafts: folders that become layers or vanish.
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#include "engine/image/digest.h"
+#include "engine/image/image_store.h"
+#include "engine/image/store_lock.h"
+#include "engine/state/database.h"
+#include "sys/error.h"
+#include "sys/file.h"
+#include "sys/process.h"
+#include "sys/random.h"
+
+namespace engine {
+
+namespace {
+
+constexpr const char* kPrefix = "draft-";
+
+// The process that made the draft of this name; nothing when it is no draft's name.
+std::optional<sys::ProcessId> owner_of(const std::string& name) {
+  int pid = 0, end = 0;
+  unsigned long long start_time = 0;
+  // NOLINTNEXTLINE(cert-err34-c): a number out of range names no live process
+  if (std::sscanf(name.c_str(), "draft-%d-%llu-%n", &pid, &start_time, &end) != 2 || end == 0)
+    return std::nullopt;
+  return sys::ProcessId{pid, start_time};
+}
+
+std::vector<std::string> names_in(const std::string& folder) {
+  std::vector<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
+  if (!dir) {
+    if (errno == ENOENT) return names;
+    sys::fail("opendir", folder);
+  }
+  while (const dirent* entry = ::readdir(dir.get())) names.emplace_back(entry->d_name);
+  return names;
+}
+
+// What cannot be removed now (a mount in it) is found again the next time.
+void try_remove(const std::string& path) noexcept {
+  try {
+    sys::remove_tree(path);
+  } catch (const sys::Error&) {  // NOLINT(bugprone-empty-catch)
+  }
+}
+
+}  // namespace
+
+ImageStore::Draft::Draft(Draft&& other) noexcept : path_(std::exchange(other.path_, {})) {}
+
+ImageStore::Draft::~Draft() {
+  if (!path_.empty()) try_remove(path_);
+}
+
+std::string ImageStore::draft_path() const {
+  const pid_t self = ::getpid();
+  return paths_.build_tmp() + '/' + kPrefix + std::to_string(self) + '-' +
+         std::to_string(sys::start_time_of(self).value_or(0)) + '-' + sys::random_hex(16);
+}
+
+ImageStore::Draft ImageStore::new_draft() {
+  Draft draft(draft_path());
+  sys::check(::mkdir(draft.path().c_str(), 0700), "mkdir", draft.path());
+  for (const std::string& folder : {draft.diff(), draft.work()}) {
+    sys::check(::mkdir(folder.c_str(), 0755), "mkdir", folder);
+    sys::check(::chmod(folder.c_str(), 0755), "chmod", folder);  // whatever the umask: diff is an image's "/"
+  }
+  return draft;
+}
+
+std::optional<ImageStore::Draft> ImageStore::retire(const std::string& chain_id) {
+  Draft draft(draft_path());
+  if (::rename(paths_.layer(chain_id).c_str(), draft.path().c_str()) == 0) return draft;
+  if (errno != ENOENT) sys::fail("rename", paths_.layer(chain_id));
+  return std::nullopt;
+}
+
+std::vector<std::string> ImageStore::unrecorded_layers() {
+  std::vector<std::string> unrecorded;
+  database_.read([&] {
+    for (const std::string& name : names_in(layers_dir())) {
+      if (!is_sha256_hex(name)) continue;
+      Statement query = database_.prepare("SELECT 1 FROM layers WHERE chain_id=?");
+      if (!query.bind(1, name).step()) unrecorded.push_back(name);
+    }
+  });
+  return unrecorded;
+}
+
+void ImageStore::remove_stale_drafts() {
+  std::vector<Draft> doomed;
+  // Looked for without the lock first, for nearly always there are none.
+  if (!unrecorded_layers().empty()) {
+    const sys::FileLock lock = lock_store(paths_);
+    for (const std::string& chain : unrecorded_layers()) {
+      if (std::optional<Draft> retired = retire(chain)) doomed.push_back(std::move(*retired));
+    }
+  }
+  doomed.clear();
+  for (const std::string& name : names_in(paths_.build_tmp())) {
+    const std::optional<sys::ProcessId> owner = owner_of(name);
+    if (owner && !sys::is_alive(*owner)) try_remove(paths_.build_tmp() + '/' + name);
+  }
+}
+
+}  // namespace engine

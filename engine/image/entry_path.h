@@ -1,0 +1,31 @@
+#pragma once
+// Names in archives: hostile until checked here.
+#include <string>
+#include <string_view>
+
+namespace engine {
+
+inline const std::string kWhiteoutPrefix = ".wh.";
+inline constexpr std::string_view kOpaqueName = ".wh..wh..opq";
+
+// `name` fit for a terminal: quoted, control characters and quotes escaped, cut when long.
+std::string quoted(std::string_view name);
+
+[[noreturn]] void refuse_entry(const std::string& name, const std::string& why);
+
+// The name of an entry, or the target of a hard link, as a relative path without "." and empty parts; "" for
+// the root. Refuses absolute names, "..", too deep and too long ones: throws engine::Error(kInvalid) naming
+// `entry`.
+std::string checked_path(const std::string& entry, const std::string& name);
+
+// Refuses a symbolic link at `path` whose relative target climbs above the root. An absolute target is meant
+// inside the container and never followed by us.
+void check_symlink_target(const std::string& path, const std::string& target);
+
+// True for names that mean a whiteout in a layer.
+bool is_whiteout_name(std::string_view base);
+
+std::string parent_of(const std::string& path);
+std::string base_of(const std::string& path);
+
+}  // namespace engine

@@ -1,0 +1,131 @@
+// The store's layers and the build cache that refers to them.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <future>
+
+#include "engine/error.h"
+#include "engine/image/digest.h"
+#include "engine/image/image_store.h"
+#include "engine/image/layer_tar.h"
+#include "engine/image/store_lock.h"
+#include "engine/image/timestamp.h"
+#include "engine/state/database.h"
+#include "sys/error.h"
+#include "sys/fd.h"
+
+namespace engine {
+
+namespace {
+
+constexpr int64_t kCacheUseGranularityMs = 60 * 60 * 1000;
+
+bool is_there(const std::string& path) {
+  return ::access(path.c_str(), F_OK) == 0;
+}
+
+}  // namespace
+
+ImageStore::Layer ImageStore::commit_layer(Draft draft, const std::string& parent_chain) {
+  require_parent(parent_chain);
+  const sys::Fd root = sys::open(draft.diff(), O_RDONLY | O_DIRECTORY);
+  clean_upper(root.get());
+
+  Layer layer;
+  {
+    // A row must never outlive the bytes it speaks of, so they go to the disk first; meanwhile they are
+    // hashed.
+    std::future<void> flushed =
+        std::async(std::launch::async, [&] { sys::check(::syncfs(root.get()), "syncfs", draft.diff()); });
+    layer.diff_id = layer_diff_id(root.get());
+    layer.size = disk_usage(root.get());
+    flushed.get();
+  }
+  layer.chain_id = chain_id(parent_chain, layer.diff_id);
+  layer.diff_dir = paths_.layer(layer.chain_id) + "/diff";
+  if (std::optional<Layer> existing = find_layer(layer.chain_id)) return *existing;
+  sys::remove_tree(draft.work());
+  publish(draft, layer, parent_chain);
+  if (std::optional<Layer> published = find_layer(layer.chain_id)) return *published;
+  return layer;
+}
+
+void ImageStore::require_parent(const std::string& parent_chain) {
+  if (parent_chain.empty() || find_layer(parent_chain)) return;
+  throw Error(Error::Kind::kNotFound, "layer sha256:" + parent_chain + " is not in the store");
+}
+
+void ImageStore::publish(Draft& draft, const Layer& layer, const std::string& parent_chain) {
+  std::vector<Draft> doomed;  // emptied after the lock is released
+  const sys::FileLock lock = lock_store(paths_);
+  if (find_layer(layer.chain_id)) return;                        // another was quicker
+  require_parent(parent_chain);                                  // may have been removed meanwhile
+  if (std::optional<Draft> leftover = retire(layer.chain_id)) {  // of a crash between rename and row
+    doomed.push_back(std::move(*leftover));
+  }
+  const std::string target = paths_.layer(layer.chain_id);
+  sys::check(::rename(draft.path().c_str(), target.c_str()), "rename", target);
+  draft.path_.clear();
+  sys::check(::fsync(sys::open(layers_dir(), O_RDONLY | O_DIRECTORY).get()), "fsync", layers_dir());
+  database_.write([&] {
+    database_
+        .prepare(
+            "INSERT INTO layers(chain_id, diff_id, parent, size) VALUES(?,?,?,?)"
+            " ON CONFLICT(chain_id) DO UPDATE SET size=excluded.size")
+        .bind(1, layer.chain_id)
+        .bind(2, layer.diff_id)
+        .bind(3, parent_chain)
+        .bind(4, layer.size)
+        .step();
+  });
+}
+
+std::optional<ImageStore::Layer> ImageStore::find_layer(const std::string& chain_id) {
+  std::optional<Layer> layer;
+  database_.read([&] {
+    Statement query = database_.prepare("SELECT diff_id, size FROM layers WHERE chain_id=?");
+    if (!query.bind(1, chain_id).step()) return;
+    layer = Layer{query.text(0), chain_id, paths_.layer(chain_id) + "/diff", query.integer(1)};
+  });
+  if (layer && !is_there(layer->diff_dir)) return std::nullopt;  // removed behind our back: to be made again
+  return layer;
+}
+
+std::optional<std::string> ImageStore::cache_get(const std::string& key) {
+  std::optional<std::string> value;
+  std::string chain;
+  int64_t used_ms = 0;
+  database_.read([&] {
+    Statement query = database_.prepare("SELECT value, chain_id, used_ms FROM build_cache WHERE key=?");
+    if (!query.bind(1, key).step()) return;
+    value = query.text(0);
+    chain = query.text(1);
+    used_ms = query.integer(2);
+  });
+  if (!value || (!chain.empty() && !find_layer(chain))) return std::nullopt;
+  const int64_t now = now_ms();
+  if (now - used_ms > kCacheUseGranularityMs) {  // not every time: a fully cached build should only read
+    database_.write([&] {
+      database_.prepare("UPDATE build_cache SET used_ms=? WHERE key=?").bind(1, now).bind(2, key).step();
+    });
+  }
+  return value;
+}
+
+void ImageStore::cache_put(const std::string& key, const std::string& value, const std::string& chain_id) {
+  database_.write([&] {
+    database_
+        .prepare(
+            "INSERT INTO build_cache(key, value, chain_id, used_ms) VALUES(?,?,?,?)"
+            " ON CONFLICT(key) DO UPDATE SET value=excluded.value, chain_id=excluded.chain_id,"
+            " used_ms=excluded.used_ms")
+        .bind(1, key)
+        .bind(2, value)
+        .bind(3, chain_id)
+        .bind(4, now_ms())
+        .step();
+  });
+}
+
+}  // namespace engine

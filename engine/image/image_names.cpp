@@ -1,0 +1,172 @@
+// Names of the store's images: references, ids, and removal by either.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "engine/error.h"
+#include "engine/image/digest.h"
+#include "engine/image/image_store.h"
+#include "engine/image/reference.h"
+#include "engine/image/store_lock.h"
+#include "engine/state/database.h"
+
+namespace engine {
+
+namespace {
+
+constexpr std::string_view kIdPrefix = "sha256:";
+constexpr size_t kShortestBareId = 4;  // so that a service named "db" is not taken for the image dbf3...
+
+bool starts_with(std::string_view text, std::string_view prefix) {
+  return text.substr(0, prefix.size()) == prefix;
+}
+
+// "sha256:<digits>" when the text can be an id or the beginning of one, else empty.
+std::string as_id_prefix(const std::string& text) {
+  const bool marked = starts_with(text, kIdPrefix);
+  const std::string_view digits = std::string_view(text).substr(marked ? kIdPrefix.size() : 0);
+  const bool hex = std::all_of(digits.begin(), digits.end(),
+                               [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+  if (!hex || digits.size() > 64 || digits.size() < (marked ? 1 : kShortestBareId)) return {};
+  return std::string(kIdPrefix) + std::string(digits);
+}
+
+// What the image_refs table holds for a reference: a digest pins more than a tag, which is dropped beside it.
+std::string stored_name(Reference reference) {
+  if (!reference.digest.empty()) reference.tag.clear();
+  return reference.to_string();
+}
+
+std::string join(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+}  // namespace
+
+std::optional<ImageStore::Named> ImageStore::resolve(const std::string& text) {
+  const std::string id_prefix = as_id_prefix(text);
+  std::optional<Named> named;
+  if (!starts_with(text, kIdPrefix) && !is_sha256_hex(text)) {
+    std::string name;
+    try {
+      name = stored_name(parse_reference(text));
+    } catch (const Error&) {
+      if (id_prefix.empty()) throw;
+    }
+    Statement query = database_.prepare("SELECT image_id FROM image_refs WHERE reference=?");
+    if (query.bind(1, name).step()) return Named{query.text(0), name};
+  } else if (id_prefix.empty()) {
+    throw Error(Error::Kind::kInvalid,
+                "\"" + text + "\" is not an image id: sha256: and up to 64 hex digits");
+  }
+  if (id_prefix.empty()) return std::nullopt;
+  Statement query = database_.prepare("SELECT id FROM images WHERE id>=? AND id<? LIMIT 2");
+  query.bind(1, id_prefix).bind(2, id_prefix + 'g');
+  if (!query.step()) return std::nullopt;
+  named = Named{query.text(0), {}};
+  if (query.step()) {
+    throw Error(Error::Kind::kConflict,
+                "image id " + text + " is ambiguous: several images begin with it; give more digits");
+  }
+  return named;
+}
+
+std::vector<std::string> ImageStore::references_of(const std::string& image_id) {
+  std::vector<std::string> references;
+  Statement query = database_.prepare("SELECT reference FROM image_refs WHERE image_id=? ORDER BY reference");
+  query.bind(1, image_id);
+  while (query.step()) references.push_back(query.text(0));
+  return references;
+}
+
+void ImageStore::tag(const std::string& image_id, const std::string& reference) {
+  const std::string name = stored_name(parse_reference(reference));
+  database_.write([&] {
+    Statement image = database_.prepare("SELECT 1 FROM images WHERE id=?");
+    if (!image.bind(1, image_id).step()) {
+      throw Error(Error::Kind::kNotFound,
+                  "cannot tag image " + image_id + " as " + reference + ": no such image");
+    }
+    database_
+        .prepare(
+            "INSERT INTO image_refs(reference, image_id) VALUES(?,?)"
+            " ON CONFLICT(reference) DO UPDATE SET image_id=excluded.image_id")
+        .bind(1, name)
+        .bind(2, image_id)
+        .step();
+  });
+}
+
+std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, bool force) {
+  std::vector<std::string> lines, chains;
+  std::vector<Draft> doomed;  // emptied after the lock is released
+  const sys::FileLock lock = lock_store(paths_);
+  std::string deleted;
+  database_.write([&] {
+    const std::optional<Named> named = resolve(reference_or_id);
+    if (!named) throw Error(Error::Kind::kNotFound, "no such image: " + reference_or_id);
+    std::vector<std::string> references = references_of(named->image_id);
+    if (named->reference.empty() && references.size() > 1 && !force) {
+      throw Error(Error::Kind::kConflict, "image " + reference_or_id + " has several names (" +
+                                              join(references) +
+                                              "); remove it by name, or force its removal");
+    }
+    const bool only_untag = !named->reference.empty() && references.size() > 1;
+    if (only_untag) references = {named->reference};
+    for (const std::string& reference : references) {
+      database_.prepare("DELETE FROM image_refs WHERE reference=?").bind(1, reference).step();
+      lines.push_back("Untagged: " + parse_reference(reference).familiar());
+    }
+    if (only_untag) return;
+    deleted = named->image_id;
+    const std::vector<std::string> more = delete_records(deleted, chains);
+    lines.insert(lines.end(), more.begin(), more.end());
+  });
+  if (deleted.empty()) return lines;
+  ::unlink(blob_path(deleted).c_str());
+  for (const std::string& chain : chains) {
+    if (std::optional<Draft> retired = retire(chain)) doomed.push_back(std::move(*retired));
+  }
+  return lines;
+}
+
+std::vector<std::string> ImageStore::delete_records(const std::string& image_id,
+                                                    std::vector<std::string>& chains) {
+  std::vector<std::string> candidates;
+  {
+    Statement query = database_.prepare(
+        "SELECT DISTINCT chain_id FROM image_layers WHERE image_id=? ORDER BY position DESC");
+    query.bind(1, image_id);
+    while (query.step()) candidates.push_back(query.text(0));
+  }
+  Statement user = database_.prepare("SELECT name FROM containers WHERE image_id=? LIMIT 1");
+  if (user.bind(1, image_id).step()) {
+    throw Error(Error::Kind::kConflict, "image " + image_id + " is used by container " + user.text(0));
+  }
+  database_.prepare("DELETE FROM images WHERE id=?").bind(1, image_id).step();
+  chains = delete_unused_layers(std::move(candidates));
+  std::vector<std::string> lines = {"Deleted: " + image_id};
+  for (const std::string& chain : chains) lines.push_back("Deleted: sha256:" + chain);
+  return lines;
+}
+
+// `chains` come topmost first, so that a layer is only looked at when those above it are gone.
+std::vector<std::string> ImageStore::delete_unused_layers(std::vector<std::string> chains) {
+  chains.erase(
+      std::remove_if(chains.begin(), chains.end(),
+                     [&](const std::string& chain) {
+                       Statement user = database_.prepare(
+                           "SELECT 1 FROM image_layers WHERE chain_id=?1"
+                           " UNION ALL SELECT 1 FROM build_cache WHERE chain_id=?1"
+                           " UNION ALL SELECT 1 FROM layers WHERE parent=?1 LIMIT 1");
+                       if (user.bind(1, chain).step()) return true;
+                       database_.prepare("DELETE FROM layers WHERE chain_id=?").bind(1, chain).step();
+                       return false;
+                     }),
+      chains.end());
+  return chains;
+}
+
+}  // namespace engine

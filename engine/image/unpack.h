@@ -1,0 +1,22 @@
+#pragma once
+// Limits of unpack_archive (image_store.h), against archives made to fill the disk or the machine.
+#include <cstdint>
+#include <string>
+
+namespace engine {
+
+struct UnpackLimits {
+  // What all entries unpack to together, holes of sparse files included.
+  int64_t total_bytes = int64_t{1} << 40;
+  // Unpacked bytes allowed: `slack_bytes` plus `ratio` for each byte read from the archive. gzip cannot
+  // exceed about 1032; only an archive that is nothing but repetition does with other compressions.
+  int64_t slack_bytes = 256 << 20;
+  int64_t ratio = 1100;
+  int64_t entries = 10'000'000;
+};
+
+// As unpack_archive, with other limits. Reads from the descriptor's present position.
+void unpack_archive_from(int archive_fd, const std::string& archive_name, const std::string& directory,
+                         bool whiteouts, const UnpackLimits& limits);
+
+}  // namespace engine

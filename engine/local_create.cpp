@@ -1,0 +1,137 @@
+// Creating, renaming and removing containers.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "engine/container/seccomp.h"
+#include "engine/local_engine.h"
+#include "sys/error.h"
+#include "sys/file.h"
+#include "sys/random.h"
+
+namespace engine {
+
+namespace {
+
+// What is wrong with a configuration is said now, not when it starts.
+void check_config(const ContainerConfig& config) {
+  const auto invalid = [&](const std::string& what) {
+    throw Error(Error::Kind::kInvalid, "container " + config.name + ": " + what);
+  };
+  const bool safe =
+      config.name.size() >= 2 && std::isalnum(static_cast<unsigned char>(config.name[0])) != 0 &&
+      config.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+          std::string::npos;
+  if (!safe) invalid("the name may only hold letters, digits, '_', '.', '-' and must begin with a letter or digit");
+  if (!config.network_mode.empty() && config.network_mode != "none" && config.network_mode != "host") {
+    invalid("network mode '" + config.network_mode + "' is not supported yet");
+  }
+  if (!config.network_mode.empty() && !config.ports.empty()) {
+    invalid("ports cannot be published with network mode " + config.network_mode);
+  }
+  if (!config.links.empty()) {
+    for (const auto& [alias, target] : config.links) {
+      invalid("link alias '" + alias + "' for " + target + " is not supported yet; use a network alias");
+    }
+  }
+  if (config.tty) invalid("tty is not supported yet");
+  for (const MountConfig& mount : config.mounts) {
+    if (mount.target.empty() || mount.target.front() != '/') invalid("mount target '" + mount.target + "' is not absolute");
+  }
+  effective_capabilities(config.cap_add, config.cap_drop, config.privileged);
+  if (!config.stop_signal.empty()) signal_number(config.stop_signal);
+}
+
+std::string shown_command(const ContainerConfig& config, const StoredImage& image) {
+  std::string text;
+  const auto add = [&](const std::vector<std::string>& words) {
+    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+  };
+  add(config.entrypoint ? *config.entrypoint : image.config.entrypoint);
+  if (config.command) {
+    add(*config.command);
+  } else if (!config.entrypoint || config.entrypoint->empty()) {
+    add(image.config.cmd);
+  }
+  return text;
+}
+
+}  // namespace
+
+ContainerInfo LocalEngine::create_container(const ContainerConfig& config) {
+  check_config(config);
+  const StoredImage image = need_image(config.image);
+  ContainerRecord record;
+  record.id = sys::random_hex(64);
+  record.image_id = image.id;
+  record.config = config;
+  record.command = shown_command(config, image);
+  record.created_ms = now_ms();
+  ContainerInfo info;
+  db_.write([&] {
+    if (const auto other = find_container_record(db_, config.name); other && other->config.name == config.name) {
+      throw Error(Error::Kind::kConflict, "the container name " + config.name + " is already in use by " +
+                                              other->id.substr(0, 12) + "; remove or rename that container");
+    }
+    for (const AttachmentConfig& attachment : config.networks) record.endpoints.push_back(allocate(attachment));
+    std::vector<VolumeRecord> fresh;
+    record.mounts = make_mounts(config, image, fresh);
+    for (const VolumeRecord& volume : fresh) insert_volume(db_, volume);
+    insert_container(db_, record);
+    info = describe(record, list_networks(db_));
+  });
+  try {
+    const std::string folder = paths_.container(record.id);
+    sys::make_dirs(folder + "/upper");
+    sys::make_dirs(folder + "/work", 0700);
+    fill_volumes(record, image);
+  } catch (...) {
+    remove_container(record.id, true, true);
+    throw;
+  }
+  return info;
+}
+
+void LocalEngine::rename_container(const std::string& id, const std::string& name) {
+  const ContainerRecord record = need_container(id);
+  if (record.config.name == name) return;
+  db_.write([&] {
+    if (const auto other = find_container_record(db_, name); other && other->config.name == name) {
+      throw Error(Error::Kind::kConflict, "the container name " + name + " is already in use by " +
+                                              other->id.substr(0, 12) + "; remove or rename that container");
+    }
+    rename_container_record(db_, record.id, name);
+  });
+}
+
+void LocalEngine::remove_container(const std::string& id, bool force, bool volumes) {
+  std::optional<ContainerRecord> record;
+  db_.read([&] { record = find_container_record(db_, id); });
+  if (!record) return;
+  const sys::FileLock lock = lock_container(record->id);
+  db_.read([&] { record = find_container_record(db_, record->id); });
+  if (!record) return;
+  const Status status = status_of(record->id);
+  const bool alive = status.state == State::kRunning || status.state == State::kRestarting || status.state == State::kPaused;
+  if (alive && !force) {
+    throw Error(Error::Kind::kConflict, "container " + record->config.name + " is running; stop it first, or force its removal");
+  }
+  stop_and_release(*record, alive ? std::optional<int64_t>(0) : std::nullopt);
+  std::vector<std::string> doomed;
+  db_.read([&] {
+    for (const MountRecord& mount : record->mounts) {
+      if (!volumes || mount.type != MountConfig::Type::kVolume) continue;
+      const auto volume = find_volume(db_, mount.source);
+      if (volume && volume->config.anonymous && volume_users(db_, mount.source).size() == 1) doomed.push_back(mount.source);
+    }
+  });
+  sys::remove_tree(paths_.container(record->id));
+  for (const std::string& name : doomed) sys::remove_tree(paths_.volume(name));
+  db_.write([&] {
+    delete_container(db_, record->id);
+    for (const std::string& name : doomed) delete_volume(db_, name);
+  });
+  ::unlink(lock_path(record->id).c_str());
+}
+
+}  // namespace engine

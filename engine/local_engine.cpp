@@ -1,0 +1,152 @@
+#include "engine/local_engine.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/image/reference.h"
+#include "netmgr/address.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+namespace engine {
+
+namespace {
+
+// The folders must be there before the database is opened inside them.
+const Paths& with_folders(const Paths& paths) {
+  try {
+    sys::make_dirs(paths.data_root, 0711);
+    sys::make_dirs(paths.run_root, 0711);
+    for (const char* name : {"/containers", "/layers", "/volumes", "/tmp"}) sys::make_dirs(paths.data_root + name, 0711);
+    sys::make_dirs(paths.blobs(), 0711);
+  } catch (const sys::Error& error) {
+    const std::string way_out = ::geteuid() == 0 ? "" : "; run as root, or choose other places with --data-root and --run-root";
+    throw Error(Error::Kind::kDenied, std::string("cannot use the state folders: ") + error.what() + way_out);
+  }
+  return paths;
+}
+
+}  // namespace
+
+int64_t now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+LocalEngine::LocalEngine(const Paths& paths, std::vector<std::string> exit_hook)
+    : paths_(with_folders(paths)), exit_hook_(std::move(exit_hook)), db_(paths.database()), images_(db_, paths) {}
+
+std::unique_ptr<Engine> open_local_engine(const Paths& paths, std::vector<std::string> exit_hook) {
+  return std::make_unique<LocalEngine>(paths, std::move(exit_hook));
+}
+
+Status LocalEngine::status_of(const std::string& container_id) { return read_status(paths_.container(container_id)); }
+
+ContainerRecord LocalEngine::need_container(const std::string& id_or_name) {
+  std::optional<ContainerRecord> record;
+  db_.read([&] { record = find_container_record(db_, id_or_name); });
+  if (!record) throw Error(Error::Kind::kNotFound, "no such container: " + id_or_name);
+  return std::move(*record);
+}
+
+StoredImage LocalEngine::need_image(const std::string& reference) {
+  std::optional<StoredImage> image = images_.find(reference);
+  if (!image) {
+    throw Error(Error::Kind::kNotFound,
+                "no such image: " + reference + "; build it, or bring it in with 'compose image import'");
+  }
+  return std::move(*image);
+}
+
+ContainerInfo LocalEngine::describe(const ContainerRecord& record, const std::vector<NetworkRecord>& networks) {
+  ContainerInfo info;
+  info.id = record.id;
+  info.name = record.config.name;
+  info.image = record.config.image;
+  info.image_id = record.image_id;
+  info.command = record.command;
+  info.created_ms = record.created_ms;
+  info.labels = record.config.labels;
+  info.status = status_of(record.id);
+  info.ports = record.ports.empty() ? record.config.ports : record.ports;
+  info.expose = record.config.expose;
+  info.log_path = paths_.container(record.id) + "/container.log";
+  for (const EndpointRecord& endpoint : record.endpoints) {
+    const auto network = std::find_if(networks.begin(), networks.end(),
+                                      [&](const NetworkRecord& candidate) { return candidate.id == endpoint.network_id; });
+    if (network == networks.end()) continue;
+    const auto subnet = netmgr::parse_subnet(network->config.subnet);
+    info.endpoints.push_back({network->config.name, network->id, endpoint.address, subnet ? subnet->prefix : 0,
+                              network->config.gateway, endpoint.mac, endpoint.aliases});
+  }
+  for (const MountRecord& mount : record.mounts) {
+    MountInfo described;
+    described.type = mount.type;
+    described.target = mount.target;
+    described.read_only = mount.read_only;
+    described.source = mount.source;
+    if (mount.type == MountConfig::Type::kVolume) {
+      described.volume = mount.source;
+      described.source = paths_.volume(mount.source) + "/_data";
+      const auto volume = find_volume(db_, mount.source);
+      described.anonymous = volume && volume->config.anonymous;
+    }
+    info.mounts.push_back(std::move(described));
+  }
+  return info;
+}
+
+std::vector<ContainerInfo> LocalEngine::containers(const std::string& project) {
+  std::vector<ContainerInfo> infos;
+  db_.read([&] {
+    const std::vector<NetworkRecord> networks = list_networks(db_);
+    const std::optional<std::string> wanted = project.empty() ? std::nullopt : std::optional(project);
+    for (const ContainerRecord& record : list_containers(db_, wanted)) infos.push_back(describe(record, networks));
+  });
+  return infos;
+}
+
+std::optional<ContainerInfo> LocalEngine::find_container(const std::string& id_or_name) {
+  std::optional<ContainerInfo> info;
+  db_.read([&] {
+    const std::optional<ContainerRecord> record = find_container_record(db_, id_or_name);
+    if (record) info = describe(*record, list_networks(db_));
+  });
+  return info;
+}
+
+std::vector<ImageInfo> LocalEngine::images() { return images_.list(); }
+
+std::optional<ImageInfo> LocalEngine::find_image(const std::string& reference) {
+  const std::optional<StoredImage> image = images_.find(reference);
+  if (!image) return std::nullopt;
+  ImageInfo info;
+  info.id = image->id;
+  info.size = image->size;
+  info.labels = image->config.labels;
+  for (const ImageInfo& candidate : images_.list()) {
+    if (candidate.id == image->id) return candidate;
+  }
+  return info;
+}
+
+std::vector<std::string> LocalEngine::remove_image(const std::string& reference, bool force) {
+  const StoredImage image = need_image(reference);
+  std::vector<std::string> users;
+  db_.read([&] { users = image_users(db_, image.id); });
+  if (!users.empty() && !force) {
+    throw Error(Error::Kind::kConflict, "image " + reference + " is used by container " + users.front() +
+                                            "; remove the container first");
+  }
+  return images_.remove(reference, force);
+}
+
+Status LocalEngine::watch_container(const std::string& id, int64_t timeout_ms,
+                                    const std::function<bool(const Status&)>& changed) {
+  const ContainerRecord record = need_container(id);
+  return watch_status(paths_.run_container(record.id), paths_.container(record.id), timeout_ms, changed);
+}
+
+}  // namespace engine

@@ -1,0 +1,103 @@
+#pragma once
+// The engine of this machine: ties state, images, networks, volumes and the runtime together. Its verbs are spread
+// over local_*.cpp, one concern each.
+//
+// Order of things, so that a kill at any point leaves nothing unclaimed: the database row is written before the thing
+// it describes is made, and deleted after the thing is gone. What a dead process left half-way is therefore always
+// found from a row (see reconcile).
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/image/image_store.h"
+#include "engine/port_reservation.h"
+#include "engine/state/containers.h"
+#include "engine/state/database.h"
+#include "engine/state/networks.h"
+#include "engine/state/volumes.h"
+#include "sys/file.h"
+
+namespace engine {
+
+// Unix time in milliseconds.
+int64_t now_ms();
+
+class LocalEngine final : public Engine {
+ public:
+  LocalEngine(const Paths& paths, std::vector<std::string> exit_hook);
+
+  std::vector<ContainerInfo> containers(const std::string& project) override;
+  std::vector<NetworkInfo> networks() override;
+  std::vector<VolumeInfo> volumes() override;
+  std::vector<ImageInfo> images() override;
+  std::optional<ImageInfo> find_image(const std::string& reference) override;
+  std::optional<ContainerInfo> find_container(const std::string& id_or_name) override;
+
+  NetworkInfo create_network(const NetworkConfig& config) override;
+  void remove_network(const std::string& name) override;
+  VolumeInfo create_volume(const VolumeConfig& config) override;
+  void remove_volume(const std::string& name) override;
+
+  ContainerInfo create_container(const ContainerConfig& config) override;
+  void rename_container(const std::string& id, const std::string& name) override;
+  ContainerInfo start_container(const std::string& id) override;
+  void stop_container(const std::string& id, std::optional<int64_t> grace_ms) override;
+  void kill_container(const std::string& id, const std::string& signal) override;
+  void remove_container(const std::string& id, bool force, bool volumes) override;
+  Status watch_container(const std::string& id, int64_t timeout_ms,
+                         const std::function<bool(const Status&)>& changed) override;
+  int exec(const std::string& id, ExecRequest request) override;
+
+  BuildResult build(const BuildRequest& request, BuildObserver& observer) override;
+  ImageInfo import_image(const std::string& archive, const std::string& reference,
+                         const std::vector<std::string>& changes) override;
+  std::vector<std::string> remove_image(const std::string& reference, bool force) override;
+
+  void reconcile() override;
+  const Paths& paths() const override { return paths_; }
+
+ private:
+  // ---- queries
+  ContainerRecord need_container(const std::string& id_or_name);
+  StoredImage need_image(const std::string& reference);
+  ContainerInfo describe(const ContainerRecord& record, const std::vector<NetworkRecord>& networks);
+  Status status_of(const std::string& container_id);
+
+  // ---- networks
+  void bring_up(const NetworkRecord& network);
+  EndpointRecord allocate(const AttachmentConfig& attachment);
+
+  // ---- upkeep
+  void release_dead_containers();
+  void remove_unclaimed_folders();
+  void remove_abandoned_build_networks();
+
+  // ---- containers
+  std::vector<MountRecord> make_mounts(const ContainerConfig& config, const StoredImage& image,
+                                       std::vector<VolumeRecord>& fresh);
+  void fill_volumes(const ContainerRecord& record, const StoredImage& image);
+  std::vector<Reservation> take_ports(ContainerRecord& record);
+  void prepare_bind_sources(const ContainerRecord& record);
+  Spec make_spec(const ContainerRecord& record, const StoredImage& image,
+                 const std::vector<NetworkRecord>& networks);
+  void stop_and_release(const ContainerRecord& record, std::optional<int64_t> grace_ms);
+  // Held while a container is started, stopped or removed, so that nobody tidies up what is just being set up.
+  sys::FileLock lock_container(const std::string& id);
+  std::string lock_path(const std::string& id) const { return paths_.run_root + "/locks/c-" + id.substr(0, 12); }
+  // Takes away what a container holds only while it runs: published ports, links, run folder. Idempotent.
+  void release(const ContainerRecord& record);
+
+  Paths paths_;
+  std::vector<std::string> exit_hook_;
+  Database db_;
+  ImageStore images_;
+  std::mutex network_mutex_;  // one thread at a time brings a bridge up
+  std::set<std::string> networks_up_;
+};
+
+}  // namespace engine

@@ -1,0 +1,86 @@
+// Upkeep: what ended without anybody tidying up, and what a killed process left half-way.
+#include <dirent.h>
+#include <unistd.h>
+
+#include <memory>
+#include <set>
+
+#include "engine/build_network.h"
+#include "engine/local_engine.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+namespace engine {
+
+namespace {
+
+std::set<std::string> entries(const std::string& folder) {
+  std::set<std::string> names;
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
+  while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr) {
+    if (entry->d_name[0] != '.') names.insert(entry->d_name);
+  }
+  return names;
+}
+
+void remove_others(const std::string& folder, const std::set<std::string>& present, const std::set<std::string>& claimed) {
+  for (const std::string& name : present) {
+    if (!claimed.contains(name)) sys::remove_tree(folder + "/" + name);
+  }
+}
+
+bool ended(const Status& status) { return status.state == State::kExited || status.state == State::kDead; }
+
+}  // namespace
+
+void LocalEngine::reconcile() {
+  release_dead_containers();
+  remove_abandoned_build_networks();
+  remove_unclaimed_folders();
+  images_.remove_stale_drafts();
+}
+
+void LocalEngine::release_dead_containers() {
+  std::vector<ContainerRecord> records;
+  db_.read([&] { records = list_containers(db_, std::nullopt); });
+  for (const ContainerRecord& record : records) {
+    const bool holds = !record.ports.empty() || ::access(paths_.run_container(record.id).c_str(), F_OK) == 0;
+    if (!holds || !ended(status_of(record.id))) continue;
+    sys::make_dirs(paths_.run_root + "/locks");
+    const std::optional<sys::FileLock> lock = sys::FileLock::try_acquire(lock_path(record.id));
+    if (!lock) continue;  // being started, stopped or removed: that process tidies up
+    std::optional<ContainerRecord> now;
+    db_.read([&] { now = find_container_record(db_, record.id); });
+    if (now && ended(status_of(record.id))) release(*now);
+  }
+}
+
+void LocalEngine::remove_unclaimed_folders() {
+  // Folders are listed before the rows are read: a row always comes before its folder, so what has no row now is left
+  // over from a removal or from a process that died.
+  const std::set<std::string> container_folders = entries(paths_.data_root + "/containers");
+  const std::set<std::string> volume_folders = entries(paths_.data_root + "/volumes");
+  const std::set<std::string> run_folders = entries(paths_.run_root + "/c");
+  const std::set<std::string> network_folders = entries(paths_.run_root + "/n");
+  std::set<std::string> containers, short_ids, volumes, networks;
+  db_.read([&] {
+    for (const ContainerRecord& record : list_containers(db_, std::nullopt)) {
+      containers.insert(record.id);
+      short_ids.insert(record.id.substr(0, 12));
+    }
+    for (const VolumeRecord& record : list_volumes(db_)) volumes.insert(record.config.name);
+    for (const NetworkRecord& record : list_networks(db_)) networks.insert(record.id.substr(0, 12));
+  });
+  remove_others(paths_.data_root + "/containers", container_folders, containers);
+  remove_others(paths_.data_root + "/volumes", volume_folders, volumes);
+  remove_others(paths_.run_root + "/c", run_folders, short_ids);
+  remove_others(paths_.run_root + "/n", network_folders, networks);
+}
+
+void LocalEngine::remove_abandoned_build_networks() {
+  for (const NetworkInfo& network : networks()) {
+    if (is_abandoned_build_network(network)) remove_network(network.name);
+  }
+}
+
+}  // namespace engine

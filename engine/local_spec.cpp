@@ -1,0 +1,206 @@
+// From a container's record and image to the runtime's Spec, and the files the engine gives every container.
+#include <algorithm>
+#include <sstream>
+
+#include "engine/container/seccomp.h"
+#include "engine/local_engine.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+namespace engine {
+
+namespace {
+
+struct Resolver {
+  std::vector<std::string> nameservers;  // IPv4
+  std::string search;                    // whole line's tail
+};
+
+Resolver host_resolver() {
+  Resolver resolver;
+  std::istringstream lines(sys::read_file_if_exists("/etc/resolv.conf").value_or(""));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string keyword, value;
+    words >> keyword >> value;
+    if (keyword == "nameserver" && value.find(':') == std::string::npos) resolver.nameservers.push_back(value);
+    if (keyword == "search" || keyword == "domain") {
+      resolver.search = value;
+      while (words >> value) resolver.search += ' ' + value;
+    }
+  }
+  return resolver;
+}
+
+std::string hosts_file(const ContainerRecord& record, const std::string& hostname, const std::string& gateway) {
+  std::string text =
+      "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\n"
+      "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
+  for (const std::string& entry : record.config.extra_hosts) {
+    const size_t equals = entry.find('=');
+    std::string address = entry.substr(equals + 1);
+    if (address == "host-gateway") {
+      if (gateway.empty()) {
+        throw Error(Error::Kind::kInvalid, "container " + record.config.name + ": extra host '" + entry +
+                                               "' needs a network with a gateway");
+      }
+      address = gateway;
+    }
+    text += address + '\t' + entry.substr(0, equals) + '\n';
+  }
+  for (const EndpointRecord& endpoint : record.endpoints) text += endpoint.address + '\t' + hostname + '\n';
+  return text;
+}
+
+std::vector<std::string> merged_env(const std::vector<std::string>& image, const ContainerConfig& config) {
+  std::vector<std::string> env;
+  for (const std::string& entry : image) {
+    if (!config.environment.contains(entry.substr(0, entry.find('=')))) env.push_back(entry);
+  }
+  for (const auto& [key, value] : config.environment) env.push_back(key + '=' + value);
+  return env;
+}
+
+std::vector<std::string> arguments(const ContainerConfig& config, const ImageConfig& image) {
+  std::vector<std::string> args = config.entrypoint ? *config.entrypoint : image.entrypoint;
+  // A new entrypoint does not get the image's command, an emptied one does.
+  const bool image_command = !config.command && (!config.entrypoint || config.entrypoint->empty());
+  const std::vector<std::string>& command = config.command ? *config.command : image.cmd;
+  if (config.command || image_command) args.insert(args.end(), command.begin(), command.end());
+  return args;
+}
+
+SpecHealthCheck health_check(const std::optional<HealthConfig>& config, const std::optional<ImageHealth>& image) {
+  SpecHealthCheck check;
+  if (config && config->disable) return check;
+  const auto apply = [&](const auto& from) {
+    if (!from.test.empty()) check.test = from.test;
+    if (from.interval_ms) check.interval_ms = *from.interval_ms;
+    if (from.timeout_ms) check.timeout_ms = *from.timeout_ms;
+    if (from.start_period_ms) check.start_period_ms = *from.start_period_ms;
+    if (from.start_interval_ms) check.start_interval_ms = *from.start_interval_ms;
+    if (from.retries) check.retries = *from.retries;
+  };
+  if (image) apply(*image);
+  if (config) apply(*config);
+  return check;
+}
+
+SpecMount::Type spec_type(MountConfig::Type type) {
+  return type == MountConfig::Type::kTmpfs ? SpecMount::Type::kTmpfs : SpecMount::Type::kBind;
+}
+
+SpecMount engine_file(const std::string& source, const std::string& target) {
+  SpecMount mount;
+  mount.source = source;
+  mount.target = target;
+  return mount;
+}
+
+}  // namespace
+
+Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& image,
+                            const std::vector<NetworkRecord>& networks) {
+  const ContainerConfig& config = record.config;
+  Spec spec;
+  spec.id = record.id;
+  spec.name = config.name;
+  spec.hostname = config.hostname.empty() ? record.id.substr(0, 12) : config.hostname;
+  spec.lower_dirs = image.lower_dirs;
+  spec.state_dir = paths_.container(record.id);
+  spec.upper_dir = spec.state_dir + "/upper";
+  spec.work_dir = spec.state_dir + "/work";
+  spec.run_dir = paths_.run_container(record.id);
+  spec.log_path = spec.state_dir + "/container.log";
+  spec.read_only = config.read_only;
+  spec.args = arguments(config, image.config);
+  if (spec.args.empty()) {
+    throw Error(Error::Kind::kInvalid, "container " + config.name + ": no command: neither the image " + config.image +
+                                           " nor the service names one; set 'command:'");
+  }
+  spec.env = merged_env(image.config.env, config);
+  spec.working_dir = !config.working_dir.empty() ? config.working_dir : image.config.working_dir;
+  if (spec.working_dir.empty()) spec.working_dir = "/";
+  spec.user = !config.user.empty() ? config.user : image.config.user;
+  spec.init = config.init;
+  spec.privileged = config.privileged;
+  spec.capabilities = effective_capabilities(config.cap_add, config.cap_drop, config.privileged);
+  if (!config.privileged) spec.seccomp_bpf = cached_default_seccomp(paths_.run_root, spec.capabilities);
+  if (config.shm_size > 0) spec.shm_size = config.shm_size;
+  spec.cgroup = "/compose/" + record.id;
+  spec.resources.memory = config.memory;
+  spec.resources.cpus = config.cpus;
+  spec.resources.cpu_shares = config.cpu_shares;
+  spec.resources.pids = config.pids;
+  spec.host_network = config.network_mode == "host";
+  spec.restart = config.restart;
+  spec.restart_max = config.restart_max;
+  spec.healthcheck = health_check(config.healthcheck, image.config.healthcheck);
+  spec.stop_signal = !config.stop_signal.empty() ? config.stop_signal : image.config.stop_signal;
+  if (spec.stop_signal.empty()) spec.stop_signal = "SIGTERM";
+  spec.exit_hook = exit_hook_;
+  spec.stop_grace_ms = config.stop_grace_ms.value_or(10000);
+
+  std::string gateway;
+  for (const EndpointRecord& endpoint : record.endpoints) {
+    SpecNetwork network;
+    network.directory = paths_.run_network(endpoint.network_id);
+    network.address = endpoint.address;
+    network.names = endpoint.aliases;
+    for (const std::string& name : {config.name, record.id.substr(0, 12)}) {
+      if (std::find(network.names.begin(), network.names.end(), name) == network.names.end()) network.names.push_back(name);
+    }
+    for (const NetworkRecord& candidate : networks) {
+      if (candidate.id == endpoint.network_id && gateway.empty() && !candidate.config.internal) {
+        gateway = candidate.config.gateway;
+      }
+    }
+    spec.networks.push_back(std::move(network));
+  }
+
+  sys::make_dirs(spec.run_dir);
+  const std::string hosts = spec.run_dir + "/hosts", name = spec.run_dir + "/hostname", resolv = spec.run_dir + "/resolv.conf";
+  const Resolver resolver = host_resolver();
+  if (spec.host_network) {
+    spec.hostname.clear();
+    spec.mounts.push_back(engine_file("/etc/hosts", "/etc/hosts"));
+    spec.mounts.push_back(engine_file("/etc/hostname", "/etc/hostname"));
+    spec.mounts.push_back(engine_file("/etc/resolv.conf", "/etc/resolv.conf"));
+  } else {
+    sys::write_file_atomic(hosts, hosts_file(record, spec.hostname, gateway));
+    sys::write_file_atomic(name, spec.hostname + "\n");
+    std::string text;
+    if (!record.endpoints.empty()) {
+      spec.dns_server = true;
+      spec.dns_upstreams = resolver.nameservers;
+      text = "nameserver 127.0.0.11\n";
+      if (!resolver.search.empty()) text += "search " + resolver.search + "\n";
+      text += "options ndots:0\n";
+    }
+    sys::write_file_atomic(resolv, text);
+    spec.mounts.push_back(engine_file(hosts, "/etc/hosts"));
+    spec.mounts.push_back(engine_file(name, "/etc/hostname"));
+    spec.mounts.push_back(engine_file(resolv, "/etc/resolv.conf"));
+  }
+
+  for (const MountRecord& mount : record.mounts) {
+    SpecMount wanted;
+    wanted.type = spec_type(mount.type);
+    wanted.target = mount.target;
+    wanted.read_only = mount.read_only;
+    wanted.source = mount.type == MountConfig::Type::kVolume ? paths_.volume(mount.source) + "/_data" : mount.source;
+    for (const MountConfig& asked : config.mounts) {
+      if (asked.target != mount.target) continue;
+      wanted.propagation = asked.propagation;
+      wanted.tmpfs_size = asked.tmpfs_size;
+      wanted.tmpfs_mode = asked.tmpfs_mode;
+    }
+    spec.mounts.push_back(std::move(wanted));
+  }
+  std::stable_sort(spec.mounts.begin(), spec.mounts.end(), [](const SpecMount& a, const SpecMount& b) {
+    return std::count(a.target.begin(), a.target.end(), '/') < std::count(b.target.begin(), b.target.end(), '/');
+  });
+  return spec;
+}
+
+}  // namespace engine

@@ -1,0 +1,190 @@
+// Starting, stopping and entering containers.
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "engine/container/runtime.h"
+#include "engine/local_engine.h"
+#include "engine/port_reservation.h"
+#include "netmgr/address.h"
+#include "netmgr/dns.h"
+#include "netmgr/driver.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+namespace engine {
+
+namespace {
+
+bool alive(const Status& status) {
+  return status.state == State::kRunning || status.state == State::kRestarting || status.state == State::kPaused;
+}
+
+std::vector<netmgr::Publish> to_publish(const ContainerRecord& record) {
+  std::vector<netmgr::Publish> list;
+  if (record.endpoints.empty()) return list;
+  for (const PublishedPort& port : record.ports) {
+    list.push_back({port.host_ip == "0.0.0.0" ? "" : port.host_ip, port.host_port, record.endpoints.front().address,
+                    port.container_port, port.protocol});
+  }
+  return list;
+}
+
+const NetworkRecord& network_of(const EndpointRecord& endpoint, const std::vector<NetworkRecord>& networks) {
+  const auto found = std::find_if(networks.begin(), networks.end(),
+                                  [&](const NetworkRecord& network) { return network.id == endpoint.network_id; });
+  if (found == networks.end()) throw Error(Error::Kind::kInternal, "an endpoint names a network that is gone");
+  return *found;
+}
+
+sys::Fd make_namespace(const ContainerRecord& record, const std::vector<NetworkRecord>& networks) {
+  sys::Fd netns = netmgr::new_namespace();
+  bool routed = false;
+  int number = 0;
+  for (const EndpointRecord& endpoint : record.endpoints) {
+    const NetworkRecord& network = network_of(endpoint, networks);
+    netmgr::Endpoint link;
+    link.network_id = network.id;
+    link.container_id = record.id;
+    link.interface = "eth" + std::to_string(number++);
+    link.address = endpoint.address;
+    link.prefix = netmgr::parse_subnet(network.config.subnet)->prefix;
+    link.gateway = network.config.gateway;
+    link.mac = endpoint.mac;
+    link.default_route = !routed && !network.config.internal;
+    routed = routed || link.default_route;
+    netmgr::attach(link, netns);
+  }
+  return netns;
+}
+
+}  // namespace
+
+sys::FileLock LocalEngine::lock_container(const std::string& id) {
+  sys::make_dirs(paths_.run_root + "/locks");
+  return sys::FileLock::acquire(lock_path(id));
+}
+
+void LocalEngine::prepare_bind_sources(const ContainerRecord& record) {
+  for (const MountConfig& mount : record.config.mounts) {
+    if (mount.type != MountConfig::Type::kBind) continue;
+    if (::access(mount.source.c_str(), F_OK) == 0) continue;
+    if (!mount.create_host_path) {
+      throw Error(Error::Kind::kInvalid, "container " + record.config.name + ": bind source path does not exist: " +
+                                             mount.source + " (for " + mount.target + ")");
+    }
+    sys::make_dirs(mount.source);
+  }
+}
+
+// Sockets that hold the host ports now belong to the caller; the rows say what is published.
+std::vector<Reservation> LocalEngine::take_ports(ContainerRecord& record) {
+  std::vector<Reservation> held;
+  for (const PublishedPort& wanted : record.config.ports) held.push_back(reserve_port(wanted));
+  std::vector<ContainerRecord> stale;  // rows of containers that ended without anybody cleaning up
+  db_.write([&] {
+    release_ports(db_, record.id);
+    record.ports.clear();
+    for (const Reservation& reservation : held) {
+      while (const auto holder = port_holder(db_, reservation.port)) {
+        stale.push_back(*find_container_record(db_, *holder));
+        release_ports(db_, *holder);
+      }
+      take_port(db_, record.id, reservation.port);
+      record.ports.push_back(reservation.port);
+    }
+  });
+  for (const ContainerRecord& other : stale) netmgr::unpublish(to_publish(other));
+  return held;
+}
+
+ContainerInfo LocalEngine::start_container(const std::string& id) {
+  const sys::FileLock lock = lock_container(need_container(id).id);
+  ContainerRecord record = need_container(id);  // as it is now that the lock is ours
+  if (!alive(status_of(record.id))) {
+    const StoredImage image = need_image(record.image_id);
+    std::vector<NetworkRecord> networks;
+    db_.read([&] { networks = list_networks(db_); });
+    release(record);
+    prepare_bind_sources(record);
+    for (const MountRecord& mount : record.mounts) {
+      if (mount.type == MountConfig::Type::kVolume) sys::make_dirs(paths_.volume(mount.source) + "/_data");
+    }
+    sys::make_dirs(paths_.container(record.id) + "/upper");
+    sys::make_dirs(paths_.container(record.id) + "/work", 0700);
+    try {
+      for (const EndpointRecord& endpoint : record.endpoints) bring_up(network_of(endpoint, networks));
+      const std::vector<Reservation> held = take_ports(record);
+      std::vector<int> sockets;
+      for (const Reservation& reservation : held) {
+        if (reservation.socket) sockets.push_back(reservation.socket.get());
+      }
+      const Spec spec = make_spec(record, image, networks);
+      const sys::Fd netns = spec.host_network ? sys::Fd() : make_namespace(record, networks);
+      if (!record.ports.empty()) netmgr::publish(to_publish(record));
+      engine::start_container(spec, netns, sockets);
+    } catch (...) {
+      release(record);
+      throw;
+    }
+  }
+  return *find_container(record.id);
+}
+
+void LocalEngine::release(const ContainerRecord& record) {
+  if (!record.ports.empty()) {
+    netmgr::unpublish(to_publish(record));
+    db_.write([&] { release_ports(db_, record.id); });
+  }
+  for (const EndpointRecord& endpoint : record.endpoints) {
+    netmgr::unregister_endpoint(paths_.run_network(endpoint.network_id), record.id);
+    netmgr::detach(endpoint.network_id, record.id);
+  }
+  sys::remove_tree(paths_.run_container(record.id));
+}
+
+void LocalEngine::stop_container(const std::string& id, std::optional<int64_t> grace_ms) {
+  const sys::FileLock lock = lock_container(need_container(id).id);
+  stop_and_release(need_container(id), grace_ms);
+}
+
+void LocalEngine::stop_and_release(const ContainerRecord& record, std::optional<int64_t> grace_ms) {
+  if (alive(status_of(record.id))) {
+    const std::string run_dir = paths_.run_container(record.id);
+    std::string signal = "SIGTERM";
+    if (const auto text = sys::read_file_if_exists(run_dir + "/spec.json")) signal = spec_from_json(*text).stop_signal;
+    engine::stop_container(run_dir, paths_.container(record.id), signal_number(signal),
+                           grace_ms.value_or(record.config.stop_grace_ms.value_or(10000)));
+  }
+  release(record);
+}
+
+void LocalEngine::kill_container(const std::string& id, const std::string& signal) {
+  const ContainerRecord record = need_container(id);
+  const int number = signal_number(signal);
+  const std::string run_dir = paths_.run_container(record.id), state_dir = paths_.container(record.id);
+  if (!engine::kill_container(run_dir, state_dir, number)) {
+    throw Error(Error::Kind::kConflict, "container " + record.config.name + " is not running");
+  }
+}
+
+int LocalEngine::exec(const std::string& id, ExecRequest request) {
+  const ContainerRecord record = need_container(id);
+  const Status status = status_of(record.id);
+  if (status.state != State::kRunning) {
+    throw Error(Error::Kind::kConflict, "container " + record.config.name + " is not running");
+  }
+  const Spec spec = spec_from_json(sys::read_file(paths_.run_container(record.id) + "/spec.json"));
+  std::vector<std::string> env = spec.env;
+  for (const std::string& entry : request.env) {
+    const std::string key = entry.substr(0, entry.find('=') + 1);
+    std::erase_if(env, [&](const std::string& old) { return old.starts_with(key); });
+    env.push_back(entry);
+  }
+  request.env = std::move(env);
+  if (request.user.empty()) request.user = spec.user;
+  if (request.working_dir.empty()) request.working_dir = spec.working_dir;
+  return exec_in_container(spec, status, request);
+}
+
+}  // namespace engine

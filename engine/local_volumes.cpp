@@ -1,0 +1,154 @@
+// Volumes: records, folders, first filling.
+#include <dirent.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "engine/local_engine.h"
+#include "engine/volume/populate.h"
+#include "sys/error.h"
+#include "sys/file.h"
+#include "sys/random.h"
+
+namespace engine {
+
+namespace {
+
+bool is_empty_folder(const std::string& path) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(path.c_str()), ::closedir);
+  if (!dir) sys::fail("opendir", path);
+  while (const dirent* entry = ::readdir(dir.get())) {
+    const std::string_view name = entry->d_name;
+    if (name != "." && name != "..") return false;
+  }
+  return true;
+}
+
+void check_config(const VolumeConfig& config) {
+  if (config.driver != "local") {
+    throw Error(Error::Kind::kInvalid,
+                "volume " + config.name + ": driver '" + config.driver + "' is not supported yet; use local");
+  }
+  if (!config.driver_opts.empty()) {
+    throw Error(Error::Kind::kInvalid, "volume " + config.name + ": driver option '" +
+                                           config.driver_opts.begin()->first + "' is not supported yet");
+  }
+  const bool safe = config.name.find_first_not_of(
+                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == std::string::npos;
+  if (!safe || config.name.front() == '.' || config.name.front() == '-') {
+    throw Error(Error::Kind::kInvalid, "volume name '" + config.name +
+                                           "' may only hold letters, digits, '_', '.', '-' and must begin with a letter, "
+                                           "digit or '_'");
+  }
+}
+
+}  // namespace
+
+std::vector<VolumeInfo> LocalEngine::volumes() {
+  std::vector<VolumeInfo> infos;
+  db_.read([&] {
+    for (const VolumeRecord& record : list_volumes(db_)) {
+      infos.push_back({record.config.name, record.config.driver, paths_.volume(record.config.name) + "/_data",
+                       record.config.labels, record.config.anonymous, record.created_ms});
+    }
+  });
+  return infos;
+}
+
+VolumeInfo LocalEngine::create_volume(const VolumeConfig& config) {
+  VolumeRecord record{config, now_ms()};
+  if (record.config.name.empty()) {
+    record.config.name = sys::random_hex(64);
+    record.config.anonymous = true;
+  }
+  check_config(record.config);
+  db_.write([&] {
+    if (find_volume(db_, record.config.name)) {
+      throw Error(Error::Kind::kConflict, "volume " + record.config.name + " already exists");
+    }
+    insert_volume(db_, record);
+  });
+  const std::string data = paths_.volume(record.config.name) + "/_data";
+  sys::make_dirs(data);
+  return {record.config.name, record.config.driver, data, record.config.labels, record.config.anonymous,
+          record.created_ms};
+}
+
+void LocalEngine::remove_volume(const std::string& name) {
+  bool known = false;
+  db_.read([&] {
+    known = find_volume(db_, name).has_value();
+    const std::vector<std::string> users = volume_users(db_, name);
+    if (!users.empty()) {
+      throw Error(Error::Kind::kConflict, "volume " + name + " is in use by container " + users.front());
+    }
+  });
+  if (!known) return;
+  sys::remove_tree(paths_.volume(name));
+  db_.write([&] {
+    if (volume_users(db_, name).empty()) delete_volume(db_, name);
+  });
+}
+
+std::vector<MountRecord> LocalEngine::make_mounts(const ContainerConfig& config, const StoredImage& image,
+                                                  std::vector<VolumeRecord>& fresh) {
+  std::vector<MountRecord> mounts;
+  const auto anonymous_at = [&](const std::string& target) {
+    const auto inherited = config.inherited_volumes.find(target);
+    if (inherited != config.inherited_volumes.end() && find_volume(db_, inherited->second)) return inherited->second;
+    VolumeRecord volume;
+    volume.config.name = sys::random_hex(64);
+    volume.config.anonymous = true;
+    volume.created_ms = now_ms();
+    fresh.push_back(volume);
+    return volume.config.name;
+  };
+  for (const MountConfig& mount : config.mounts) {
+    MountRecord record{mount.type, mount.source, mount.target, mount.read_only};
+    if (mount.type == MountConfig::Type::kVolume) {
+      if (mount.source.empty()) {
+        record.source = anonymous_at(mount.target);
+      } else if (!find_volume(db_, mount.source)) {
+        throw Error(Error::Kind::kNotFound, "no such volume: " + mount.source);
+      }
+    }
+    mounts.push_back(std::move(record));
+  }
+  for (const std::string& target : image.config.volumes) {
+    const bool covered = std::any_of(mounts.begin(), mounts.end(),
+                                     [&](const MountRecord& mount) { return mount.target == target; });
+    if (!covered) mounts.push_back({MountConfig::Type::kVolume, anonymous_at(target), target, false});
+  }
+  return mounts;
+}
+
+void LocalEngine::fill_volumes(const ContainerRecord& record, const StoredImage& image) {
+  if (image.lower_dirs.empty()) return;
+  sys::Fd root;
+  for (const MountRecord& mount : record.mounts) {
+    if (mount.type != MountConfig::Type::kVolume) continue;
+    const auto config = std::find_if(record.config.mounts.begin(), record.config.mounts.end(),
+                                     [&](const MountConfig& candidate) { return candidate.target == mount.target; });
+    if (config != record.config.mounts.end() && config->nocopy) continue;
+    const std::string folder = paths_.volume(mount.source);
+    const std::string data = folder + "/_data";
+    sys::make_dirs(data);
+    const sys::FileLock lock = sys::FileLock::acquire(folder + "/.fill.lock");
+    if (!is_empty_folder(data)) continue;
+    if (!root) root = merged_view(image.lower_dirs);
+    std::vector<std::string> users;
+    db_.read([&] { users = volume_users(db_, mount.source); });
+    if (users.size() > 1) {  // perhaps mounted already: the folder itself has to stay
+      copy_folder(root, mount.target, data);
+      continue;
+    }
+    // All or nothing: a copy that was cut short must not look like data.
+    const std::string fresh = folder + "/_filling";
+    sys::remove_tree(fresh);
+    sys::make_dirs(fresh);
+    copy_folder(root, mount.target, fresh);
+    if (::rename(fresh.c_str(), data.c_str()) != 0) sys::fail("rename", data);
+  }
+}
+
+}  // namespace engine

@@ -1,0 +1,79 @@
+#include <malloc.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "engine/container/message.h"
+#include "engine/container/run_files.h"
+#include "engine/container/setup_error.h"
+#include "engine/error.h"
+#include "engine/monitor/jobs.h"
+#include "engine/monitor/report.h"
+#include "engine/monitor/supervisor.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+namespace monitor {
+
+namespace {
+
+// A process of its own session whose parent has ended, so that nobody need reap it. Only the child returns.
+void detach() {
+  if (sys::check(::fork(), "fork") != 0) ::_exit(0);
+  ::setsid();
+  sys::check(::chdir("/"), "chdir", "/");
+}
+
+// Goes on as the hook's program; returns when there is none.
+void become(const std::vector<std::string>& hook) {
+  if (hook.empty()) return;
+  std::vector<char*> argv;
+  for (const std::string& word : hook) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);
+  ::execv(argv[0], argv.data());
+  std::perror(argv[0]);
+}
+
+template <typename Begin>
+int supervise(const std::string& run_dir, const std::string& programs, Begin begin) {
+  sys::Fd report(engine::kReportFd);
+  sys::Fd netns(engine::kNetnsFd);
+  try {
+    detach();
+    std::vector<std::string> hook;
+    {
+      Supervisor supervisor(engine::spec_from_json(sys::read_file(engine::spec_file(run_dir))),
+                            std::move(netns), programs + "/compose-init");
+      begin(supervisor);
+      report_started(report.get(), supervisor.status().process);
+      report.reset();
+      ::malloc_trim(0);  // what reading the spec took is not needed again
+      supervisor.run();
+      hook = supervisor.exit_hook();
+    }
+    become(hook);
+    return 0;
+  } catch (const std::exception& error) {
+    report_failure(report.get(), error);
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+}
+
+}  // namespace
+
+int monitor_container(const std::string& run_dir, const std::string& programs) {
+  return supervise(run_dir, programs, [](Supervisor& supervisor) { supervisor.start(); });
+}
+
+int adopt_container(const std::string& run_dir, const std::string& programs) {
+  return supervise(run_dir, programs, [](Supervisor& supervisor) { supervisor.adopt(); });
+}
+
+}  // namespace monitor

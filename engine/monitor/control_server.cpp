@@ -1,0 +1,118 @@
+#include "engine/monitor/control_server.h"
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "engine/container/message.h"
+#include "engine/container/run_files.h"
+#include "sys/error.h"
+
+namespace monitor {
+
+ControlServer::ControlServer(const std::string& run_dir, ControlHandler& handler)
+    : path_(engine::control_socket(run_dir)),
+      handler_(handler),
+      listener_(sys::check(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket")) {
+  ::unlink(path_.c_str());
+  // By descriptor, because a socket's name may have 107 bytes only and a run folder's may be longer.
+  const sys::Fd folder = sys::open(run_dir, O_PATH | O_DIRECTORY);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/control", folder.get());
+  const mode_t before = ::umask(0177);
+  const int result = ::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
+  ::umask(before);
+  sys::check(result, "bind", path_);
+  sys::check(::listen(listener_.get(), 64), "listen", path_);
+}
+
+void ControlServer::add_to(std::vector<pollfd>& fds) const {
+  fds.push_back({listener_.get(), POLLIN, 0});
+  for (const Client& client : clients_) {
+    fds.push_back({client.fd.get(), static_cast<short>(client.behind ? POLLIN | POLLOUT : POLLIN), 0});
+  }
+}
+
+void ControlServer::serve(const pollfd* fds, size_t count) {
+  // Clients first: accepting appends to the list the entries were made from.
+  for (size_t i = 1; i < count; ++i) {
+    const auto client = std::find_if(clients_.begin(), clients_.end(),
+                                     [&](const Client& c) { return c.fd.get() == fds[i].fd; });
+    if (client == clients_.end() || fds[i].revents == 0) continue;
+    bool keep = true;
+    if ((fds[i].revents & POLLOUT) != 0) keep = send_status(*client);
+    if (keep && (fds[i].revents & ~POLLOUT) != 0) keep = serve_client(*client);
+    if (!keep) clients_.erase(client);
+  }
+  if (count > 0 && fds[0].revents != 0) accept_client();
+}
+
+void ControlServer::accept_client() {
+  Client client;
+  client.fd.reset(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  if (client.fd) clients_.push_back(std::move(client));
+}
+
+bool ControlServer::send_status(Client& client) {
+  client.behind = !engine::send_message(client.fd.get(), handler_.status_json());
+  return !client.behind || errno == EAGAIN;
+}
+
+bool ControlServer::serve_client(Client& client) {
+  std::optional<engine::Message> message;
+  try {
+    message = engine::receive_message(client.fd.get());
+  } catch (const sys::Error& error) {
+    return error.code() == EAGAIN;
+  }
+  if (!message) return false;
+  const nlohmann::json request = nlohmann::json::parse(message->text, nullptr, false);
+  nlohmann::json reply;
+  try {
+    const std::string op = request.at("op").get<std::string>();
+    if (op == "kill") {
+      reply["running"] = handler_.kill(request.at("signal").get<int>());
+    } else if (op == "stop") {
+      client.waits = Client::Waits::kStop;
+      handler_.stop(request.at("signal").get<int>(), request.at("grace_ms").get<int64_t>());
+      return true;
+    } else if (op == "watch") {
+      client.waits = Client::Waits::kStatus;
+      return send_status(client);
+    } else {
+      reply["error"] = "unknown operation " + op;
+    }
+  } catch (const std::exception& error) {
+    reply["error"] = error.what();
+  }
+  return engine::send_message(client.fd.get(),
+                              reply.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void ControlServer::publish() {
+  std::erase_if(clients_, [this](Client& client) {
+    return client.waits == Client::Waits::kStatus && !send_status(client);
+  });
+}
+
+void ControlServer::unlink_socket() {
+  ::unlink(path_.c_str());
+}
+
+void ControlServer::finish() {
+  for (const Client& client : clients_) {
+    if (client.waits == Client::Waits::kStop) engine::send_message(client.fd.get(), R"({"stopped":true})");
+  }
+  clients_.clear();
+  listener_.reset();
+}
+
+}  // namespace monitor

@@ -1,0 +1,57 @@
+#pragma once
+// The monitor's control socket, <run folder>/control, SOCK_SEQPACKET, one JSON object a message:
+//   {"op":"kill","signal":15}                    -> {"running":true}
+//   {"op":"stop","signal":15,"grace_ms":10000}   -> {"stopped":true} when the container is dead and recorded
+//   {"op":"watch"}                               -> the status now and at each change, then the end of the
+//   stream
+// A message that cannot be understood is answered by {"error":"..."}.
+#include <poll.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "sys/fd.h"
+
+namespace monitor {
+
+class ControlHandler {
+ public:
+  virtual ~ControlHandler() = default;
+  virtual bool kill(int signal) = 0;  // false: not running
+  virtual void stop(int signal, int64_t grace_ms) = 0;
+  virtual std::string status_json() = 0;
+};
+
+class ControlServer {
+ public:
+  // Replaces a socket left behind. Throws sys::Error.
+  ControlServer(const std::string& run_dir, ControlHandler& handler);
+
+  // Appends what to wait for; `serve` takes the same entries back.
+  void add_to(std::vector<pollfd>& fds) const;
+  void serve(const pollfd* fds, size_t count);
+  // Sends the present status to all watchers. One that reads slowly gets the newest later and misses some
+  // between.
+  void publish();
+  // The container has ended for good: answers who waits for that, and closes. `unlink_socket` comes before.
+  void finish();
+  void unlink_socket();
+
+ private:
+  struct Client {
+    sys::Fd fd;
+    enum class Waits { kRequest, kStop, kStatus } waits = Waits::kRequest;
+    bool behind = false;  // a watcher that has not got the newest status
+  };
+  void accept_client();
+  bool serve_client(Client& client);  // false: close it
+  bool send_status(Client& client);
+
+  std::string path_;
+  ControlHandler& handler_;
+  sys::Fd listener_;
+  std::vector<Client> clients_;
+};
+
+}  // namespace monitor

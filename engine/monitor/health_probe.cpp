@@ -1,0 +1,96 @@
+#include "engine/monitor/health_probe.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "engine/container/run_files.h"
+#include "engine/container/setup_error.h"
+#include "sys/error.h"
+
+namespace monitor {
+
+namespace {
+
+constexpr size_t kMostOutput = 4096;
+
+}  // namespace
+
+HealthProbe::HealthProbe(const engine::Spec& spec, const engine::Cgroup& cgroup, int container,
+                         const engine::HealthState& check)
+    : timeout_ms_(check.timeout_ms()), deadline_ms_(engine::monotonic_ms() + check.timeout_ms()) {
+  result_.started_ms = engine::unix_ms();
+  try {
+    sys::Pipe pipe = sys::pipe();
+    sys::check(::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK), "fcntl", "O_NONBLOCK");
+    engine::EntryLaunch launch{spec,
+                               cgroup,
+                               container,
+                               check.command(),
+                               spec.env,
+                               spec.working_dir,
+                               spec.user,
+                               false,
+                               spec.privileged,
+                               {-1, pipe.write.get(), pipe.write.get()}};
+    process_ = engine::launch_in_container(launch);
+    output_ = std::move(pipe.read);
+  } catch (const engine::SetupError& error) {
+    result_.exit_code = error.exit_code();
+    result_.output = error.what();
+  } catch (const std::exception& error) {
+    result_.exit_code = engine::kExitSetupFailed;
+    result_.output = error.what();
+  }
+  if (process_.pidfd) return;
+  result_.ended_ms = engine::unix_ms();
+  failed_ = result_;
+}
+
+HealthProbe::~HealthProbe() {
+  if (process_.pidfd) end();
+}
+
+void HealthProbe::read_output() {
+  char buffer[4096];
+  for (int i = 0; i < 16; ++i) {
+    const ssize_t n = ::read(output_.get(), buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n == 0) output_.reset();
+    if (n <= 0) return;
+    // The rest is read and dropped: a check that talks much must not block on a full pipe.
+    const size_t room = kMostOutput - std::min(kMostOutput, result_.output.size());
+    result_.output.append(buffer, std::min(room, static_cast<size_t>(n)));
+  }
+}
+
+int HealthProbe::end() {
+  // It leads a session of its own; as long as it is not reaped its number cannot mean another group.
+  ::kill(-process_.process.pid, SIGKILL);
+  sys::send_signal(process_.pidfd, SIGKILL);
+  siginfo_t info{};
+  while (::waitid(P_PIDFD, static_cast<id_t>(process_.pidfd.get()), &info, WEXITED) != 0 && errno == EINTR)
+    continue;
+  process_.pidfd.reset();
+  return engine::exit_code_of(info.si_code, info.si_status);
+}
+
+engine::HealthResult HealthProbe::finish(bool timed_out) {
+  result_.exit_code = end();
+  if (output_) read_output();
+  output_.reset();
+  if (timed_out) {
+    result_.exit_code = -1;
+    result_.output =
+        "health check exceeded its timeout of " + std::to_string(timeout_ms_) + " ms\n" + result_.output;
+    result_.output.resize(std::min(kMostOutput, result_.output.size()));
+  }
+  result_.ended_ms = engine::unix_ms();
+  return result_;
+}
+
+}  // namespace monitor

@@ -1,0 +1,59 @@
+// compose-monitor: the process beside each container, and the single-threaded place from which containers are
+// made and entered. Started by engine/container/ only, never by hand:
+//   compose-monitor container <run folder>   starts the container of spec.json there and stays until it has
+//   ended compose-monitor adopt <run folder>       takes over a running container whose monitor died
+//   compose-monitor step                     runs one container in the foreground (a build's RUN)
+//   compose-monitor exec                     runs a program in a running container
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <string>
+
+#include "engine/container/seal.h"
+#include "engine/monitor/jobs.h"
+
+namespace {
+
+// A copy started by hand, or by a caller whose kernel could not seal it for us, starts itself once more.
+void ensure_sealed(char** argv) {
+  if (engine::is_sealed()) return;
+  const sys::Fd program = engine::sealed_program("/proc/self/exe");
+  ::execv(("/proc/self/fd/" + std::to_string(program.get())).c_str(), argv);
+  std::perror("compose-monitor: cannot start from a sealed copy");
+  ::_exit(1);
+}
+
+void close_on_exec() {
+  ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    ensure_sealed(argv);
+    close_on_exec();
+    ::prctl(PR_SET_NAME, "compose-monitor");
+    ::prctl(PR_SET_DUMPABLE, 0);  // a process of a container it enters must not trace or read it
+    ::signal(SIGPIPE, SIG_IGN);
+    const std::string self = argv[0];
+    const std::string programs = self.substr(0, self.rfind('/'));
+    const std::string job = argc > 1 ? argv[1] : "";
+    if (job == "container" && argc == 3) return monitor::monitor_container(argv[2], programs);
+    if (job == "adopt" && argc == 3) return monitor::adopt_container(argv[2], programs);
+    if (job == "step" && argc == 2) return monitor::run_step(programs);
+    if (job == "exec" && argc == 2) return monitor::run_exec();
+    std::fprintf(stderr, "compose-monitor is started by compose itself\n");
+    return 64;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "compose-monitor: %s\n", error.what());
+    return 1;
+  }
+}

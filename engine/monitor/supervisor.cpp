@@ -1,0 +1,349 @@
+#include "engine/monitor/supervisor.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+
+#include "engine/container/endpoints.h"
+#include "engine/container/exit_status.h"
+#include "engine/container/run_files.h"
+#include "engine/container/runtime.h"
+#include "engine/container/setup_error.h"
+#include "engine/error.h"
+#include "sys/error.h"
+
+namespace monitor {
+
+using engine::Health;
+using engine::monotonic_ms;
+using engine::State;
+
+namespace {
+
+// A predecessor that has just answered its last request may still be on its way out.
+sys::FileLock become_keeper(const engine::Spec& spec) {
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    if (auto lock = sys::FileLock::try_acquire(engine::keeper_lock(spec.run_dir))) return std::move(*lock);
+    ::poll(nullptr, 0, 20);
+  }
+  throw engine::Error(engine::Error::Kind::kConflict, "container " + spec.name + " already has a monitor");
+}
+
+sys::Fd open_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sys::check(::sigprocmask(SIG_BLOCK, &set, nullptr), "sigprocmask");
+  return sys::Fd(sys::check(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd"));
+}
+
+enum Slot : size_t { kContainer, kStdout, kStderr, kSignals, kDns, kProbeOutput, kProbeProcess, kControl };
+
+}  // namespace
+
+Supervisor::Supervisor(engine::Spec spec, sys::Fd netns, std::string init_program)
+    : spec_(std::move(spec)),
+      netns_(std::move(netns)),
+      init_program_(std::move(init_program)),
+      lock_(become_keeper(spec_)),
+      cgroup_(spec_.cgroup),
+      policy_(spec_.restart, spec_.restart_max),
+      health_(spec_.healthcheck),
+      signals_(open_signals()) {
+  engine::signal_number(spec_.stop_signal);  // a bad name is told now, not at the stop
+  if (health_.enabled()) health_.command();
+  status_.boot_id = engine::present_boot_id();
+  status_.monitor = {::getpid(), sys::start_time_of(::getpid()).value_or(0)};
+}
+
+Supervisor::~Supervisor() {
+  lock_.reset();
+  if (control_) control_->finish();
+}
+
+void Supervisor::open_places() {
+  output_.emplace(spec_);
+  control_.emplace(spec_.run_dir, static_cast<ControlHandler&>(*this));
+  if (spec_.dns_server) {
+    std::vector<std::string> directories;
+    for (const auto& network : spec_.networks) directories.push_back(network.directory);
+    dns_ = std::make_unique<netmgr::DnsServer>(netns_, netmgr::DnsConfig{directories, spec_.dns_upstreams});
+  }
+}
+
+void Supervisor::start() {
+  try {
+    open_places();
+    cgroup_.create(spec_.resources,
+                   spec_.privileged ? engine::DeviceRule::kAll : engine::DeviceRule::kStandard);
+    launch();
+  } catch (const std::exception& error) {
+    const auto* setup = dynamic_cast<const engine::SetupError*>(&error);
+    status_.exit_code = setup != nullptr ? setup->exit_code() : engine::kExitSetupFailed;
+    status_.error = error.what();
+    end_for_good();
+    throw;
+  }
+}
+
+void Supervisor::launch() {
+  oom_kills_before_ = cgroup_.oom_kills();
+  container_ = engine::launch_container(
+      {spec_, cgroup_, netns_.get(), output_->stdio(), init_program_, /*die_with_parent=*/false});
+  launched_at_ = monotonic_ms();
+  if (container_.console) {
+    console_pump_ = start_console_pump(container_, output_->stdio().out);
+    container_.console.reset();
+  }
+  status_.state = State::kRunning;
+  status_.process = container_.process;
+  status_.started_ms = engine::unix_ms();
+  status_.finished_ms = 0;
+  status_.exit_code = 0;
+  status_.oom_killed = false;
+  status_.error.clear();
+  if (health_.enabled()) health_.begin(status_, launched_at_);
+  watch_health();
+  engine::register_endpoints(spec_);
+  record();
+}
+
+void Supervisor::adopt() {
+  const engine::Status recorded = engine::read_recorded_status(spec_.state_dir);
+  container_.process = recorded.process;
+  if (recorded.state == State::kRunning && recorded.boot_id == status_.boot_id) {
+    container_.pidfd = sys::open_pidfd(recorded.process);
+  }
+  if (!container_.pidfd) {
+    throw engine::Error(engine::Error::Kind::kNotFound, "container " + spec_.name + " is not running");
+  }
+  if (!spec_.host_network) {
+    netns_ = sys::open("/proc/" + std::to_string(recorded.process.pid) + "/ns/net", O_RDONLY);
+  }
+  const sys::ProcessId self = status_.monitor;
+  status_ = recorded;
+  status_.monitor = self;
+  launched_at_ = monotonic_ms() - std::max<int64_t>(0, engine::unix_ms() - recorded.started_ms);
+  oom_kills_before_ = cgroup_.oom_kills();
+  open_places();
+  watch_health();
+  if (status_.health != Health::kUnhealthy) engine::register_endpoints(spec_);
+  record();
+}
+
+void Supervisor::watch_health() {
+  probe_at_.reset();
+  if (health_.enabled()) probe_at_ = monotonic_ms() + health_.next_delay(status_, monotonic_ms());
+}
+
+void Supervisor::record() {
+  try {
+    engine::write_status(spec_.state_dir, status_);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());  // a full disk must not end the container
+  }
+  if (control_) control_->publish();
+}
+
+std::string Supervisor::status_json() {
+  return to_json(status_);
+}
+
+void Supervisor::run() {
+  while (!ended_) wait_for_events();
+}
+
+int Supervisor::timeout() const {
+  if (more_output_) return 0;
+  std::optional<int64_t> next;
+  const auto consider = [&next](std::optional<int64_t> at) {
+    if (at && (!next || *at < *next)) next = at;
+  };
+  consider(restart_at_);
+  consider(kill_at_);
+  consider(probe_at_);
+  if (probe_) consider(probe_->deadline_ms());
+  if (!next) return -1;
+  return static_cast<int>(std::clamp<int64_t>(*next - monotonic_ms(), 0, 1 << 30));
+}
+
+void Supervisor::wait_for_events() {
+  fds_.assign(kControl, {-1, POLLIN, 0});
+  fds_[kContainer].fd = container_.pidfd.get();
+  fds_[kStdout].fd = output_->stdout_fd();
+  fds_[kStderr].fd = output_->stderr_fd();
+  fds_[kSignals].fd = signals_.get();
+  if (dns_) fds_[kDns].fd = dns_->poll_fd();
+  if (probe_) {
+    fds_[kProbeOutput].fd = probe_->output_fd();
+    fds_[kProbeProcess].fd = probe_->process_fd();
+  }
+  control_->add_to(fds_);
+  if (::poll(fds_.data(), fds_.size(), timeout()) < 0) {
+    if (errno == EINTR) return;
+    sys::fail("poll");
+  }
+  if (more_output_ || fds_[kStdout].revents != 0 || fds_[kStderr].revents != 0)
+    more_output_ = output_->drain();
+  if (fds_[kDns].revents != 0) dns_->serve();
+  if (probe_) serve_health(fds_[kProbeOutput], fds_[kProbeProcess]);
+  if (fds_[kContainer].revents != 0) serve_exit();
+  if (fds_[kSignals].revents != 0) read_signals();
+  if (!ended_) control_->serve(&fds_[kControl], fds_.size() - kControl);
+  if (!ended_) serve_deadlines();
+}
+
+void Supervisor::serve_health(const pollfd& output, const pollfd& process) {
+  if (output.revents != 0) probe_->read_output();
+  if (process.revents != 0) finish_probe(false);
+}
+
+void Supervisor::finish_probe(bool timed_out) {
+  const auto result = probe_->failed() ? *probe_->failed() : probe_->finish(timed_out);
+  probe_.reset();
+  const Health before = status_.health;
+  if (health_.record(status_, result, monotonic_ms()) && status_.health == Health::kUnhealthy) {
+    engine::unregister_endpoints(spec_);
+  } else if (before == Health::kUnhealthy && status_.health == Health::kHealthy) {
+    engine::register_endpoints(spec_);
+  }
+  watch_health();
+  record();
+}
+
+void Supervisor::serve_deadlines() {
+  const int64_t now = monotonic_ms();
+  if (probe_ && now >= probe_->deadline_ms()) finish_probe(true);
+  if (kill_at_ && now >= *kill_at_) {
+    kill_at_.reset();
+    sys::send_signal(container_.pidfd, SIGKILL);
+  }
+  if (restart_at_ && now >= *restart_at_) relaunch();
+  if (probe_at_ && now >= *probe_at_) {
+    probe_at_.reset();
+    probe_ = std::make_unique<HealthProbe>(spec_, cgroup_, container_.pidfd.get(), health_);
+    if (probe_->failed()) finish_probe(false);
+  }
+}
+
+bool Supervisor::kill(int signal) {
+  const bool was_running = running();
+  if (engine::means_stop(signal, spec_)) {
+    status_.stopped_by_user = true;
+    ending_ = true;
+    if (!was_running) {
+      end_for_good();
+    } else {
+      record();
+    }
+  }
+  return was_running && sys::send_signal(container_.pidfd, signal);
+}
+
+void Supervisor::stop(int signal, int64_t grace_ms) {
+  stop_asked_ = true;
+  status_.stopped_by_user = true;
+  ending_ = true;
+  if (!running()) {
+    end_for_good();
+    return;
+  }
+  record();
+  sys::send_signal(container_.pidfd, signal);
+  if (grace_ms < 0) return;
+  const int64_t kill_at = monotonic_ms() + grace_ms;
+  if (!kill_at_ || kill_at < *kill_at_) kill_at_ = kill_at;
+}
+
+void Supervisor::read_signals() {
+  signalfd_siginfo info{};
+  while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) continue;
+  // The host goes down: the container ends, but not by its user's wish, so that it comes up again with the
+  // host.
+  ending_ = true;
+  if (!running()) {
+    end_for_good();
+    return;
+  }
+  sys::send_signal(container_.pidfd, engine::signal_number(spec_.stop_signal));
+  if (!kill_at_ && spec_.stop_grace_ms >= 0) kill_at_ = monotonic_ms() + spec_.stop_grace_ms;
+}
+
+void Supervisor::serve_exit() {
+  probe_.reset();
+  probe_at_.reset();
+  kill_at_.reset();
+  status_.exit_code = engine::take_exit_status(container_.pidfd.get());
+  container_ = {};
+  if (console_pump_)
+    engine::take_exit_status(console_pump_.get());  // ends by itself right after the container
+  console_pump_.reset();
+  output_->finish();
+  engine::unregister_endpoints(spec_);
+  const int64_t ran_ms = monotonic_ms() - launched_at_;
+  status_.finished_ms = engine::unix_ms();
+  status_.oom_killed = cgroup_.oom_kills() > oom_kills_before_;
+  status_.health = Health::kNone;
+  const auto delay = policy_.delay_after_exit(status_.exit_code, ran_ms, status_.restart_count, ending_);
+  if (!delay) {
+    status_.state = State::kExited;
+    end_for_good();
+    return;
+  }
+  restart_at_ = monotonic_ms() + *delay;
+  status_.state = State::kRestarting;
+  record();
+}
+
+void Supervisor::relaunch() {
+  restart_at_.reset();
+  ++status_.restart_count;
+  try {
+    cgroup_.kill_all();
+    launch();
+    return;
+  } catch (const engine::SetupError& error) {
+    status_.exit_code = error.exit_code();
+    status_.error = error.what();
+  } catch (const std::exception& error) {
+    status_.exit_code = engine::kExitSetupFailed;
+    status_.error = error.what();
+  }
+  // A start that fails counts as a run that failed at once.
+  const auto delay = policy_.delay_after_exit(status_.exit_code, 0, status_.restart_count, ending_);
+  if (!delay) {
+    status_.state = State::kExited;
+    end_for_good();
+    return;
+  }
+  restart_at_ = monotonic_ms() + *delay;
+  record();
+}
+
+void Supervisor::end_for_good() {
+  restart_at_.reset();
+  if (status_.state == State::kRestarting || status_.state == State::kRunning) status_.state = State::kExited;
+  engine::unregister_endpoints(spec_);
+  try {
+    cgroup_.remove();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+  }
+  ::unlink(engine::stdout_fifo(spec_.run_dir).c_str());
+  ::unlink(engine::stderr_fifo(spec_.run_dir).c_str());
+  ::rmdir((spec_.run_dir + "/rootfs").c_str());
+  dns_.reset();
+  record();
+  // From the lock's release on another keeper may come, so the socket's name goes first and the answers last.
+  if (control_) control_->unlink_socket();
+  ended_ = true;
+}
+
+}  // namespace monitor

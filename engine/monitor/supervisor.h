@@ -1,0 +1,88 @@
+#pragma once
+// The life of one container as its monitor leads it: starts it, waits, records, restarts, checks its health,
+// answers the control socket, and tidies up at the end. One thread, one poll; nothing wakes an idle monitor.
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "engine/container/cgroup.h"
+#include "engine/container/health_state.h"
+#include "engine/container/launch.h"
+#include "engine/container/restart_policy.h"
+#include "engine/container/spec.h"
+#include "engine/container/status.h"
+#include "engine/monitor/control_server.h"
+#include "engine/monitor/health_probe.h"
+#include "engine/monitor/output.h"
+#include "netmgr/dns.h"
+#include "sys/file.h"
+
+namespace monitor {
+
+class Supervisor : private ControlHandler {
+ public:
+  // Becomes the container's keeper. `netns` may be empty with host_network. Throws engine::Error(kConflict)
+  // when another process is, sys::Error.
+  Supervisor(engine::Spec spec, sys::Fd netns, std::string init_program);
+
+  // First start. Throws engine::SetupError, engine::Error, sys::Error; the failure is in status.json then and
+  // nothing is left behind.
+  void start();
+  // Takes over a container that runs already. Throws engine::Error(kNotFound) when it does not.
+  void adopt();
+  // Until it has ended for good. Who waits at the control socket is answered when this object goes, after its
+  // lock.
+  void run();
+  const engine::Status& status() const { return status_; }
+  // What is to be run once this object is gone: the spec's exit hook, unless `stop` was asked for.
+  std::vector<std::string> exit_hook() const { return stop_asked_ ? std::vector<std::string>() : spec_.exit_hook; }
+  ~Supervisor() override;
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
+
+ private:
+  bool kill(int signal) override;
+  void stop(int signal, int64_t grace_ms) override;
+  std::string status_json() override;
+
+  void open_places();
+  void launch();
+  void watch_health();
+  void record();
+  void wait_for_events();
+  int timeout() const;
+  void serve_deadlines();
+  void serve_health(const pollfd& output, const pollfd& process);
+  void finish_probe(bool timed_out);
+  void serve_exit();
+  void read_signals();
+  void relaunch();
+  void end_for_good();
+  bool running() const { return static_cast<bool>(container_.pidfd); }
+
+  engine::Spec spec_;
+  sys::Fd netns_;
+  std::string init_program_;
+  std::optional<sys::FileLock> lock_;
+  engine::Cgroup cgroup_;
+  engine::RestartPolicy policy_;
+  engine::HealthState health_;
+  engine::Status status_;
+  sys::Fd signals_;
+  std::optional<Output> output_;
+  std::optional<ControlServer> control_;
+  std::unique_ptr<netmgr::DnsServer> dns_;
+  engine::Launched container_;  // pidfd empty: not running
+  sys::Fd console_pump_;
+  std::unique_ptr<HealthProbe> probe_;
+  uint64_t oom_kills_before_ = 0;
+  int64_t launched_at_ = 0;                                 // monotonic, as are all below
+  std::optional<int64_t> restart_at_, kill_at_, probe_at_;  // unset: nothing to wait for
+  bool ending_ = false;                                     // no restart any more
+  bool ended_ = false;
+  bool stop_asked_ = false;
+  bool more_output_ = false;
+  std::vector<pollfd> fds_;
+};
+
+}  // namespace monitor

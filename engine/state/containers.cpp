@@ -1,0 +1,181 @@
+#include "engine/state/containers.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/error.h"
+
+namespace engine {
+
+namespace {
+
+constexpr char kProjectLabel[] = "com.docker.compose.project";
+constexpr char kColumns[] = "SELECT id, image_id, config, command, created_ms, name FROM containers c";
+
+std::string type_name(MountConfig::Type type) {
+  switch (type) {
+    case MountConfig::Type::kBind:
+      return "bind";
+    case MountConfig::Type::kVolume:
+      return "volume";
+    case MountConfig::Type::kTmpfs:
+      return "tmpfs";
+  }
+  return {};
+}
+
+MountConfig::Type type_of(const std::string& name) {
+  if (name == "bind") return MountConfig::Type::kBind;
+  return name == "tmpfs" ? MountConfig::Type::kTmpfs : MountConfig::Type::kVolume;
+}
+
+ContainerRecord read_row(const Statement& row) {
+  ContainerRecord record;
+  record.id = row.text(0);
+  record.image_id = row.text(1);
+  record.config = container_config_from_json(row.text(2));
+  record.config.name = row.text(5);  // renames change only the column
+  record.command = row.text(3);
+  record.created_ms = row.integer(4);
+  return record;
+}
+
+// The rows that hang on the containers chosen by `where` (one parameter), spread over `records`.
+void read_parts(Database& db, std::vector<ContainerRecord>& records, const std::string& where,
+                const std::string& parameter) {
+  std::map<std::string, ContainerRecord*> by_id;
+  for (ContainerRecord& record : records) by_id[record.id] = &record;
+  const std::string chosen = " WHERE container_id IN (SELECT id FROM containers c" + where + ")";
+  const auto each = [&](const std::string& select, const std::string& order, const auto& take) {
+    Statement query = db.prepare(select + chosen + order);
+    if (!where.empty()) query.bind(1, parameter);
+    while (query.step()) {
+      const auto owner = by_id.find(query.text(0));
+      if (owner != by_id.end()) take(*owner->second, query);
+    }
+  };
+  each("SELECT container_id, network_id, address, mac, aliases FROM endpoints", " ORDER BY position",
+       [](ContainerRecord& record, const Statement& row) {
+         record.endpoints.push_back(
+             {row.text(1), row.text(2), row.text(3), nlohmann::json::parse(row.text(4)).get<std::vector<std::string>>()});
+       });
+  each("SELECT container_id, type, source, target, read_only FROM mounts", " ORDER BY target",
+       [](ContainerRecord& record, const Statement& row) {
+         record.mounts.push_back({type_of(row.text(1)), row.text(2), row.text(3), row.integer(4) != 0});
+       });
+  each("SELECT container_id, host_ip, host_port, container_port, protocol FROM ports",
+       " ORDER BY container_port, host_port", [](ContainerRecord& record, const Statement& row) {
+         PublishedPort port;
+         port.host_ip = row.text(1);
+         port.host_port = port.host_port_end = static_cast<uint16_t>(row.integer(2));
+         port.container_port = static_cast<uint16_t>(row.integer(3));
+         port.protocol = row.text(4);
+         record.ports.push_back(port);
+       });
+}
+
+std::vector<ContainerRecord> select(Database& db, const std::string& where, const std::string& parameter) {
+  std::vector<ContainerRecord> records;
+  Statement query = db.prepare(kColumns + where + " ORDER BY name");
+  if (!where.empty()) query.bind(1, parameter);
+  while (query.step()) records.push_back(read_row(query));
+  if (!records.empty()) read_parts(db, records, where, parameter);
+  return records;
+}
+
+}  // namespace
+
+void insert_container(Database& db, const ContainerRecord& container) {
+  const auto project = container.config.labels.find(kProjectLabel);
+  db.prepare(
+        "INSERT INTO containers(id, name, project, image, image_id, config, command, created_ms) VALUES(?,?,?,?,?,?,?,?)")
+      .bind(1, container.id)
+      .bind(2, container.config.name)
+      .bind(3, project == container.config.labels.end() ? std::string() : project->second)
+      .bind(4, container.config.image)
+      .bind(5, container.image_id)
+      .bind(6, to_json(container.config))
+      .bind(7, container.command)
+      .bind(8, container.created_ms)
+      .step();
+  int64_t position = 0;
+  for (const EndpointRecord& endpoint : container.endpoints) {
+    db.prepare("INSERT INTO endpoints(network_id, container_id, address, mac, aliases, position) VALUES(?,?,?,?,?,?)")
+        .bind(1, endpoint.network_id)
+        .bind(2, container.id)
+        .bind(3, endpoint.address)
+        .bind(4, endpoint.mac)
+        .bind(5, nlohmann::json(endpoint.aliases).dump())
+        .bind(6, position++)
+        .step();
+  }
+  for (const MountRecord& mount : container.mounts) {
+    db.prepare("INSERT INTO mounts(container_id, target, type, source, read_only) VALUES(?,?,?,?,?)")
+        .bind(1, container.id)
+        .bind(2, mount.target)
+        .bind(3, type_name(mount.type))
+        .bind(4, mount.source)
+        .bind(5, int64_t{mount.read_only})
+        .step();
+  }
+}
+
+void rename_container_record(Database& db, const std::string& id, const std::string& name) {
+  db.prepare("UPDATE containers SET name = ? WHERE id = ?").bind(1, name).bind(2, id).step();
+}
+
+void delete_container(Database& db, const std::string& id) {
+  db.prepare("DELETE FROM containers WHERE id = ?").bind(1, id).step();
+}
+
+std::vector<ContainerRecord> list_containers(Database& db, const std::optional<std::string>& project) {
+  if (!project) return select(db, "", "");
+  return select(db, " WHERE c.project = ?1", *project);
+}
+
+std::optional<ContainerRecord> find_container_record(Database& db, const std::string& id_or_name) {
+  std::vector<ContainerRecord> found = select(db, " WHERE c.id = ?1 OR c.name = ?1", id_or_name);
+  const bool hex = id_or_name.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (found.empty() && hex && id_or_name.size() >= 4) {
+    found = select(db, " WHERE substr(c.id, 1, length(?1)) = ?1", id_or_name);
+  }
+  if (found.empty()) return std::nullopt;
+  if (found.size() > 1) {
+    throw Error(Error::Kind::kConflict, "'" + id_or_name + "' is the beginning of more than one container id (" +
+                                            found[0].id.substr(0, 12) + ", " + found[1].id.substr(0, 12) +
+                                            "); give more digits");
+  }
+  return std::move(found.front());
+}
+
+std::optional<std::string> port_holder(Database& db, const PublishedPort& port) {
+  Statement query = db.prepare(
+      "SELECT container_id FROM ports WHERE host_port = ?1 AND protocol = ?2 AND (host_ip = ?3 OR host_ip = '' OR ?3 = '')");
+  query.bind(1, int64_t{port.host_port}).bind(2, port.protocol).bind(3, port.host_ip);
+  if (!query.step()) return std::nullopt;
+  return query.text(0);
+}
+
+void take_port(Database& db, const std::string& container_id, const PublishedPort& port) {
+  db.prepare("INSERT INTO ports(container_id, host_ip, host_port, container_port, protocol) VALUES(?,?,?,?,?)")
+      .bind(1, container_id)
+      .bind(2, port.host_ip)
+      .bind(3, int64_t{port.host_port})
+      .bind(4, int64_t{port.container_port})
+      .bind(5, port.protocol)
+      .step();
+}
+
+void release_ports(Database& db, const std::string& container_id) {
+  db.prepare("DELETE FROM ports WHERE container_id = ?").bind(1, container_id).step();
+}
+
+std::vector<std::string> image_users(Database& db, const std::string& image_id) {
+  std::vector<std::string> names;
+  Statement query = db.prepare("SELECT name FROM containers WHERE image_id = ? ORDER BY 1");
+  query.bind(1, image_id);
+  while (query.step()) names.push_back(query.text(0));
+  return names;
+}
+
+}  // namespace engine

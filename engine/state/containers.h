@@ -1,0 +1,54 @@
+#pragma once
+// The records of containers with their endpoints, mounts and host ports. Call inside Database::read or ::write.
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/model.h"
+#include "engine/state/database.h"
+
+namespace engine {
+
+struct EndpointRecord {
+  std::string network_id;
+  std::string address;
+  std::string mac;
+  std::vector<std::string> aliases;
+};
+
+struct MountRecord {
+  MountConfig::Type type = MountConfig::Type::kVolume;
+  std::string source;  // host path or volume name
+  std::string target;
+  bool read_only = false;
+};
+
+struct ContainerRecord {
+  std::string id;
+  std::string image_id;
+  ContainerConfig config;  // name and image included
+  std::string command;     // for display
+  int64_t created_ms = 0;
+  std::vector<EndpointRecord> endpoints;  // in interface order
+  std::vector<MountRecord> mounts;
+  std::vector<PublishedPort> ports;  // taken now
+};
+
+void insert_container(Database& db, const ContainerRecord& container);  // kConflict: name or address taken
+void rename_container_record(Database& db, const std::string& id, const std::string& name);
+void delete_container(Database& db, const std::string& id);
+
+// Of one project, or all for nothing.
+std::vector<ContainerRecord> list_containers(Database& db, const std::optional<std::string>& project);
+// By id, name, or unique id prefix of at least 4 digits; kConflict when a prefix is ambiguous.
+std::optional<ContainerRecord> find_container_record(Database& db, const std::string& id_or_name);
+
+// Who holds a host port that clashes with this one ("" clashes with every address): container id.
+std::optional<std::string> port_holder(Database& db, const PublishedPort& port);
+void take_port(Database& db, const std::string& container_id, const PublishedPort& port);
+void release_ports(Database& db, const std::string& container_id);
+// Names of containers made from an image.
+std::vector<std::string> image_users(Database& db, const std::string& image_id);
+
+}  // namespace engine

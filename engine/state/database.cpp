@@ -1,0 +1,173 @@
+#include "engine/state/database.h"
+
+#include <sqlite3.h>
+
+#include <utility>
+
+#include "engine/error.h"
+#include "engine/state/schema.h"
+
+namespace engine {
+
+namespace {
+
+constexpr int kBusyTimeoutMs = 10000;
+
+[[noreturn]] void fail(sqlite3* db, const std::string& doing) {
+  const int code = db != nullptr ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
+  const std::string text = doing + ": " + (db != nullptr ? sqlite3_errmsg(db) : "out of memory");
+  switch (code & 0xff) {
+    case SQLITE_CONSTRAINT:
+      throw Error(Error::Kind::kConflict, text);
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      throw Error(Error::Kind::kUnavailable,
+                  "the state database is in use by another process that holds it for more than 10 s (" + text +
+                      "); try again when it has finished");
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      throw Error(Error::Kind::kUnavailable, "the state database is damaged (" + text + ")");
+    case SQLITE_FULL:
+      throw Error(Error::Kind::kUnavailable, "no space left for the state database (" + text + ")");
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      throw Error(Error::Kind::kDenied, "the state database cannot be written (" + text + ")");
+    default:
+      throw Error(Error::Kind::kInternal, "state database: " + text);
+  }
+}
+
+void execute(sqlite3* db, const char* sql, const std::string& doing) {
+  if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(db, doing);
+}
+
+int64_t user_version(sqlite3* db) {
+  Statement query(db, "PRAGMA user_version");
+  query.step();
+  return query.integer(0);
+}
+
+void migrate(sqlite3* db, const std::string& path) {
+  const int64_t newest = static_cast<int64_t>(migrations().size());
+  int64_t version = user_version(db);
+  if (version == newest) return;
+  if (version > newest) {
+    throw Error(Error::Kind::kUnavailable,
+                path + " was written by a newer compose (state version " + std::to_string(version) +
+                    ", this one knows up to " + std::to_string(newest) + "); use that version, or another --data-root");
+  }
+  execute(db, "BEGIN EXCLUSIVE", "migrate");
+  try {
+    for (version = user_version(db); version < newest; ++version) {  // read again: another process may have done it
+      execute(db, migrations()[static_cast<size_t>(version)], "migrate");
+      execute(db, ("PRAGMA user_version=" + std::to_string(version + 1)).c_str(), "migrate");
+    }
+    execute(db, "COMMIT", "migrate");
+  } catch (...) {
+    sqlite3_exec(db, "ROLLBACK", nullptr, nullptr, nullptr);
+    throw;
+  }
+}
+
+}  // namespace
+
+Statement::Statement(sqlite3* db, std::string_view sql) : db_(db), statement_(nullptr) {
+  if (sqlite3_prepare_v2(db, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr) != SQLITE_OK) {
+    fail(db, std::string(sql));
+  }
+}
+
+Statement::Statement(Statement&& other) noexcept
+    : db_(other.db_), statement_(std::exchange(other.statement_, nullptr)) {}
+
+Statement::~Statement() { sqlite3_finalize(statement_); }
+
+Statement& Statement::bind(int index, std::string_view text) {
+  if (sqlite3_bind_text(statement_, index, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT) !=
+      SQLITE_OK) {
+    fail(db_, "bind");
+  }
+  return *this;
+}
+
+Statement& Statement::bind(int index, int64_t value) {
+  if (sqlite3_bind_int64(statement_, index, value) != SQLITE_OK) fail(db_, "bind");
+  return *this;
+}
+
+Statement& Statement::bind_null(int index) {
+  if (sqlite3_bind_null(statement_, index) != SQLITE_OK) fail(db_, "bind");
+  return *this;
+}
+
+bool Statement::step() {
+  switch (sqlite3_step(statement_)) {
+    case SQLITE_ROW:
+      return true;
+    case SQLITE_DONE:
+      return false;
+    default:
+      fail(db_, sqlite3_sql(statement_));
+  }
+}
+
+std::string Statement::text(int column) const {
+  const unsigned char* bytes = sqlite3_column_text(statement_, column);
+  if (bytes == nullptr) return {};
+  return {reinterpret_cast<const char*>(bytes), static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
+}
+
+int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+
+bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+
+Database::Database(const std::string& path) {
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  if (sqlite3_open_v2(path.c_str(), &db_, flags, nullptr) != SQLITE_OK) {
+    const std::string why = db_ != nullptr ? sqlite3_errmsg(db_) : "out of memory";
+    sqlite3_close(db_);
+    throw Error(Error::Kind::kDenied, "cannot open " + path + ": " + why);
+  }
+  try {
+    sqlite3_extended_result_codes(db_, 1);
+    sqlite3_busy_timeout(db_, kBusyTimeoutMs);
+    // NORMAL: a power cut may lose the last transactions but never the database; what they described is found again
+    // by reconcile.
+    execute(db_, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;", "open " + path);
+    migrate(db_, path);
+  } catch (const Error& error) {
+    sqlite3_close(db_);
+    if (error.kind() != Error::Kind::kUnavailable) throw;
+    throw Error(error.kind(), path + ": " + error.what());
+  }
+}
+
+Database::~Database() { sqlite3_close(db_); }
+
+int64_t Database::changes() const { return sqlite3_changes64(db_); }
+
+void Database::write(const std::function<void()>& body) { transact("BEGIN IMMEDIATE", body); }
+
+void Database::read(const std::function<void()>& body) { transact("BEGIN", body); }
+
+void Database::transact(const char* begin, const std::function<void()>& body) {
+  const std::lock_guard<std::recursive_mutex> lock(mutex_);
+  if (depth_ > 0) {
+    body();
+    return;
+  }
+  execute(db_, begin, "begin");
+  ++depth_;
+  try {
+    body();
+    execute(db_, "COMMIT", "commit");
+    --depth_;
+  } catch (...) {
+    --depth_;
+    sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
+    throw;
+  }
+}
+
+}  // namespace engine

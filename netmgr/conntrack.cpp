@@ -1,0 +1,136 @@
+#include "netmgr/conntrack.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <linux/netfilter/nfnetlink_conntrack.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "netmgr/address.h"
+#include "netmgr/netlink.h"
+#include "sys/error.h"
+
+namespace netmgr {
+namespace {
+
+constexpr uint16_t kGet = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_GET;
+constexpr uint16_t kDelete = NFNL_SUBSYS_CTNETLINK << 8 | IPCTNL_MSG_CT_DELETE;
+constexpr size_t kDeleteBatch = 64;
+
+// The flow as its first packet had it, before any rewriting.
+struct Flow {
+  uint32_t source = 0;
+  uint32_t destination = 0;
+  uint16_t source_port = 0;
+  uint16_t destination_port = 0;
+  uint8_t protocol = 0;
+};
+
+NetlinkRequest conntrack_request(uint16_t type, const char* call, std::initializer_list<int> tolerated = {}) {
+  NetlinkRequest request(type, 0, call, "UDP flows", tolerated);
+  request.put_header<nfgenmsg>()->nfgen_family = AF_INET;
+  return request;
+}
+
+void parse_addresses(const nlattr* nest, Flow& flow) {
+  each_nested(nest, [&](const nlattr* attribute) {
+    const uint16_t type = mnl_attr_get_type(attribute);
+    if (type == CTA_IP_V4_SRC) flow.source = ntohl(mnl_attr_get_u32(attribute));
+    if (type == CTA_IP_V4_DST) flow.destination = ntohl(mnl_attr_get_u32(attribute));
+  });
+}
+
+void parse_protocol(const nlattr* nest, Flow& flow) {
+  each_nested(nest, [&](const nlattr* attribute) {
+    const uint16_t type = mnl_attr_get_type(attribute);
+    if (type == CTA_PROTO_NUM) flow.protocol = mnl_attr_get_u8(attribute);
+    if (type == CTA_PROTO_SRC_PORT) flow.source_port = ntohs(mnl_attr_get_u16(attribute));
+    if (type == CTA_PROTO_DST_PORT) flow.destination_port = ntohs(mnl_attr_get_u16(attribute));
+  });
+}
+
+Flow parse_flow(const nlmsghdr* header) {
+  Flow flow;
+  each_attribute<nfgenmsg>(header, [&](const nlattr* attribute) {
+    if (mnl_attr_get_type(attribute) != CTA_TUPLE_ORIG) return;
+    each_nested(attribute, [&](const nlattr* part) {
+      if (mnl_attr_get_type(part) == CTA_TUPLE_IP) parse_addresses(part, flow);
+      if (mnl_attr_get_type(part) == CTA_TUPLE_PROTO) parse_protocol(part, flow);
+    });
+  });
+  return flow;
+}
+
+NetlinkRequest delete_request(const Flow& flow) {
+  NetlinkRequest request = conntrack_request(kDelete, "delete conntrack entry", {ENOENT});
+  nlmsghdr* header = request.header();
+  nlattr* tuple = mnl_attr_nest_start(header, CTA_TUPLE_ORIG);
+  nlattr* addresses = mnl_attr_nest_start(header, CTA_TUPLE_IP);
+  mnl_attr_put_u32(header, CTA_IP_V4_SRC, htonl(flow.source));
+  mnl_attr_put_u32(header, CTA_IP_V4_DST, htonl(flow.destination));
+  mnl_attr_nest_end(header, addresses);
+  nlattr* protocol = mnl_attr_nest_start(header, CTA_TUPLE_PROTO);
+  mnl_attr_put_u8(header, CTA_PROTO_NUM, flow.protocol);
+  mnl_attr_put_u16(header, CTA_PROTO_SRC_PORT, htons(flow.source_port));
+  mnl_attr_put_u16(header, CTA_PROTO_DST_PORT, htons(flow.destination_port));
+  mnl_attr_nest_end(header, protocol);
+  mnl_attr_nest_end(header, tuple);
+  return request;
+}
+
+struct Target {
+  uint16_t port = 0;
+  std::optional<uint32_t> address;
+};
+
+std::vector<Target> udp_targets(const std::vector<Publish>& ports) {
+  std::vector<Target> targets;
+  for (const Publish& port : ports) {
+    if (port.protocol == "udp") targets.push_back({port.host_port, parse_address(port.host_ip)});
+  }
+  return targets;
+}
+
+bool concerns(const Flow& flow, const std::vector<Target>& targets) {
+  if (flow.protocol != IPPROTO_UDP) return false;
+  return std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
+    return flow.destination_port == target.port && (!target.address || *target.address == flow.destination);
+  });
+}
+
+// The kernel answers so when no module serves the ctnetlink subsystem.
+bool has_no_ctnetlink(const sys::Error& error) {
+  return error.code() == EINVAL || error.code() == EOPNOTSUPP || error.code() == EPROTONOSUPPORT;
+}
+
+}  // namespace
+
+void forget_udp_flows(const std::vector<Publish>& ports) {
+  const std::vector<Target> targets = udp_targets(ports);
+  if (targets.empty()) return;
+  std::vector<NetlinkRequest> deletions;
+  try {
+    NetlinkSocket socket(NETLINK_NETFILTER);
+    socket.dump(conntrack_request(kGet, "list conntrack entries"), [&](const nlmsghdr* header) {
+      const Flow flow = parse_flow(header);
+      if (concerns(flow, targets)) deletions.push_back(delete_request(flow));
+    });
+  } catch (const sys::Error& error) {
+    if (has_no_ctnetlink(error)) return;
+    throw;
+  }
+  NetlinkSocket socket(NETLINK_NETFILTER);
+  while (!deletions.empty()) {
+    const size_t count = std::min(kDeleteBatch, deletions.size());
+    std::vector<NetlinkRequest> batch(
+        std::make_move_iterator(deletions.end() - static_cast<ptrdiff_t>(count)),
+        std::make_move_iterator(deletions.end()));
+    deletions.erase(deletions.end() - static_cast<ptrdiff_t>(count), deletions.end());
+    socket.run(std::move(batch));
+  }
+}
+
+}  // namespace netmgr

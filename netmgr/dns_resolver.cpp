@@ -1,0 +1,63 @@
+#include "netmgr/dns_resolver.h"
+
+namespace netmgr::dns {
+namespace {
+
+constexpr uint32_t kTtl = 600;
+
+bool asks(const Query& query, Type type) {
+  return query.type == static_cast<uint16_t>(type);
+}
+
+size_t write_code(Bytes message, const Query& query, Code code, std::span<uint8_t> buffer) {
+  return Response(buffer, message, query, code, kClassicUdpSize).finish();
+}
+
+}  // namespace
+
+Resolver::Outcome Resolver::resolve(Bytes message, Transport transport, std::span<uint8_t> buffer,
+                                    size_t& size) {
+  Query query;
+  const Reading reading = read_query(message, query);
+  if (reading == Reading::kIgnore) return Outcome::kDrop;
+  if (reading == Reading::kFormErr || query.opcode != 0) {
+    query.question_end = 0;
+    query.has_edns = false;
+    size = write_code(message, query, query.opcode != 0 ? Code::kNotImp : Code::kFormErr, buffer);
+    return Outcome::kAnswered;
+  }
+  if (query.klass != kClassIn) return Outcome::kForward;
+
+  table_.refresh();
+  const std::span<const uint32_t> addresses = table_.addresses(query.name.view());
+  const std::optional<uint32_t> reverse = parse_reverse(query.name.view());
+  const std::string_view pointer = reverse ? table_.name(*reverse) : std::string_view{};
+  if (addresses.empty() && pointer.empty()) return Outcome::kForward;
+  const size_t limit = transport == Transport::kUdp ? query.udp_size : kMaxMessageSize;
+  size = answer(message, query, addresses, pointer, buffer, limit);
+  return Outcome::kAnswered;
+}
+
+// A name that is ours without what was asked for is answered with no record and no error (RFC 2308
+// section 2.2).
+size_t Resolver::answer(Bytes message, const Query& query, std::span<const uint32_t> addresses,
+                        std::string_view pointer, std::span<uint8_t> buffer, size_t limit) {
+  Response response(buffer, message, query, Code::kNoError, limit);
+  if (query.edns_version == 0 && asks(query, Type::kA) && !addresses.empty()) {
+    const size_t first = rotation_++;
+    for (size_t index = 0; index < addresses.size(); ++index) {
+      if (!response.add_address(addresses[(first + index) % addresses.size()], kTtl)) break;
+    }
+  }
+  if (query.edns_version == 0 && asks(query, Type::kPtr) && !pointer.empty())
+    response.add_pointer(pointer, kTtl);
+  return response.finish();
+}
+
+size_t Resolver::write_failure(Bytes message, std::span<uint8_t> buffer) {
+  Query query;
+  read_query(message, query);
+  return write_code(message, query, Code::kServFail, buffer);
+}
+
+}  // namespace netmgr::dns

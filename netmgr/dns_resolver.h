@@ -1,0 +1,36 @@
+#pragma once
+// Answers questions about our own names. Knows no sockets.
+#include <string>
+#include <vector>
+
+#include "netmgr/dns_packet.h"
+#include "netmgr/dns_table.h"
+
+namespace netmgr::dns {
+
+enum class Transport { kUdp, kTcp };
+
+class Resolver {
+ public:
+  explicit Resolver(std::vector<std::string> directories) : table_(std::move(directories)) {}
+
+  enum class Outcome {
+    kAnswered,  // the answer is in the buffer
+    kForward,   // a good question about a name that is not ours
+    kDrop,      // no answer is due
+  };
+  // `buffer` takes at least kMaxUdpSize, over TCP kMaxMessageSize bytes. Sets `size` when answered.
+  Outcome resolve(Bytes message, Transport transport, std::span<uint8_t> buffer, size_t& size);
+
+  // "No server could be asked", for a message that `resolve` wanted forwarded. The answer's size.
+  static size_t write_failure(Bytes message, std::span<uint8_t> buffer);
+
+ private:
+  size_t answer(Bytes message, const Query& query, std::span<const uint32_t> addresses,
+                std::string_view pointer, std::span<uint8_t> buffer, size_t limit);
+
+  Table table_;
+  size_t rotation_ = 0;  // which of several addresses comes first
+};
+
+}  // namespace netmgr::dns

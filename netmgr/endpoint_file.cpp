@@ -1,0 +1,74 @@
+#include "netmgr/endpoint_file.h"
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "netmgr/dns.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+namespace netmgr {
+namespace {
+
+constexpr size_t kFileNameDigits = 12;
+
+bool is_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+std::string path_of(const std::string& directory, const std::string& container_id) {
+  if (container_id.size() < kFileNameDigits || !is_hex(container_id)) {
+    throw sys::Error(EINVAL, "register endpoint", container_id);
+  }
+  return directory + '/' + container_id.substr(0, kFileNameDigits);
+}
+
+std::string to_lower(std::string_view text) {
+  std::string lower(text);
+  for (char& character : lower) {
+    if (character >= 'A' && character <= 'Z') character = static_cast<char>(character + 32);
+  }
+  return lower;
+}
+
+}  // namespace
+
+bool is_endpoint_file(std::string_view file_name) {
+  return file_name.size() == kFileNameDigits && is_hex(file_name);
+}
+
+bool parse_endpoint_file(std::string_view text, uint32_t& address, std::vector<std::string>& names) {
+  bool first = true;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (first) {
+      in_addr parsed{};
+      if (::inet_pton(AF_INET, std::string(line).c_str(), &parsed) != 1) return false;
+      address = ntohl(parsed.s_addr);
+      first = false;
+      continue;
+    }
+    if (line.ends_with('.')) line.remove_suffix(1);
+    if (!line.empty()) names.push_back(to_lower(line));
+  }
+  return !first;
+}
+
+void register_endpoint(const std::string& directory, const std::string& container_id,
+                       const std::string& address, const std::vector<std::string>& names) {
+  std::string text = address + '\n';
+  for (const std::string& name : names) text += name + '\n';
+  sys::make_dirs(directory);
+  sys::write_file_atomic(path_of(directory, container_id), text);
+}
+
+void unregister_endpoint(const std::string& directory, const std::string& container_id) {
+  const std::string path = path_of(directory, container_id);
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) sys::fail("unlink", path);
+}
+
+}  // namespace netmgr

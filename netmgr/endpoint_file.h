@@ -1,0 +1,15 @@
+#pragma once
+// The text of an endpoint file (see dns.h).
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace netmgr {
+
+// False for temporary and hidden files.
+bool is_endpoint_file(std::string_view file_name);
+// Names come out in lower case, without a trailing dot. False when the first line is not an IPv4 address.
+bool parse_endpoint_file(std::string_view text, uint32_t& address, std::vector<std::string>& names);
+
+}  // namespace netmgr

@@ -1,0 +1,54 @@
+#pragma once
+// What the table `inet compose` holds, and the verbs that change it. Every verb is one transaction and
+// excludes the others, in this program and in others, by a lock on the network namespace itself.
+#include <string>
+#include <vector>
+
+#include "netmgr/driver.h"
+#include "sys/fd.h"
+
+namespace netmgr {
+
+// Held while the firewall of the calling thread's network namespace is read and changed: an flock(2) on the
+// namespace's own file, so that two programs on one host exclude each other wherever their state lies.
+class FirewallLock {
+ public:
+  FirewallLock();  // waits; throws sys::Error
+
+ private:
+  sys::Fd namespace_;
+};
+
+struct FirewallState {
+  struct OwnSubnet {
+    std::string bridge;
+    std::string subnet;
+  };
+  bool exists = false;
+  bool forwarding_was_off = false;
+  std::vector<std::string> bridges;
+  std::vector<OwnSubnet> subnets;
+  std::vector<Publish> ports;
+};
+
+// Throws sys::Error.
+FirewallState read_firewall();
+
+// The lock must be held for these. Throw sys::Error.
+void add_network(const FirewallLock&, const std::string& bridge, const std::string& subnet, bool internal,
+                 bool forwarding_was_off);
+// Also forgets ports published to the network's subnet.
+void remove_network(const FirewallLock&, const std::string& bridge);
+// False when the rules or the bridge's element are missing.
+bool knows_bridge(const std::string& bridge);
+
+// `is_alive` tells whether a container address is in use; a port that leads to one that is not is taken over,
+// else the error is EADDRINUSE and names the port and the holder.
+void add_ports(const FirewallLock&, const std::vector<Publish>& ports,
+               bool (*is_alive)(const std::string& address));
+// Takes away exactly these; a port that leads elsewhere by now is left.
+void remove_ports(const FirewallLock&, const std::vector<Publish>& ports);
+
+void delete_table(const FirewallLock&);
+
+}  // namespace netmgr

@@ -1,0 +1,97 @@
+#include "netmgr/foreign_chains.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "netmgr/nft.h"
+#include "sys/error.h"
+
+namespace netmgr {
+namespace {
+
+using nlohmann::json;
+
+struct Chain {
+  std::string where;   // "ip filter FORWARD"
+  bool drops = false;  // by policy
+};
+
+// The objects of one kind in a listing.
+std::vector<json> objects(const std::string& text, const char* kind) {
+  std::vector<json> found;
+  if (text.empty()) return found;
+  try {
+    const json answer = json::parse(text);
+    for (const json& entry : answer.at("nftables")) {
+      if (entry.contains(kind)) found.push_back(entry.at(kind));
+    }
+  } catch (const json::exception& error) {
+    throw sys::Error(EBADMSG, fmt::format("read rules ({})", error.what()), "forward chains");
+  }
+  return found;
+}
+
+// Names that need no quoting in a command.
+bool is_plain(const std::string& name) {
+  return std::all_of(name.begin(), name.end(), [](unsigned char character) {
+    return std::isalnum(character) != 0 || character == '_' || character == '-';
+  });
+}
+
+std::vector<Chain> forward_chains() {
+  std::vector<Chain> chains;
+  for (const json& chain : objects(nft::list("list chains", "chains"), "chain")) {
+    if (chain.value("hook", "") != "forward" || chain.value("type", "") != "filter") continue;
+    const std::string family = chain.at("family");
+    const std::string table = chain.at("table");
+    const std::string name = chain.at("name");
+    if ((family != "ip" && family != "inet") || (family == "inet" && table == "compose")) continue;
+    if (!is_plain(table) || !is_plain(name)) continue;
+    chains.push_back({fmt::format("{} {} {}", family, table, name), chain.value("policy", "") == "drop"});
+  }
+  return chains;
+}
+
+std::string comment_for(const std::string& bridge) {
+  return "compose " + bridge;
+}
+
+std::vector<int> our_rules(const Chain& chain, const std::string& bridge) {
+  std::vector<int> handles;
+  for (const json& rule : objects(nft::list("list chain " + chain.where, chain.where), "rule")) {
+    if (rule.value("comment", "") == comment_for(bridge)) handles.push_back(rule.at("handle").get<int>());
+  }
+  return handles;
+}
+
+}  // namespace
+
+void pass_foreign_policies(const FirewallLock&, const std::string& bridge) {
+  std::string text;
+  for (const Chain& chain : forward_chains()) {
+    if (!chain.drops || !our_rules(chain, bridge).empty()) continue;
+    for (const char* direction : {"iifname", "oifname"}) {
+      text += fmt::format("add rule {} {} \"{}\" counter accept comment \"{}\"\n", chain.where, direction,
+                          bridge, comment_for(bridge));
+    }
+  }
+  if (!text.empty()) nft::run(text, "forward chains");
+}
+
+void remove_foreign_rules(const FirewallLock&, const std::string& bridge) {
+  for (const Chain& chain : forward_chains()) {
+    for (const int handle : our_rules(chain, bridge)) {
+      nft::run(fmt::format("delete rule {} handle {}", chain.where, handle), chain.where, {ENOENT});
+    }
+  }
+}
+
+bool others_filter_forwarding() {
+  return !forward_chains().empty();
+}
+
+}  // namespace netmgr

@@ -1,0 +1,24 @@
+#pragma once
+// The calling thread inside another network namespace for the life of the object (man 2 setns). Other threads
+// of the program are not moved. Sockets opened meanwhile stay in that namespace for good.
+#include "sys/fd.h"
+
+namespace netmgr {
+
+class NamespaceScope {
+ public:
+  // Throws sys::Error.
+  explicit NamespaceScope(const sys::Fd& netns);
+  // Goes back; ends the program when that fails, because a thread in the wrong namespace would do harm.
+  ~NamespaceScope();
+  NamespaceScope(const NamespaceScope&) = delete;
+  NamespaceScope& operator=(const NamespaceScope&) = delete;
+
+ private:
+  sys::Fd before_;
+};
+
+// The calling thread's own network namespace. Throws sys::Error.
+sys::Fd current_namespace();
+
+}  // namespace netmgr

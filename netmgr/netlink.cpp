@@ -1,0 +1,123 @@
+#include "netmgr/netlink.h"
+
+#include <sys/uio.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "sys/error.h"
+
+namespace netmgr {
+namespace {
+
+constexpr size_t kRequestSize = 1024;       // none of ours comes near
+constexpr size_t kReceiveSize = 64 * 1024;  // a dump's message is at most 32 KiB
+
+// Negative errno of an acknowledgement, 0 for success.
+int error_of(const nlmsghdr* header) {
+  return static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(header))->error;
+}
+
+}  // namespace
+
+NetlinkRequest::NetlinkRequest(uint16_t type, uint16_t flags, std::string call, std::string object,
+                               std::initializer_list<int> tolerated)
+    : buffer_(std::make_unique<char[]>(kRequestSize)),
+      header_(mnl_nlmsg_put_header(buffer_.get())),
+      call_(std::move(call)),
+      object_(std::move(object)),
+      tolerated_(tolerated) {
+  header_->nlmsg_type = type;
+  header_->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
+}
+
+NetlinkSocket::NetlinkSocket(int bus) : socket_(mnl_socket_open2(bus, SOCK_CLOEXEC)), buffer_(kReceiveSize) {
+  if (!socket_) sys::fail("socket", "netlink");
+  sys::check(mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID), "bind", "netlink");
+}
+
+ssize_t NetlinkSocket::receive() {
+  while (true) {
+    const ssize_t size = mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
+    if (size < 0 && errno == EINTR) continue;
+    return sys::check(size, "recv", "netlink");
+  }
+}
+
+void NetlinkSocket::run(std::vector<NetlinkRequest> requests, const Reply& reply) {
+  const unsigned first = sequence_;
+  std::vector<iovec> parts;
+  for (NetlinkRequest& request : requests) {
+    request.header_->nlmsg_flags |= NLM_F_ACK;
+    request.header_->nlmsg_seq = sequence_++;
+    parts.push_back({request.header_, request.header_->nlmsg_len});
+  }
+  msghdr message{};
+  sockaddr_nl kernel{};
+  kernel.nl_family = AF_NETLINK;
+  message.msg_name = &kernel;
+  message.msg_namelen = sizeof kernel;
+  message.msg_iov = parts.data();
+  message.msg_iovlen = parts.size();
+  sys::check(::sendmsg(mnl_socket_get_fd(socket_.get()), &message, 0), "send", "netlink");
+
+  const NetlinkRequest* failed = nullptr;
+  int failure = 0;
+  for (size_t pending = requests.size(); pending > 0;) {
+    auto left = static_cast<int>(receive());
+    for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.data()); mnl_nlmsg_ok(header, left);
+         header = mnl_nlmsg_next(header, &left)) {
+      const unsigned index = header->nlmsg_seq - first;
+      if (index >= requests.size()) continue;
+      if (header->nlmsg_type != NLMSG_ERROR) {
+        if (reply) reply(header);
+        continue;
+      }
+      --pending;
+      const int error = -error_of(header);
+      const NetlinkRequest& request = requests[index];
+      const bool tolerated =
+          std::find(request.tolerated_.begin(), request.tolerated_.end(), error) != request.tolerated_.end();
+      if (error != 0 && !tolerated && failed == nullptr) {
+        failed = &request;
+        failure = error;
+      }
+    }
+  }
+  if (failed != nullptr) throw sys::Error(failure, failed->call_, failed->object_);
+}
+
+bool NetlinkSocket::receive_dump(const NetlinkRequest& request, unsigned sequence, const Reply& reply,
+                                 bool& interrupted) {
+  auto left = static_cast<int>(receive());
+  for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.data()); mnl_nlmsg_ok(header, left);
+       header = mnl_nlmsg_next(header, &left)) {
+    if (header->nlmsg_seq != sequence) continue;
+    if ((header->nlmsg_flags & NLM_F_DUMP_INTR) != 0) interrupted = true;
+    if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE) {
+      const int error = -error_of(header);  // NLMSG_DONE carries an errno in the same place
+      if (error > 0) throw sys::Error(error, request.call_, request.object_);
+      return false;
+    }
+    reply(header);
+  }
+  return true;
+}
+
+void NetlinkSocket::dump(NetlinkRequest request, const Reply& reply) {
+  constexpr int kAttempts = 10;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const unsigned sequence = sequence_++;
+    request.header_->nlmsg_flags |= NLM_F_DUMP;
+    request.header_->nlmsg_seq = sequence;
+    sys::check(mnl_socket_sendto(socket_.get(), request.header_, request.header_->nlmsg_len), "send",
+               "netlink");
+    bool interrupted = false;
+    while (receive_dump(request, sequence, reply, interrupted)) {
+    }
+    if (!interrupted) return;
+  }
+  throw sys::Error(EAGAIN, request.call_, request.object_);
+}
+
+}  // namespace netmgr

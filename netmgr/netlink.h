@@ -1,0 +1,90 @@
+#pragma once
+// Requests over netlink (man 7 netlink), many in one sendmsg(2), each acknowledged by the kernel; an error in
+// an acknowledgement becomes a sys::Error that names what the request was about.
+#include <libmnl/libmnl.h>
+
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace netmgr {
+
+// One message, filled with mnl_nlmsg_put_extra_header and mnl_attr_put_*.
+class NetlinkRequest {
+ public:
+  // `call` and `object` go into the error. `tolerated`: errno values that count as success.
+  NetlinkRequest(uint16_t type, uint16_t flags, std::string call, std::string object,
+                 std::initializer_list<int> tolerated = {});
+
+  nlmsghdr* header() { return header_; }
+  template <typename Header>
+  Header* put_header() {
+    return static_cast<Header*>(mnl_nlmsg_put_extra_header(header_, sizeof(Header)));
+  }
+  void put_string(uint16_t attribute, const std::string& value) {
+    mnl_attr_put_strz(header_, attribute, value.c_str());
+  }
+
+ private:
+  friend class NetlinkSocket;
+  std::unique_ptr<char[]> buffer_;
+  nlmsghdr* header_;
+  std::string call_;
+  std::string object_;
+  std::vector<int> tolerated_;
+};
+
+// Calls `visit(const nlattr*)` for each attribute behind a message's header of type Header (libmnl's macros
+// for this are C only).
+template <typename Header, typename Visit>
+void each_attribute(const nlmsghdr* message, Visit visit) {
+  auto* attribute = static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(message, sizeof(Header)));
+  const char* end = static_cast<const char*>(mnl_nlmsg_get_payload_tail(message));
+  for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
+       attribute = mnl_attr_next(attribute)) {
+    visit(attribute);
+  }
+}
+// The same for the attributes nested in `nest`.
+template <typename Visit>
+void each_nested(const nlattr* nest, Visit visit) {
+  auto* attribute = static_cast<const nlattr*>(mnl_attr_get_payload(nest));
+  const char* end = reinterpret_cast<const char*>(attribute) + mnl_attr_get_payload_len(nest);
+  for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
+       attribute = mnl_attr_next(attribute)) {
+    visit(attribute);
+  }
+}
+
+// A socket in the network namespace the calling thread is in when it is made. One thread at a time.
+class NetlinkSocket {
+ public:
+  using Reply = std::function<void(const nlmsghdr*)>;
+
+  // `bus`: NETLINK_ROUTE or NETLINK_NETFILTER. Throws sys::Error.
+  explicit NetlinkSocket(int bus);
+
+  // Sends all of them at once and waits for every acknowledgement. The kernel works through them in order and
+  // does not stop at a failed one; the first error that is not tolerated is thrown. Data messages go to
+  // `reply`.
+  void run(std::vector<NetlinkRequest> requests, const Reply& reply = nullptr);
+  // A request with NLM_F_DUMP; restarted when the kernel says that the list changed underway, so `reply` may
+  // see an entry twice. Throws sys::Error.
+  void dump(NetlinkRequest request, const Reply& reply);
+
+ private:
+  struct Close {
+    void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
+  };
+  // Receives once; false when the end of `request`'s answer was in it.
+  bool receive_dump(const NetlinkRequest& request, unsigned sequence, const Reply& reply, bool& interrupted);
+  ssize_t receive();
+
+  std::unique_ptr<mnl_socket, Close> socket_;
+  std::vector<char> buffer_;
+  unsigned sequence_ = 1;
+};
+
+}  // namespace netmgr

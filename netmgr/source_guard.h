@@ -1,0 +1,22 @@
+#pragma once
+// Keeps a container from sending under a neighbour's name: at the host's end of its veth only frames pass
+// that carry its own MAC and, of its network's addresses, its own (IPv4 and ARP); other sources pass so that
+// a container may route, other protocols do not. A classic BPF filter (tc-bpf(8)) that vanishes with the
+// link.
+#include <cstdint>
+#include <string>
+
+#include "netmgr/netlink.h"
+
+namespace netmgr {
+
+struct Source {
+  std::string mac;
+  uint32_t address = 0;
+  int prefix = 0;
+};
+
+// `index` and `name` are the link's. Throws sys::Error.
+void guard_source(NetlinkSocket& route, int index, const std::string& name, const Source& source);
+
+}  // namespace netmgr

@@ -1,0 +1,43 @@
+#include "parser/check.h"
+
+namespace parser {
+
+namespace {
+
+bool overlap(const std::string& a, const std::string& b) {
+  const auto is_any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0"; };
+  return is_any(a) || is_any(b) || a == b;
+}
+
+struct Taken {
+  const Port* port;
+  const Service* service;
+};
+
+}  // namespace
+
+void check_ports(const Draft& draft, Report& report) {
+  // Only fixed ports: of a range the engine takes one that is free. Replicas of one service are another
+  // check.
+  std::multimap<std::pair<uint16_t, std::string>, Taken> taken;
+  for (const auto& [name, service] : draft.project.services) {
+    if (service.replicas == 0) continue;
+    for (const Port& port : service.ports) {
+      if (port.published == 0 || port.published != port.published_end) continue;
+      const auto key = std::make_pair(port.published, port.protocol);
+      const auto [first, last] = taken.equal_range(key);
+      for (auto other = first; other != last; ++other) {
+        if (!overlap(port.host_ip, other->second.port->host_ip)) continue;
+        const Mark& mark = other->second.port->mark;
+        report.error(port.mark, "services." + name + ".ports",
+                     "host port " + std::to_string(port.published) + "/" + port.protocol +
+                         " is taken by service '" + other->second.service->name + "' (" + mark.file + ":" +
+                         std::to_string(mark.line) + ")");
+        break;
+      }
+      taken.emplace(key, Taken{&port, &service});
+    }
+  }
+}
+
+}  // namespace parser

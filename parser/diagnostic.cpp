@@ -1,0 +1,42 @@
+#include "parser/diagnostic.h"
+
+#include "parser/source.h"
+
+namespace parser {
+
+std::string Diagnostic::to_string() const {
+  std::string text = mark.file;
+  if (mark.line > 0) text += ":" + std::to_string(mark.line) + ":" + std::to_string(mark.column);
+  if (!text.empty()) text += ": ";
+  if (severity == Severity::kWarning) text += "warning: ";
+  if (!path.empty()) text += path + ": ";
+  text += message;
+  // "did you mean" reads on from the message, any other advice is a clause of its own.
+  if (!hint.empty()) text += (hint.rfind("did you mean", 0) == 0 ? ", " : "; ") + hint;
+  return text;
+}
+
+std::string Diagnostic::to_string_with_caret() const {
+  std::string text = to_string();
+  if (source_line.empty() || mark.line <= 0 || mark.column <= 0) return text;
+  return text + "\n    " + source_line + "\n    " + blank_up_to(source_line, mark.column) + "^";
+}
+
+namespace {
+
+std::string join(const std::vector<Diagnostic>& diagnostics) {
+  std::string text;
+  for (const Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.severity != Severity::kError) continue;
+    if (!text.empty()) text += '\n';
+    text += diagnostic.to_string();
+  }
+  return text;
+}
+
+}  // namespace
+
+LoadError::LoadError(std::vector<Diagnostic> diagnostics)
+    : std::runtime_error(join(diagnostics)), diagnostics_(std::move(diagnostics)) {}
+
+}  // namespace parser

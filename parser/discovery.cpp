@@ -1,0 +1,175 @@
+#include "parser/discovery.h"
+
+#include <sys/stat.h>
+
+#include <filesystem>
+
+#include "parser/dotenv.h"
+#include "parser/interpolate.h"
+#include "parser/reader.h"
+#include "parser/units.h"
+
+namespace parser {
+
+namespace {
+
+constexpr const char* kNames[] = {"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"};
+constexpr const char* kOverrides[] = {"compose.override.yml", "compose.override.yaml",
+                                      "docker-compose.override.yml", "docker-compose.override.yaml"};
+
+bool is_file(const std::string& path) {
+  struct stat status {};
+  return stat(path.c_str(), &status) == 0 && !S_ISDIR(status.st_mode);
+}
+
+std::string value_of(const StringMap& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? "" : found->second;
+}
+
+std::string parent_of(const std::string& folder) {
+  return std::filesystem::path(folder).parent_path().string();
+}
+
+class Survey {
+ public:
+  Survey(const LoadOptions& options, Report& report) : options_(options), report_(report) {
+    result_.working_directory = options.working_directory.empty()
+                                    ? std::filesystem::current_path().string()
+                                    : absolute_path(options.working_directory, "/");
+    result_.environment = options.environment;
+  }
+
+  Surroundings run() {
+    const bool explicit_files = read_explicit_env_files();
+    const std::string disable = value_of(result_.environment, "COMPOSE_DISABLE_ENV_FILE");
+    const bool use_default = !explicit_files && disable != "1" && !read_boolean(disable).value_or(false);
+    const std::string first =
+        options_.project_directory.empty() ? result_.working_directory : absolute(options_.project_directory);
+    if (use_default) read_default_env_file(first);
+    choose_files();
+    choose_project_directory();
+    if (use_default && result_.project_directory != first) read_default_env_file(result_.project_directory);
+    return std::move(result_);
+  }
+
+ private:
+  std::string absolute(const std::string& path) const {
+    return absolute_path(path, result_.working_directory);
+  }
+
+  // Relative where that reads well: "docker-compose.yml", "../compose.yaml".
+  std::string shown(const std::string& path) const {
+    return std::filesystem::path(path).lexically_relative(result_.working_directory).string();
+  }
+
+  bool read_explicit_env_files() {
+    std::vector<std::string> files = options_.env_files;
+    if (files.empty()) files = split_list(value_of(result_.environment, "COMPOSE_ENV_FILES"), ",");
+    StringMap read;
+    for (const std::string& file : files) read_env_file(absolute(file), file, read);
+    result_.environment.merge(read);
+    return !files.empty();
+  }
+
+  void read_default_env_file(const std::string& folder) {
+    const std::string path = absolute_path(".env", folder);
+    if (!is_file(path)) return;
+    StringMap read;
+    read_env_file(path, shown(path), read);
+    result_.environment.merge(read);
+  }
+
+  // Of several files the later wins, but the process's environment wins over all.
+  void read_env_file(const std::string& path, const std::string& name, StringMap& into) {
+    const Source* source = read_source(report_, path, name);
+    if (source == nullptr) return;
+    result_.env_files.push_back(path);
+    const Lookup lookup = [&](const std::string& wanted) -> std::optional<std::string> {
+      if (auto value = lookup_in(result_.environment)(wanted)) return value;
+      return lookup_in(into)(wanted);
+    };
+    for (const Variable& variable : parse_dotenv(*source, DotenvFormat::kQuoted, lookup, report_))
+      if (variable.value) into[variable.name] = *variable.value;
+  }
+
+  void choose_files() {
+    std::vector<std::string> files = options_.files;
+    if (files.empty()) {
+      std::string separator = value_of(result_.environment, "COMPOSE_PATH_SEPARATOR");
+      if (separator.empty()) separator = ":";
+      files = split_list(value_of(result_.environment, "COMPOSE_FILE"), separator);
+    }
+    for (const std::string& file : files)
+      result_.files.push_back(file == "-" ? InputFile{"-", "<stdin>"} : InputFile{absolute(file), file});
+    if (files.empty()) search_upwards();
+  }
+
+  void search_upwards() {
+    std::string folder =
+        options_.project_directory.empty() ? result_.working_directory : absolute(options_.project_directory);
+    for (;; folder = parent_of(folder)) {
+      if (take_first(folder, kNames)) {
+        take_first(folder, kOverrides);
+        return;
+      }
+      if (folder == "/" || !options_.project_directory.empty()) return;
+    }
+  }
+
+  template <size_t kCount>
+  bool take_first(const std::string& folder, const char* const (&names)[kCount]) {
+    std::vector<std::string> found;
+    for (const char* name : names)
+      if (const std::string path = absolute_path(name, folder); is_file(path)) found.push_back(path);
+    if (found.empty()) return false;
+    result_.files.push_back({found[0], shown(found[0])});
+    for (size_t i = 1; i < found.size(); ++i)
+      report_.warning({shown(found[i]), 0, 0}, "", "not used, since '" + shown(found[0]) + "' is there too",
+                      "choose with -f");
+    return true;
+  }
+
+  void choose_project_directory() {
+    if (!options_.project_directory.empty())
+      result_.project_directory = absolute(options_.project_directory);
+    else if (!result_.files.empty() && result_.files[0].path != "-")
+      result_.project_directory = parent_of(result_.files[0].path);
+    else
+      result_.project_directory = result_.working_directory;
+  }
+
+  const LoadOptions& options_;
+  Report& report_;
+  Surroundings result_;
+};
+
+}  // namespace
+
+std::vector<std::string> split_list(const std::string& text, const std::string& separator) {
+  std::vector<std::string> parts;
+  for (size_t start = 0; start <= text.size();) {
+    size_t end = text.find(separator, start);
+    if (end == std::string::npos) end = text.size();
+    const std::string part = text.substr(start, end - start);
+    const size_t first = part.find_first_not_of(' ');
+    if (first != std::string::npos)
+      parts.push_back(part.substr(first, part.find_last_not_of(' ') - first + 1));
+    start = end + separator.size();
+  }
+  return parts;
+}
+
+Surroundings survey(const LoadOptions& options, Report& report) {
+  return Survey(options, report).run();
+}
+
+void report_no_file(const Surroundings& surroundings, Report& report) {
+  std::string names;
+  for (const char* name : kNames) names += (names.empty() ? "" : ", ") + std::string(name);
+  report.error({}, "",
+               "no Compose file found in " + surroundings.working_directory + " or above (" + names + ")",
+               "name one with -f");
+}
+
+}  // namespace parser

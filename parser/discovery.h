@@ -1,0 +1,34 @@
+#pragma once
+// What is around before any Compose file is read: the tool's environment, the files to load, the project
+// directory.
+#include <string>
+#include <vector>
+
+#include "parser/load.h"
+#include "parser/report.h"
+
+namespace parser {
+
+struct InputFile {
+  std::string path;   // absolute; "-" is stdin
+  std::string shown;  // as the user gave it; a file that was found: relative to the working directory
+};
+
+struct Surroundings {
+  std::string working_directory;
+  std::string project_directory;       // absolute
+  StringMap environment;               // process, then env files
+  std::vector<std::string> env_files;  // absolute, those that were read
+  std::vector<InputFile> files;        // empty: none given and none found
+};
+
+// Errors (an env file that is missing or broken) go to `report`.
+Surroundings survey(const LoadOptions& options, Report& report);
+
+// "a,b" -> {"a", "b"}; empty parts are dropped.
+std::vector<std::string> split_list(const std::string& text, const std::string& separator);
+
+// The error to give when Surroundings::files is empty.
+void report_no_file(const Surroundings& surroundings, Report& report);
+
+}  // namespace parser

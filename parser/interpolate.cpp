@@ -1,0 +1,55 @@
+#include "parser/interpolate.h"
+
+#include "parser/path.h"
+
+namespace parser {
+
+namespace {
+
+class Interpolation {
+ public:
+  Interpolation(const Lookup& lookup, Report& report) : lookup_(lookup), report_(report) {}
+
+  void walk(Node& node, const Path& path) {
+    if (node.tag == Node::Tag::kReset) return;
+    if (node.is_scalar()) substitute_in(node, path);
+    for (size_t i = 0; i < node.items.size(); ++i) walk(node.items[i], path.index(i));
+    for (Entry& entry : node.entries) walk(entry.value, path.key(entry.key));
+  }
+
+ private:
+  void substitute_in(Node& node, const Path& path) {
+    if (node.text.find('$') == std::string::npos) return;
+    try {
+      Substitution done = substitute(node.text, lookup_);
+      node.text = std::move(done.text);
+      // What a variable brings in is text; it is cast to the type the attribute wants.
+      if (done.substituted) node.plain = false;
+      for (const std::string& name : done.unset)
+        report_.warning(node.mark(), path.to_string(),
+                        "variable '" + name + "' is not set, empty text is used");
+    } catch (const TemplateError& error) {
+      report_.error(node.mark(), path.to_string(), error.what(), error.hint());
+      node.poisoned = true;
+    }
+  }
+
+  const Lookup& lookup_;
+  Report& report_;
+};
+
+}  // namespace
+
+Lookup lookup_in(const StringMap& variables) {
+  return [&variables](const std::string& name) -> std::optional<std::string> {
+    const auto found = variables.find(name);
+    if (found == variables.end()) return std::nullopt;
+    return found->second;
+  };
+}
+
+void interpolate(Node& root, const Lookup& lookup, Report& report) {
+  Interpolation(lookup, report).walk(root, Path());
+}
+
+}  // namespace parser

@@ -1,0 +1,279 @@
+// `compose config`: the project in the shape and key order of docker compose v2. Both forms are made from one
+// tree.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "parser/load.h"
+#include "parser/units.h"
+#include "parser/yaml_writer.h"
+
+namespace parser {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void put(Json& map, const char* key, const std::string& value) {
+  if (!value.empty()) map[key] = value;
+}
+void put(Json& map, const char* key, const std::vector<std::string>& values) {
+  if (!values.empty()) map[key] = values;
+}
+// Without the search for the key that operator[] makes: the keys come out of a map.
+void append(Json& map, const std::string& key, Json value) {
+  if (map.is_null()) map = Json::object();
+  map.get_ref<Json::object_t&>().emplace_back(key, std::move(value));
+}
+void put(Json& map, const char* key, const StringMap& values) {
+  if (values.empty()) return;
+  Json& object = map[key];
+  for (const auto& [name, value] : values) append(object, name, value);
+}
+void put(Json& map, const char* key, bool value) {
+  if (value) map[key] = true;
+}
+void put_number(Json& map, const char* key, int64_t value) {
+  if (value != 0) map[key] = value;
+}
+// Byte sizes are strings in this format.
+void put_size(Json& map, const char* key, int64_t value) {
+  if (value != 0) map[key] = std::to_string(value);
+}
+void put(Json& map, const char* key, const std::optional<Duration>& value) {
+  if (value) map[key] = format_duration(*value);
+}
+void put_extensions(Json& map, const StringMap& extensions) {
+  for (const auto& [name, text] : extensions) map[name] = Json::parse(text);
+}
+
+Json build_tree(const Build& build) {
+  Json map = Json::object();
+  map["context"] = build.context;
+  if (build.dockerfile_inline.empty()) put(map, "dockerfile", build.dockerfile);
+  put(map, "dockerfile_inline", build.dockerfile_inline);
+  for (const auto& [name, value] : build.args) map["args"][name] = value ? Json(*value) : Json();
+  put(map, "labels", build.labels);
+  put(map, "no_cache", build.no_cache);
+  put(map, "pull", build.pull);
+  put(map, "target", build.target);
+  put(map, "tags", build.tags);
+  return map;
+}
+
+Json depends_on_tree(const std::map<std::string, Dependency>& dependencies) {
+  Json map = Json::object();
+  for (const auto& [name, dependency] : dependencies) {
+    Json& item = map[name];
+    item["condition"] = dependency.condition == Dependency::Condition::kHealthy ? "service_healthy"
+                        : dependency.condition == Dependency::Condition::kCompletedSuccessfully
+                            ? "service_completed_successfully"
+                            : "service_started";
+    put(item, "restart", dependency.restart);
+    item["required"] = dependency.required;
+  }
+  return map;
+}
+
+Json healthcheck_tree(const HealthCheck& check) {
+  Json map = Json::object();
+  put(map, "test", check.test);
+  put(map, "timeout", check.timeout);
+  put(map, "interval", check.interval);
+  if (check.retries) map["retries"] = *check.retries;
+  put(map, "start_period", check.start_period);
+  put(map, "start_interval", check.start_interval);
+  put(map, "disable", check.disable);
+  return map;
+}
+
+Json port_tree(const Port& port) {
+  Json map = Json::object();
+  put(map, "name", port.name);
+  map["mode"] = port.mode;
+  put(map, "host_ip", port.host_ip);
+  map["target"] = port.target;
+  if (port.published != 0)
+    map["published"] = port.published == port.published_end
+                           ? std::to_string(port.published)
+                           : fmt::format("{}-{}", port.published, port.published_end);
+  map["protocol"] = port.protocol;
+  put(map, "app_protocol", port.app_protocol);
+  return map;
+}
+
+Json mount_tree(const VolumeMount& mount) {
+  Json map = Json::object();
+  const bool bind = mount.type == VolumeMount::Type::kBind;
+  const bool tmpfs = mount.type == VolumeMount::Type::kTmpfs;
+  map["type"] = bind ? "bind" : tmpfs ? "tmpfs" : "volume";
+  put(map, "source", mount.source);
+  map["target"] = mount.target;
+  put(map, "read_only", mount.read_only);
+  if (bind) {
+    put(map["bind"], "propagation", mount.propagation);
+    map["bind"]["create_host_path"] = mount.create_host_path;
+  } else if (tmpfs) {
+    map["tmpfs"] = Json::object();
+    put_size(map["tmpfs"], "size", mount.tmpfs_size);
+    if (mount.tmpfs_mode != 0) map["tmpfs"]["mode"] = fmt::format("{:04o}", mount.tmpfs_mode);
+  } else {
+    map["volume"] = Json::object();
+    put(map["volume"], "nocopy", mount.nocopy);
+  }
+  return map;
+}
+
+Json service_networks_tree(const std::map<std::string, ServiceNetwork>& networks) {
+  Json map = Json::object();
+  for (const auto& [key, network] : networks) {
+    Json item = Json::object();
+    put(item, "aliases", network.aliases);
+    put(item, "ipv4_address", network.ipv4_address);
+    put(item, "mac_address", network.mac_address);
+    map[key] = item.empty() ? Json() : item;
+  }
+  return map;
+}
+
+std::string restart_text(const Restart& restart) {
+  switch (restart.policy) {
+    case Restart::Policy::kNo:
+      return "";
+    case Restart::Policy::kAlways:
+      return "always";
+    case Restart::Policy::kUnlessStopped:
+      return "unless-stopped";
+    case Restart::Policy::kOnFailure:
+      break;
+  }
+  return restart.max_retries == 0 ? "on-failure" : "on-failure:" + std::to_string(restart.max_retries);
+}
+
+std::vector<std::string> link_texts(const std::vector<Link>& links) {
+  std::vector<std::string> texts;
+  for (const Link& link : links)
+    texts.push_back(link.alias == link.service ? link.service : link.service + ":" + link.alias);
+  return texts;
+}
+
+// `explicit_nulls`: JSON has command and entrypoint always, YAML only when given.
+Json service_tree(const Service& service, bool explicit_nulls) {
+  Json map = Json::object();
+  const auto command = [&](const char* key, const std::optional<std::vector<std::string>>& words) {
+    if (words)
+      map[key] = *words;
+    else if (explicit_nulls)
+      map[key] = nullptr;
+  };
+  put(map, "profiles", service.profiles);
+  if (service.attach) map["attach"] = *service.attach;
+  if (service.build) map["build"] = build_tree(*service.build);
+  put(map, "cap_add", service.cap_add);
+  put(map, "cap_drop", service.cap_drop);
+  if (service.cpus != 0) map["cpus"] = service.cpus;
+  put_number(map, "cpu_shares", service.cpu_shares);
+  command("command", service.command);
+  put(map, "container_name", service.container_name);
+  if (!service.depends_on.empty()) map["depends_on"] = depends_on_tree(service.depends_on);
+  command("entrypoint", service.entrypoint);
+  put(map, "environment", service.environment);
+  put(map, "expose", service.expose);
+  put(map, "extra_hosts", service.extra_hosts);
+  put(map, "hostname", service.hostname);
+  if (service.healthcheck) map["healthcheck"] = healthcheck_tree(*service.healthcheck);
+  put(map, "image", service.image);
+  put(map, "init", service.init);
+  put(map, "labels", service.labels);
+  put(map, "links", link_texts(service.links));
+  put_size(map, "mem_limit", service.mem_limit);
+  put(map, "network_mode", service.network_mode);
+  if (!service.networks.empty()) map["networks"] = service_networks_tree(service.networks);
+  put_number(map, "pids_limit", service.pids_limit);
+  for (const Port& port : service.ports) map["ports"].push_back(port_tree(port));
+  put(map, "privileged", service.privileged);
+  put(map, "pull_policy", service.pull_policy);
+  put(map, "read_only", service.read_only);
+  put(map, "restart", restart_text(service.restart));
+  if (service.replicas != 1) map["scale"] = service.replicas;
+  put_size(map, "shm_size", service.shm_size);
+  put(map, "stop_grace_period", service.stop_grace_period);
+  put(map, "stop_signal", service.stop_signal);
+  put(map, "user", service.user);
+  for (const VolumeMount& mount : service.volumes) map["volumes"].push_back(mount_tree(mount));
+  put(map, "working_dir", service.working_dir);
+  put_extensions(map, service.extensions);
+  return map;
+}
+
+Json network_tree(const Network& network) {
+  Json map = Json::object();
+  map["name"] = network.name;
+  if (network.driver != "bridge") put(map, "driver", network.driver);
+  put(map, "driver_opts", network.driver_opts);
+  if (!network.subnet.empty()) {
+    Json config = Json::object();
+    config["subnet"] = network.subnet;
+    put(config, "gateway", network.gateway);
+    map["ipam"]["config"].push_back(config);
+  }
+  put(map, "external", network.external);
+  put(map, "internal", network.internal);
+  put(map, "labels", network.labels);
+  put_extensions(map, network.extensions);
+  return map;
+}
+
+Json volume_tree(const Volume& volume) {
+  Json map = Json::object();
+  map["name"] = volume.name;
+  if (volume.driver != "local") put(map, "driver", volume.driver);
+  put(map, "driver_opts", volume.driver_opts);
+  put(map, "external", volume.external);
+  put(map, "labels", volume.labels);
+  put_extensions(map, volume.extensions);
+  return map;
+}
+
+// "$" begins a variable when the output is read again.
+void escape_dollars(Json& value) {
+  if (value.is_structured()) {
+    for (Json& item : value) escape_dollars(item);
+  } else if (value.is_string()) {
+    auto& text = value.get_ref<std::string&>();
+    for (size_t at = text.find('$'); at != std::string::npos; at = text.find('$', at + 2))
+      text.insert(at, 1, '$');
+  }
+}
+
+Json project_tree(const Project& project, bool explicit_nulls) {
+  Json map = Json::object();
+  map["name"] = project.name;
+  Json services = Json::object();
+  for (const auto& [name, service] : project.services)
+    append(services, name, service_tree(service, explicit_nulls));
+  map["services"] = std::move(services);
+  for (const auto& [key, network] : project.networks) map["networks"][key] = network_tree(network);
+  for (const auto& [key, volume] : project.volumes) map["volumes"][key] = volume_tree(volume);
+  put_extensions(map, project.extensions);
+  escape_dollars(map);
+  return map;
+}
+
+}  // namespace
+
+std::string to_yaml(const Project& project) {
+  return write_yaml(project_tree(project, false));
+}
+
+std::string to_json(const Project& project) {
+  // The top level is sorted there, everything below in the order of the format.
+  const Json tree = project_tree(project, true);
+  std::map<std::string, Json> sorted;
+  for (const auto& [key, value] : tree.items()) sorted.emplace(key, value);
+  Json result = Json::object();
+  for (auto& [key, value] : sorted) result[key] = std::move(value);
+  return result.dump(2) + "\n";
+}
+
+}  // namespace parser

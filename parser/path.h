@@ -1,0 +1,35 @@
+#pragma once
+// A place in a document: "services.web.ports[0]"; and patterns over places: "services.*.ports.[]", where "*"
+// is any key and "[]" any item. The rules of several stages are tables keyed by such patterns.
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parser/node.h"
+
+namespace parser {
+
+class Path {
+ public:
+  Path() = default;
+  Path key(std::string_view name) const;
+  Path index(size_t number) const;
+  bool matches(std::string_view pattern) const;
+  std::string to_string() const;
+  size_t size() const { return steps_.size(); }
+
+ private:
+  struct Step {
+    std::string name;  // empty: an item of a list
+    size_t index = 0;
+  };
+  std::vector<Step> steps_;
+};
+
+// Calls `action` for every node below `root` whose path matches `pattern`. Nodes tagged !reset, and what is
+// below them, are left out: they only say what goes away.
+void for_each_match(Node& root, std::string_view pattern,
+                    const std::function<void(Node&, const Path&)>& action);
+
+}  // namespace parser

@@ -1,0 +1,21 @@
+#pragma once
+// Which services take part. A service without profiles always does; one with profiles when one of them is
+// enabled. A service named on the command line enables its own profiles.
+#include <string>
+#include <vector>
+
+#include "parser/draft.h"
+
+namespace parser {
+
+// `enabled` may hold "*". Moves the services of the draft into project.services and
+// project.disabled_services; the drafts stay for the checks, which look at active ones only.
+void apply_profiles(Draft& draft, const std::vector<std::string>& enabled,
+                    const std::vector<std::string>& selected);
+
+bool is_active(const Service& service, const std::vector<std::string>& enabled);
+
+// Leaves only networks and volumes that active services use.
+void drop_unused(Project& project);
+
+}  // namespace parser

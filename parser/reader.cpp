@@ -1,0 +1,153 @@
+#include "parser/reader.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "parser/shell_words.h"
+#include "parser/units.h"
+
+namespace parser {
+
+namespace {
+
+nlohmann::ordered_json to_json(const Node& node) {
+  switch (node.kind) {
+    case Node::Kind::kNull:
+      return nullptr;
+    case Node::Kind::kSequence: {
+      auto list = nlohmann::ordered_json::array();
+      for (const Node& item : node.items) list.push_back(to_json(item));
+      return list;
+    }
+    case Node::Kind::kMap: {
+      auto map = nlohmann::ordered_json::object();
+      for (const Entry& entry : node.entries) map[entry.key] = to_json(entry.value);
+      return map;
+    }
+    case Node::Kind::kScalar:
+      break;
+  }
+  switch (scalar_type(node)) {
+    case ScalarType::kBoolean:
+      return *read_boolean(node.text);
+    case ScalarType::kInteger:
+      if (const auto value = read_integer(node.text)) return *value;
+      return node.text;
+    case ScalarType::kFloat:
+      if (const auto value = read_number(node.text)) return *value;
+      return node.text;
+    case ScalarType::kString:
+      break;
+  }
+  return node.text;
+}
+
+}  // namespace
+
+Reader::Reader(Report& report, const StringMap& environment, std::string project_directory)
+    : report_(report), environment_(environment), project_directory_(std::move(project_directory)) {}
+
+void Reader::guard(const Node& node, const Path& path, const std::function<void()>& read) {
+  try {
+    read();
+  } catch (const ValueError& error) {
+    report_.error(node.mark(), path.to_string(), error.what(), error.hint());
+  }
+}
+
+bool Reader::flag(const Node& node, const Path& path) {
+  if (const auto value = read_boolean(node.text)) return *value;
+  report_.error(node.mark(), path.to_string(), "must be true or false, not " + describe(node));
+  return false;
+}
+
+int64_t Reader::integer(const Node& node, const Path& path, int64_t least, int64_t most) {
+  const auto value = read_integer(node.text);
+  if (value && *value >= least && *value <= most) return *value;
+  std::string range = " (" + std::to_string(least) + " to " + std::to_string(most) + ")";
+  if (most == INT32_MAX || most == INT64_MAX) range = ", " + std::to_string(least) + " or more";
+  report_.error(node.mark(), path.to_string(), "must be a whole number" + range + ", not " + describe(node));
+  return least;
+}
+
+double Reader::number(const Node& node, const Path& path) {
+  const auto value = read_number(node.text);
+  if (value && *value >= 0) return *value;
+  report_.error(node.mark(), path.to_string(), "must be a number, 0 or more, not " + describe(node));
+  return 0;
+}
+
+int64_t Reader::bytes(const Node& node, const Path& path) {
+  int64_t value = 0;
+  guard(node, path, [&] { value = parse_bytes(node.text); });
+  return value;
+}
+
+std::optional<Duration> Reader::duration(const Node& node, const Path& path) {
+  std::optional<Duration> value;
+  guard(node, path, [&] { value = parse_duration(node.text); });
+  return value;
+}
+
+std::vector<std::string> Reader::strings(const Node& node) {
+  std::vector<std::string> result;
+  result.reserve(node.items.size());
+  for (const Node& item : node.items) result.push_back(item.text);
+  return result;
+}
+
+StringMap Reader::string_map(const Node& node) {
+  StringMap result;
+  for (const Entry& entry : node.entries) result[entry.key] = entry.value.text;
+  return result;
+}
+
+std::map<std::string, std::optional<std::string>> Reader::optional_map(const Node& node) {
+  std::map<std::string, std::optional<std::string>> result;
+  for (const Entry& entry : node.entries) {
+    std::optional<std::string>& value = result[entry.key];
+    if (!entry.value.is_null()) {
+      value = entry.value.text;
+    } else if (const auto found = environment_.find(entry.key); found != environment_.end()) {
+      value = found->second;
+    }
+  }
+  return result;
+}
+
+std::vector<std::string> Reader::words(const Node& node, const Path& path) {
+  if (node.is_sequence()) return strings(node);
+  std::vector<std::string> result;
+  guard(node, path, [&] { result = split_shell_words(node.text); });
+  return result;
+}
+
+std::string Reader::host_path(const Node& node, const Path& path) {
+  std::string text = node.text;
+  if (!text.empty() && text[0] == '~') {
+    const auto home = environment_.find("HOME");
+    if (text.size() > 1 && text[1] != '/')
+      report_.error(node.mark(), path.to_string(),
+                    "'" + text + "': the home of another user is not supported");
+    else if (home == environment_.end() || home->second.empty())
+      report_.error(node.mark(), path.to_string(), "'~' in '" + text + "': HOME is not set");
+    else
+      text.replace(0, 1, home->second);
+  }
+  return absolute_path(text, project_directory_);
+}
+
+StringMap Reader::extensions(const Node& map) {
+  StringMap result;
+  for (const Entry& entry : map.entries)
+    if (entry.key.rfind("x-", 0) == 0) result[entry.key] = to_json(entry.value).dump();
+  return result;
+}
+
+std::string absolute_path(const std::string& path, const std::string& base) {
+  std::string normal = (std::filesystem::path(base) / path).lexically_normal().string();
+  while (normal.size() > 1 && normal.back() == '/') normal.pop_back();
+  return normal;
+}
+
+}  // namespace parser

@@ -1,0 +1,66 @@
+#pragma once
+// From nodes of the merged tree to typed values; a bad value is reported at its place and the default
+// returned.
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "parser/draft.h"
+#include "parser/node.h"
+#include "parser/path.h"
+#include "parser/report.h"
+
+namespace parser {
+
+class Reader {
+ public:
+  // `environment` must outlive the reader. `project_directory` is absolute.
+  Reader(Report& report, const StringMap& environment, std::string project_directory);
+
+  bool flag(const Node& node, const Path& path);
+  int64_t integer(const Node& node, const Path& path, int64_t least, int64_t most);
+  double number(const Node& node, const Path& path);  // above 0
+  int64_t bytes(const Node& node, const Path& path);
+  std::optional<Duration> duration(const Node& node, const Path& path);
+  std::vector<std::string> strings(const Node& node);  // of a list
+  StringMap string_map(const Node& node);              // of a canonical map
+  std::map<std::string, std::optional<std::string>> optional_map(const Node& node);
+  // command, entrypoint: a list as it is, a string split into words.
+  std::vector<std::string> words(const Node& node, const Path& path);
+  // A path of the host: relative ones against the project directory, ~ is $HOME; without "." and "..".
+  std::string host_path(const Node& node, const Path& path);
+  StringMap extensions(const Node& map);  // the x-* of a map, as JSON text
+
+  // Runs `read`; a ValueError is reported at `node`.
+  void guard(const Node& node, const Path& path, const std::function<void()>& read);
+
+  Report& report() { return report_; }
+  const StringMap& environment() const { return environment_; }
+
+ private:
+  Report& report_;
+  const StringMap& environment_;
+  std::string project_directory_;
+};
+
+// Lexically absolute and normal: base joined with path, "." and ".." resolved, no slash at the end.
+std::string absolute_path(const std::string& path, const std::string& base);
+
+void read_service(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_build(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_healthcheck(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_ports(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_mounts(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_tmpfs(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_service_networks(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_limit(Reader& reader, const Node& node, const Path& path, const std::string& kind,
+                std::map<std::string, Limit>& limits);
+void read_deploy(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+// Brings scale and limits of the service together with those under deploy; contradictions are errors.
+void settle_deploy(Reader& reader, const Path& path, ServiceDraft& draft);
+void read_networks(Reader& reader, const Node& document, Draft& draft);
+void read_volumes(Reader& reader, const Node& document, Draft& draft);
+Draft read_project(Reader& reader, const Node& document, const std::string& name);
+
+}  // namespace parser

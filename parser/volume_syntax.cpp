@@ -1,0 +1,113 @@
+#include "parser/volume_syntax.h"
+
+#include <algorithm>
+#include <cctype>
+#include <vector>
+
+#include "parser/units.h"
+
+namespace parser {
+
+namespace {
+
+const std::vector<std::string> kPropagations = {"private", "rprivate", "shared",
+                                                "rshared", "slave",    "rslave"};
+const std::vector<std::string> kConsistencies = {"cached", "delegated", "consistent"};
+
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::vector<std::string> parts{""};
+  for (char c : text) {
+    if (c == separator)
+      parts.emplace_back();
+    else
+      parts.back() += c;
+  }
+  return parts;
+}
+
+// C:\dir, or C:/dir:/target; but c:/target is the volume `c`.
+bool is_windows_path(const std::string& text) {
+  if (text.size() < 3 || std::isalpha(static_cast<unsigned char>(text[0])) == 0 || text[1] != ':')
+    return false;
+  return text[2] == '\\' || (text[2] == '/' && text.find(":/", 2) != std::string::npos);
+}
+
+Node word(const std::string& text, Location at, bool plain = false) {
+  Node node = Node::scalar(text, at);
+  node.plain = plain;
+  return node;
+}
+
+// Appends `key: value` to the map `name` inside `mount`.
+void set_in(Node& mount, const char* name, const char* key, Node value) {
+  const Location at = mount.at;
+  if (mount.find(name) == nullptr) mount.set(name, at, Node::map(at));
+  mount.find(name)->set(key, at, std::move(value));
+}
+
+void apply_option(Node& mount, const std::string& option, bool bind) {
+  const Location at = mount.at;
+  if (option == "ro" || option == "rw") {
+    mount.set("read_only", at, word(option == "ro" ? "true" : "false", at, true));
+  } else if (option == "nocopy") {
+    if (bind) throw ValueError("'nocopy' is for volumes, this is a bind mount");
+    set_in(mount, "volume", "nocopy", word("true", at, true));
+  } else if (option == "z" || option == "Z") {
+    throw ValueError("mount option '" + option + "' (SELinux relabelling) is not supported yet");
+  } else if (contains(kConsistencies, option)) {
+    mount.set("consistency", at, word(option, at));
+  } else if (contains(kPropagations, option)) {
+    if (!bind) throw ValueError("'" + option + "' is for bind mounts, this is a volume");
+    set_in(mount, "bind", "propagation", word(option, at));
+  } else {
+    std::vector<std::string> known = kPropagations;
+    known.insert(known.end(), {"ro", "rw", "nocopy"});
+    const std::string hint = did_you_mean(option, known);
+    throw ValueError("unknown mount option '" + option + "'",
+                     hint.empty() ? "known are ro, rw, nocopy and the propagations" : hint);
+  }
+}
+
+}  // namespace
+
+void check_propagation(const std::string& word) {
+  if (!contains(kPropagations, word))
+    throw ValueError("unknown propagation '" + word + "'", did_you_mean(word, kPropagations));
+}
+
+void check_consistency(const std::string& word) {
+  if (!contains(kConsistencies, word))
+    throw ValueError("unknown consistency '" + word + "'", did_you_mean(word, kConsistencies));
+}
+
+Node parse_mount(const Node& item) {
+  const std::string& text = item.text;
+  if (is_windows_path(text)) throw ValueError("Windows path in '" + text + "' is not supported");
+  const std::vector<std::string> parts = split(text, ':');
+  constexpr size_t kMostParts = 3;
+  const bool has_source = parts.size() > 1;
+  const std::string source = has_source ? parts[0] : "";
+  const std::string target = parts[has_source ? 1 : 0];
+  if (parts.size() > kMostParts || target.empty() || (has_source && source.empty()))
+    throw ValueError("invalid mount '" + text + "'",
+                     "write [source:]target[:options]: \"data:/var/lib/data:ro\"");
+  if (target[0] != '/')
+    throw ValueError("mount target '" + target + "' is not an absolute path of the container",
+                     has_source ? "" : "a mount is written source:target");
+
+  const bool bind = has_source && (source[0] == '.' || source[0] == '/' || source[0] == '~');
+  Node mount = Node::map(item.at);
+  mount.set("type", item.at, word(bind ? "bind" : "volume", item.at));
+  if (has_source) mount.set("source", item.at, word(source, item.at));
+  mount.set("target", item.at, word(target, item.at));
+  if (bind) set_in(mount, "bind", "create_host_path", word("true", item.at, true));
+  if (parts.size() == kMostParts)
+    for (const std::string& option : split(parts[2], ',')) apply_option(mount, option, bind);
+  return mount;
+}
+
+}  // namespace parser

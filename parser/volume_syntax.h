@@ -1,0 +1,19 @@
+#pragma once
+// The short form of a mount: [source:]target[:options]. A source that starts with '.', '/' or '~' is a bind
+// mount, any other the name of a volume. Source: Compose Specification, "volumes, short syntax".
+#include <string>
+
+#include "parser/node.h"
+
+namespace parser {
+
+// The long form of the short form in `item`, for the tree. Throws ValueError.
+Node parse_mount(const Node& item);
+
+// Throws ValueError unless `word` is a mount propagation of mount(2): private, rprivate, shared, ...
+void check_propagation(const std::string& word);
+// Throws ValueError unless cached, delegated or consistent: hints to Docker Desktop that mean nothing on
+// Linux.
+void check_consistency(const std::string& word);
+
+}  // namespace parser

@@ -1,0 +1,225 @@
+#include "parser/yaml.h"
+
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <map>
+#include <optional>
+#include <sstream>
+
+namespace parser {
+
+namespace {
+
+// Ends the reading of a file whose error is already reported.
+struct Abandon {};
+
+class TreeBuilder : public YAML::EventHandler {
+ public:
+  TreeBuilder(const Source& source, Report& report) : source_(source), report_(report) {}
+
+  std::optional<Node> take_document() { return std::exchange(document_, std::nullopt); }
+
+  void OnDocumentStart(const YAML::Mark&) override { anchors_.clear(); }
+  void OnDocumentEnd() override {}
+
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    add(Node::null(locate(mark)), anchor);
+  }
+
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+    const auto found = anchors_.find(anchor);
+    if (found == anchors_.end()) abandon(locate(mark).mark(), "alias that refers to the node it stands in");
+    count_aliased(found->second, locate(mark));
+    // Below a merge key or in a list the alias is the node itself, marks and all: errors point at the
+    // anchor's text.
+    place(found->second, YAML::NullAnchor);
+  }
+
+  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                const std::string& value) override {
+    last_scalar_ = source_.offset_of(mark.line, mark.column);
+    Node node = Node::scalar(value, locate(mark));
+    node.plain = tag == "?" || tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:float" ||
+                 tag == "tag:yaml.org,2002:bool";
+    read_tag(node, tag);
+    // "!reset null", "!!null ''" and an empty value arrive as scalars because they carry a tag.
+    if (tag == "tag:yaml.org,2002:null" ||
+        (node.tag != Node::Tag::kNone && (value.empty() || value == "null" || value == "~")))
+      node.kind = Node::Kind::kNull;
+    else if (node.tag != Node::Tag::kNone)
+      node.plain = true;
+    add(std::move(node), anchor);
+  }
+
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    open(Node::sequence(locate(mark)), tag, anchor);
+  }
+  void OnSequenceEnd() override { close(); }
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    open(Node::map(locate(mark)), tag, anchor);
+  }
+  void OnMapEnd() override { close(); }
+
+  // The scanner takes the end of the file for a closing quote; only the last scalar can be cut off so.
+  void check_last_quote() {
+    const std::string& text = source_.text();
+    size_t at = last_scalar_;
+    while (at < text.size() && (text[at] == '&' || text[at] == '!'))
+      at = std::min(text.find_first_not_of(" \n", text.find_first_of(" \n", at)), text.size());
+    if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return;
+    if (find_closing_quote(text, at) == std::string::npos)
+      abandon(source_.mark_at(at), "quote that is never closed");
+  }
+
+ private:
+  struct Open {
+    Node node;
+    YAML::anchor_t anchor;
+    std::optional<Entry> pending;     // a map's key whose value has not come yet
+    bool repeated = false;            // the pending key is there already
+    std::vector<Node> merged;         // values of `<<`
+    std::map<std::string, int> line;  // of each key, for duplicates
+  };
+
+  Location locate(const YAML::Mark& mark) const {
+    const Mark place = source_.mark_at(mark.line, mark.column);
+    return {&source_, place.line, place.column};
+  }
+
+  [[noreturn]] void abandon(const Mark& mark, const std::string& message) {
+    report_.error(mark, "", message);
+    throw Abandon{};
+  }
+
+  void read_tag(Node& node, const std::string& tag) {
+    if (tag.empty() || tag == "?" || tag == "!" || tag.rfind("tag:yaml.org,2002:", 0) == 0) return;
+    if (tag == "!reset")
+      node.tag = Node::Tag::kReset;
+    else if (tag == "!override")
+      node.tag = Node::Tag::kOverride;
+    else
+      report_.error(node.mark(), "", "unknown tag '" + tag + "'", "Compose knows !reset and !override");
+  }
+
+  void count_one(const Location& at) {
+    if (++nodes_ > kMaxNodes)
+      abandon(at.mark(), "more than " + std::to_string(kMaxNodes) + " values in one file");
+  }
+
+  // Aliases of aliases multiply: a few lines can stand for more values than there is memory.
+  void count_aliased(const Node& node, const Location& alias) {
+    if (++aliased_ > kMaxAliasedNodes)
+      abandon(alias.mark(), "aliases stand for more than " + std::to_string(kMaxAliasedNodes) + " values");
+    for (const Node& item : node.items) count_aliased(item, alias);
+    for (const Entry& entry : node.entries) count_aliased(entry.value, alias);
+  }
+
+  void open(Node node, const std::string& tag, YAML::anchor_t anchor) {
+    if (static_cast<int>(open_.size()) >= kMaxDepth)
+      abandon(node.mark(), "nested more than " + std::to_string(kMaxDepth) + " levels deep");
+    count_one(node.at);
+    read_tag(node, tag);
+    open_.push_back({std::move(node), anchor, std::nullopt, false, {}, {}});
+  }
+
+  void close() {
+    Open done = std::move(open_.back());
+    open_.pop_back();
+    for (const Node& source : done.merged) merge_keys(done, source);
+    place(std::move(done.node), done.anchor);
+  }
+
+  void add(Node node, YAML::anchor_t anchor) {
+    count_one(node.at);
+    place(std::move(node), anchor);
+  }
+
+  void place(Node node, YAML::anchor_t anchor) {
+    if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
+    if (open_.empty()) {
+      document_ = std::move(node);
+      return;
+    }
+    Open& parent = open_.back();
+    if (parent.node.is_sequence()) {
+      parent.node.items.push_back(std::move(node));
+    } else if (!parent.pending) {
+      take_key(parent, node);
+    } else if (parent.pending->key == "<<") {
+      parent.merged.push_back(std::move(node));
+      parent.pending.reset();
+    } else {
+      // An empty value is reported by the scanner where the next token stands; the key is what a reader looks
+      // for.
+      if (node.is_null() && node.tag == Node::Tag::kNone) node.at = parent.pending->key_at;
+      Entry entry = std::move(*parent.pending);
+      parent.pending.reset();
+      entry.value = std::move(node);
+      if (!parent.repeated) parent.node.entries.push_back(std::move(entry));
+    }
+  }
+
+  void take_key(Open& parent, const Node& key) {
+    if (!key.is_scalar()) abandon(key.mark(), "a key must be a plain word, not " + describe(key));
+    if (key.text.empty()) abandon(key.mark(), "empty key");
+    const auto [before, fresh] = parent.line.emplace(key.text, key.at.line);
+    parent.repeated = !fresh && key.text != "<<";
+    if (parent.repeated)
+      report_.error(key.mark(), "",
+                    "'" + key.text + "' is given twice, first in line " + std::to_string(before->second));
+    parent.pending = Entry{key.text, key.at, Node()};
+  }
+
+  // Keys of the map itself win over merged ones, an earlier merged map over a later one.
+  void merge_keys(Open& into, const Node& from) {
+    if (from.is_sequence()) {
+      for (const Node& item : from.items) merge_keys(into, item);
+      return;
+    }
+    if (!from.is_map()) {
+      report_.error(from.mark(), "", "'<<' takes a map or a list of maps, not " + describe(from));
+      return;
+    }
+    for (const Entry& entry : from.entries)
+      if (into.line.emplace(entry.key, entry.key_at.line).second) into.node.entries.push_back(entry);
+  }
+
+  const Source& source_;
+  Report& report_;
+  std::vector<Open> open_;
+  std::map<YAML::anchor_t, Node> anchors_;
+  std::optional<Node> document_;
+  size_t nodes_ = 0;
+  size_t aliased_ = 0;
+  size_t last_scalar_ = 0;
+};
+
+}  // namespace
+
+std::vector<Node> load_yaml(const Source& source, Report& report) {
+  std::vector<Node> documents;
+  try {
+    std::istringstream text(source.text());
+    YAML::Parser parser(text);
+    TreeBuilder builder(source, report);
+    while (parser.HandleNextDocument(builder)) {
+      std::optional<Node> document = builder.take_document();
+      if (document && !document->is_null()) documents.push_back(std::move(*document));
+    }
+    builder.check_last_quote();
+  } catch (const YAML::Exception& error) {
+    const SyntaxError plain =
+        explain_syntax_error(source, source.offset_of(error.mark.line, error.mark.column), error.msg);
+    report.error(plain.mark, "", plain.message, plain.hint);
+    documents.clear();
+  } catch (const Abandon&) {
+    documents.clear();
+  }
+  return documents;
+}
+
+}  // namespace parser

@@ -1,0 +1,129 @@
+#include <catch2/catch.hpp>
+#include <chrono>
+
+#include "sandbox.h"
+
+using it::Sandbox;
+
+TEST_CASE("a Dockerfile's layers, environment, folder and command reach the container") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("app/Dockerfile", R"(# comment
+ARG BASE=busybox
+FROM $BASE AS made
+ARG WHO=nobody
+RUN mkdir /out && \
+    echo "made for $WHO" > /out/made
+
+FROM busybox
+ENV COLOR=green
+WORKDIR /work/inner
+COPY --from=made /out/made made
+COPY --chown=1000:1000 files/ files/
+RUN ["sh", "-c", "echo run >> log"]
+RUN rm files/gone
+USER 1000
+CMD cat made log; echo $COLOR; ls files; id -u; pwd
+)");
+  sandbox.file("app/files/kept", "kept\n");
+  sandbox.file("app/files/gone", "gone\n");
+  sandbox.file("app/files/ignored.tmp", "ignored\n");
+  sandbox.file("app/.dockerignore", "*.tmp\n**/*.tmp\n");
+  sandbox.compose_file(R"(
+services:
+  web:
+    build:
+      context: ./app
+      args:
+        WHO: compose
+)");
+  const it::Output up = sandbox.ok({"up", "-d", "--build"});
+  CHECK(it::eventually(
+      [&] { return sandbox.log("web") == "made for compose\nrun\ngreen\nkept\n1000\n/work/inner\n"; }));
+  sandbox.finish();
+}
+
+TEST_CASE("building again without a change takes every step from the cache") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("Dockerfile", "FROM busybox\nCOPY page /page\nRUN date +%s%N > /stamp\n");
+  sandbox.file("page", "one\n");
+  sandbox.compose_file("services:\n  web:\n    build: .\n    command: [\"cat\", \"/stamp\", \"/page\"]\n");
+  sandbox.ok({"up", "-d"});
+  CHECK(it::eventually([&] { return sandbox.log("web").find("one") != std::string::npos; }));
+  const std::string first = sandbox.log("web");
+
+  // Same bytes, other time.
+  sandbox.file("page", "one\n");
+  const std::set<std::string> before = sandbox.ids();
+  const it::Output again = sandbox.ok({"build"});
+  CHECK((again.out + again.err).find("CACHED") != std::string::npos);
+  sandbox.ok({"up", "-d", "--build"});
+  CHECK(sandbox.ids() == before);
+
+  sandbox.file("page", "two\n");
+  sandbox.ok({"up", "-d", "--build"});
+  CHECK(it::eventually([&] { return sandbox.log("web").find("two") != std::string::npos; }));
+  CHECK(sandbox.log("web").find(first) == std::string::npos);
+  sandbox.finish();
+}
+
+TEST_CASE("a RUN that fails tells the file, the line, the exit code and its last words") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("Dockerfile", "FROM busybox\n\nRUN echo last words; exit 5\n");
+  sandbox.compose_file("services:\n  web:\n    build: .\n");
+  const it::Output output = sandbox.compose({"build"});
+  CHECK(output.code != 0);
+  const std::string said = output.out + output.err;
+  CHECK(said.find("Dockerfile:3") != std::string::npos);
+  CHECK(said.find("last words") != std::string::npos);
+  CHECK(output.err.find('5') != std::string::npos);
+  CHECK(sandbox.leftovers().empty());
+}
+
+TEST_CASE("a misspelt instruction is pointed out with its line") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("Dockerfile", "FROM busybox\nRNU true\n");
+  sandbox.compose_file("services:\n  web:\n    build: .\n");
+  const it::Output output = sandbox.compose({"build"});
+  CHECK(output.code != 0);
+  CHECK(output.err.find("Dockerfile:2") != std::string::npos);
+  CHECK(output.err.find("RNU") != std::string::npos);
+  CHECK(output.err.find("RUN") != std::string::npos);
+}
+
+TEST_CASE("COPY cannot reach outside its context") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("secret", "outside\n");
+  sandbox.file("app/Dockerfile", "FROM busybox\nCOPY ../secret /secret\n");
+  sandbox.compose_file("services:\n  web:\n    build: ./app\n");
+  CHECK(sandbox.compose({"build"}).code != 0);
+  CHECK(it::run({"ln", "-s", "../secret", sandbox.directory() + "/app/link"}).code == 0);
+  sandbox.file("app/Dockerfile", "FROM busybox\nCOPY link/ /dir/\nRUN cat /dir/* || true\n");
+  const it::Output output = sandbox.compose({"build"});
+  CHECK((output.out + output.err).find("outside\n") == std::string::npos);
+}
+
+TEST_CASE("an image's entrypoint, volume and health check are honoured") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("Dockerfile", R"(FROM busybox
+COPY entry /entry
+VOLUME /state
+HEALTHCHECK --interval=200ms --retries=20 CMD test -f /state/up
+ENTRYPOINT ["sh", "/entry"]
+CMD ["default"]
+)");
+  sandbox.file("entry", "echo \"entry $*\"; touch /state/up; exec sleep 1000\n");
+  sandbox.compose_file("services:\n  web:\n    build: .\n    stop_grace_period: 0s\n");
+  sandbox.ok({"up", "--wait"});
+  CHECK(sandbox.log("web") == "entry default\n");
+  sandbox.compose_file(
+      "services:\n  web:\n    build: .\n    stop_grace_period: 0s\n    command: [\"other\", \"words\"]\n");
+  sandbox.ok({"up", "-d"});
+  CHECK(it::eventually([&] { return sandbox.log("web") == "entry other words\n"; }));
+  sandbox.finish();
+}

@@ -1,0 +1,99 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "sandbox.h"
+
+using it::Sandbox;
+
+namespace {
+constexpr char kTwoServices[] = R"(
+services:
+  db:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    environment:
+      GREETING: ${GREETING:-hello}
+    depends_on: [db]
+    stop_grace_period: 0s
+)";
+}
+
+TEST_CASE("up without a change keeps every container") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kTwoServices);
+  sandbox.ok({"up", "-d"});
+  const std::set<std::string> before = sandbox.ids();
+  const std::string created = sandbox.container("web").at("CreatedAt").dump();
+  sandbox.ok({"up", "-d"});
+  sandbox.ok({"up", "-d", "web"});
+  CHECK(sandbox.ids() == before);
+  CHECK(sandbox.container("web").at("CreatedAt").dump() == created);
+  sandbox.finish();
+}
+
+TEST_CASE("a changed variable recreates its service alone, and the reason is told") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kTwoServices);
+  sandbox.ok({"up", "-d"});
+  const std::set<std::string> web = sandbox.ids("web"), db = sandbox.ids("db");
+  sandbox.options().env["GREETING"] = "bye";
+  const it::Output up = sandbox.ok({"up", "-d"});
+  CHECK(up.err.find("environment.GREETING") != std::string::npos);
+  CHECK(sandbox.ids("web") != web);
+  CHECK(sandbox.ids("db") == db);
+  CHECK(sandbox.container("web").at("State") == "running");
+  CHECK(sandbox.inside("web", {"printenv", "GREETING"}) == "bye\n");
+  CHECK(sandbox.containers().size() == 2);
+  sandbox.finish();
+}
+
+TEST_CASE("what does not reach the container changes nothing") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(
+      "services:\n  web:\n    image: busybox\n    command: [sleep, \"1000\"]\n    stop_grace_period: 0s\n");
+  sandbox.ok({"up", "-d"});
+  const std::set<std::string> before = sandbox.ids();
+  sandbox.compose_file(
+      "# a comment\nx-note: new\nservices:\n  web:\n    stop_grace_period: 0s\n    command:\n      - sleep\n "
+      "     - '1000'\n    image: busybox\n");
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.ids() == before);
+  sandbox.finish();
+}
+
+TEST_CASE("a container that was stopped is started, one that was removed is made again") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kTwoServices);
+  sandbox.ok({"up", "-d"});
+  const std::set<std::string> web = sandbox.ids("web"), db = sandbox.ids("db");
+  sandbox.ok({"kill", "web"});
+  sandbox.ok({"rm", "-fs", "db"});
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.ids("web") == web);
+  CHECK(sandbox.ids("db").size() == 1);
+  CHECK(sandbox.ids("db") != db);
+  sandbox.finish();
+}
+
+TEST_CASE("--force-recreate makes anew what has not changed, --no-recreate keeps what has") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kTwoServices);
+  sandbox.ok({"up", "-d"});
+  const std::set<std::string> before = sandbox.ids("web");
+  sandbox.ok({"up", "-d", "--force-recreate"});
+  const std::set<std::string> forced = sandbox.ids("web");
+  CHECK(forced != before);
+  sandbox.options().env["GREETING"] = "bye";
+  sandbox.ok({"up", "-d", "--no-recreate"});
+  CHECK(sandbox.ids("web") == forced);
+  sandbox.finish();
+}

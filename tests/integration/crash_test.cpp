@@ -1,0 +1,151 @@
+// What is left when a program is killed at any moment, and how the next command makes good.
+#include <signal.h>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <thread>
+
+#include "leftovers.h"
+#include "sandbox.h"
+
+using it::Sandbox;
+
+namespace {
+
+std::string five_services() {
+  std::string text = "services:\n";
+  for (const char* name : {"a", "b", "c", "d", "e"}) {
+    text += std::string("  ") + name +
+            ":\n    image: busybox\n    command: [\"sleep\", \"1000\"]\n    stop_grace_period: 0s\n    "
+            "volumes: [\"data:/data\"]\n";
+    if (*name != 'a') text += "    depends_on: [a]\n";
+  }
+  return text + "volumes:\n  data:\n";
+}
+
+void check_database(const Sandbox& sandbox) {
+  const it::Output output =
+      it::run({"python3", "-c",
+               "import sqlite3, sys\n"
+               "print(sqlite3.connect(sys.argv[1]).execute('pragma integrity_check').fetchone()[0])",
+               sandbox.data_root() + "/state.db"});
+  INFO(output.err);
+  CHECK(output.out == "ok\n");
+}
+
+std::vector<int> monitors(const Sandbox& sandbox) {
+  std::vector<int> found;
+  for (const int pid : it::processes_of(sandbox.run_root())) {
+    if (it::command_line(pid).find("compose-monitor") != std::string::npos) found.push_back(pid);
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("up that is killed at any moment is made good by the next up, and down leaves nothing") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(five_services());
+  std::mt19937 random(std::random_device{}());
+  // A whole run, for the span of time to kill in.
+  const auto start = std::chrono::steady_clock::now();
+  sandbox.ok({"up", "-d"});
+  const auto whole =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
+  sandbox.ok({"down", "-v"});
+
+  for (int round = 0; round < 5; ++round) {
+    const std::chrono::microseconds moment(std::uniform_int_distribution<long>(0, whole.count())(random));
+    INFO("killed after " << moment.count() << " of " << whole.count() << " microseconds");
+    {
+      it::Process up(sandbox.command({"up", "-d"}), sandbox.options());
+      std::this_thread::sleep_for(moment);
+      up.signal(SIGKILL);
+      up.wait();
+    }
+    check_database(sandbox);
+    sandbox.ok({"up", "-d"});
+    CHECK(sandbox.ids().size() == 5);
+    CHECK(sandbox.containers().size() == 5);
+    sandbox.finish();
+  }
+}
+
+TEST_CASE("down that is killed at any moment is finished by the next down") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(five_services());
+  std::mt19937 random(std::random_device{}());
+  for (int round = 0; round < 3; ++round) {
+    sandbox.ok({"up", "-d"});
+    const std::chrono::milliseconds moment(std::uniform_int_distribution<int>(0, 150)(random));
+    INFO("killed after " << moment.count() << " ms");
+    {
+      it::Process down(sandbox.command({"down", "-v"}), sandbox.options());
+      std::this_thread::sleep_for(moment);
+      down.signal(SIGKILL);
+      down.wait();
+    }
+    check_database(sandbox);
+    sandbox.finish();
+  }
+}
+
+TEST_CASE("a container outlives its monitor, and stop, logs and down still reach it") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: ["sh", "-c", "echo first; while true; do sleep 0.2; echo more; done"]
+    stop_grace_period: 0s
+)");
+  sandbox.ok({"up", "-d"});
+  REQUIRE(it::eventually([&] { return sandbox.log("web").find("more") != std::string::npos; }));
+  const std::vector<int> pids = monitors(sandbox);
+  REQUIRE(pids.size() == 1);
+  REQUIRE(::kill(pids.front(), SIGKILL) == 0);
+  REQUIRE(it::eventually([&] { return monitors(sandbox) != pids; }));
+
+  CHECK(sandbox.container("web").at("State") == "running");
+  CHECK(sandbox.inside("web", {"echo", "inside"}) == "inside\n");
+  CHECK(sandbox.log("web").find("first") != std::string::npos);
+  sandbox.ok({"stop", "web"});
+  CHECK(sandbox.container("web").at("State") == "exited");
+  sandbox.finish();
+}
+
+TEST_CASE("after a reboot, when the run root is gone, up starts the containers again") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(five_services());
+  sandbox.ok({"up", "-d"});
+  const std::set<std::string> before = sandbox.ids();
+  for (const int pid : monitors(sandbox)) ::kill(pid, SIGKILL);
+  it::remove_cgroups(it::entries(sandbox.data_root() + "/containers"));
+  REQUIRE(it::run({"rm", "-rf", sandbox.run_root()}).code == 0);
+  it::run({"sh", "-c",
+           "for l in $(ip -o link | sed -n 's/^[0-9]*: \\(br-[0-9a-f]*\\):.*/\\1/p'); do ip link del $l; "
+           "done; nft flush ruleset"});
+
+  CHECK(sandbox.ids().empty());
+  CHECK(sandbox.containers().size() == 5);
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.ids() == before);
+  sandbox.finish();
+}
+
+TEST_CASE("two ups at once both succeed and make one set of containers") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(five_services());
+  it::Process first(sandbox.command({"up", "-d"}), sandbox.options());
+  it::Process second(sandbox.command({"up", "-d"}), sandbox.options());
+  CHECK(first.wait().code == 0);
+  CHECK(second.wait().code == 0);
+  CHECK(sandbox.containers().size() == 5);
+  sandbox.finish();
+}

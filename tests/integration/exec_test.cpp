@@ -1,0 +1,102 @@
+#include <catch2/catch.hpp>
+
+#include "sandbox.h"
+
+using it::Sandbox;
+
+namespace {
+constexpr char kOneService[] = R"(
+services:
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    environment:
+      GREETING: hello
+    working_dir: /var
+    stop_grace_period: 0s
+)";
+}
+
+TEST_CASE("exec runs inside the container, with its environment and folder") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kOneService);
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"sh", "-c", "echo $GREETING; pwd"}) == "hello\n/var\n");
+  CHECK(
+      sandbox.ok({"exec", "-T", "-e", "GREETING=bye", "-w", "/tmp", "web", "sh", "-c", "echo $GREETING; pwd"})
+          .out == "bye\n/tmp\n");
+  CHECK(sandbox.ok({"exec", "-T", "-u", "nobody", "web", "id", "-u"}).out == "65534\n");
+  CHECK(sandbox.inside("web", {"cat", "/proc/1/cmdline"}) == std::string("sleep\0001000\000", 11));
+  sandbox.finish();
+}
+
+TEST_CASE("exec gives the command's own exit code, and keeps its streams apart") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kOneService);
+  sandbox.ok({"up", "-d"});
+  const it::Output output =
+      sandbox.compose({"exec", "-T", "web", "sh", "-c", "echo out; echo err >&2; exit 42"});
+  CHECK(output.code == 42);
+  CHECK(output.out == "out\n");
+  CHECK(output.err == "err\n");
+  sandbox.finish();
+}
+
+TEST_CASE("exec passes standard input through to its end") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kOneService);
+  sandbox.ok({"up", "-d"});
+  sandbox.options().input = std::string(300000, 'x');
+  CHECK(sandbox.inside("web", {"wc", "-c"}) == "300000\n");
+  sandbox.options().input.clear();
+  sandbox.finish();
+}
+
+TEST_CASE("exec of a program that is not there says so with 127, of one that is no program with 126") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kOneService);
+  sandbox.ok({"up", "-d"});
+  const it::Output missing = sandbox.compose({"exec", "-T", "web", "base"});
+  CHECK(missing.code == 127);
+  CHECK(missing.err.find("base") != std::string::npos);
+  const it::Output not_executable = sandbox.compose({"exec", "-T", "web", "/etc/passwd"});
+  CHECK(not_executable.code == 126);
+  CHECK(not_executable.err.find("/etc/passwd") != std::string::npos);
+  sandbox.finish();
+}
+
+TEST_CASE("exec in a service that does not run, or is not there, is refused by name") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kOneService);
+  const it::Output stopped = sandbox.compose({"exec", "-T", "web", "true"});
+  CHECK(stopped.code == 1);
+  CHECK(stopped.err.find("web") != std::string::npos);
+  CHECK(stopped.err.find("not running") != std::string::npos);
+  const it::Output unknown = sandbox.compose({"exec", "-T", "wbe", "true"});
+  CHECK(unknown.code == 1);
+  CHECK(unknown.err.find("wbe") != std::string::npos);
+}
+
+TEST_CASE("a container is confined by default") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kOneService);
+  sandbox.ok({"up", "-d"});
+  const std::string status = sandbox.inside("web", {"cat", "/proc/self/status"});
+  CHECK(status.find("CapEff:\t00000000a80425fb") != std::string::npos);
+  CHECK(status.find("CapBnd:\t00000000a80425fb") != std::string::npos);
+  CHECK(status.find("CapInh:\t0000000000000000") != std::string::npos);
+  CHECK(status.find("Seccomp:\t2") != std::string::npos);
+  CHECK(sandbox.compose({"exec", "-T", "web", "mount", "-t", "tmpfs", "none", "/mnt"}).code != 0);
+  CHECK(sandbox.compose({"exec", "-T", "web", "sh", "-c", "echo 1 > /proc/sys/kernel/panic"}).code != 0);
+  CHECK(sandbox.inside("web", {"sh", "-c", "cat /proc/kcore | wc -c"}) == "0\n");
+  // Only the shell's own three descriptors, and the folder that is being listed.
+  CHECK(sandbox.inside("web", {"sh", "-c", "echo /proc/self/fd/*"}).find("/proc/self/fd/4") ==
+        std::string::npos);
+  sandbox.finish();
+}

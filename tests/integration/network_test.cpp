@@ -1,0 +1,270 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "sandbox.h"
+
+using it::Sandbox;
+
+namespace {
+
+// A web server that answers with `page`.
+std::string server(const std::string& page) {
+  return R"(["sh", "-c", "mkdir /site && echo )" + page +
+         R"( > /site/index.html && exec httpd -f -p 80 -h /site"])";
+}
+
+std::string address_of(Sandbox& sandbox, const std::string& service) {
+  return sandbox.inside(
+      service, {"sh", "-c", "ip -4 -o addr show eth0 | sed 's/.* inet \\([0-9.]*\\).*/\\1/' | tr -d '\\n'"});
+}
+
+std::string fetched(Sandbox& sandbox, const std::string& from, const std::string& url) {
+  return sandbox.compose({"exec", "-T", from, "wget", "-q", "-T", "3", "-O", "-", url}).out;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a published port answers on loopback, on the host's address, and from a container through the host") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: )" + server("hello") +
+                       R"(
+    ports: ["8080:80"]
+    stop_grace_period: 0s
+  client:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(it::eventually([] { return it::http("http://127.0.0.1:8080/") == "hello\n"; }));
+  CHECK(it::http(std::string("http://") + it::kHostAddress + ":8080/") == "hello\n");
+  CHECK(fetched(sandbox, "client", std::string("http://") + it::kHostAddress + ":8080/") == "hello\n");
+  sandbox.ok({"stop", "web"});
+  CHECK(it::http("http://127.0.0.1:8080/").empty());
+  sandbox.finish();
+}
+
+TEST_CASE("a port bound to 127.0.0.1 answers there and nowhere else") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: )" + server("private") +
+                       R"(
+    ports: ["127.0.0.1:8080:80"]
+    stop_grace_period: 0s
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(it::eventually([] { return it::http("http://127.0.0.1:8080/") == "private\n"; }));
+  CHECK(it::http(std::string("http://") + it::kHostAddress + ":8080/").empty());
+  sandbox.finish();
+}
+
+TEST_CASE("a published port without a host port gets a free one, told by `port`") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: )" + server("random") +
+                       R"(
+    ports: ["80"]
+    stop_grace_period: 0s
+)");
+  sandbox.ok({"up", "-d"});
+  const std::string place = sandbox.ok({"port", "web", "80"}).out;
+  REQUIRE(place.rfind("0.0.0.0:", 0) == 0);
+  const std::string port = place.substr(8, place.size() - 9);
+  CHECK(it::eventually([&] { return it::http("http://127.0.0.1:" + port + "/") == "random\n"; }));
+  sandbox.finish();
+}
+
+TEST_CASE("a host port that is taken is an error naming it") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(
+      "services:\n  web:\n    image: busybox\n    command: [\"sleep\", \"1000\"]\n    ports: "
+      "[\"8080:80\"]\n");
+  it::Process holder({"busybox", "nc", "-l", "-p", "8080"});
+  REQUIRE(it::eventually([] {
+    return it::run({"ss", "-Hltn", "sport = :8080"}).out.find("8080") != std::string::npos;
+  }));
+  const it::Output output = sandbox.compose({"up", "-d"});
+  CHECK(output.code == 1);
+  CHECK(output.err.find("8080") != std::string::npos);
+  CHECK(sandbox.ids().empty());
+  sandbox.finish();
+}
+
+TEST_CASE("services find each other by service name, container name and alias") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: )" + server("found") +
+                       R"(
+    networks:
+      default:
+        aliases: [site]
+    stop_grace_period: 0s
+  client:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(it::eventually([&] { return fetched(sandbox, "client", "http://web/") == "found\n"; }));
+  CHECK(fetched(sandbox, "client", "http://" + sandbox.project() + "-web-1/") == "found\n");
+  CHECK(fetched(sandbox, "client", "http://site/") == "found\n");
+  CHECK(sandbox.inside("client", {"cat", "/etc/resolv.conf"}).find("nameserver 127.0.0.11") !=
+        std::string::npos);
+  // A name that is no longer there is not remembered.
+  sandbox.ok({"stop", "web"});
+  CHECK(fetched(sandbox, "client", "http://web/").empty());
+  sandbox.finish();
+}
+
+TEST_CASE("networks that share no service cannot reach or name each other") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  front:
+    image: busybox
+    command: ["sleep", "1000"]
+    networks: [front]
+    stop_grace_period: 0s
+  middle:
+    image: busybox
+    command: ["sleep", "1000"]
+    networks: [front, back]
+    stop_grace_period: 0s
+  back:
+    image: busybox
+    command: )" + server("secret") +
+                       R"(
+    networks: [back]
+    stop_grace_period: 0s
+networks:
+  front:
+  back:
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(it::eventually([&] { return fetched(sandbox, "middle", "http://back/") == "secret\n"; }));
+  CHECK(sandbox.compose({"exec", "-T", "front", "ping", "-c", "1", "-w", "2", "middle"}).code == 0);
+  const std::string back = address_of(sandbox, "back");
+  REQUIRE_FALSE(back.empty());
+  CHECK(fetched(sandbox, "front", "http://" + back + "/").empty());
+  CHECK(sandbox.compose({"exec", "-T", "front", "nslookup", "back"}).out.find(back) == std::string::npos);
+  sandbox.finish();
+}
+
+TEST_CASE("an internal network has no way out") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    networks: [closed]
+    stop_grace_period: 0s
+  open:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+networks:
+  closed:
+    internal: true
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.compose({"exec", "-T", "open", "ping", "-c", "1", "-w", "2", it::kHostAddress}).code == 0);
+  CHECK(sandbox.compose({"exec", "-T", "web", "ping", "-c", "1", "-w", "2", it::kHostAddress}).code != 0);
+  sandbox.finish();
+}
+
+TEST_CASE("a fixed address and subnet are honoured, and the container knows its own name") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    hostname: front
+    command: ["sleep", "1000"]
+    networks:
+      lan:
+        ipv4_address: 10.77.0.9
+    extra_hosts: ["printer=10.1.2.3"]
+    stop_grace_period: 0s
+networks:
+  lan:
+    ipam:
+      config:
+        - subnet: 10.77.0.0/24
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(address_of(sandbox, "web") == "10.77.0.9");
+  CHECK(sandbox.inside("web", {"hostname"}) == "front\n");
+  const std::string hosts = sandbox.inside("web", {"cat", "/etc/hosts"});
+  CHECK(hosts.find("10.77.0.9\tfront") != std::string::npos);
+  CHECK(hosts.find("10.1.2.3\tprinter") != std::string::npos);
+  sandbox.finish();
+}
+
+TEST_CASE("network_mode none has loopback alone, host has the host's interfaces") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  alone:
+    image: busybox
+    command: ["sleep", "1000"]
+    network_mode: none
+    stop_grace_period: 0s
+  shared:
+    image: busybox
+    command: ["sleep", "1000"]
+    network_mode: host
+    stop_grace_period: 0s
+)");
+  sandbox.ok({"up", "-d"});
+  const std::string alone = sandbox.inside("alone", {"ip", "-o", "link"});
+  CHECK(alone.find("lo:") != std::string::npos);
+  CHECK(alone.find("eth0") == std::string::npos);
+  CHECK(sandbox.inside("shared", {"ip", "-o", "link"}).find("host0") != std::string::npos);
+  sandbox.finish();
+}
+
+TEST_CASE("a link that was removed by hand is made again by the next start") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: )" + server("again") +
+                       R"(
+    ports: ["8080:80"]
+    stop_grace_period: 0s
+)");
+  sandbox.ok({"up", "-d"});
+  sandbox.ok({"stop"});
+  it::run({"sh", "-c",
+           "for l in $(ip -o link | sed -n 's/^[0-9]*: \\(br-[0-9a-f]*\\):.*/\\1/p'); do ip link del $l; "
+           "done; nft flush ruleset"});
+  sandbox.ok({"up", "-d"});
+  CHECK(it::eventually([] { return it::http("http://127.0.0.1:8080/") == "again\n"; }));
+  sandbox.finish();
+}

@@ -1,0 +1,126 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "sandbox.h"
+#include "sys/file.h"
+
+using it::Sandbox;
+
+TEST_CASE("a new named volume is filled from the image's folder and outlives down") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("Dockerfile",
+               "FROM busybox\nRUN mkdir /data && echo seed > /data/seed && chown -R 1000:1000 /data && chmod "
+               "750 /data\n");
+  sandbox.compose_file(R"(
+services:
+  web:
+    build: .
+    command: ["sleep", "1000"]
+    volumes: ["data:/data"]
+    stop_grace_period: 0s
+volumes:
+  data:
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"cat", "/data/seed"}) == "seed\n");
+  CHECK(sandbox.inside("web", {"stat", "-c", "%u:%g %a", "/data"}) == "1000:1000 750\n");
+  sandbox.inside("web", {"sh", "-c", "echo mine > /data/mine; rm /data/seed"});
+
+  sandbox.ok({"down"});
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"ls", "/data"}) == "mine\n");
+
+  sandbox.ok({"down", "-v"});
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"ls", "/data"}) == "seed\n");
+  sandbox.finish();
+}
+
+TEST_CASE("an anonymous volume is carried over when its container is made anew") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    volumes: ["/cache"]
+    environment:
+      COLOR: ${COLOR:-red}
+    stop_grace_period: 0s
+)");
+  sandbox.ok({"up", "-d"});
+  sandbox.inside("web", {"touch", "/cache/kept"});
+  const std::set<std::string> before = sandbox.ids("web");
+  sandbox.options().env["COLOR"] = "blue";
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.ids("web") != before);
+  CHECK(sandbox.inside("web", {"ls", "/cache"}) == "kept\n");
+  sandbox.ok({"up", "-d", "-V", "--force-recreate"});
+  CHECK(sandbox.inside("web", {"ls", "/cache"}).empty());
+  sandbox.finish();
+}
+
+TEST_CASE("a bind mount shows the host's folder, read-only when asked, and is made when missing") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("src/page", "from the host\n");
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    volumes:
+      - ./src:/src:ro
+      - ./made:/made
+    stop_grace_period: 0s
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"cat", "/src/page"}) == "from the host\n");
+  const it::Output write = sandbox.compose({"exec", "-T", "web", "touch", "/src/no"});
+  CHECK(write.code != 0);
+  CHECK(write.err.find("Read-only file system") != std::string::npos);
+  sandbox.inside("web", {"sh", "-c", "echo from inside > /made/file"});
+  CHECK(sys::read_file(sandbox.directory() + "/made/file") == "from inside\n");
+  sandbox.finish();
+  CHECK(sys::read_file(sandbox.directory() + "/src/page") == "from the host\n");
+}
+
+TEST_CASE("tmpfs is memory of the container's own, and read_only holds for the rest") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    read_only: true
+    tmpfs: /scratch
+    stop_grace_period: 0s
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"stat", "-f", "-c", "%T", "/scratch"}) == "tmpfs\n");
+  sandbox.inside("web", {"touch", "/scratch/file"});
+  CHECK(sandbox.compose({"exec", "-T", "web", "touch", "/file"}).code != 0);
+  sandbox.finish();
+}
+
+TEST_CASE("an external volume that is not there is an error that names it") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    volumes: ["data:/data"]
+volumes:
+  data:
+    external: true
+    name: shared-data
+)");
+  const it::Output output = sandbox.compose({"up", "-d"});
+  CHECK(output.code == 1);
+  CHECK(output.err.find("shared-data") != std::string::npos);
+  CHECK(sandbox.leftovers().empty());
+}

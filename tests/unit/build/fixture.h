@@ -1,0 +1,191 @@
+#pragma once
+// A store in a folder of its own, a build context, and a StepRunner that knows a few commands.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "engine/build/builder.h"
+#include "engine/build/layered_view.h"
+#include "engine/error.h"
+#include "engine/image/image_store.h"
+#include "engine/state/database.h"
+#include "sys/file.h"
+
+namespace build_test {
+
+using Strings = std::vector<std::string>;
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    char name[] = "/tmp/compose-build-test-XXXXXX";
+    REQUIRE(::mkdtemp(name) != nullptr);
+    path = name;
+  }
+  ~TemporaryFolder() { sys::remove_tree(path); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  std::string path;
+};
+
+inline void write(const std::string& path, const std::string& text, unsigned mode = 0644) {
+  sys::make_dirs(path.substr(0, path.rfind('/')));
+  sys::write_file_atomic(path, text, mode);
+  REQUIRE(::chmod(path.c_str(), mode) == 0);
+}
+
+inline void link(const std::string& target, const std::string& path) {
+  sys::make_dirs(path.substr(0, path.rfind('/')));
+  REQUIRE(::symlink(target.c_str(), path.c_str()) == 0);
+}
+
+inline bool root_only() {
+  if (::geteuid() == 0) return true;
+  WARN("skipped: owners, devices and trusted attributes need root");
+  return false;
+}
+
+// Runs no program. `behaviour` may write into the request's upper folder and returns the exit code.
+class FakeRunner : public engine::StepRunner {
+ public:
+  int run(const engine::RunRequest& request, const std::function<void(const std::string&)>& output,
+          int) override {
+    requests.push_back(request);
+    return behaviour ? behaviour(request, output) : 0;
+  }
+  std::vector<engine::RunRequest> requests;
+  std::function<int(const engine::RunRequest&, const std::function<void(const std::string&)>&)> behaviour;
+};
+
+class Recorder : public engine::BuildObserver {
+ public:
+  void step(int number, int total, const std::string& instruction, bool is_cached) override {
+    steps.push_back(std::to_string(number) + "/" + std::to_string(total) + " " + instruction);
+    cached.push_back(is_cached);
+    if (number == cancel_at) is_cancelled = true;
+    if (on_step) on_step(number);
+  }
+  void output(const std::string& bytes) override { text += bytes; }
+  void finished(int number, int64_t) override { last_finished = number; }
+  void warning(const std::string& message) override { warnings.push_back(message); }
+  bool cancelled() override { return is_cancelled; }
+  int cancel_fd() override { return -1; }
+
+  std::function<void(int number)> on_step;
+  Strings steps, warnings;
+  std::vector<bool> cached;
+  std::string text;
+  int last_finished = 0, cancel_at = 0;
+  bool is_cancelled = false;
+};
+
+struct Built {
+  engine::BuildResult result;
+  engine::StoredImage image;
+  Recorder recorder;
+
+  engine::build::LayeredView view() const { return engine::build::LayeredView(image.lower_dirs); }
+  std::string file(const std::string& path) const { return view().read_file(path).value_or("<missing>"); }
+  bool has(const std::string& path) const { return view().find(path, false).has_value(); }
+  struct stat stat(const std::string& path) const {
+    const auto node = view().find(path, false);
+    REQUIRE(node);
+    return node->status;
+  }
+  mode_t mode(const std::string& path) const { return stat(path).st_mode & 07777; }
+  std::string owner(const std::string& path) const {
+    const struct stat status = stat(path);
+    return std::to_string(status.st_uid) + ":" + std::to_string(status.st_gid);
+  }
+};
+
+class Fixture {
+ public:
+  Fixture()
+      : paths{folder.path + "/data", folder.path + "/run"},
+        context(folder.path + "/context"),
+        made_(make()),
+        database(paths.database()),
+        store(database, paths) {}
+
+  // A base image "base" with a small root file system, /lib and /var/run being links as in real ones.
+  void make_base(const std::function<void(engine::ImageConfig&)>& change = {}) {
+    auto draft = store.new_draft();
+    write(draft.diff() + "/etc/passwd", "root:x:0:0::/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n");
+    write(draft.diff() + "/etc/group", "root:x:0:\nstaff:x:50:\n");
+    write(draft.diff() + "/usr/lib/libc.so", "libc");
+    write(draft.diff() + "/run/pid", "1");
+    sys::make_dirs(draft.diff() + "/tmp");
+    REQUIRE(::chmod((draft.diff() + "/tmp").c_str(), 01777) == 0);
+    link("usr/lib", draft.diff() + "/lib");
+    link("/run", draft.diff() + "/var/run");
+    link("../../../../../../../../etc", draft.diff() + "/escape");
+    const auto layer = store.commit_layer(std::move(draft), "");
+    engine::ImageConfig config;
+    config.created = "2024-01-02T03:04:05Z";
+    config.env = {"LANG=C"};
+    config.cmd = {"sh"};
+    config.diff_ids = {layer.diff_id};
+    config.history = {{"2024-01-02T03:04:05Z", "base", "", false}};
+    if (change) change(config);
+    store.tag(store.add_image(config), "base");
+  }
+
+  void put(const std::string& name, const std::string& text, unsigned mode = 0644) {
+    write(context + "/" + name, text, mode);
+  }
+
+  Built build(const std::string& dockerfile, const std::function<void(engine::BuildRequest&)>& change = {}) {
+    engine::BuildRequest request;
+    request.context = context;
+    request.dockerfile = "Dockerfile";
+    put("Dockerfile", dockerfile);
+    if (change) change(request);
+    Built built;
+    built.recorder.cancel_at = cancel_at;
+    built.recorder.on_step = on_step;
+    built.result = engine::build_image(store, runner, request, built.recorder);
+    built.image = store.find(built.result.image_id).value();
+    return built;
+  }
+
+  std::string failure(const std::string& dockerfile,
+                      const std::function<void(engine::BuildRequest&)>& change = {}) {
+    try {
+      build(dockerfile, change);
+    } catch (const engine::Error& error) {
+      return error.what();
+    }
+    return "<no error>";
+  }
+
+  TemporaryFolder folder;
+  engine::Paths paths;
+  std::string context;
+
+ private:
+  bool make() {
+    for (const std::string& path : {paths.data_root, paths.run_root, context, paths.build_tmp()})
+      sys::make_dirs(path);
+    return true;
+  }
+  bool made_;
+
+ public:
+  engine::Database database;
+  engine::ImageStore store;
+  FakeRunner runner;
+  int cancel_at = 0;
+  std::function<void(int number)> on_step;
+};
+
+}  // namespace build_test

@@ -1,0 +1,77 @@
+#include "scene.h"
+
+using namespace compose;
+using namespace compose::test;
+
+namespace {
+
+struct Builds : Scene {
+  Builds() {
+    parser::Build build;
+    build.context = "/srv/demo/app";
+    build.dockerfile = "Dockerfile";
+    build.args = {{"A", "1"}, {"B", std::nullopt}, {"C", std::nullopt}};
+    build.tags = {"registry/app:1"};
+    add_service(project, "app").image.clear();
+    project.services.at("app").build = build;
+    add_service(project, "db");
+    depend(project, "app", "db");
+    project.environment = {{"B", "from the environment"}};
+  }
+  Plan images(const BuildOptions& options = {}) { return plan_images(project, observed(), options); }
+};
+
+}  // namespace
+
+TEST_CASE("only missing images are built, all when asked") {
+  Builds scene;
+  CHECK(brief(scene.images()) == "Build demo-app");
+  scene.engine.add_image("demo-app", "sha256:1");
+  CHECK(scene.images().empty());
+  CHECK(reason_of(scene.images({.build_all = true}), "Build demo-app") == "asked for");
+  scene.project.services.at("app").pull_policy = "build";
+  CHECK(reason_of(scene.images(), "Build demo-app") == "pull_policy: build");
+  CHECK(scene.images({.forbid = true}).empty());
+}
+
+TEST_CASE(
+    "a build request carries tags, labels and arguments, inherited ones resolved and unset ones dropped") {
+  Builds scene;
+  const Plan plan = scene.images({.no_cache = true, .args = {{"A", "2"}}});
+  const engine::BuildRequest& request = std::get<BuildImage>(plan.steps.at(0).action).request;
+  CHECK(request.tags == std::vector<std::string>{"demo-app", "registry/app:1"});
+  CHECK(request.args ==
+        std::map<std::string, std::optional<std::string>>{{"A", "2"}, {"B", "from the environment"}});
+  CHECK(request.labels.at("com.docker.compose.service") == "app");
+  CHECK(request.no_cache);
+}
+
+TEST_CASE("an image that is neither there nor buildable is an error naming service, image and way out") {
+  Builds scene;
+  scene.project.services.at("db").image = "mariadb:11";
+  CHECK_THAT(plan_error([&] { scene.images(); }),
+             Catch::Contains("service \"db\": image \"mariadb:11\"") && Catch::Contains("import"));
+  CHECK(brief(scene.images({.services = {"app"}, .with_dependencies = false})) == "Build demo-app");
+  CHECK(brief(scene.images({.build_all = true, .only_buildable = true})) == "Build demo-app");
+}
+
+TEST_CASE("--no-build with a missing image is an error") {
+  Builds scene;
+  CHECK_THAT(plan_error([&] { scene.images({.forbid = true}); }), Catch::Contains("--no-build"));
+}
+
+TEST_CASE("one image used by several services is built once, by the one that can") {
+  Builds scene;
+  add_service(scene.project, "worker").image = "demo-app";
+  CHECK(brief(scene.images()) == "Build demo-app");
+  CHECK(brief(scene.images({.services = {"worker"}})) == "Build demo-app");
+}
+
+TEST_CASE("what would need a registry is refused by name") {
+  Builds scene;
+  scene.project.services.at("db").pull_policy = "always";
+  CHECK_THAT(plan_error([&] { scene.images(); }), Catch::Contains("pull_policy always"));
+  scene.project.services.at("db").pull_policy.clear();
+  scene.project.services.at("app").build->pull = true;
+  CHECK_THAT(plan_error([&] { scene.images(); }), Catch::Contains("build.pull"));
+}

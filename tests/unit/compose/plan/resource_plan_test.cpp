@@ -1,0 +1,123 @@
+#include "scene.h"
+
+using namespace compose;
+using namespace compose::test;
+
+TEST_CASE("a changed network is recreated after its containers are gone, and they are made anew on it") {
+  Scene scene;
+  add_network(scene.project, "back");
+  for (const char* name : {"db", "web"}) add_service(scene.project, name).networks["back"] = {};
+  add_service(scene.project, "aside");
+  scene.up();
+  scene.project.networks.at("back").internal = true;
+  const Plan plan = scene.plan({.services = {"web"}});
+  CHECK(reason_of(plan, "Remove demo_back") == "config changed: internal added: true");
+  CHECK(runs_after(plan, step_of(plan, "Remove demo_back"), step_of(plan, "Remove demo-db-1")));
+  CHECK(runs_after(plan, step_of(plan, "Create demo-db-1"), step_of(plan, "Create demo_back")));
+  CHECK(reason_of(plan, "Create demo-db-1") == "network demo_back is recreated");
+  CHECK_FALSE(has_step(plan, "Create demo-aside-1"));
+  scene.up();
+  CHECK(scene.plan().empty());
+}
+
+TEST_CASE("a changed network with a container nobody can make anew is an error that names it") {
+  Scene scene;
+  add_service(scene.project, "web");
+  add_service(scene.project, "old");
+  scene.up();
+  scene.project.services.erase("old");
+  scene.project.networks.at("default").internal = true;
+  CHECK_THAT(plan_error([&] { scene.plan(); }),
+             Catch::Contains("demo-old-1") && Catch::Contains("--remove-orphans"));
+  scene.up({.remove_orphans = true});
+  CHECK(scene.plan().empty());
+}
+
+TEST_CASE("no_recreate leaves a changed network alone and says so") {
+  Scene scene;
+  add_service(scene.project, "web");
+  scene.up();
+  scene.project.networks.at("default").internal = true;
+  const Plan plan = scene.plan({.no_recreate = true});
+  CHECK(plan.empty());
+  REQUIRE(plan.warnings.size() == 1);
+  CHECK_THAT(plan.warnings[0], Catch::Contains("--no-recreate"));
+}
+
+TEST_CASE("a network without a config hash is left as it is") {
+  Scene scene;
+  add_service(scene.project, "web");
+  scene.up();
+  Observed observed = scene.observed();
+  observed.networks[0].labels.erase("com.docker.compose.config-hash");
+  scene.project.networks.at("default").internal = true;
+  CHECK(plan_up(scene.project, observed, {}).empty());
+}
+
+TEST_CASE("a network that got another name leaves, once its containers have moved") {
+  Scene scene;
+  add_service(scene.project, "web");
+  scene.up();
+  scene.project.networks.at("default").name = "fresh";
+  const Plan plan = scene.plan();
+  CHECK(runs_after(plan, step_of(plan, "Remove demo_default"), step_of(plan, "Remove demo-web-1")));
+  scene.up();
+  CHECK(scene.engine.networks().size() == 1);
+}
+
+TEST_CASE("networks and volumes of the same name that are not ours are used with a warning") {
+  Scene scene;
+  add_volume(scene.project, "data");
+  add_service(scene.project, "db").volumes = {mount("data", "/data")};
+  scene.engine.create_network(
+      {.name = "demo_default", .subnet = {}, .gateway = {}, .driver_opts = {}, .labels = {}});
+  engine::VolumeConfig volume;
+  volume.name = "demo_data";
+  volume.labels["com.docker.compose.project"] = "other";
+  scene.engine.create_volume(volume);
+  const Plan plan = scene.plan();
+  CHECK(brief(plan) == "Create demo-db-1, Start demo-db-1");
+  REQUIRE(plan.warnings.size() == 2);
+  CHECK_THAT(plan.warnings[0],
+             Catch::Contains("\"demo_default\" already exists but was not created by compose"));
+  CHECK_THAT(plan.warnings[1],
+             Catch::Contains("created for project \"other\"") && Catch::Contains("external: true"));
+}
+
+TEST_CASE("a changed volume keeps its data: a warning says what to do") {
+  Scene scene;
+  add_volume(scene.project, "data");
+  add_service(scene.project, "db").volumes = {mount("data", "/data")};
+  scene.up();
+  scene.project.volumes.at("data").driver_opts["type"] = "tmpfs";
+  const Plan plan = scene.plan();
+  CHECK(plan.empty());
+  REQUIRE(plan.warnings.size() == 1);
+  CHECK_THAT(plan.warnings[0],
+             Catch::Contains("driver_opts.type added: 'tmpfs'") && Catch::Contains("data would be lost"));
+}
+
+TEST_CASE("external networks and volumes must exist and are neither made nor removed") {
+  Scene scene;
+  add_service(scene.project, "db").volumes = {mount("data", "/data")};
+  add_volume(scene.project, "data").external = true;
+  scene.project.networks.at("default").external = true;
+  CHECK_THAT(plan_error([&] { scene.plan(); }),
+             Catch::Contains("network \"demo_default\" is declared as external"));
+  scene.engine.create_network(
+      {.name = "demo_default", .subnet = {}, .gateway = {}, .driver_opts = {}, .labels = {}});
+  CHECK_THAT(plan_error([&] { scene.plan(); }),
+             Catch::Contains("volume \"demo_data\" is declared as external"));
+  scene.engine.create_volume({.name = "demo_data", .driver_opts = {}, .labels = {}});
+  scene.up();
+  const Plan down = plan_down(&scene.project, "demo", scene.observed(), {.volumes = true});
+  CHECK(brief(down) == "Stop demo-db-1, Remove demo-db-1");
+}
+
+TEST_CASE("networks and volumes of services that are not started are not made") {
+  Scene scene;
+  add_network(scene.project, "back");
+  add_service(scene.project, "web");
+  add_service(scene.project, "db").networks["back"] = {};
+  CHECK_FALSE(has_step(scene.plan({.services = {"web"}}), "Create demo_back"));
+}

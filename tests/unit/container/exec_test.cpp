@@ -1,0 +1,131 @@
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstring>
+
+#include "engine/error.h"
+#include "fixture.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+using container_test::captured_exec;
+using container_test::Container;
+using container_test::is_root;
+
+namespace {
+
+using Answer = std::pair<int, std::string>;
+
+std::string read_until(int fd, const std::string& wanted) {
+  std::string text;
+  for (int i = 0; i < 100 && text.find(wanted) == std::string::npos; ++i) {
+    pollfd ready{fd, POLLIN, 0};
+    if (::poll(&ready, 1, 100) <= 0) continue;
+    char buffer[1024];
+    const ssize_t n = ::read(fd, buffer, sizeof buffer);
+    if (n <= 0) break;
+    text.append(buffer, static_cast<size_t>(n));
+  }
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("exec runs inside the container's namespaces, cgroup and confinement") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.env = {"FROM=spec"};
+  CHECK(box.exec("hostname; echo $FROM; exit 3") == Answer(3, "box\nspec\n"));
+  CHECK(box.exec("cat /proc/1/cmdline | tr '\\0' ' '").second == "sleep 1000 ");
+  CHECK(box.exec("grep CapEff /proc/self/status; grep Seccomp: /proc/self/status").second ==
+        "CapEff:\t00000000a80425fb\nSeccomp:\t2\n");
+  CHECK(box.exec("grep -v ':/$' /proc/self/cgroup").second.empty());
+  CHECK(box.exec("ls -A /proc/self/fd").second == "0\n1\n2\n3\n");
+  engine::ExecRequest request;
+  request.user = "ann";
+  request.working_dir = "/etc";
+  request.env = {"EXTRA=1"};
+  CHECK(box.exec("id -un; pwd; echo $EXTRA", request) == Answer(0, "ann\n/etc\n1\n"));
+  request.privileged = true;
+  request.user = "";
+  CHECK(box.exec("grep Seccomp: /proc/self/status", request).second == "Seccomp:\t0\n");
+  box.stop();
+}
+
+TEST_CASE("exec tells a missing program from one that cannot be executed") {
+  if (!is_root()) return;
+  Container box;
+  box.start();
+  engine::ExecRequest request;
+  request.args = {"no-such"};
+  CHECK(captured_exec(box, request).first == 127);
+  request.args = {"/etc/passwd"};
+  CHECK(captured_exec(box, request).first == 126);
+  request.args = {"true"};
+  request.working_dir = "/not/there";
+  CHECK(captured_exec(box, request).first == 99);
+  box.stop();
+  CHECK_THROWS_AS(engine::exec_in_container(box.spec, box.status(), request), engine::Error);
+}
+
+TEST_CASE("A detached exec goes on by itself") {
+  if (!is_root()) return;
+  Container box;
+  engine::ExecRequest request;
+  request.detach = true;
+  CHECK(box.exec("sleep 0.2; echo done > /tmp/mark", request) == Answer(0, ""));
+  CHECK(box.exec("i=0; while [ ! -s /tmp/mark ] && [ $i -lt 100 ]; do sleep 0.05; i=$((i+1)); done; cat "
+                 "/tmp/mark")
+            .second == "done\n");
+}
+
+TEST_CASE(
+    "exec with a terminal passes input, output, size and the exit code, and restores the caller's mode") {
+  if (!is_root()) return;
+  Container box;
+  box.start();
+  const sys::Fd master(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
+  REQUIRE(master);
+  REQUIRE(::grantpt(master.get()) == 0);
+  REQUIRE(::unlockpt(master.get()) == 0);
+  const sys::Fd terminal = sys::open(::ptsname(master.get()), O_RDWR | O_NOCTTY);
+  winsize size{33, 101, 0, 0};
+  REQUIRE(::ioctl(master.get(), TIOCSWINSZ, &size) == 0);
+  termios before{};
+  REQUIRE(::tcgetattr(terminal.get(), &before) == 0);
+
+  const pid_t pid = ::fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    for (int fd = 0; fd < 3; ++fd) ::dup2(terminal.get(), fd);
+    engine::ExecRequest request;
+    request.tty = true;
+    request.args = {"sh", "-c", "tty; read line; stty size; echo got $line; exit 5"};
+    int code = 99;
+    try {
+      code = engine::exec_in_container(box.spec, box.status(), request);
+    } catch (const std::exception& error) {
+      sys::write_all(2, error.what());
+    }
+    ::_exit(code);
+  }
+  CHECK(read_until(master.get(), "/dev/pts/0\r\n").find("/dev/pts/0") != std::string::npos);
+  sys::write_all(master.get(), "hello\r");
+  const std::string output = read_until(master.get(), "got hello\r\n");
+  CHECK(output.find("33 101") != std::string::npos);
+  CHECK(output.find("got hello") != std::string::npos);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  CHECK(WEXITSTATUS(status) == 5);
+  termios after{};
+  REQUIRE(::tcgetattr(terminal.get(), &after) == 0);
+  CHECK(after.c_lflag == before.c_lflag);
+  CHECK(after.c_oflag == before.c_oflag);
+}

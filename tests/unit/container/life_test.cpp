@@ -1,0 +1,293 @@
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "engine/error.h"
+#include "fixture.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+using container_test::Container;
+using container_test::is_root;
+using engine::Health;
+using engine::State;
+using engine::Status;
+
+namespace {
+
+std::vector<nlohmann::json> lines(const std::string& log) {
+  std::vector<nlohmann::json> found;
+  for (size_t at = 0; at < log.size();) {
+    const size_t end = log.find('\n', at);
+    found.push_back(nlohmann::json::parse(log.substr(at, end - at)));
+    at = end + 1;
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("A container's exit code, output and times are recorded") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.args = {"sh", "-c", "echo out; echo err >&2; printf partial; exit 7"};
+  box.start();
+  const Status status = box.wait_for_end();
+  CHECK(status.state == State::kExited);
+  CHECK(status.exit_code == 7);
+  CHECK_FALSE(status.stopped_by_user);
+  CHECK_FALSE(status.oom_killed);
+  CHECK(status.started_ms > 0);
+  CHECK(status.finished_ms >= status.started_ms);
+  std::string out, err;
+  for (const auto& line : lines(box.log())) {
+    (line["stream"] == "stdout" ? out : err) += line["log"].get<std::string>();
+    CHECK(line["time"].get<std::string>().size() == 30);
+  }
+  CHECK(out == "out\npartial");
+  CHECK(err == "err\n");
+}
+
+TEST_CASE("A missing program is 127, one that cannot be executed 126, and nothing is left") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.restart = "always";  // a start that fails is not repeated
+  box.spec.args = {"no-such-program"};
+  try {
+    box.start();
+    FAIL("started");
+  } catch (const engine::Error& error) {
+    CHECK(error.kind() == engine::Error::Kind::kNotFound);
+    CHECK(std::string(error.what()).find("no-such-program") != std::string::npos);
+  }
+  CHECK(box.status().exit_code == 127);
+  CHECK(box.status().state == State::kCreated);
+
+  box.spec.args = {"/etc/passwd"};
+  CHECK_THROWS_AS(box.start(), engine::Error);
+  CHECK(box.status().exit_code == 126);
+
+  box.write_lower("/bin/script", "#!/no/interpreter\n", 0755);
+  box.spec.args = {"script"};
+  CHECK_THROWS_WITH(box.start(), Catch::Contains("interpreter"));
+  CHECK(box.status().exit_code == 127);
+
+  box.spec.args = {"true"};
+  box.spec.user = "nobody-there";
+  CHECK_THROWS_WITH(box.start(), Catch::Contains("nobody-there"));
+  CHECK(box.status().exit_code == 125);
+  CHECK(::access((box.spec.run_dir + "/control").c_str(), F_OK) != 0);
+}
+
+TEST_CASE("Stop sends the signal, waits, then kills") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.args = {"sh", "-c", "trap 'exit 3' TERM; echo up; while :; do sleep 0.1; done"};
+  box.start();
+  while (box.log().find("up") == std::string::npos) ::usleep(10000);
+  box.stop(10000);
+  CHECK(box.status().exit_code == 3);
+  CHECK(box.status().state == State::kExited);
+  CHECK(box.status().stopped_by_user);
+
+  box.spec.args = {"sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done"};
+  box.spec.restart = "always";
+  box.start();
+  box.stop(200);
+  CHECK(box.status().exit_code == 137);
+  CHECK(box.status().state == State::kExited);
+  box.stop(200);  // no-op
+}
+
+TEST_CASE("Kill reaches the program and only an ending signal keeps it from restarting") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.restart = "always";
+  box.spec.args = {"sh", "-c", "trap 'exit 5' USR1; echo up; while :; do sleep 0.1; done"};
+  box.start();
+  while (box.log().find("up") == std::string::npos) ::usleep(10000);
+  CHECK(engine::kill_container(box.spec.run_dir, box.spec.state_dir, SIGUSR1));
+  box.wait_until([](const Status& s) { return s.state == State::kRunning && s.restart_count == 1; });
+  CHECK(engine::kill_container(box.spec.run_dir, box.spec.state_dir, SIGKILL));
+  CHECK(box.wait_for_end().exit_code == 137);
+  CHECK_FALSE(engine::kill_container(box.spec.run_dir, box.spec.state_dir, SIGKILL));
+}
+
+TEST_CASE("on-failure restarts a bounded number of times with growing waits") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.restart = "on-failure";
+  box.spec.restart_max = 2;
+  box.spec.args = {"sh", "-c", "date +%s%N >/dev/null; echo run; exit 4"};
+  box.start();
+  const Status status = box.wait_for_end();
+  CHECK(status.state == State::kExited);
+  CHECK(status.exit_code == 4);
+  CHECK(status.restart_count == 2);
+  CHECK(lines(box.log()).size() == 3);
+}
+
+TEST_CASE("A stop during the wait before a restart ends it for good") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.restart = "always";
+  box.spec.args = {"false"};
+  box.start();
+  box.wait_until([](const Status& s) { return s.state == State::kRestarting && s.restart_count >= 2; });
+  box.stop();
+  CHECK(box.status().state == State::kExited);
+}
+
+TEST_CASE("Health goes from starting to healthy to unhealthy and back, and the endpoint file follows") {
+  if (!is_root()) return;
+  Container box;
+  const std::string network = box.root + "/net";
+  sys::make_dirs(network);
+  sys::make_dirs(box.root + "/shared");
+  box.spec.networks = {{network, "10.9.8.7", {"web", "test-1"}}};
+  box.spec.mounts.push_back(container_test::bind(box.root + "/shared", "/shared"));
+  box.spec.healthcheck.test = {"CMD-SHELL", "echo checked; test -e /shared/ok"};
+  box.spec.healthcheck.interval_ms = 60;
+  box.spec.healthcheck.retries = 2;
+  const auto registered = [&] {
+    return ::access((network + "/" + box.spec.id.substr(0, 12)).c_str(), F_OK) == 0 ||
+           ::access((network + "/" + box.spec.id).c_str(), F_OK) == 0;
+  };
+  box.start();
+  CHECK(box.status().health == Health::kStarting);
+  CHECK(registered());
+  box.wait_until([](const Status& s) { return s.health == Health::kUnhealthy; });
+  CHECK_FALSE(registered());
+  sys::write_file_atomic(box.root + "/shared/ok", "");
+  const Status healthy = box.wait_until([](const Status& s) { return s.health == Health::kHealthy; });
+  CHECK(healthy.failing_streak == 0);
+  CHECK(healthy.health_log.size() <= 5);
+  CHECK(healthy.health_log.back().output == "checked\n");
+  CHECK(registered());
+  box.stop();
+  CHECK_FALSE(registered());
+}
+
+TEST_CASE("A health check that takes too long is killed and counts as failed") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.healthcheck.test = {"CMD", "sleep", "100"};
+  box.spec.healthcheck.interval_ms = 50;
+  box.spec.healthcheck.timeout_ms = 100;
+  box.spec.healthcheck.retries = 1;
+  box.start();
+  const Status status = box.wait_until([](const Status& s) { return s.health == Health::kUnhealthy; });
+  CHECK(status.health_log.back().exit_code == -1);
+  CHECK(status.health_log.back().output.find("timeout") != std::string::npos);
+}
+
+TEST_CASE("Killing the monitor leaves the container running, and stop still works") {
+  if (!is_root()) return;
+  Container box;
+  const sys::ProcessId process = box.start();
+  const sys::Fd monitor = sys::open_pidfd(box.status().monitor);
+  REQUIRE(sys::send_signal(monitor, SIGKILL));
+  while (sys::is_alive(box.status().monitor)) ::usleep(1000);
+  CHECK(sys::is_alive(process));
+  CHECK(box.status().state == State::kRunning);
+  box.stop(0);
+  CHECK_FALSE(sys::is_alive(process));
+  CHECK(box.status().state == State::kExited);
+  CHECK(box.status().exit_code == 137);
+}
+
+TEST_CASE("A new monitor takes over a running container with its log and restart policy") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.restart = "on-failure";
+  box.spec.restart_max = 1;
+  box.spec.args = {"sh", "-c", "echo one; trap 'echo two; exit 9' USR1; while :; do sleep 0.05; done"};
+  box.start();
+  while (box.log().find("one") == std::string::npos) ::usleep(10000);
+  CHECK_FALSE(engine::adopt_container(box.spec.run_dir, box.spec.state_dir));
+  REQUIRE(sys::send_signal(sys::open_pidfd(box.status().monitor), SIGKILL));
+  while (sys::is_alive(box.status().monitor)) ::usleep(1000);
+  CHECK(engine::adopt_container(box.spec.run_dir, box.spec.state_dir));
+  CHECK(engine::kill_container(box.spec.run_dir, box.spec.state_dir, SIGUSR1));
+  box.wait_until([](const Status& s) { return s.restart_count == 1 && s.state == State::kRunning; });
+  CHECK(box.log().find("two") != std::string::npos);
+  box.stop();
+}
+
+TEST_CASE("Memory beyond the limit ends in OOM and 137") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.resources.memory = 16 << 20;
+  box.spec.args = {"sh", "-c", "dd if=/dev/zero of=/dev/null bs=64M count=1"};
+  box.spec.args = {"dd", "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1"};
+  box.start();
+  const Status status = box.wait_for_end();
+  CHECK(status.exit_code == 137);
+  CHECK(status.oom_killed);
+}
+
+TEST_CASE("A container with init reaps orphans and ends as its program ends") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.init = true;
+  box.spec.args = {
+      "sh", "-c",
+      "trap 'exit 6' TERM; cat /proc/1/cmdline | tr '\\0' ' '; echo; echo up; while :; do sleep 0.1; done"};
+  box.start();
+  while (box.log().find("up") == std::string::npos) ::usleep(10000);
+  CHECK(box.log().find("/dev/init") != std::string::npos);
+  box.stop(10000);
+  CHECK(box.status().exit_code == 6);
+  box.spec.args = {"no-such-program"};
+  CHECK_THROWS_AS(box.start(), engine::Error);
+  CHECK(box.status().exit_code == 127);
+}
+
+TEST_CASE(
+    "The output of a container with a terminal is logged, and its monitor's death does not hang it up") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.tty = true;
+  box.spec.args = {"sh", "-c", "tty; echo up; while :; do sleep 0.1; done"};
+  const sys::ProcessId process = box.start();
+  while (box.log().find("up") == std::string::npos) ::usleep(10000);
+  CHECK(box.log().find("/dev/pts/0") != std::string::npos);
+  REQUIRE(sys::send_signal(sys::open_pidfd(box.status().monitor), SIGKILL));
+  ::usleep(300000);
+  CHECK(sys::is_alive(process));
+  box.stop();
+}
+
+TEST_CASE("An idle monitor stays below 2 MB and does not wake") {
+  if (!is_root()) return;
+  Container box;
+  sys::make_dirs(box.root + "/net");
+  box.spec.networks = {{box.root + "/net", "10.9.8.7", {"web"}}};
+  box.spec.dns_server = true;
+  box.spec.dns_upstreams = {"127.0.0.1"};
+  const auto begin = std::chrono::steady_clock::now();
+  box.start();
+  const auto took = std::chrono::steady_clock::now() - begin;
+  ::usleep(200000);
+  const std::string proc = "/proc/" + std::to_string(box.status().monitor.pid);
+  const auto kib = [&](const std::string& file, const std::string& key) {
+    const std::string text = sys::read_file(proc + file);
+    return std::atol(text.c_str() + text.find("\n" + key + ":") + key.size() + 2);
+  };
+  WARN("started in " << std::chrono::duration_cast<std::chrono::microseconds>(took).count()
+                              << " us");
+  const long resident = kib("/smaps_rollup", "Rss");
+  WARN("Rss " << resident << " Pss " << kib("/smaps_rollup", "Pss") << " private "
+                       << kib("/smaps_rollup", "Private_Dirty") << " KiB");
+#ifndef __SANITIZE_ADDRESS__
+  CHECK(resident <= 2048);
+#endif
+  const long switches = kib("/status", "voluntary_ctxt_switches");
+  ::usleep(300000);
+  CHECK(kib("/status", "voluntary_ctxt_switches") == switches);
+  CHECK(box.exec("cat /etc/hosts; true").first == 0);
+}

@@ -1,0 +1,181 @@
+// Parts that need no container.
+#include <linux/filter.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "engine/container/health_state.h"
+#include "engine/container/json_log.h"
+#include "engine/container/restart_policy.h"
+#include "engine/container/runtime.h"
+#include "engine/container/seccomp.h"
+#include "engine/container/status.h"
+#include "engine/error.h"
+#include "sys/error.h"
+#include "sys/file.h"
+#include "sys/random.h"
+
+using engine::Health;
+using engine::JsonLog;
+
+namespace {
+
+struct Folder {
+  Folder() : path("/tmp/compose-log-test-" + sys::random_hex(12)) { sys::make_dirs(path); }
+  ~Folder() { sys::remove_tree(path); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string path;
+};
+
+std::vector<std::string> logged(const std::string& path) {
+  std::vector<std::string> found;
+  const std::string text = sys::read_file(path);
+  for (size_t at = 0; at < text.size();) {
+    const size_t end = text.find('\n', at);
+    found.push_back(nlohmann::json::parse(text.substr(at, end - at)).at("log"));
+    at = end + 1;
+  }
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("A spec survives the way through JSON, and an unknown or wrong key is named") {
+  engine::Spec spec;
+  spec.id = "abc";
+  spec.args = {"sh", "-c", "echo \"ü\""};
+  spec.mounts = {{engine::SpecMount::Type::kTmpfs, "", "/t", true, "", 5, 0755, false}};
+  spec.networks = {{"/n", "10.0.0.2", {"web"}}};
+  spec.resources.cpus = 1.5;
+  spec.healthcheck.test = {"CMD", "x"};
+  CHECK(to_json(engine::spec_from_json(to_json(spec))) == to_json(spec));
+  CHECK_THROWS_WITH(engine::spec_from_json(R"({"args":"sh"})"), Catch::Contains("args"));
+  CHECK_THROWS_WITH(engine::spec_from_json(R"({"mounts":[{"target":1}]})"),
+                    Catch::Contains("mounts[0].target"));
+  CHECK_THROWS_WITH(engine::spec_from_json(R"({"colour":"blue"})"), Catch::Contains("colour"));
+  CHECK_THROWS_AS(engine::spec_from_json("{"), engine::Error);
+  spec.args = {"\xff"};
+  CHECK_THROWS_AS(to_json(spec), engine::Error);
+}
+
+TEST_CASE("A status whose process is gone reads as exited") {
+  const Folder folder;
+  CHECK(engine::read_status(folder.path).state == engine::State::kCreated);
+  engine::Status status;
+  status.state = engine::State::kRunning;
+  status.boot_id = engine::present_boot_id();
+  status.process = {::getpid(), sys::start_time_of(::getpid()).value()};
+  sys::write_file_atomic(folder.path + "/status.json", to_json(status));
+  CHECK(engine::read_status(folder.path).state == engine::State::kRunning);
+  status.boot_id = "another";
+  sys::write_file_atomic(folder.path + "/status.json", to_json(status));
+  CHECK(engine::read_status(folder.path).state == engine::State::kExited);
+  CHECK(engine::read_status(folder.path).exit_code == 255);
+}
+
+TEST_CASE("Long lines are cut at 16 KiB between characters, and bytes that are no UTF-8 are replaced") {
+  const Folder folder;
+  const std::string path = folder.path + "/log";
+  JsonLog log(path, 0, 1);
+  std::string line(16383, 'a');
+  line += "\xc3\xbc";  // ü across the border
+  line += "tail";
+  log.write(JsonLog::Stream::kStdout, line + "\n");
+  log.write(JsonLog::Stream::kStderr, "half");
+  log.write(JsonLog::Stream::kStdout, "a\xff\x01\"\\\xed\xa0\x80z\n");
+  CHECK(logged(path) ==
+        std::vector<std::string>{std::string(16383, 'a'), "\xc3\xbctail\n",
+                                 "a\xef\xbf\xbd\x01\"\\\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbdz\n"});
+  log.write(JsonLog::Stream::kStderr, " whole\n");
+  log.write(JsonLog::Stream::kStdout, "rest");
+  log.flush();
+  CHECK(logged(path).at(3) == "half whole\n");
+  CHECK(logged(path).at(4) == "rest");
+}
+
+TEST_CASE("A log is rotated by size and keeps the asked number of files") {
+  const Folder folder;
+  const std::string path = folder.path + "/log";
+  {
+    JsonLog log(path, 200, 3);
+    for (int i = 0; i < 20; ++i) log.write(JsonLog::Stream::kStdout, "line " + std::to_string(i) + "\n");
+  }
+  CHECK(logged(path).back() == "line 19\n");
+  CHECK(sys::read_file(path).size() <= 200);
+  CHECK(::access((path + ".1").c_str(), F_OK) == 0);
+  CHECK(::access((path + ".2").c_str(), F_OK) == 0);
+  CHECK(::access((path + ".3").c_str(), F_OK) != 0);
+}
+
+TEST_CASE("Restart waits double up to a minute and start over after a long run") {
+  engine::RestartPolicy always("always", 0);
+  CHECK(always.delay_after_exit(0, 5, 0, false) == 100);
+  CHECK(always.delay_after_exit(0, 5, 1, false) == 200);
+  for (int i = 0; i < 20; ++i) always.delay_after_exit(0, 5, 2, false);
+  CHECK(always.delay_after_exit(0, 5, 30, false) == 60000);
+  CHECK(always.delay_after_exit(0, 10000, 31, false) == 100);
+  CHECK_FALSE(always.delay_after_exit(0, 5, 32, true));
+  engine::RestartPolicy failure("on-failure", 2);
+  CHECK_FALSE(failure.delay_after_exit(0, 5, 0, false));
+  CHECK(failure.delay_after_exit(1, 5, 1, false));
+  CHECK_FALSE(failure.delay_after_exit(1, 5, 2, false));
+  CHECK_FALSE(engine::RestartPolicy("no", 0).delay_after_exit(1, 5, 0, false));
+  CHECK_THROWS_AS(engine::RestartPolicy("sometimes", 0), engine::Error);
+}
+
+TEST_CASE("Failures in the start period do not count, and its own interval is used until the first success") {
+  engine::SpecHealthCheck check{{"CMD", "x"}, 30000, 1000, 5000, 100, 2};
+  engine::HealthState health(check);
+  engine::Status status;
+  health.begin(status, 1000);
+  CHECK(health.next_delay(status, 1000) == 100);
+  engine::HealthResult failed;
+  failed.exit_code = 1;
+  CHECK_FALSE(health.record(status, failed, 2000));
+  CHECK(status.failing_streak == 0);
+  CHECK(health.next_delay(status, 6000) == 30000);
+  CHECK_FALSE(health.record(status, failed, 7000));
+  CHECK(health.record(status, failed, 8000));
+  CHECK(status.health == Health::kUnhealthy);
+  CHECK(health.record(status, {}, 9000));
+  CHECK(status.health == Health::kHealthy);
+  for (int i = 0; i < 9; ++i) health.record(status, {}, 9000);
+  CHECK(status.health_log.size() == 5);
+  CHECK_FALSE(engine::HealthState({{"NONE"}}).enabled());
+  CHECK(engine::HealthState({{"CMD-SHELL", "a b"}}).command() ==
+        std::vector<std::string>{"/bin/sh", "-c", "a b"});
+}
+
+TEST_CASE("cap_add and cap_drop change Docker's default set") {
+  using List = std::vector<std::string>;
+  CHECK(engine::effective_capabilities({}, {}, false).size() == 14);
+  CHECK(engine::effective_capabilities({"ALL"}, {}, false).size() == 41);
+  CHECK(engine::effective_capabilities({}, {"all"}, false).empty());
+  CHECK(engine::effective_capabilities({"CAP_NET_ADMIN"}, {"ALL"}, false) == List{"CAP_NET_ADMIN"});
+  CHECK(engine::effective_capabilities({}, {}, true).size() == 41);
+  CHECK_THROWS_WITH(engine::effective_capabilities({"FLY"}, {}, false), Catch::Contains("FLY"));
+}
+
+TEST_CASE("Signals go by name, with or without SIG, and by number") {
+  CHECK(engine::signal_number("TERM") == 15);
+  CHECK(engine::signal_number("sigusr1") == 10);
+  CHECK(engine::signal_number("9") == 9);
+  CHECK(engine::signal_number("RTMIN+3") == 37);
+  for (const char* bad : {"", "0", "NOPE", "99", "RTMIN+99"})
+    CHECK_THROWS_AS(engine::signal_number(bad), engine::Error);
+}
+
+TEST_CASE("The default filter is compiled once per set of capabilities") {
+  const Folder folder;
+  const auto plain = engine::effective_capabilities({}, {}, false);
+  const std::string path = engine::cached_default_seccomp(folder.path, plain);
+  CHECK(path == engine::cached_default_seccomp(folder.path, plain));
+  CHECK(path != engine::cached_default_seccomp(folder.path,
+                                               engine::effective_capabilities({"SYS_ADMIN"}, {}, false)));
+  const std::string bytes = sys::read_file(path);
+  CHECK(bytes.size() % sizeof(sock_filter) == 0);
+  CHECK(bytes.size() / sizeof(sock_filter) < 4096);
+  CHECK(bytes == engine::compile_default_seccomp(plain));
+}

@@ -1,0 +1,82 @@
+#include "engine/volume/populate.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+
+#include "sys/file.h"
+
+namespace {
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/compose-populate-XXXXXX";
+    path = mkdtemp(name);
+  }
+  ~Folder() { sys::remove_tree(path); }
+  std::string path;
+};
+
+bool skip_without_root() {
+  if (::geteuid() == 0) return false;
+  std::cout << "SKIPPED-ROOT-ONLY: overlay mounts need root\n";
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("a folder is copied from the merged layers with owners, modes and links") {
+  if (skip_without_root()) return;
+  const Folder folder;
+  const std::string lower = folder.path + "/lower", upper = folder.path + "/upper", to = folder.path + "/to";
+  sys::make_dirs(lower + "/data/sub");
+  sys::make_dirs(upper + "/data");
+  sys::make_dirs(to);
+  std::ofstream(lower + "/data/below") << "below";
+  std::ofstream(lower + "/data/hidden") << "hidden";
+  std::ofstream(upper + "/data/above") << "above";
+  REQUIRE(::mknod((upper + "/data/hidden").c_str(), S_IFCHR, 0) == 0);  // overlay's whiteout
+  REQUIRE(::symlink("below", (lower + "/data/link").c_str()) == 0);
+  REQUIRE(::link((lower + "/data/below").c_str(), (lower + "/data/twin").c_str()) == 0);
+  REQUIRE(::chown((lower + "/data/below").c_str(), 42, 43) == 0);
+  REQUIRE(::chmod((lower + "/data/below").c_str(), 0640) == 0);
+  REQUIRE(::chown((upper + "/data").c_str(), 7, 8) == 0);
+  REQUIRE(::chmod((upper + "/data").c_str(), 0750) == 0);
+
+  const sys::Fd root = engine::merged_view({upper, lower});
+  engine::copy_folder(root, "/data", to);
+
+  CHECK(sys::read_file(to + "/below") == "below");
+  CHECK(sys::read_file(to + "/above") == "above");
+  CHECK(::access((to + "/hidden").c_str(), F_OK) != 0);
+  struct stat status{};
+  REQUIRE(::stat((to + "/below").c_str(), &status) == 0);
+  CHECK(status.st_uid == 42);
+  CHECK(status.st_gid == 43);
+  CHECK((status.st_mode & 07777) == 0640);
+  CHECK(status.st_nlink == 2);
+  REQUIRE(::stat(to.c_str(), &status) == 0);
+  CHECK(status.st_uid == 7);
+  CHECK((status.st_mode & 07777) == 0750);
+  REQUIRE(::lstat((to + "/link").c_str(), &status) == 0);
+  CHECK(S_ISLNK(status.st_mode));
+}
+
+TEST_CASE("a symlink of the image that points out of it does not lead to the host's files") {
+  if (skip_without_root()) return;
+  const Folder folder;
+  const std::string lower = folder.path + "/lower", to = folder.path + "/to", secret = folder.path + "/secret";
+  sys::make_dirs(lower);
+  sys::make_dirs(to);
+  sys::make_dirs(secret);
+  std::ofstream(secret + "/file") << "host";
+  REQUIRE(::symlink(secret.c_str(), (lower + "/data").c_str()) == 0);
+  const sys::Fd root = engine::merged_view({lower});
+  engine::copy_folder(root, "/data", to);
+  CHECK(::access((to + "/file").c_str(), F_OK) != 0);
+}

@@ -1,0 +1,102 @@
+#include "engine/state/database.h"
+
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+#include "engine/error.h"
+#include "sys/fd.h"
+#include "sys/file.h"
+
+namespace {
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/compose-state-XXXXXX";
+    path = mkdtemp(name);
+  }
+  ~Folder() { sys::remove_tree(path); }
+  std::string path;
+};
+
+int64_t count(engine::Database& db, const std::string& table) {
+  auto query = db.prepare("SELECT count(*) FROM " + table);
+  query.step();
+  return query.integer(0);
+}
+
+void add_volume(engine::Database& db, const std::string& name) {
+  db.prepare("INSERT INTO volumes(name, config, anonymous, created_ms) VALUES(?, '{}', 0, 1)").bind(1, name).step();
+}
+
+}  // namespace
+
+TEST_CASE("a write that throws leaves nothing behind") {
+  const Folder folder;
+  engine::Database db(folder.path + "/state.db");
+  CHECK_THROWS_AS(db.write([&] {
+    add_volume(db, "a");
+    throw std::runtime_error("no");
+  }),
+                  std::runtime_error);
+  CHECK(count(db, "volumes") == 0);
+}
+
+TEST_CASE("a nested write belongs to the outer one") {
+  const Folder folder;
+  engine::Database db(folder.path + "/state.db");
+  CHECK_THROWS(db.write([&] {
+    db.write([&] { add_volume(db, "a"); });
+    throw std::runtime_error("no");
+  }));
+  CHECK(count(db, "volumes") == 0);
+  db.write([&] { db.write([&] { add_volume(db, "a"); }); });
+  CHECK(count(db, "volumes") == 1);
+}
+
+TEST_CASE("a name that is taken is a conflict") {
+  const Folder folder;
+  engine::Database db(folder.path + "/state.db");
+  db.write([&] { add_volume(db, "a"); });
+  try {
+    db.write([&] { add_volume(db, "a"); });
+    FAIL("no error");
+  } catch (const engine::Error& error) {
+    CHECK(error.kind() == engine::Error::Kind::kConflict);
+  }
+}
+
+TEST_CASE("threads and connections take turns and lose no write") {
+  const Folder folder;
+  const std::string path = folder.path + "/state.db";
+  engine::Database shared(path);
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      engine::Database own(path);
+      for (int i = 0; i < 25; ++i) {
+        const std::string name = std::to_string(t) + "-" + std::to_string(i);
+        own.write([&] { add_volume(own, "own-" + name); });
+        shared.write([&] { add_volume(shared, "shared-" + name); });
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(count(shared, "volumes") == 200);
+}
+
+TEST_CASE("a file that is no database, and one of a newer version, are refused with a reason") {
+  const Folder folder;
+  const std::string path = folder.path + "/state.db";
+  SECTION("garbage") {
+    sys::write_file_atomic(path, std::string(8192, 'x'));
+    CHECK_THROWS_WITH(engine::Database(path), Catch::Contains(path) && Catch::Contains("damaged"));
+  }
+  SECTION("newer") {
+    { engine::Database(path).prepare("PRAGMA user_version=999").step(); }
+    CHECK_THROWS_WITH(engine::Database(path), Catch::Contains("newer compose"));
+  }
+}
