@@ -30,7 +30,7 @@ BuildNetwork::~BuildNetwork() {
   }
 }
 
-BuildNetwork::Attached BuildNetwork::attach() {
+sys::Fd BuildNetwork::attach() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!network_) {
     NetworkConfig config;
@@ -48,11 +48,9 @@ BuildNetwork::Attached BuildNetwork::attach() {
   endpoint.gateway = network_->gateway;
   endpoint.mac = netmgr::mac_for(address);
   endpoint.default_route = true;
-  Attached attached{netmgr::new_namespace(), network_->id, endpoint.container_id};
-  netmgr::attach(endpoint, attached.netns);
-  return attached;
+  sys::Fd netns = netmgr::new_namespace();
+  netmgr::attach(endpoint, netns);
+  return netns;
 }
-
-void BuildNetwork::detach(const Attached& attached) { netmgr::detach(attached.network_id, attached.container_id); }
 
 }  // namespace engine

@@ -19,13 +19,8 @@ class BuildNetwork {
   BuildNetwork(const BuildNetwork&) = delete;
   BuildNetwork& operator=(const BuildNetwork&) = delete;
 
-  struct Attached {
-    sys::Fd netns;
-    std::string network_id, container_id;
-  };
-  // A network namespace on it with an address of its own; made on first use. Thread-safe.
-  Attached attach();
-  void detach(const Attached& attached);
+  // A network namespace on it with an address of its own; made on first use. Its link goes with it. Thread-safe.
+  sys::Fd attach();
 
  private:
   Engine& engine_;

@@ -30,7 +30,7 @@ class LocalStepRunner final : public StepRunner {
   int run(const RunRequest& request, const std::function<void(const std::string&)>& output, int cancel_fd) override {
     Spec spec = make_spec(request);
     const std::vector<std::string> stubs = missing_engine_files(spec);
-    const BuildNetwork::Attached attached = network_.attach();
+    const sys::Fd netns = network_.attach();
     sys::Pipe pipe = sys::pipe();
     std::thread reader([&output, fd = pipe.read.get()] {
       char buffer[16384];
@@ -40,13 +40,12 @@ class LocalStepRunner final : public StepRunner {
     int code = 0;
     std::exception_ptr failure;
     try {
-      code = run_step(spec, attached.netns, pipe.write.get(), cancel_fd);
+      code = run_step(spec, netns, pipe.write.get(), cancel_fd);
     } catch (...) {
       failure = std::current_exception();
     }
     pipe.write.reset();
     reader.join();
-    network_.detach(attached);
     for (const std::string& path : stubs) remove_stub(path);
     sys::remove_tree(spec.run_dir);
     if (failure) std::rethrow_exception(failure);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/container/cgroup.h"
 #include "engine/container/seccomp.h"
 #include "engine/local_engine.h"
 #include "sys/error.h"
@@ -132,6 +133,7 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
     for (const std::string& name : doomed) delete_volume(db_, name);
   });
   ::unlink(lock_path(record->id).c_str());
+  remove_empty_cgroup("/compose");
 }
 
 }  // namespace engine

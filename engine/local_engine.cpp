@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "engine/image/reference.h"
 #include "netmgr/address.h"
@@ -29,11 +28,6 @@ const Paths& with_folders(const Paths& paths) {
 }
 
 }  // namespace
-
-int64_t now_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 LocalEngine::LocalEngine(const Paths& paths, std::vector<std::string> exit_hook)
     : paths_(with_folders(paths)), exit_hook_(std::move(exit_hook)), db_(paths.database()), images_(db_, paths) {}

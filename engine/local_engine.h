@@ -15,6 +15,7 @@
 
 #include "engine/engine.h"
 #include "engine/image/image_store.h"
+#include "engine/image/timestamp.h"
 #include "engine/port_reservation.h"
 #include "engine/state/containers.h"
 #include "engine/state/database.h"
@@ -23,9 +24,6 @@
 #include "sys/file.h"
 
 namespace engine {
-
-// Unix time in milliseconds.
-int64_t now_ms();
 
 class LocalEngine final : public Engine {
  public:

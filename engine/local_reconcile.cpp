@@ -6,6 +6,7 @@
 #include <set>
 
 #include "engine/build_network.h"
+#include "engine/container/runtime.h"
 #include "engine/local_engine.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -44,8 +45,13 @@ void LocalEngine::release_dead_containers() {
   std::vector<ContainerRecord> records;
   db_.read([&] { records = list_containers(db_, std::nullopt); });
   for (const ContainerRecord& record : records) {
+    const Status status = status_of(record.id);
+    if (status.state == State::kRunning && !sys::is_alive(status.monitor)) {
+      adopt_container(paths_.run_container(record.id), paths_.container(record.id));
+      continue;
+    }
     const bool holds = !record.ports.empty() || ::access(paths_.run_container(record.id).c_str(), F_OK) == 0;
-    if (!holds || !ended(status_of(record.id))) continue;
+    if (!holds || !ended(status)) continue;
     sys::make_dirs(paths_.run_root + "/locks");
     const std::optional<sys::FileLock> lock = sys::FileLock::try_acquire(lock_path(record.id));
     if (!lock) continue;  // being started, stopped or removed: that process tidies up

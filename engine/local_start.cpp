@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "engine/container/cgroup.h"
 #include "engine/container/runtime.h"
 #include "engine/local_engine.h"
 #include "engine/port_reservation.h"
@@ -137,9 +138,10 @@ void LocalEngine::release(const ContainerRecord& record) {
     db_.write([&] { release_ports(db_, record.id); });
   }
   for (const EndpointRecord& endpoint : record.endpoints) {
+    // The host's end of the veth pair goes with the network namespace, without anybody waiting for it.
     netmgr::unregister_endpoint(paths_.run_network(endpoint.network_id), record.id);
-    netmgr::detach(endpoint.network_id, record.id);
   }
+  Cgroup("/compose/" + record.id).remove();  // its monitor has done so, unless it was killed
   sys::remove_tree(paths_.run_container(record.id));
 }
 

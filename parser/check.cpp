@@ -15,6 +15,7 @@ std::string place_of(const std::string& service) {
 template <typename Map>
 std::vector<std::string> keys(const Map& map) {
   std::vector<std::string> names;
+  names.reserve(map.size());
   for (const auto& [key, unused] : map) names.push_back(key);
   return names;
 }

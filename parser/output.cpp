@@ -152,6 +152,7 @@ std::string restart_text(const Restart& restart) {
 
 std::vector<std::string> link_texts(const std::vector<Link>& links) {
   std::vector<std::string> texts;
+  texts.reserve(links.size());
   for (const Link& link : links)
     texts.push_back(link.alias == link.service ? link.service : link.service + ":" + link.alias);
   return texts;

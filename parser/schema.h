@@ -3,7 +3,7 @@
 // found in one pass and the tree is mended so that later stages find no error twice: a misspelled name
 // becomes the name that was meant, what is wrong is taken out and its parent marked `damaged`.
 //
-// It runs on each document before merging: a wrong value is an error even if a later file replaces it, and
+// It runs on each document before merging: a wrong type is an error even if a later file replaces it, and
 // the merge rules can rely on the types. Whether something is missing is known after merging only
 // (check_no_empty_values).
 #include "parser/node.h"

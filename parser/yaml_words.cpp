@@ -147,6 +147,16 @@ SyntaxError explain_syntax_error(const Source& source, size_t offset, const std:
             "use single quotes, or \\\\ for a backslash"};
   if (says("unknown token"))
     return {mark, "a value cannot start with this character", "put the value in quotes"};
+  if (says("block scalar"))
+    return {mark, "'|' or '>' starts a block of text, which begins in the next line",
+            "put a value that starts with one in quotes"};
+  if (says("scanning alias"))
+    return {mark, "character that the name of an alias cannot have", "put the value in quotes"};
+  if (says("scanning anchor"))
+    return {mark, "character that the name of an anchor cannot have", "put the value in quotes"};
+  if (says("hex number"))
+    return {mark, "escape that is not followed by hexadecimal digits",
+            "use single quotes, or \\\\ for a backslash"};
   if (says("alias not found")) return {mark, "'*' starts an alias", "put the value in quotes"};
   if (says("anchor not found")) return {mark, "'&' starts an anchor", "put the value in quotes"};
   if (says("bad file")) return {mark, "nested too deep", ""};

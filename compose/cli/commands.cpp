@@ -38,6 +38,7 @@ constexpr Command kCommands[] = {
     {"start", start_command, "Start containers that exist"},
     {"stats", nullptr, ""},
     {"stop", stop_command, "Stop containers"},
+    {"tidy", tidy_command, "Release what ended containers and killed commands left behind", false},
     {"top", nullptr, ""},
     {"unpause", nullptr, ""},
     {"up", up_command, "Create and start containers"},

@@ -130,7 +130,13 @@ engine::Paths Context::paths() {
 }
 
 engine::Engine& Context::engine() {
-  if (!engine_) engine_ = engine::open_local_engine(paths());
+  if (!engine_) {
+    const engine::Paths places = paths();
+    std::error_code error;
+    const std::string self = std::filesystem::read_symlink("/proc/self/exe", error).string();
+    engine_ = engine::open_local_engine(
+        places, {self, "--data-root", places.data_root, "--run-root", places.run_root, "tidy"});
+  }
   return *engine_;
 }
 

@@ -61,6 +61,13 @@ engine::AttachmentConfig attachment(const parser::Project& project, const parser
   return config;
 }
 
+// The service's own name resolves on a network they share; a link that says no more than that adds nothing.
+bool is_redundant(const parser::Service& service, const parser::Link& link, const parser::Service& linked) {
+  if (link.alias != linked.name && link.alias != linked.container_name) return false;
+  return std::any_of(service.networks.begin(), service.networks.end(),
+                     [&](const auto& entry) { return linked.networks.count(entry.first) != 0; });
+}
+
 engine::HealthConfig health_config(const parser::HealthCheck& health) {
   engine::HealthConfig config;
   config.disable = health.disable || (!health.test.empty() && health.test.front() == "NONE");
@@ -120,7 +127,7 @@ void set_network(const parser::Project& project, const parser::Service& service,
   config.extra_hosts = service.extra_hosts;
   for (const auto& link : service.links) {
     const auto linked = project.services.find(link.service);
-    if (linked == project.services.end()) continue;
+    if (linked == project.services.end() || is_redundant(service, link, linked->second)) continue;
     config.links[link.alias] = container_name(project, linked->second, 1);
   }
 }

@@ -63,7 +63,7 @@ const parser::Service* builder_of(const parser::Project& project, const std::str
 [[noreturn]] void missing_image(const parser::Service& service, const std::string& image) {
   throw PlanError("service \"" + service.name + "\": image \"" + image +
                   "\" is not in the image store and pulling is not supported yet: import it "
-                  "(compose import ARCHIVE " +
+                  "(compose image import ARCHIVE " +
                   image + "), or give the service a build section");
 }
 

@@ -78,6 +78,7 @@ class UpPlanner {
       orphans_.insert(orphans.begin(), orphans.end());
     } else if (!orphans.empty() && !options_.ignore_orphans) {
       std::vector<std::string> names;
+      names.reserve(orphans.size());
       for (const auto* orphan : orphans) names.push_back(orphan->name);
       steps_.warn("Found orphan containers ([" + join(names, " ") +
                   "]) for this project. If their service was " +
@@ -357,7 +358,8 @@ class UpPlanner {
     for (const auto& link : service.links) {
       const auto state = states_.find(link.service);
       if (state == states_.end() || state->second.convergence.slots.empty()) continue;
-      config.links[link.alias] = state->second.convergence.slots.front().name;
+      if (config.links.count(link.alias) != 0)
+        config.links[link.alias] = state->second.convergence.slots.front().name;
     }
   }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cctype>
 #include <map>
-#include <regex>
 
 #include "engine/build/flags.h"
 
@@ -87,6 +86,13 @@ std::vector<std::pair<std::string, std::string>> parse_pairs(Source& in) {
   return pairs;
 }
 
+bool is_stage_name(const std::string& name) {
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !name.empty() && is_letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+  });
+}
+
 From parse_from(Source& in) {
   const Flags flags = in.flags({"platform"});
   const std::vector<std::string> words = blank_separated(in.rest);
@@ -94,8 +100,7 @@ From parse_from(Source& in) {
   from.platform = flags.get("platform");
   if (words.size() == 3 && lower(words[1]) == "as") {
     from.stage = lower(words[2]);
-    static const std::regex kName("[a-z][a-z0-9-_.]*");
-    if (!std::regex_match(from.stage, kName)) {
+    if (!is_stage_name(from.stage)) {
       fail_at(in.place,
               "'" + words[2] + "' is no valid stage name: a letter, then letters, digits, '-', '_', '.'");
     }
@@ -118,8 +123,11 @@ Run parse_run(Source& in) {
 }
 
 bool is_remote(const std::string& source) {
-  static const std::regex kRemote(R"((https?|git|ssh)://.*|git@.*:.*)", std::regex::icase);
-  return std::regex_match(source, kRemote);
+  const std::string text = lower(source);
+  for (const char* scheme : {"http://", "https://", "git://", "ssh://"}) {
+    if (text.starts_with(scheme)) return true;
+  }
+  return text.starts_with("git@") && text.find(':') != std::string::npos;
 }
 
 Copy parse_copy(Source& in) {

@@ -1,5 +1,6 @@
 #include "engine/container/cgroup.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -128,9 +129,16 @@ void Cgroup::create(const SpecResources& resources, DeviceRule devices) {
   refuse_unenforceable(rest);
 }
 
-void Cgroup::join() const {
+sys::Fd Cgroup::birth_folder() const {
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
-    sys::write_knob(folder(hierarchy) + "/cgroup.procs", "0");
+    if (hierarchy.v2) return sys::open(folder(hierarchy), O_RDONLY | O_DIRECTORY);
+  }
+  return {};
+}
+
+void Cgroup::join_v1() const {
+  for (const CgroupHierarchy& hierarchy : hierarchies_) {
+    if (!hierarchy.v2) sys::write_knob(folder(hierarchy) + "/cgroup.procs", "0");
   }
 }
 
@@ -165,6 +173,12 @@ void Cgroup::remove() const {
       ::poll(nullptr, 0, 10);  // the dead leave their group a little after they are reaped
     }
   }
+}
+
+void remove_empty_cgroup(const std::string& path) {
+  const Cgroup cgroup(path);
+  // A group that still holds another one stays: the kernel refuses.
+  for (const CgroupHierarchy& hierarchy : cgroup.hierarchies()) ::rmdir(cgroup.folder(hierarchy).c_str());
 }
 
 }  // namespace engine

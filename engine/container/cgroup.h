@@ -27,8 +27,11 @@ class Cgroup {
   // Makes the groups (an empty leftover is reused, what runs in it is killed) and sets limits and device
   // rules. Throws engine::Error(kUnavailable) naming a limit the host cannot enforce; sys::Error.
   void create(const SpecResources& resources, DeviceRule devices);
-  // Moves the calling process in. Throws sys::Error.
-  void join() const;
+  // A process is put in by both of these: born into the v2 group by clone3's CLONE_INTO_CGROUP with this
+  // folder (empty when the host has no v2), which spares it the wait for a grace period, and moved into those
+  // of v1 by itself. Throw sys::Error.
+  sys::Fd birth_folder() const;
+  void join_v1() const;
   // Processes of this group the kernel killed for want of memory since it was made.
   uint64_t oom_kills() const;
   // Sends SIGKILL to all that is inside.
@@ -46,6 +49,9 @@ class Cgroup {
   std::string path_;
   std::vector<CgroupHierarchy> hierarchies_;
 };
+
+// Removes `path` ("/compose") from every hierarchy where it is empty.
+void remove_empty_cgroup(const std::string& path);
 
 // What cgroup_v1.cpp and cgroup_v2.cpp give to Cgroup::create: the folder exists already.
 namespace cgroup_v1 {

@@ -25,13 +25,18 @@ namespace {
 
 constexpr const char* kConsole = "console";
 
-// fork(2) with namespaces and a pidfd. Returns 0 in the child.
-pid_t clone_process(uint64_t namespaces, sys::Fd& pidfd) {
+// fork(2) with namespaces, into the cgroup, and with a pidfd. Returns 0 in the child.
+pid_t clone_process(uint64_t namespaces, const Cgroup& cgroup, sys::Fd& pidfd) {
+  const sys::Fd folder = cgroup.birth_folder();
   int fd = -1;
   clone_args arguments{};
   arguments.flags = namespaces | CLONE_PIDFD;
   arguments.pidfd = reinterpret_cast<uintptr_t>(&fd);
   arguments.exit_signal = SIGCHLD;
+  if (folder) {
+    arguments.flags |= CLONE_INTO_CGROUP;
+    arguments.cgroup = static_cast<uint64_t>(folder.get());
+  }
   const auto pid =
       static_cast<pid_t>(sys::check(::syscall(SYS_clone3, &arguments, sizeof arguments), "clone3"));
   if (pid != 0) pidfd.reset(fd);
@@ -79,7 +84,7 @@ Program program_of(const Spec& spec, bool privileged) {
             [&] { sys::check(::setns(launch.netns, CLONE_NEWNET), "setns", "network"); });
   }
   set_oom_score(spec.oom_score_adj);
-  in_step("join the cgroup", [&] { launch.cgroup.join(); });
+  in_step("join the cgroup", [&] { launch.cgroup.join_v1(); });
   in_step("make a cgroup namespace", [] { sys::check(::unshare(CLONE_NEWCGROUP), "unshare", "cgroup"); });
   if (!spec.hostname.empty()) {
     in_step("set hostname", [&] {
@@ -105,7 +110,7 @@ Program program_of(const Spec& spec, bool privileged) {
 
 [[noreturn]] void entry_main(const EntryLaunch& launch, const std::string& filter, int report) {
   set_oom_score(launch.spec.oom_score_adj);
-  in_step("join the cgroup", [&] { launch.cgroup.join(); });
+  in_step("join the cgroup", [&] { launch.cgroup.join_v1(); });
   // What the host's /dev/null is must be settled before the container's tree is in view.
   if (!launch.tty) set_stdio(launch.stdio);
   constexpr int kNamespaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
@@ -185,7 +190,8 @@ Launched launch_container(const ContainerLaunch& launch) {
   const std::string filter = read_filter(launch.spec);
   SocketPair report = message_sockets();
   sys::Fd pidfd;
-  const pid_t pid = clone_process(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS, pidfd);
+  const pid_t pid =
+      clone_process(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS, launch.cgroup, pidfd);
   if (pid == 0) {
     report.ours.reset();
     run_child(report.theirs.get(), [&] { container_main(launch, filter, report.theirs.get()); });
@@ -201,7 +207,7 @@ Launched launch_in_container(const EntryLaunch& launch) {
   pid_t pid = 0;
   {
     const ChildrenInPidNamespace inside(launch.container);
-    pid = clone_process(0, pidfd);
+    pid = clone_process(0, launch.cgroup, pidfd);
     if (pid == 0) {
       report.ours.reset();
       run_child(report.theirs.get(), [&] { entry_main(launch, filter, report.theirs.get()); });

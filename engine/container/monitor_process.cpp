@@ -61,6 +61,7 @@ class SpawnActions {
   }
   pid_t spawn(const std::string& program, const std::vector<std::string>& words) {
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
     pid_t pid = -1;
@@ -126,7 +127,8 @@ MonitorProcess spawn_monitor(const MonitorSpawn& spawn) {
   std::vector<std::string> words = {path};
   words.insert(words.end(), spawn.arguments.begin(), spawn.arguments.end());
   MonitorProcess process;
-  const sys::Fd high(sys::check(::fcntl(program.get(), F_DUPFD_CLOEXEC, first_free), "fcntl", "F_DUPFD_CLOEXEC"));
+  const sys::Fd high(
+      sys::check(::fcntl(program.get(), F_DUPFD_CLOEXEC, first_free), "fcntl", "F_DUPFD_CLOEXEC"));
   process.pid = actions.spawn("/proc/self/fd/" + std::to_string(high.get()), words);
   process.report = std::move(report.ours);
   return process;

@@ -20,7 +20,8 @@ struct StartResult {
 // and returns when the container's program has been exec'ed. `netns`: network namespace to join (ignored with
 // host_network). Throws engine::Error: kNotFound/kDenied/kInvalid with the cause (missing program: Docker's
 // 127, not executable: 126); exit_code is recorded in status.json.
-// `held`: descriptors (sockets that reserve host ports) the monitor keeps open as long as the container is up.
+// `held`: descriptors (sockets that reserve host ports) the monitor keeps open as long as the container is
+// up.
 StartResult start_container(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held = {});
 
 // Runs the container in the foreground without monitor duties (no logs, restart, health): the builder's RUN.

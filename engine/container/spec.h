@@ -82,8 +82,8 @@ struct Spec {
   std::string log_path;      // json-file format
   int64_t log_max_size = 0;  // bytes; 0: no rotation
   int log_max_file = 1;
-  // Program and arguments the monitor turns into at the very end of a container that was not stopped by `stop`
-  // (whose caller tidies up itself); empty: none.
+  // Program and arguments the monitor turns into at the very end of a container that was not stopped by
+  // `stop` (whose caller tidies up itself); empty: none.
   std::vector<std::string> exit_hook;
   // places
   std::string run_dir;    // control socket, FIFOs, pid files

@@ -30,6 +30,7 @@ void detach() {
 void become(const std::vector<std::string>& hook) {
   if (hook.empty()) return;
   std::vector<char*> argv;
+  argv.reserve(hook.size() + 1);
   for (const std::string& word : hook) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   sigset_t none;

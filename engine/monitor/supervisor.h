@@ -35,7 +35,9 @@ class Supervisor : private ControlHandler {
   void run();
   const engine::Status& status() const { return status_; }
   // What is to be run once this object is gone: the spec's exit hook, unless `stop` was asked for.
-  std::vector<std::string> exit_hook() const { return stop_asked_ ? std::vector<std::string>() : spec_.exit_hook; }
+  std::vector<std::string> exit_hook() const {
+    return stop_asked_ ? std::vector<std::string>() : spec_.exit_hook;
+  }
   ~Supervisor() override;
   Supervisor(const Supervisor&) = delete;
   Supervisor& operator=(const Supervisor&) = delete;

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <vector>
 
 #include "sys/error.h"
 #include "sys/random.h"
@@ -72,24 +73,50 @@ void make_dirs(const std::string& path, unsigned mode) {
 
 namespace {
 
-void remove_contents(int dir_fd, dev_t device, const std::string& path) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(dir_fd), ::closedir);
-  if (!dir) {
-    ::close(dir_fd);
-    fail("fdopendir", path);
-  }
+dev_t device_of(int fd, const std::string& path) {
+  struct stat status {};
+  check(::fstat(fd, &status), "fstat", path);
+  return status.st_dev;
+}
+
+// Empties the folder as far as its entries are no folders; the first folder that cannot be removed at once is returned.
+std::string empty_until_folder(int dir_fd, const std::string& path) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY).release()),
+                                                ::closedir);
+  if (!dir) fail("fdopendir", path);
   while (const dirent* entry = ::readdir(dir.get())) {
     const std::string name = entry->d_name;
     if (name == "." || name == "..") continue;
     if (::unlinkat(dir_fd, name.c_str(), 0) == 0 || errno == ENOENT) continue;
     if (errno != EISDIR && errno != EPERM) fail("unlink", path + '/' + name);
-    const Fd child(::openat(dir_fd, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    check(child.get(), "open", path + '/' + name);
-    struct stat status{};
-    check(::fstat(child.get(), &status), "fstat", path + '/' + name);
-    if (status.st_dev != device) throw Error(EBUSY, "rmdir", path + '/' + name);  // a mount: not ours to empty
-    remove_contents(dup(child.get()).release(), device, path + '/' + name);
-    if (::unlinkat(dir_fd, name.c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT) fail("rmdir", path + '/' + name);
+    if (::unlinkat(dir_fd, name.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) continue;
+    if (errno != ENOTEMPTY && errno != EEXIST) fail("rmdir", path + '/' + name);
+    return name;
+  }
+  return {};
+}
+
+// Walks down into the first full folder and up again by "..", so that two descriptors do for any depth.
+void remove_contents(Fd root, const std::string& path) {
+  const dev_t device = device_of(root.get(), path);
+  Fd here = dup(root.get());
+  std::vector<std::string> names;  // of the folders between root and here
+  for (;;) {
+    const std::string folder = empty_until_folder(here.get(), path);
+    if (!folder.empty()) {
+      Fd below = openat(here.get(), folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+      if (device_of(below.get(), folder) != device) throw Error(EBUSY, "rmdir", path + '/' + folder);  // a mount
+      here = std::move(below);
+      names.push_back(folder);
+      continue;
+    }
+    if (names.empty()) return;
+    Fd above = openat(here.get(), "..", O_RDONLY | O_DIRECTORY);
+    here = std::move(above);
+    if (::unlinkat(here.get(), names.back().c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT && errno != ENOTEMPTY) {
+      fail("rmdir", path + '/' + names.back());
+    }
+    names.pop_back();
   }
 }
 
@@ -99,9 +126,7 @@ void remove_tree(const std::string& path) {
   if (::unlink(path.c_str()) == 0 || errno == ENOENT) return;
   Fd dir(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   check(dir.get(), "open", path);
-  struct stat status{};
-  check(::fstat(dir.get(), &status), "fstat", path);
-  remove_contents(dir.release(), status.st_dev, path);
+  remove_contents(std::move(dir), path);
   if (::rmdir(path.c_str()) != 0 && errno != ENOENT) fail("rmdir", path);
 }
 

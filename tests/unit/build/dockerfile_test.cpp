@@ -196,3 +196,10 @@ TEST_CASE("Errors in a Dockerfile name file and line") {
   CHECK_THROWS_WITH(parse(std::string("FROM a\nRUN \0x", 13)),
                     "Dockerfile:2: the file has a NUL byte; it is not a text file");
 }
+
+TEST_CASE("Words of a megabyte are parsed without deep recursion") {
+  const std::string word(1 << 20, 'a');
+  CHECK(only<Copy>("ADD git@" + word + " /").sources.at(0).size() == word.size() + 4);
+  CHECK_THROWS_AS(parse("FROM a AS " + word + "!"), engine::Error);
+  CHECK(only<Run>("RUN " + word).command.words.at(0).size() == word.size());
+}

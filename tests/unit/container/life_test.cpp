@@ -278,11 +278,10 @@ TEST_CASE("An idle monitor stays below 2 MB and does not wake") {
     const std::string text = sys::read_file(proc + file);
     return std::atol(text.c_str() + text.find("\n" + key + ":") + key.size() + 2);
   };
-  WARN("started in " << std::chrono::duration_cast<std::chrono::microseconds>(took).count()
-                              << " us");
+  WARN("started in " << std::chrono::duration_cast<std::chrono::microseconds>(took).count() << " us");
   const long resident = kib("/smaps_rollup", "Rss");
   WARN("Rss " << resident << " Pss " << kib("/smaps_rollup", "Pss") << " private "
-                       << kib("/smaps_rollup", "Private_Dirty") << " KiB");
+              << kib("/smaps_rollup", "Private_Dirty") << " KiB");
 #ifndef __SANITIZE_ADDRESS__
   CHECK(resident <= 2048);
 #endif

@@ -80,12 +80,12 @@ TEST_CASE("merge: reset of a whole service or network removes it") {
   CHECK(project.networks.size() == 1);
 }
 
-TEST_CASE("merge: a value that a later file replaces still has to be right") {
+TEST_CASE("merge: a value that a later file replaces still has to be of the right type") {
   Folder folder;
-  folder.write("a.yml", "services: {web: {image: x, privileged: perhaps}}\n");
+  folder.write("a.yml", "services: {web: {image: x, privileged: [yes]}}\n");
   folder.write("b.yml", "services: {web: {privileged: true}}\n");
   folder.options.files = {"a.yml", "b.yml"};
-  CHECK(folder.errors().find("a.yml:1:40: services.web.privileged: must be true or false") == 0);
+  CHECK(folder.errors().find("a.yml:1:40: services.web.privileged: must be a string or true or false") == 0);
 }
 
 TEST_CASE("merge: errors of all files come in one run, in the order of the files") {

@@ -20,7 +20,7 @@ TEST_CASE("yaml: tabs, NUL bytes and other encodings are named with their place"
   Folder folder;
   CHECK(folder.errors("services:\n  web:\n    image: a\n\tcommand: b\n") ==
         "compose.yaml:4:1: tab in the indentation; YAML takes only spaces\n");
-  CHECK(folder.errors(std::string("services:\n  web: {image: a\0b}\n", 31)) ==
+  CHECK(folder.errors(std::string("services:\n  web: {image: a\0b}\n", 30)) ==
         "compose.yaml:2:17: NUL byte: this is not a text file\n");
   CHECK(folder.errors(std::string("\xFF\xFEs\0e\0", 6)) ==
         "compose.yaml:1:1: the file is in UTF-16; save it as UTF-8\n");
@@ -50,9 +50,11 @@ TEST_CASE("yaml: what is too large, too deep or too much is refused at once") {
   CHECK(folder.errors(bomb).find("aliases stand for more than 100000 values") != std::string::npos);
   CHECK(std::chrono::steady_clock::now() - start <
         std::chrono::seconds(3));  // three inputs, unoptimised build
+#ifndef __SANITIZE_ADDRESS__       // which has a memory of its own
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
   CHECK(usage.ru_maxrss < 100 * 1024);  // KiB
+#endif
 }
 
 TEST_CASE("yaml: an alias of what it stands in is an error, a key that is no word too") {
