@@ -77,7 +77,7 @@ void Arguments::option(const std::string& names, std::optional<int64_t>& value, 
 
 void Arguments::list(const std::string& names, std::vector<std::string>& values, const std::string& help) {
   CLI::Option* option = impl_->app.add_option(names, help)->type_name("VALUE");
-  option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1, 1 << 20)->allow_extra_args(false);
+  option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1)->allow_extra_args(false);
   impl_->converters.emplace_back([option, &values] {
     if (option->count() > 0) values = option->results();
   });
