@@ -1,3 +1,7 @@
+#include <poll.h>
+
+#include <cerrno>
+#include <thread>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -146,22 +150,41 @@ class Up {
     if (!names.empty()) print("Attaching to " + names + '\n');
   }
 
-  // The signal that came next - the second after a first one, any after an abort - kills instead.
+  // The signal that came next - the second after a first one, any after an abort - kills instead of waiting.
   int stop_all(ProgressSink& progress, bool after_signal) {
     LifeOptions life;
     life.services.assign(rules_.services.begin(), rules_.services.end());
     life.timeout_ms = options_.timeout_ms;
     const Cancellation& next = after_signal ? session_.signals().second() : session_.signals().first();
-    int code = kExitCancelled;
-    if (session_.take_lock()) {
-      code = session_.run(plan_stop(&project_, observe(context_.engine(), project_.name, nullptr), life),
-                          progress, next);
+    if (!session_.take_lock()) {
+      kill_all(life);
+      return kExitCancelled;
     }
-    if (code != kExitCancelled) return code;
+    // A stop that waits for its grace period to pass ends at once when its container is killed beside it.
+    Cancellation finished;
+    std::thread killer([&] {
+      pollfd fds[2] = {{next.fd(), POLLIN, 0}, {finished.fd(), POLLIN, 0}};
+      while (::poll(fds, 2, -1) < 0 && errno == EINTR) continue;
+      if (next.cancelled()) kill_all(life);
+    });
     const Cancellation never;
-    session_.run(plan_kill(&project_, observe(context_.engine(), project_.name, nullptr), life), progress,
-                 never);
-    return kExitCancelled;
+    const int code =
+        session_.run(plan_stop(&project_, observe(context_.engine(), project_.name, nullptr), life), progress, never);
+    finished.cancel();
+    killer.join();
+    return next.cancelled() ? kExitCancelled : code;
+  }
+
+  void kill_all(const LifeOptions& life) {
+    for (const Step& step : plan_kill(&project_, observe(context_.engine(), project_.name, nullptr), life).steps) {
+      const auto* kill = std::get_if<KillContainer>(&step.action);
+      if (kill == nullptr) continue;
+      try {
+        context_.engine().kill_container(kill->container, kill->signal);
+      } catch (const std::exception& error) {  // it has ended meanwhile, most likely
+        context_.log(LogLevel::kDebug, error.what());
+      }
+    }
   }
 
   Context& context_;

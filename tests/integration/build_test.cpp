@@ -48,7 +48,9 @@ TEST_CASE("building again without a change takes every step from the cache") {
   Sandbox sandbox;
   sandbox.file("Dockerfile", "FROM busybox\nCOPY page /page\nRUN date +%s%N > /stamp\n");
   sandbox.file("page", "one\n");
-  sandbox.compose_file("services:\n  web:\n    build: .\n    command: [\"cat\", \"/stamp\", \"/page\"]\n");
+  sandbox.compose_file(
+      "services:\n  web:\n    build: .\n    command: [\"sh\", \"-c\", \"cat /stamp /page; exec sleep "
+      "1000\"]\n    stop_grace_period: 0s\n");
   sandbox.ok({"up", "-d"});
   CHECK(it::eventually([&] { return sandbox.log("web").find("one") != std::string::npos; }));
   const std::string first = sandbox.log("web");

@@ -73,6 +73,8 @@ TEST_CASE("exec in a service that does not run, or is not there, is refused by n
   if (!it::is_root()) return;
   Sandbox sandbox;
   sandbox.compose_file(kOneService);
+  sandbox.ok({"up", "-d"});
+  sandbox.ok({"stop"});
   const it::Output stopped = sandbox.compose({"exec", "-T", "web", "true"});
   CHECK(stopped.code == 1);
   CHECK(stopped.err.find("web") != std::string::npos);
@@ -80,6 +82,7 @@ TEST_CASE("exec in a service that does not run, or is not there, is refused by n
   const it::Output unknown = sandbox.compose({"exec", "-T", "wbe", "true"});
   CHECK(unknown.code == 1);
   CHECK(unknown.err.find("wbe") != std::string::npos);
+  sandbox.finish();
 }
 
 TEST_CASE("a container is confined by default") {

@@ -12,7 +12,7 @@ TEST_CASE("logs are prefixed with the container's short name and keep the order 
 services:
   web:
     image: busybox
-    command: ["sh", "-c", "echo one; echo two >&2; echo three"]
+    command: ["sh", "-c", "echo one; sleep 0.2; echo two >&2; sleep 0.2; echo three"]
 )");
   sandbox.ok({"up", "-d"});
   REQUIRE(it::eventually([&] { return sandbox.log("web").find("three") != std::string::npos; }));

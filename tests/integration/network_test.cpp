@@ -9,7 +9,7 @@ namespace {
 
 // A web server that answers with `page`.
 std::string server(const std::string& page) {
-  return R"(["sh", "-c", "mkdir /site && echo )" + page +
+  return R"(["sh", "-c", "mkdir -p /site && echo )" + page +
          R"( > /site/index.html && exec httpd -f -p 80 -h /site"])";
 }
 
@@ -19,7 +19,7 @@ std::string address_of(Sandbox& sandbox, const std::string& service) {
 }
 
 std::string fetched(Sandbox& sandbox, const std::string& from, const std::string& url) {
-  return sandbox.compose({"exec", "-T", from, "wget", "-q", "-T", "3", "-O", "-", url}).out;
+  return sandbox.compose({"exec", "-T", from, "timeout", "3", "wget", "-q", "-O", "-", url}).out;
 }
 
 }  // namespace

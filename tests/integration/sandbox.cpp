@@ -20,16 +20,16 @@ namespace it {
 
 namespace {
 
-void must(const std::vector<std::string>& args) {
-  const Output output = run(args);
-  INFO("running " << args.front() << ' ' << args.at(1) << ": " << output.err);
-  REQUIRE(output.code == 0);
-}
-
 std::string join(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
   return text;
+}
+
+void must(const std::vector<std::string>& args) {
+  const Output output = run(args);
+  INFO("running " << join(args) << ": " << output.err);
+  REQUIRE(output.code == 0);
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ std::string base_image(const std::string& name) {
   RunOptions options;
   options.timeout = std::chrono::minutes(5);
   const Output output = run({SOURCE_DIR "/examples/images/" + name + ".sh", "--archive"}, options);
-  INFO(output.err);
+  INFO("making the base image " << name << ": " << output.err);
   REQUIRE(output.code == 0);
   return output.out.substr(0, output.out.find('\n'));
 }
@@ -53,7 +53,7 @@ std::string http(const std::string& url) {
   return run({"curl", "-sf", "--noproxy", "*", "--max-time", "3", url}).out;
 }
 
-Sandbox::Sandbox(Network network) : project_("it" + sys::random_hex(8)) {
+Sandbox::Sandbox(std::string project) : project_(std::move(project)) {
   base_ = "/tmp/compose-it-XXXXXX";
   if (::mkdtemp(base_.data()) == nullptr) sys::fail("mkdtemp", base_);
   directory_ = base_ + "/project";
@@ -62,6 +62,9 @@ Sandbox::Sandbox(Network network) : project_("it" + sys::random_hex(8)) {
   options_.env = {{"COMPOSE_DATA_ROOT", data_root()},
                   {"COMPOSE_RUN_ROOT", run_root()},
                   {"COMPOSE_PROJECT_NAME", project_}};
+}
+
+Sandbox::Sandbox(Network network) : Sandbox("it" + sys::random_hex(8)) {
   if (network == Network::kOwn) enter_own_network();
   ok({"image", "import", base_image("busybox"), "busybox:latest", "--change", "CMD [\"sh\"]"});
 }

@@ -64,6 +64,8 @@ class Sandbox {
   void finish();
 
  private:
+  explicit Sandbox(std::string project);  // the folder alone; delegated to, so that the destructor runs
+                                          // whatever fails after
   void note_containers();
 
   std::string base_, directory_, project_;

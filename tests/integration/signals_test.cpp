@@ -65,7 +65,7 @@ services:
   sandbox.finish();
 }
 
-TEST_CASE("--exit-code-from gives the named container's exit code and stops the others") {
+TEST_CASE("up --exit-code-from gives the named container's exit code and stops the others") {
   if (!it::is_root()) return;
   Sandbox sandbox;
   sandbox.compose_file(R"(

@@ -258,7 +258,7 @@ TEST_CASE("Mistakes in COPY are named") {
   CHECK(std::filesystem::is_empty(f.paths.build_tmp()));
 }
 
-TEST_CASE("--chown and --chmod apply to everything copied") {
+TEST_CASE("COPY --chown and --chmod apply to everything copied") {
   if (!root_only()) return;
   Fixture f;
   f.make_base();

@@ -84,7 +84,7 @@ TEST_CASE("down leaves orphans and what they use unless asked") {
   CHECK(has_step(stack.down({.remove_orphans = true}), "Remove demo_default"));
 }
 
-TEST_CASE("--rmi local removes images built without a name, all removes the named ones too") {
+TEST_CASE("down --rmi local removes images built without a name, all removes the named ones too") {
   Scene scene;
   scene.engine.add_image("demo-app", "sha256:" + std::string(64, '2'));
   add_service(scene.project, "app").image.clear();

@@ -55,7 +55,7 @@ TEST_CASE("an image that is neither there nor buildable is an error naming servi
   CHECK(brief(scene.images({.build_all = true, .only_buildable = true})) == "Build demo-app");
 }
 
-TEST_CASE("--no-build with a missing image is an error") {
+TEST_CASE("forbidden builds: --no-build with a missing image is an error") {
   Builds scene;
   CHECK_THAT(plan_error([&] { scene.images({.forbid = true}); }), Catch::Contains("--no-build"));
 }

@@ -148,7 +148,7 @@ TEST_CASE("orphans are warned of, removed when asked, and never taken from a sib
   CHECK(scene.plan().warnings.empty());
 }
 
-TEST_CASE("services left out by profiles are no orphans; ended one-off containers are") {
+TEST_CASE("services left out by profiles are no orphans and ended one-off containers are") {
   Scene scene;
   add_service(scene.project, "web");
   add_service(scene.project, "debug");
