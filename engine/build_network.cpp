@@ -18,7 +18,8 @@ bool is_abandoned_build_network(const NetworkInfo& network) {
   if (owner == network.labels.end()) return false;
   const size_t space = owner->second.find(' ');
   if (space == std::string::npos) return true;
-  const sys::ProcessId id{static_cast<pid_t>(std::stol(owner->second)), std::stoull(owner->second.substr(space + 1))};
+  const sys::ProcessId id{static_cast<pid_t>(std::stol(owner->second)),
+                          std::stoull(owner->second.substr(space + 1))};
   return !sys::is_alive(id);
 }
 
@@ -35,7 +36,8 @@ sys::Fd BuildNetwork::attach() {
   if (!network_) {
     NetworkConfig config;
     config.name = "compose-build-" + sys::random_hex(12);
-    config.labels[kOwnerLabel] = std::to_string(::getpid()) + ' ' + std::to_string(sys::start_time_of(::getpid()).value_or(0));
+    config.labels[kOwnerLabel] =
+        std::to_string(::getpid()) + ' ' + std::to_string(sys::start_time_of(::getpid()).value_or(0));
     network_ = engine_.create_network(config);
   }
   const netmgr::Subnet subnet = *netmgr::parse_subnet(network_->subnet);

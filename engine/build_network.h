@@ -1,6 +1,6 @@
 #pragma once
-// The network a build's RUN steps use: made for one `build` call, removed with it, and recognised by a reconcile when
-// that process died.
+// The network a build's RUN steps use: made for one `build` call, removed with it, and recognised by a
+// reconcile when that process died.
 #include <mutex>
 #include <optional>
 #include <string>
@@ -19,7 +19,8 @@ class BuildNetwork {
   BuildNetwork(const BuildNetwork&) = delete;
   BuildNetwork& operator=(const BuildNetwork&) = delete;
 
-  // A network namespace on it with an address of its own; made on first use. Its link goes with it. Thread-safe.
+  // A network namespace on it with an address of its own; made on first use. Its link goes with it.
+  // Thread-safe.
   sys::Fd attach();
 
  private:

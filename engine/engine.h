@@ -1,7 +1,7 @@
 #pragma once
-// The engine as the planner and the commands see it. One implementation works on this machine (open_local_engine);
-// the interface is the seam for others. Every verb is idempotent where it can be, may be called from several
-// threads at once, and throws engine::Error or sys::Error.
+// The engine as the planner and the commands see it. One implementation works on this machine
+// (open_local_engine); the interface is the seam for others. Every verb is idempotent where it can be, may be
+// called from several threads at once, and throws engine::Error or sys::Error.
 #include <functional>
 #include <memory>
 #include <optional>
@@ -32,9 +32,9 @@ class Engine {
 
   // ---- networks and volumes
   virtual NetworkInfo create_network(const NetworkConfig& config) = 0;  // kConflict when the name is taken
-  virtual void remove_network(const std::string& name) = 0;             // kConflict when in use; missing is fine
-  virtual VolumeInfo create_volume(const VolumeConfig& config) = 0;     // kConflict when the name is taken
-  virtual void remove_volume(const std::string& name) = 0;              // kConflict when in use; missing is fine
+  virtual void remove_network(const std::string& name) = 0;          // kConflict when in use; missing is fine
+  virtual VolumeInfo create_volume(const VolumeConfig& config) = 0;  // kConflict when the name is taken
+  virtual void remove_volume(const std::string& name) = 0;           // kConflict when in use; missing is fine
 
   // ---- containers
   // Reserves name, addresses and ports and records the container; starts nothing.
@@ -62,16 +62,15 @@ class Engine {
   virtual std::vector<std::string> remove_image(const std::string& reference, bool force) = 0;
 
   // ---- upkeep
-  // Removes links, rules, folders and cgroups that no record claims and finishes half-done removals. Cheap when
-  // there is nothing to do; the mutating commands call it first.
+  // Removes links, rules, folders and cgroups that no record claims and finishes half-done removals. Cheap
+  // when there is nothing to do; the mutating commands call it first.
   virtual void reconcile() = 0;
   virtual const Paths& paths() const = 0;
 };
 
-// Opens (and makes) the state below `paths`. Throws engine::Error(kDenied) when not permitted, kUnavailable when
-// the state cannot be used (with the cause and way out).
-// `exit_hook`: command line run when a container ended by itself, to have `reconcile` called soon; empty: the next
-// command does it.
+// Opens (and makes) the state below `paths`. Throws engine::Error(kDenied) when not permitted, kUnavailable
+// when the state cannot be used (with the cause and way out). `exit_hook`: command line run when a container
+// ended by itself, to have `reconcile` called soon; empty: the next command does it.
 std::unique_ptr<Engine> open_local_engine(const Paths& paths, std::vector<std::string> exit_hook = {});
 
 }  // namespace engine

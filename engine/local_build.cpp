@@ -19,15 +19,16 @@ namespace engine {
 
 namespace {
 
-// The files that are mounted over a step's root: the runtime makes missing mount points, and these must not become
-// part of the layer.
+// The files that are mounted over a step's root: the runtime makes missing mount points, and these must not
+// become part of the layer.
 constexpr const char* kEngineFiles[] = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"};
 
 class LocalStepRunner final : public StepRunner {
  public:
   LocalStepRunner(Engine& engine, const Paths& paths) : network_(engine), paths_(paths) {}
 
-  int run(const RunRequest& request, const std::function<void(const std::string&)>& output, int cancel_fd) override {
+  int run(const RunRequest& request, const std::function<void(const std::string&)>& output,
+          int cancel_fd) override {
     Spec spec = make_spec(request);
     const std::vector<std::string> stubs = missing_engine_files(spec);
     const sys::Fd netns = network_.attach();
@@ -57,7 +58,7 @@ class LocalStepRunner final : public StepRunner {
     Spec spec;
     spec.id = sys::random_hex(64);
     spec.name = spec.hostname = "build-" + spec.id.substr(0, 12);
-  
+
     spec.lower_dirs = request.lower_dirs;
     spec.upper_dir = request.upper_dir;
     spec.work_dir = request.work_dir;
@@ -71,7 +72,8 @@ class LocalStepRunner final : public StepRunner {
     spec.run_dir = paths_.run_root + "/b/" + spec.id.substr(0, 12);
     spec.state_dir = spec.run_dir;
     sys::make_dirs(spec.run_dir);
-    sys::write_file_atomic(spec.run_dir + "/hosts", "127.0.0.1\tlocalhost " + spec.hostname + "\n::1\tlocalhost\n");
+    sys::write_file_atomic(spec.run_dir + "/hosts",
+                           "127.0.0.1\tlocalhost " + spec.hostname + "\n::1\tlocalhost\n");
     sys::write_file_atomic(spec.run_dir + "/hostname", spec.hostname + "\n");
     for (const char* target : kEngineFiles) {
       SpecMount mount;
@@ -83,12 +85,13 @@ class LocalStepRunner final : public StepRunner {
     return spec;
   }
 
-  // A step asks the host's resolvers directly. A resolver on the host's own loopback cannot be reached from another
-  // network namespace; systemd-resolved keeps the real ones in a file of its own.
+  // A step asks the host's resolvers directly. A resolver on the host's own loopback cannot be reached from
+  // another network namespace; systemd-resolved keeps the real ones in a file of its own.
   static std::string resolver_file() {
     const std::string text = sys::read_file_if_exists("/etc/resolv.conf").value_or("");
     const std::string behind_stub = "/run/systemd/resolve/resolv.conf";
-    if (text.find("nameserver 127.") != std::string::npos && ::access(behind_stub.c_str(), R_OK) == 0) return behind_stub;
+    if (text.find("nameserver 127.") != std::string::npos && ::access(behind_stub.c_str(), R_OK) == 0)
+      return behind_stub;
     return "/etc/resolv.conf";
   }
 
@@ -96,8 +99,9 @@ class LocalStepRunner final : public StepRunner {
     std::vector<std::string> missing;
     for (const char* target : kEngineFiles) {
       bool present = false;
-      struct stat status{};
-      for (const std::string& dir : spec.lower_dirs) present = present || ::lstat((dir + target).c_str(), &status) == 0;
+      struct stat status {};
+      for (const std::string& dir : spec.lower_dirs)
+        present = present || ::lstat((dir + target).c_str(), &status) == 0;
       const std::string in_upper = spec.upper_dir + target;
       if (!present && ::lstat(in_upper.c_str(), &status) != 0) missing.push_back(in_upper);
     }
@@ -105,8 +109,9 @@ class LocalStepRunner final : public StepRunner {
   }
 
   static void remove_stub(const std::string& path) {
-    struct stat status{};
-    if (::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0) ::unlink(path.c_str());
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0)
+      ::unlink(path.c_str());
   }
 
   BuildNetwork network_;

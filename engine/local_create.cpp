@@ -23,7 +23,8 @@ void check_config(const ContainerConfig& config) {
       config.name.size() >= 2 && std::isalnum(static_cast<unsigned char>(config.name[0])) != 0 &&
       config.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
           std::string::npos;
-  if (!safe) invalid("the name may only hold letters, digits, '_', '.', '-' and must begin with a letter or digit");
+  if (!safe)
+    invalid("the name may only hold letters, digits, '_', '.', '-' and must begin with a letter or digit");
   if (!config.network_mode.empty() && config.network_mode != "none" && config.network_mode != "host") {
     invalid("network mode '" + config.network_mode + "' is not supported yet");
   }
@@ -37,7 +38,8 @@ void check_config(const ContainerConfig& config) {
   }
   if (config.tty) invalid("tty is not supported yet");
   for (const MountConfig& mount : config.mounts) {
-    if (mount.target.empty() || mount.target.front() != '/') invalid("mount target '" + mount.target + "' is not absolute");
+    if (mount.target.empty() || mount.target.front() != '/')
+      invalid("mount target '" + mount.target + "' is not absolute");
   }
   effective_capabilities(config.cap_add, config.cap_drop, config.privileged);
   if (!config.stop_signal.empty()) signal_number(config.stop_signal);
@@ -70,11 +72,13 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& config) {
   record.created_ms = now_ms();
   ContainerInfo info;
   db_.write([&] {
-    if (const auto other = find_container_record(db_, config.name); other && other->config.name == config.name) {
+    if (const auto other = find_container_record(db_, config.name);
+        other && other->config.name == config.name) {
       throw Error(Error::Kind::kConflict, "the container name " + config.name + " is already in use by " +
                                               other->id.substr(0, 12) + "; remove or rename that container");
     }
-    for (const AttachmentConfig& attachment : config.networks) record.endpoints.push_back(allocate(attachment));
+    for (const AttachmentConfig& attachment : config.networks)
+      record.endpoints.push_back(allocate(attachment));
     std::vector<VolumeRecord> fresh;
     record.mounts = make_mounts(config, image, fresh);
     for (const VolumeRecord& volume : fresh) insert_volume(db_, volume);
@@ -113,9 +117,11 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
   db_.read([&] { record = find_container_record(db_, record->id); });
   if (!record) return;
   const Status status = status_of(record->id);
-  const bool alive = status.state == State::kRunning || status.state == State::kRestarting || status.state == State::kPaused;
+  const bool alive =
+      status.state == State::kRunning || status.state == State::kRestarting || status.state == State::kPaused;
   if (alive && !force) {
-    throw Error(Error::Kind::kConflict, "container " + record->config.name + " is running; stop it first, or force its removal");
+    throw Error(Error::Kind::kConflict,
+                "container " + record->config.name + " is running; stop it first, or force its removal");
   }
   stop_and_release(*record, alive ? std::optional<int64_t>(0) : std::nullopt);
   std::vector<std::string> doomed;
@@ -123,7 +129,8 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
     for (const MountRecord& mount : record->mounts) {
       if (!volumes || mount.type != MountConfig::Type::kVolume) continue;
       const auto volume = find_volume(db_, mount.source);
-      if (volume && volume->config.anonymous && volume_users(db_, mount.source).size() == 1) doomed.push_back(mount.source);
+      if (volume && volume->config.anonymous && volume_users(db_, mount.source).size() == 1)
+        doomed.push_back(mount.source);
     }
   });
   sys::remove_tree(paths_.container(record->id));

@@ -18,10 +18,12 @@ const Paths& with_folders(const Paths& paths) {
   try {
     sys::make_dirs(paths.data_root, 0711);
     sys::make_dirs(paths.run_root, 0711);
-    for (const char* name : {"/containers", "/layers", "/volumes", "/tmp"}) sys::make_dirs(paths.data_root + name, 0711);
+    for (const char* name : {"/containers", "/layers", "/volumes", "/tmp"})
+      sys::make_dirs(paths.data_root + name, 0711);
     sys::make_dirs(paths.blobs(), 0711);
   } catch (const sys::Error& error) {
-    const std::string way_out = ::geteuid() == 0 ? "" : "; run as root, or choose other places with --data-root and --run-root";
+    const std::string way_out =
+        ::geteuid() == 0 ? "" : "; run as root, or choose other places with --data-root and --run-root";
     throw Error(Error::Kind::kDenied, std::string("cannot use the state folders: ") + error.what() + way_out);
   }
   return paths;
@@ -30,13 +32,18 @@ const Paths& with_folders(const Paths& paths) {
 }  // namespace
 
 LocalEngine::LocalEngine(const Paths& paths, std::vector<std::string> exit_hook)
-    : paths_(with_folders(paths)), exit_hook_(std::move(exit_hook)), db_(paths.database()), images_(db_, paths) {}
+    : paths_(with_folders(paths)),
+      exit_hook_(std::move(exit_hook)),
+      db_(paths.database()),
+      images_(db_, paths) {}
 
 std::unique_ptr<Engine> open_local_engine(const Paths& paths, std::vector<std::string> exit_hook) {
   return std::make_unique<LocalEngine>(paths, std::move(exit_hook));
 }
 
-Status LocalEngine::status_of(const std::string& container_id) { return read_status(paths_.container(container_id)); }
+Status LocalEngine::status_of(const std::string& container_id) {
+  return read_status(paths_.container(container_id));
+}
 
 ContainerRecord LocalEngine::need_container(const std::string& id_or_name) {
   std::optional<ContainerRecord> record;
@@ -54,7 +61,8 @@ StoredImage LocalEngine::need_image(const std::string& reference) {
   return std::move(*image);
 }
 
-ContainerInfo LocalEngine::describe(const ContainerRecord& record, const std::vector<NetworkRecord>& networks) {
+ContainerInfo LocalEngine::describe(const ContainerRecord& record,
+                                    const std::vector<NetworkRecord>& networks) {
   ContainerInfo info;
   info.id = record.id;
   info.name = record.config.name;
@@ -68,12 +76,14 @@ ContainerInfo LocalEngine::describe(const ContainerRecord& record, const std::ve
   info.expose = record.config.expose;
   info.log_path = paths_.container(record.id) + "/container.log";
   for (const EndpointRecord& endpoint : record.endpoints) {
-    const auto network = std::find_if(networks.begin(), networks.end(),
-                                      [&](const NetworkRecord& candidate) { return candidate.id == endpoint.network_id; });
+    const auto network = std::find_if(networks.begin(), networks.end(), [&](const NetworkRecord& candidate) {
+      return candidate.id == endpoint.network_id;
+    });
     if (network == networks.end()) continue;
     const auto subnet = netmgr::parse_subnet(network->config.subnet);
-    info.endpoints.push_back({network->config.name, network->id, endpoint.address, subnet ? subnet->prefix : 0,
-                              network->config.gateway, endpoint.mac, endpoint.aliases});
+    info.endpoints.push_back({network->config.name, network->id, endpoint.address,
+                              subnet ? subnet->prefix : 0, network->config.gateway, endpoint.mac,
+                              endpoint.aliases});
   }
   for (const MountRecord& mount : record.mounts) {
     MountInfo described;
@@ -97,7 +107,8 @@ std::vector<ContainerInfo> LocalEngine::containers(const std::string& project) {
   db_.read([&] {
     const std::vector<NetworkRecord> networks = list_networks(db_);
     const std::optional<std::string> wanted = project.empty() ? std::nullopt : std::optional(project);
-    for (const ContainerRecord& record : list_containers(db_, wanted)) infos.push_back(describe(record, networks));
+    for (const ContainerRecord& record : list_containers(db_, wanted))
+      infos.push_back(describe(record, networks));
   });
   return infos;
 }
@@ -111,7 +122,9 @@ std::optional<ContainerInfo> LocalEngine::find_container(const std::string& id_o
   return info;
 }
 
-std::vector<ImageInfo> LocalEngine::images() { return images_.list(); }
+std::vector<ImageInfo> LocalEngine::images() {
+  return images_.list();
+}
 
 std::optional<ImageInfo> LocalEngine::find_image(const std::string& reference) {
   const std::optional<StoredImage> image = images_.find(reference);

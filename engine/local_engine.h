@@ -1,10 +1,10 @@
 #pragma once
-// The engine of this machine: ties state, images, networks, volumes and the runtime together. Its verbs are spread
-// over local_*.cpp, one concern each.
+// The engine of this machine: ties state, images, networks, volumes and the runtime together. Its verbs are
+// spread over local_*.cpp, one concern each.
 //
-// Order of things, so that a kill at any point leaves nothing unclaimed: the database row is written before the thing
-// it describes is made, and deleted after the thing is gone. What a dead process left half-way is therefore always
-// found from a row (see reconcile).
+// Order of things, so that a kill at any point leaves nothing unclaimed: the database row is written before
+// the thing it describes is made, and deleted after the thing is gone. What a dead process left half-way is
+// therefore always found from a row (see reconcile).
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -84,9 +84,12 @@ class LocalEngine final : public Engine {
   Spec make_spec(const ContainerRecord& record, const StoredImage& image,
                  const std::vector<NetworkRecord>& networks);
   void stop_and_release(const ContainerRecord& record, std::optional<int64_t> grace_ms);
-  // Held while a container is started, stopped or removed, so that nobody tidies up what is just being set up.
+  // Held while a container is started, stopped or removed, so that nobody tidies up what is just being set
+  // up.
   sys::FileLock lock_container(const std::string& id);
-  std::string lock_path(const std::string& id) const { return paths_.run_root + "/locks/c-" + id.substr(0, 12); }
+  std::string lock_path(const std::string& id) const {
+    return paths_.run_root + "/locks/c-" + id.substr(0, 12);
+  }
   // Takes away what a container holds only while it runs: published ports, links, run folder. Idempotent.
   void release(const ContainerRecord& record);
 

@@ -12,15 +12,16 @@ namespace engine {
 
 namespace {
 
-// Held while a subnet is chosen and its bridge made, by every compose on the host whatever its data root: the chosen
-// subnet becomes visible to the others as a route only once the bridge is up.
+// Held while a subnet is chosen and its bridge made, by every compose on the host whatever its data root: the
+// chosen subnet becomes visible to the others as a route only once the bridge is up.
 constexpr char kSubnetLock[] = "/run/lock/compose-subnet.lock";
 
 netmgr::Subnet need_subnet(const std::string& text, const std::string& network) {
   const std::optional<netmgr::Subnet> subnet = netmgr::parse_subnet(text);
   if (!subnet || subnet->prefix > 30) {
-    throw Error(Error::Kind::kInvalid, "network " + network + ": '" + text +
-                                           "' is not an IPv4 subnet with room for containers (like 172.28.0.0/16)");
+    throw Error(Error::Kind::kInvalid,
+                "network " + network + ": '" + text +
+                    "' is not an IPv4 subnet with room for containers (like 172.28.0.0/16)");
   }
   return *subnet;
 }
@@ -38,16 +39,18 @@ netmgr::Network to_netmgr(const NetworkRecord& record) {
 
 void check_options(const NetworkConfig& config) {
   if (config.driver != "bridge") {
-    throw Error(Error::Kind::kInvalid,
-                "network " + config.name + ": driver '" + config.driver + "' is not supported yet; use bridge");
+    throw Error(Error::Kind::kInvalid, "network " + config.name + ": driver '" + config.driver +
+                                           "' is not supported yet; use bridge");
   }
   for (const auto& [key, value] : config.driver_opts) {
     if (key != "com.docker.network.driver.mtu") {
-      throw Error(Error::Kind::kInvalid, "network " + config.name + ": driver option '" + key + "' is not supported yet");
+      throw Error(Error::Kind::kInvalid,
+                  "network " + config.name + ": driver option '" + key + "' is not supported yet");
     }
     const int mtu = std::atoi(value.c_str());
     if (mtu < 68 || mtu > 65535) {
-      throw Error(Error::Kind::kInvalid, "network " + config.name + ": mtu '" + value + "' is not between 68 and 65535");
+      throw Error(Error::Kind::kInvalid,
+                  "network " + config.name + ": mtu '" + value + "' is not between 68 and 65535");
     }
   }
 }
@@ -82,13 +85,15 @@ NetworkInfo LocalEngine::create_network(const NetworkConfig& config) {
     if (find_network(db_, config.name)) {
       throw Error(Error::Kind::kConflict, "network " + config.name + " already exists");
     }
-    for (const NetworkRecord& other : list_networks(db_)) taken.push_back(need_subnet(other.config.subnet, other.config.name));
+    for (const NetworkRecord& other : list_networks(db_))
+      taken.push_back(need_subnet(other.config.subnet, other.config.name));
     if (config.subnet.empty()) {
       const std::optional<netmgr::Subnet> free = netmgr::free_subnet(taken);
       if (!free) {
-        throw Error(Error::Kind::kUnavailable, "network " + config.name +
-                                                   ": every subnet of the address pool is in use; remove unused networks "
-                                                   "or give one under ipam.config.subnet");
+        throw Error(Error::Kind::kUnavailable,
+                    "network " + config.name +
+                        ": every subnet of the address pool is in use; remove unused networks "
+                        "or give one under ipam.config.subnet");
       }
       record.config.subnet = free->to_string();
     }
@@ -96,8 +101,9 @@ NetworkInfo LocalEngine::create_network(const NetworkConfig& config) {
     if (!config.subnet.empty()) {
       for (const netmgr::Subnet& other : taken) {
         if (subnet.overlaps(other)) {
-          throw Error(Error::Kind::kConflict, "network " + config.name + ": subnet " + config.subnet + " overlaps " +
-                                                  other.to_string() + ", which this host already routes");
+          throw Error(Error::Kind::kConflict, "network " + config.name + ": subnet " + config.subnet +
+                                                  " overlaps " + other.to_string() +
+                                                  ", which this host already routes");
         }
       }
     }
@@ -127,8 +133,8 @@ void LocalEngine::remove_network(const std::string& name) {
   });
   if (!record) return;
   if (!users.empty()) {
-    throw Error(Error::Kind::kConflict,
-                "network " + name + " is in use by container " + users.front() + (users.size() > 1 ? " and others" : ""));
+    throw Error(Error::Kind::kConflict, "network " + name + " is in use by container " + users.front() +
+                                            (users.size() > 1 ? " and others" : ""));
   }
   netmgr::teardown_network(record->id);
   sys::remove_tree(paths_.run_network(record->id));
@@ -160,20 +166,21 @@ EndpointRecord LocalEngine::allocate(const AttachmentConfig& attachment) {
   if (!attachment.ipv4_address.empty()) {
     const std::optional<uint32_t> wanted = netmgr::parse_address(attachment.ipv4_address);
     if (!wanted || !subnet.contains(*wanted) || *wanted == subnet.base || *wanted > subnet.last()) {
-      throw Error(Error::Kind::kInvalid, "address " + attachment.ipv4_address + " is not a host address of network " +
-                                             attachment.network + " (" + network->config.subnet + ")");
+      throw Error(Error::Kind::kInvalid, "address " + attachment.ipv4_address +
+                                             " is not a host address of network " + attachment.network +
+                                             " (" + network->config.subnet + ")");
     }
     if (taken.contains(attachment.ipv4_address)) {
-      throw Error(Error::Kind::kConflict,
-                  "address " + attachment.ipv4_address + " of network " + attachment.network + " is already in use");
+      throw Error(Error::Kind::kConflict, "address " + attachment.ipv4_address + " of network " +
+                                              attachment.network + " is already in use");
     }
     chosen = *wanted;
   } else {
     chosen = subnet.first();
     while (chosen <= subnet.last() && taken.contains(netmgr::format_address(chosen))) ++chosen;
     if (chosen > subnet.last()) {
-      throw Error(Error::Kind::kUnavailable,
-                  "network " + attachment.network + " (" + network->config.subnet + ") has no free address left");
+      throw Error(Error::Kind::kUnavailable, "network " + attachment.network + " (" + network->config.subnet +
+                                                 ") has no free address left");
     }
   }
   endpoint.address = netmgr::format_address(chosen);

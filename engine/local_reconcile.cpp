@@ -24,13 +24,16 @@ std::set<std::string> entries(const std::string& folder) {
   return names;
 }
 
-void remove_others(const std::string& folder, const std::set<std::string>& present, const std::set<std::string>& claimed) {
+void remove_others(const std::string& folder, const std::set<std::string>& present,
+                   const std::set<std::string>& claimed) {
   for (const std::string& name : present) {
     if (!claimed.contains(name)) sys::remove_tree(folder + "/" + name);
   }
 }
 
-bool ended(const Status& status) { return status.state == State::kExited || status.state == State::kDead; }
+bool ended(const Status& status) {
+  return status.state == State::kExited || status.state == State::kDead;
+}
 
 }  // namespace
 
@@ -62,8 +65,8 @@ void LocalEngine::release_dead_containers() {
 }
 
 void LocalEngine::remove_unclaimed_folders() {
-  // Folders are listed before the rows are read: a row always comes before its folder, so what has no row now is left
-  // over from a removal or from a process that died.
+  // Folders are listed before the rows are read: a row always comes before its folder, so what has no row now
+  // is left over from a removal or from a process that died.
   const std::set<std::string> container_folders = entries(paths_.data_root + "/containers");
   const std::set<std::string> volume_folders = entries(paths_.data_root + "/volumes");
   const std::set<std::string> run_folders = entries(paths_.run_root + "/c");

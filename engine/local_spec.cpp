@@ -23,7 +23,8 @@ Resolver host_resolver() {
     std::istringstream words(line);
     std::string keyword, value;
     words >> keyword >> value;
-    if (keyword == "nameserver" && value.find(':') == std::string::npos) resolver.nameservers.push_back(value);
+    if (keyword == "nameserver" && value.find(':') == std::string::npos)
+      resolver.nameservers.push_back(value);
     if (keyword == "search" || keyword == "domain") {
       resolver.search = value;
       while (words >> value) resolver.search += ' ' + value;
@@ -32,9 +33,11 @@ Resolver host_resolver() {
   return resolver;
 }
 
-std::string hosts_file(const ContainerRecord& record, const std::string& hostname, const std::string& gateway) {
+std::string hosts_file(const ContainerRecord& record, const std::string& hostname,
+                       const std::string& gateway) {
   std::string text =
-      "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\nfe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\n"
+      "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost "
+      "ip6-loopback\nfe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\n"
       "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
   for (const std::string& entry : record.config.extra_hosts) {
     const size_t equals = entry.find('=');
@@ -70,7 +73,8 @@ std::vector<std::string> arguments(const ContainerConfig& config, const ImageCon
   return args;
 }
 
-SpecHealthCheck health_check(const std::optional<HealthConfig>& config, const std::optional<ImageHealth>& image) {
+SpecHealthCheck health_check(const std::optional<HealthConfig>& config,
+                             const std::optional<ImageHealth>& image) {
   SpecHealthCheck check;
   if (config && config->disable) return check;
   const auto apply = [&](const auto& from) {
@@ -115,8 +119,8 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   spec.read_only = config.read_only;
   spec.args = arguments(config, image.config);
   if (spec.args.empty()) {
-    throw Error(Error::Kind::kInvalid, "container " + config.name + ": no command: neither the image " + config.image +
-                                           " nor the service names one; set 'command:'");
+    throw Error(Error::Kind::kInvalid, "container " + config.name + ": no command: neither the image " +
+                                           config.image + " nor the service names one; set 'command:'");
   }
   spec.env = merged_env(image.config.env, config);
   spec.working_dir = !config.working_dir.empty() ? config.working_dir : image.config.working_dir;
@@ -148,7 +152,8 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
     network.address = endpoint.address;
     network.names = endpoint.aliases;
     for (const std::string& name : {config.name, record.id.substr(0, 12)}) {
-      if (std::find(network.names.begin(), network.names.end(), name) == network.names.end()) network.names.push_back(name);
+      if (std::find(network.names.begin(), network.names.end(), name) == network.names.end())
+        network.names.push_back(name);
     }
     for (const NetworkRecord& candidate : networks) {
       if (candidate.id == endpoint.network_id && gateway.empty() && !candidate.config.internal) {
@@ -159,7 +164,8 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   }
 
   sys::make_dirs(spec.run_dir);
-  const std::string hosts = spec.run_dir + "/hosts", name = spec.run_dir + "/hostname", resolv = spec.run_dir + "/resolv.conf";
+  const std::string hosts = spec.run_dir + "/hosts", name = spec.run_dir + "/hostname",
+                    resolv = spec.run_dir + "/resolv.conf";
   const Resolver resolver = host_resolver();
   if (spec.host_network) {
     spec.hostname.clear();
@@ -188,7 +194,8 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
     wanted.type = spec_type(mount.type);
     wanted.target = mount.target;
     wanted.read_only = mount.read_only;
-    wanted.source = mount.type == MountConfig::Type::kVolume ? paths_.volume(mount.source) + "/_data" : mount.source;
+    wanted.source =
+        mount.type == MountConfig::Type::kVolume ? paths_.volume(mount.source) + "/_data" : mount.source;
     for (const MountConfig& asked : config.mounts) {
       if (asked.target != mount.target) continue;
       wanted.propagation = asked.propagation;
@@ -198,7 +205,8 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
     spec.mounts.push_back(std::move(wanted));
   }
   std::stable_sort(spec.mounts.begin(), spec.mounts.end(), [](const SpecMount& a, const SpecMount& b) {
-    return std::count(a.target.begin(), a.target.end(), '/') < std::count(b.target.begin(), b.target.end(), '/');
+    return std::count(a.target.begin(), a.target.end(), '/') <
+           std::count(b.target.begin(), b.target.end(), '/');
   });
   return spec;
 }

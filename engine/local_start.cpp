@@ -1,4 +1,5 @@
 // Starting, stopping and entering containers.
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -17,24 +18,29 @@ namespace engine {
 
 namespace {
 
+constexpr int64_t kKillWaitMs = 10000;
+
 bool alive(const Status& status) {
-  return status.state == State::kRunning || status.state == State::kRestarting || status.state == State::kPaused;
+  return status.state == State::kRunning || status.state == State::kRestarting ||
+         status.state == State::kPaused;
 }
 
 std::vector<netmgr::Publish> to_publish(const ContainerRecord& record) {
   std::vector<netmgr::Publish> list;
   if (record.endpoints.empty()) return list;
   for (const PublishedPort& port : record.ports) {
-    list.push_back({port.host_ip == "0.0.0.0" ? "" : port.host_ip, port.host_port, record.endpoints.front().address,
-                    port.container_port, port.protocol});
+    list.push_back({port.host_ip == "0.0.0.0" ? "" : port.host_ip, port.host_port,
+                    record.endpoints.front().address, port.container_port, port.protocol});
   }
   return list;
 }
 
 const NetworkRecord& network_of(const EndpointRecord& endpoint, const std::vector<NetworkRecord>& networks) {
-  const auto found = std::find_if(networks.begin(), networks.end(),
-                                  [&](const NetworkRecord& network) { return network.id == endpoint.network_id; });
-  if (found == networks.end()) throw Error(Error::Kind::kInternal, "an endpoint names a network that is gone");
+  const auto found = std::find_if(networks.begin(), networks.end(), [&](const NetworkRecord& network) {
+    return network.id == endpoint.network_id;
+  });
+  if (found == networks.end())
+    throw Error(Error::Kind::kInternal, "an endpoint names a network that is gone");
   return *found;
 }
 
@@ -71,8 +77,9 @@ void LocalEngine::prepare_bind_sources(const ContainerRecord& record) {
     if (mount.type != MountConfig::Type::kBind) continue;
     if (::access(mount.source.c_str(), F_OK) == 0) continue;
     if (!mount.create_host_path) {
-      throw Error(Error::Kind::kInvalid, "container " + record.config.name + ": bind source path does not exist: " +
-                                             mount.source + " (for " + mount.target + ")");
+      throw Error(Error::Kind::kInvalid, "container " + record.config.name +
+                                             ": bind source path does not exist: " + mount.source + " (for " +
+                                             mount.target + ")");
     }
     sys::make_dirs(mount.source);
   }
@@ -154,7 +161,8 @@ void LocalEngine::stop_and_release(const ContainerRecord& record, std::optional<
   if (alive(status_of(record.id))) {
     const std::string run_dir = paths_.run_container(record.id);
     std::string signal = "SIGTERM";
-    if (const auto text = sys::read_file_if_exists(run_dir + "/spec.json")) signal = spec_from_json(*text).stop_signal;
+    if (const auto text = sys::read_file_if_exists(run_dir + "/spec.json"))
+      signal = spec_from_json(*text).stop_signal;
     engine::stop_container(run_dir, paths_.container(record.id), signal_number(signal),
                            grace_ms.value_or(record.config.stop_grace_ms.value_or(10000)));
   }
@@ -168,6 +176,9 @@ void LocalEngine::kill_container(const std::string& id, const std::string& signa
   if (!engine::kill_container(run_dir, state_dir, number)) {
     throw Error(Error::Kind::kConflict, "container " + record.config.name + " is not running");
   }
+  if (number != SIGKILL) return;
+  // Nothing can refuse this one: who asks for it may rely on the container being gone afterwards.
+  watch_status(run_dir, state_dir, kKillWaitMs, [](const Status& status) { return alive(status); });
 }
 
 int LocalEngine::exec(const std::string& id, ExecRequest request) {

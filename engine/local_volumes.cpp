@@ -33,12 +33,14 @@ void check_config(const VolumeConfig& config) {
     throw Error(Error::Kind::kInvalid, "volume " + config.name + ": driver option '" +
                                            config.driver_opts.begin()->first + "' is not supported yet");
   }
-  const bool safe = config.name.find_first_not_of(
-                        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") == std::string::npos;
+  const bool safe =
+      config.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+      std::string::npos;
   if (!safe || config.name.front() == '.' || config.name.front() == '-') {
-    throw Error(Error::Kind::kInvalid, "volume name '" + config.name +
-                                           "' may only hold letters, digits, '_', '.', '-' and must begin with a letter, "
-                                           "digit or '_'");
+    throw Error(Error::Kind::kInvalid,
+                "volume name '" + config.name +
+                    "' may only hold letters, digits, '_', '.', '-' and must begin with a letter, "
+                    "digit or '_'");
   }
 }
 
@@ -70,8 +72,8 @@ VolumeInfo LocalEngine::create_volume(const VolumeConfig& config) {
   });
   const std::string data = paths_.volume(record.config.name) + "/_data";
   sys::make_dirs(data);
-  return {record.config.name, record.config.driver, data, record.config.labels, record.config.anonymous,
-          record.created_ms};
+  return {record.config.name,   record.config.driver,    data,
+          record.config.labels, record.config.anonymous, record.created_ms};
 }
 
 void LocalEngine::remove_volume(const std::string& name) {
@@ -95,7 +97,8 @@ std::vector<MountRecord> LocalEngine::make_mounts(const ContainerConfig& config,
   std::vector<MountRecord> mounts;
   const auto anonymous_at = [&](const std::string& target) {
     const auto inherited = config.inherited_volumes.find(target);
-    if (inherited != config.inherited_volumes.end() && find_volume(db_, inherited->second)) return inherited->second;
+    if (inherited != config.inherited_volumes.end() && find_volume(db_, inherited->second))
+      return inherited->second;
     VolumeRecord volume;
     volume.config.name = sys::random_hex(64);
     volume.config.anonymous = true;
@@ -127,8 +130,9 @@ void LocalEngine::fill_volumes(const ContainerRecord& record, const StoredImage&
   sys::Fd root;
   for (const MountRecord& mount : record.mounts) {
     if (mount.type != MountConfig::Type::kVolume) continue;
-    const auto config = std::find_if(record.config.mounts.begin(), record.config.mounts.end(),
-                                     [&](const MountConfig& candidate) { return candidate.target == mount.target; });
+    const auto config =
+        std::find_if(record.config.mounts.begin(), record.config.mounts.end(),
+                     [&](const MountConfig& candidate) { return candidate.target == mount.target; });
     if (config != record.config.mounts.end() && config->nocopy) continue;
     const std::string folder = paths_.volume(mount.source);
     const std::string data = folder + "/_data";

@@ -9,21 +9,22 @@ NLOHMANN_JSON_SERIALIZE_ENUM(MountConfig::Type, {{MountConfig::Type::kBind, "bin
                                                  {MountConfig::Type::kVolume, "volume"},
                                                  {MountConfig::Type::kTmpfs, "tmpfs"}})
 
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PublishedPort, host_ip, host_port, host_port_end, container_port,
-                                                protocol)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MountConfig, type, source, target, read_only, create_host_path,
-                                                propagation, nocopy, tmpfs_size, tmpfs_mode)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PublishedPort, host_ip, host_port, host_port_end,
+                                                container_port, protocol)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MountConfig, type, source, target, read_only,
+                                                create_host_path, propagation, nocopy, tmpfs_size, tmpfs_mode)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AttachmentConfig, network, aliases, ipv4_address, mac_address)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(HealthConfig, disable, test, interval_ms, timeout_ms,
                                                 start_period_ms, start_interval_ms, retries)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ContainerConfig, name, image, command, entrypoint, environment,
-                                                working_dir, user, hostname, labels, mounts, inherited_volumes, ports,
-                                                expose, networks, network_mode, extra_hosts, links, healthcheck,
-                                                restart, restart_max, stop_signal, stop_grace_ms, cap_add, cap_drop,
-                                                privileged, read_only, init, tty, memory, cpu_shares, pids, shm_size,
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ContainerConfig, name, image, command, entrypoint,
+                                                environment, working_dir, user, hostname, labels, mounts,
+                                                inherited_volumes, ports, expose, networks, network_mode,
+                                                extra_hosts, links, healthcheck, restart, restart_max,
+                                                stop_signal, stop_grace_ms, cap_add, cap_drop, privileged,
+                                                read_only, init, tty, memory, cpu_shares, pids, shm_size,
                                                 cpus)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NetworkConfig, name, driver, subnet, gateway, internal, driver_opts,
-                                                labels)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NetworkConfig, name, driver, subnet, gateway, internal,
+                                                driver_opts, labels)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumeConfig, name, driver, driver_opts, labels, anonymous)
 
 namespace {
@@ -33,23 +34,30 @@ T parse(const std::string& text, const char* what) {
   try {
     return nlohmann::json::parse(text).get<T>();
   } catch (const nlohmann::json::exception& error) {
-    throw Error(Error::Kind::kInternal, std::string("the recorded ") + what + " cannot be read: " + error.what());
+    throw Error(Error::Kind::kInternal,
+                std::string("the recorded ") + what + " cannot be read: " + error.what());
   }
 }
 
 }  // namespace
 
-std::string to_json(const ContainerConfig& config) { return nlohmann::json(config).dump(); }
+std::string to_json(const ContainerConfig& config) {
+  return nlohmann::json(config).dump();
+}
 ContainerConfig container_config_from_json(const std::string& text) {
   return parse<ContainerConfig>(text, "container configuration");
 }
 
-std::string to_json(const NetworkConfig& config) { return nlohmann::json(config).dump(); }
+std::string to_json(const NetworkConfig& config) {
+  return nlohmann::json(config).dump();
+}
 NetworkConfig network_config_from_json(const std::string& text) {
   return parse<NetworkConfig>(text, "network configuration");
 }
 
-std::string to_json(const VolumeConfig& config) { return nlohmann::json(config).dump(); }
+std::string to_json(const VolumeConfig& config) {
+  return nlohmann::json(config).dump();
+}
 VolumeConfig volume_config_from_json(const std::string& text) {
   return parse<VolumeConfig>(text, "volume configuration");
 }

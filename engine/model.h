@@ -13,9 +13,10 @@ namespace engine {
 using Labels = std::map<std::string, std::string>;
 
 struct PublishedPort {
-  std::string host_ip;          // empty: every IPv4 address
-  uint16_t host_port = 0;       // 0 asks for a free one (from 32768..60999); never 0 in an Info of a running container
-  uint16_t host_port_end = 0;   // last of a range to choose a free one from; 0 or equal: just host_port
+  std::string host_ip;  // empty: every IPv4 address
+  uint16_t host_port =
+      0;  // 0 asks for a free one (from 32768..60999); never 0 in an Info of a running container
+  uint16_t host_port_end = 0;  // last of a range to choose a free one from; 0 or equal: just host_port
   uint16_t container_port = 0;
   std::string protocol = "tcp";
   bool operator==(const PublishedPort&) const = default;
@@ -50,18 +51,19 @@ struct HealthConfig {  // unset members: the image's, else Docker's defaults
 
 struct ContainerConfig {
   std::string name;
-  std::string image;  // reference or id; must be in the store
+  std::string image;                                            // reference or id; must be in the store
   std::optional<std::vector<std::string>> command, entrypoint;  // unset: the image's
   std::map<std::string, std::string> environment;               // laid over the image's
   std::string working_dir, user, hostname;
   Labels labels;
   std::vector<MountConfig> mounts;
-  std::map<std::string, std::string> inherited_volumes;  // target -> anonymous volume to carry over (recreate)
+  std::map<std::string, std::string>
+      inherited_volumes;  // target -> anonymous volume to carry over (recreate)
   std::vector<PublishedPort> ports;
   std::vector<std::string> expose;
   std::vector<AttachmentConfig> networks;
-  std::string network_mode;  // "", none, host; with a mode `networks` is empty
-  std::vector<std::string> extra_hosts;  // host=ip
+  std::string network_mode;                  // "", none, host; with a mode `networks` is empty
+  std::vector<std::string> extra_hosts;      // host=ip
   std::map<std::string, std::string> links;  // alias -> container name
   std::optional<HealthConfig> healthcheck;
   std::string restart = "no";

@@ -24,7 +24,8 @@ constexpr uint16_t kFirstEphemeral = 32768;
 constexpr uint16_t kLastEphemeral = 60999;
 
 std::string shown(const PublishedPort& port) {
-  return (port.host_ip.empty() ? "0.0.0.0" : port.host_ip) + ":" + std::to_string(port.host_port) + "/" + port.protocol;
+  return (port.host_ip.empty() ? "0.0.0.0" : port.host_ip) + ":" + std::to_string(port.host_port) + "/" +
+         port.protocol;
 }
 
 // Inode of the socket bound to this local port, from /proc/net/{tcp,udp}; 0 when none is seen.
@@ -89,10 +90,13 @@ sys::Fd try_bind(const PublishedPort& port) {
     throw Error(Error::Kind::kInvalid, "published port " + shown(port) + ": not an IPv4 address");
   }
   const int on = 1;  // lets TIME_WAIT leftovers pass; a listening socket still refuses
-  if (tcp) sys::check(::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt", "SO_REUSEADDR");
+  if (tcp)
+    sys::check(::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt",
+               "SO_REUSEADDR");
   if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     if (errno == EADDRNOTAVAIL) {
-      throw Error(Error::Kind::kInvalid, "published port " + shown(port) + ": this host has no address " + port.host_ip);
+      throw Error(Error::Kind::kInvalid,
+                  "published port " + shown(port) + ": this host has no address " + port.host_ip);
     }
     if (errno != EADDRINUSE) sys::fail("bind", shown(port));
     return {};
@@ -114,7 +118,8 @@ Reservation reserve_port(const PublishedPort& wanted) {
     const int start = static_cast<int>(random() % static_cast<unsigned>(span));
     for (int i = 0; i < span; ++i) {
       port.host_port = port.host_port_end = static_cast<uint16_t>(kFirstEphemeral + (start + i) % span);
-      if (sys::Fd socket = try_bind(port); socket || port.protocol == "sctp") return {port, std::move(socket)};
+      if (sys::Fd socket = try_bind(port); socket || port.protocol == "sctp")
+        return {port, std::move(socket)};
     }
     throw Error(Error::Kind::kUnavailable, "no host port between 32768 and 60999 is free");
   }
@@ -125,7 +130,8 @@ Reservation reserve_port(const PublishedPort& wanted) {
   }
   port.host_port = wanted.host_port;
   if (last > wanted.host_port) {
-    throw Error(Error::Kind::kConflict, "no host port of " + shown(port) + " to " + std::to_string(last) + " is free");
+    throw Error(Error::Kind::kConflict,
+                "no host port of " + shown(port) + " to " + std::to_string(last) + " is free");
   }
   throw Error(Error::Kind::kConflict, "host port " + shown(port) + " is already in use" + holder_of(port) +
                                           "; stop that program or publish another port");

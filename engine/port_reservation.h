@@ -1,7 +1,8 @@
 #pragma once
-// Holding a host port for a container. A port is taken by binding (TCP: and listening on) it, so that the kernel
-// itself decides between us, other programs and other data roots; no traffic ever reaches the socket, the firewall
-// rewrites it before. The container's monitor inherits the socket and keeps the port as long as the container is up.
+// Holding a host port for a container. A port is taken by binding (TCP: and listening on) it, so that the
+// kernel itself decides between us, other programs and other data roots; no traffic ever reaches the socket,
+// the firewall rewrites it before. The container's monitor inherits the socket and keeps the port as long as
+// the container is up.
 #include <vector>
 
 #include "engine/model.h"
@@ -15,8 +16,8 @@ struct Reservation {
 };
 
 // Takes the port, the first free one of its range, or a random one from 32768..60999. Throws
-// engine::Error(kConflict) naming the port and, where it can be found, the program that holds it; kInvalid for an
-// address this host does not have.
+// engine::Error(kConflict) naming the port and, where it can be found, the program that holds it; kInvalid
+// for an address this host does not have.
 Reservation reserve_port(const PublishedPort& wanted);
 
 }  // namespace engine

@@ -3,8 +3,8 @@
 
 namespace compose::cli {
 
-// Also what a container's monitor turns into when the container has ended by itself, so that its host ports and run
-// files go at once and not with the next command.
+// Also what a container's monitor turns into when the container has ended by itself, so that its host ports
+// and run files go at once and not with the next command.
 int tidy_command(Context& context, const Words& args) {
   Arguments arguments("tidy [OPTIONS]", "Release what ended containers and killed commands left behind.");
   arguments.positionals(0, 0, "");

@@ -1,9 +1,9 @@
 #include <poll.h>
 
-#include <cerrno>
-#include <thread>
 #include <fmt/format.h>
 #include <unistd.h>
+#include <cerrno>
+#include <thread>
 
 #include <set>
 
@@ -168,15 +168,16 @@ class Up {
       if (next.cancelled()) kill_all(life);
     });
     const Cancellation never;
-    const int code =
-        session_.run(plan_stop(&project_, observe(context_.engine(), project_.name, nullptr), life), progress, never);
+    const int code = session_.run(
+        plan_stop(&project_, observe(context_.engine(), project_.name, nullptr), life), progress, never);
     finished.cancel();
     killer.join();
     return next.cancelled() ? kExitCancelled : code;
   }
 
   void kill_all(const LifeOptions& life) {
-    for (const Step& step : plan_kill(&project_, observe(context_.engine(), project_.name, nullptr), life).steps) {
+    for (const Step& step :
+         plan_kill(&project_, observe(context_.engine(), project_.name, nullptr), life).steps) {
       const auto* kill = std::get_if<KillContainer>(&step.action);
       if (kill == nullptr) continue;
       try {

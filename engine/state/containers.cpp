@@ -56,8 +56,8 @@ void read_parts(Database& db, std::vector<ContainerRecord>& records, const std::
   };
   each("SELECT container_id, network_id, address, mac, aliases FROM endpoints", " ORDER BY position",
        [](ContainerRecord& record, const Statement& row) {
-         record.endpoints.push_back(
-             {row.text(1), row.text(2), row.text(3), nlohmann::json::parse(row.text(4)).get<std::vector<std::string>>()});
+         record.endpoints.push_back({row.text(1), row.text(2), row.text(3),
+                                     nlohmann::json::parse(row.text(4)).get<std::vector<std::string>>()});
        });
   each("SELECT container_id, type, source, target, read_only FROM mounts", " ORDER BY target",
        [](ContainerRecord& record, const Statement& row) {
@@ -88,7 +88,8 @@ std::vector<ContainerRecord> select(Database& db, const std::string& where, cons
 void insert_container(Database& db, const ContainerRecord& container) {
   const auto project = container.config.labels.find(kProjectLabel);
   db.prepare(
-        "INSERT INTO containers(id, name, project, image, image_id, config, command, created_ms) VALUES(?,?,?,?,?,?,?,?)")
+        "INSERT INTO containers(id, name, project, image, image_id, config, command, created_ms) "
+        "VALUES(?,?,?,?,?,?,?,?)")
       .bind(1, container.id)
       .bind(2, container.config.name)
       .bind(3, project == container.config.labels.end() ? std::string() : project->second)
@@ -100,7 +101,9 @@ void insert_container(Database& db, const ContainerRecord& container) {
       .step();
   int64_t position = 0;
   for (const EndpointRecord& endpoint : container.endpoints) {
-    db.prepare("INSERT INTO endpoints(network_id, container_id, address, mac, aliases, position) VALUES(?,?,?,?,?,?)")
+    db.prepare(
+          "INSERT INTO endpoints(network_id, container_id, address, mac, aliases, position) "
+          "VALUES(?,?,?,?,?,?)")
         .bind(1, endpoint.network_id)
         .bind(2, container.id)
         .bind(3, endpoint.address)
@@ -141,23 +144,25 @@ std::optional<ContainerRecord> find_container_record(Database& db, const std::st
   }
   if (found.empty()) return std::nullopt;
   if (found.size() > 1) {
-    throw Error(Error::Kind::kConflict, "'" + id_or_name + "' is the beginning of more than one container id (" +
-                                            found[0].id.substr(0, 12) + ", " + found[1].id.substr(0, 12) +
-                                            "); give more digits");
+    throw Error(Error::Kind::kConflict,
+                "'" + id_or_name + "' is the beginning of more than one container id (" +
+                    found[0].id.substr(0, 12) + ", " + found[1].id.substr(0, 12) + "); give more digits");
   }
   return std::move(found.front());
 }
 
 std::optional<std::string> port_holder(Database& db, const PublishedPort& port) {
   Statement query = db.prepare(
-      "SELECT container_id FROM ports WHERE host_port = ?1 AND protocol = ?2 AND (host_ip = ?3 OR host_ip = '' OR ?3 = '')");
+      "SELECT container_id FROM ports WHERE host_port = ?1 AND protocol = ?2 AND (host_ip = ?3 OR host_ip = "
+      "'' OR ?3 = '')");
   query.bind(1, int64_t{port.host_port}).bind(2, port.protocol).bind(3, port.host_ip);
   if (!query.step()) return std::nullopt;
   return query.text(0);
 }
 
 void take_port(Database& db, const std::string& container_id, const PublishedPort& port) {
-  db.prepare("INSERT INTO ports(container_id, host_ip, host_port, container_port, protocol) VALUES(?,?,?,?,?)")
+  db.prepare(
+        "INSERT INTO ports(container_id, host_ip, host_port, container_port, protocol) VALUES(?,?,?,?,?)")
       .bind(1, container_id)
       .bind(2, port.host_ip)
       .bind(3, int64_t{port.host_port})

@@ -1,5 +1,6 @@
 #pragma once
-// The records of containers with their endpoints, mounts and host ports. Call inside Database::read or ::write.
+// The records of containers with their endpoints, mounts and host ports. Call inside Database::read or
+// ::write.
 #include <map>
 #include <optional>
 #include <string>

@@ -22,8 +22,8 @@ constexpr int kBusyTimeoutMs = 10000;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       throw Error(Error::Kind::kUnavailable,
-                  "the state database is in use by another process that holds it for more than 10 s (" + text +
-                      "); try again when it has finished");
+                  "the state database is in use by another process that holds it for more than 10 s (" +
+                      text + "); try again when it has finished");
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       throw Error(Error::Kind::kUnavailable, "the state database is damaged (" + text + ")");
@@ -53,13 +53,15 @@ void migrate(sqlite3* db, const std::string& path) {
   int64_t version = user_version(db);
   if (version == newest) return;
   if (version > newest) {
-    throw Error(Error::Kind::kUnavailable,
-                path + " was written by a newer compose (state version " + std::to_string(version) +
-                    ", this one knows up to " + std::to_string(newest) + "); use that version, or another --data-root");
+    throw Error(Error::Kind::kUnavailable, path + " was written by a newer compose (state version " +
+                                               std::to_string(version) + ", this one knows up to " +
+                                               std::to_string(newest) +
+                                               "); use that version, or another --data-root");
   }
   execute(db, "BEGIN EXCLUSIVE", "migrate");
   try {
-    for (version = user_version(db); version < newest; ++version) {  // read again: another process may have done it
+    for (version = user_version(db); version < newest;
+         ++version) {  // read again: another process may have done it
       execute(db, migrations()[static_cast<size_t>(version)], "migrate");
       execute(db, ("PRAGMA user_version=" + std::to_string(version + 1)).c_str(), "migrate");
     }
@@ -81,7 +83,9 @@ Statement::Statement(sqlite3* db, std::string_view sql) : db_(db), statement_(nu
 Statement::Statement(Statement&& other) noexcept
     : db_(other.db_), statement_(std::exchange(other.statement_, nullptr)) {}
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+  sqlite3_finalize(statement_);
+}
 
 Statement& Statement::bind(int index, std::string_view text) {
   if (sqlite3_bind_text(statement_, index, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT) !=
@@ -115,12 +119,17 @@ bool Statement::step() {
 std::string Statement::text(int column) const {
   const unsigned char* bytes = sqlite3_column_text(statement_, column);
   if (bytes == nullptr) return {};
-  return {reinterpret_cast<const char*>(bytes), static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
+  return {reinterpret_cast<const char*>(bytes),
+          static_cast<size_t>(sqlite3_column_bytes(statement_, column))};
 }
 
-int64_t Statement::integer(int column) const { return sqlite3_column_int64(statement_, column); }
+int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(statement_, column);
+}
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(statement_, column) == SQLITE_NULL;
+}
 
 Database::Database(const std::string& path) {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -132,9 +141,10 @@ Database::Database(const std::string& path) {
   try {
     sqlite3_extended_result_codes(db_, 1);
     sqlite3_busy_timeout(db_, kBusyTimeoutMs);
-    // NORMAL: a power cut may lose the last transactions but never the database; what they described is found again
-    // by reconcile.
-    execute(db_, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;", "open " + path);
+    // NORMAL: a power cut may lose the last transactions but never the database; what they described is found
+    // again by reconcile.
+    execute(db_, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+            "open " + path);
     migrate(db_, path);
   } catch (const Error& error) {
     sqlite3_close(db_);
@@ -143,13 +153,21 @@ Database::Database(const std::string& path) {
   }
 }
 
-Database::~Database() { sqlite3_close(db_); }
+Database::~Database() {
+  sqlite3_close(db_);
+}
 
-int64_t Database::changes() const { return sqlite3_changes64(db_); }
+int64_t Database::changes() const {
+  return sqlite3_changes64(db_);
+}
 
-void Database::write(const std::function<void()>& body) { transact("BEGIN IMMEDIATE", body); }
+void Database::write(const std::function<void()>& body) {
+  transact("BEGIN IMMEDIATE", body);
+}
 
-void Database::read(const std::function<void()>& body) { transact("BEGIN", body); }
+void Database::read(const std::function<void()>& body) {
+  transact("BEGIN", body);
+}
 
 void Database::transact(const char* begin, const std::function<void()>& body) {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);

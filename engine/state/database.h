@@ -14,8 +14,8 @@ struct sqlite3_stmt;
 
 namespace engine {
 
-// A prepared statement in use. Bind by position from 1, step, read columns from 0. Not thread-safe; finalised (or
-// returned to the connection's cache) on destruction.
+// A prepared statement in use. Bind by position from 1, step, read columns from 0. Not thread-safe; finalised
+// (or returned to the connection's cache) on destruction.
 class Statement {
  public:
   Statement(sqlite3* db, std::string_view sql);
@@ -25,7 +25,8 @@ class Statement {
   Statement& bind(int index, std::string_view text);
   Statement& bind(int index, int64_t value);
   Statement& bind_null(int index);
-  bool step();  // true: a row; throws engine::Error (kConflict for a unique constraint, kUnavailable when busy)
+  bool
+  step();  // true: a row; throws engine::Error (kConflict for a unique constraint, kUnavailable when busy)
   std::string text(int column) const;
   int64_t integer(int column) const;
   bool is_null(int column) const;
@@ -35,12 +36,12 @@ class Statement {
   sqlite3_stmt* statement_;
 };
 
-// One connection. Serialised by an internal mutex that a Transaction holds, so threads of one process take turns;
-// processes take turns by SQLite's own locks (BEGIN IMMEDIATE, busy timeout 10 s).
+// One connection. Serialised by an internal mutex that a Transaction holds, so threads of one process take
+// turns; processes take turns by SQLite's own locks (BEGIN IMMEDIATE, busy timeout 10 s).
 class Database {
  public:
-  // Opens or makes the file and migrates it. Throws engine::Error: kUnavailable for a file that is damaged or from
-  // a newer version (says which), kDenied for permissions.
+  // Opens or makes the file and migrates it. Throws engine::Error: kUnavailable for a file that is damaged or
+  // from a newer version (says which), kDenied for permissions.
   explicit Database(const std::string& path);
   ~Database();
   Database(const Database&) = delete;
@@ -49,8 +50,8 @@ class Database {
   Statement prepare(std::string_view sql) { return Statement(db_, sql); }
   int64_t changes() const;
 
-  // Runs `body` inside BEGIN IMMEDIATE (write) or BEGIN (read) ... COMMIT; rolls back when it throws. Recursive use
-  // on the same thread joins the outer transaction.
+  // Runs `body` inside BEGIN IMMEDIATE (write) or BEGIN (read) ... COMMIT; rolls back when it throws.
+  // Recursive use on the same thread joins the outer transaction.
   void write(const std::function<void()>& body);
   void read(const std::function<void()>& body);
 

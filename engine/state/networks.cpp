@@ -25,11 +25,14 @@ std::vector<std::string> column(Statement query) {
 }  // namespace
 
 NetworkInfo NetworkRecord::info() const {
-  return {id, config.name, config.driver, config.subnet, config.gateway, config.internal, config.labels, created_ms};
+  return {
+      id,        config.name, config.driver, config.subnet, config.gateway, config.internal, config.labels,
+      created_ms};
 }
 
 void insert_network(Database& db, const NetworkRecord& network) {
-  db.prepare("INSERT INTO networks(id, name, driver, subnet, gateway, config, created_ms) VALUES(?,?,?,?,?,?,?)")
+  db.prepare(
+        "INSERT INTO networks(id, name, driver, subnet, gateway, config, created_ms) VALUES(?,?,?,?,?,?,?)")
       .bind(1, network.id)
       .bind(2, network.config.name)
       .bind(3, network.config.driver)
@@ -60,7 +63,8 @@ void delete_network(Database& db, const std::string& id) {
 
 std::vector<std::string> network_users(Database& db, const std::string& id) {
   Statement query = db.prepare(
-      "SELECT c.name FROM endpoints e JOIN containers c ON c.id = e.container_id WHERE e.network_id = ? ORDER BY 1");
+      "SELECT c.name FROM endpoints e JOIN containers c ON c.id = e.container_id WHERE e.network_id = ? "
+      "ORDER BY 1");
   query.bind(1, id);
   return column(std::move(query));
 }

@@ -1,6 +1,6 @@
 #pragma once
-// The records of networks. Call inside Database::read or ::write. Errors: engine::Error from Database; a name or a
-// subnet that is taken is kConflict.
+// The records of networks. Call inside Database::read or ::write. Errors: engine::Error from Database; a name
+// or a subnet that is taken is kConflict.
 #include <optional>
 #include <string>
 #include <vector>

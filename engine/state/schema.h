@@ -1,6 +1,6 @@
 #pragma once
-// The schema of state.db as a list of migrations; user_version counts how many have been applied. Described in prose
-// in ARCHITECTURE.md, "State on disk".
+// The schema of state.db as a list of migrations; user_version counts how many have been applied. Described
+// in prose in ARCHITECTURE.md, "State on disk".
 #include <vector>
 
 namespace engine {

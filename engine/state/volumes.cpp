@@ -6,7 +6,9 @@ namespace {
 
 constexpr char kColumns[] = "SELECT config, created_ms FROM volumes";
 
-VolumeRecord read_row(const Statement& row) { return {volume_config_from_json(row.text(0)), row.integer(1)}; }
+VolumeRecord read_row(const Statement& row) {
+  return {volume_config_from_json(row.text(0)), row.integer(1)};
+}
 
 }  // namespace
 
@@ -40,7 +42,8 @@ void delete_volume(Database& db, const std::string& name) {
 std::vector<std::string> volume_users(Database& db, const std::string& name) {
   std::vector<std::string> names;
   Statement query = db.prepare(
-      "SELECT c.name FROM mounts m JOIN containers c ON c.id = m.container_id WHERE m.type = 'volume' AND m.source = ? "
+      "SELECT c.name FROM mounts m JOIN containers c ON c.id = m.container_id WHERE m.type = 'volume' AND "
+      "m.source = ? "
       "ORDER BY 1");
   query.bind(1, name);
   while (query.step()) names.push_back(query.text(0));

@@ -24,6 +24,8 @@ Error::Error(int error_number, std::string_view call, std::string_view object)
       call_(call),
       object_(object) {}
 
-void fail(std::string_view call, std::string_view object) { throw Error(errno, call, object); }
+void fail(std::string_view call, std::string_view object) {
+  throw Error(errno, call, object);
+}
 
 }  // namespace sys

@@ -47,7 +47,9 @@ Pipe pipe() {
   return {Fd(ends[0]), Fd(ends[1])};
 }
 
-Fd dup(int fd) { return Fd(check(::fcntl(fd, F_DUPFD_CLOEXEC, 3), "fcntl", "F_DUPFD_CLOEXEC")); }
+Fd dup(int fd) {
+  return Fd(check(::fcntl(fd, F_DUPFD_CLOEXEC, 3), "fcntl", "F_DUPFD_CLOEXEC"));
+}
 
 void keep_on_exec(int fd) {
   const int flags = check(::fcntl(fd, F_GETFD), "fcntl", "F_GETFD");
@@ -76,6 +78,8 @@ void write_all(int fd, const void* data, size_t size) {
   }
 }
 
-void write_all(int fd, const std::string& text) { write_all(fd, text.data(), text.size()); }
+void write_all(int fd, const std::string& text) {
+  write_all(fd, text.data(), text.size());
+}
 
 }  // namespace sys

@@ -34,8 +34,9 @@ struct Pipe {
 Fd open(const std::string& path, int flags, unsigned mode = 0);
 // openat(2) with O_CLOEXEC added. Throws Error.
 Fd openat(int dir, const std::string& path, int flags, unsigned mode = 0);
-// openat2(2) with RESOLVE_IN_ROOT: `path` (absolute or not, symlinks and ".." included) is resolved as if `root`
-// were "/". For every path that comes from an image or is used inside a container's rootfs. Throws Error.
+// openat2(2) with RESOLVE_IN_ROOT: `path` (absolute or not, symlinks and ".." included) is resolved as if
+// `root` were "/". For every path that comes from an image or is used inside a container's rootfs. Throws
+// Error.
 Fd open_in_root(int root, const std::string& path, int flags, unsigned mode = 0);
 // pipe2(O_CLOEXEC). Throws Error.
 Pipe pipe();

@@ -27,7 +27,8 @@ std::optional<std::string> read_file_if_exists(const std::string& path) {
   return read_all(fd.get());
 }
 
-void write_file_atomic(const std::string& path, std::string_view bytes, unsigned mode, Durability durability) {
+void write_file_atomic(const std::string& path, std::string_view bytes, unsigned mode,
+                       Durability durability) {
   const std::string temporary = path + ".tmp-" + random_hex(8);
   {
     const Fd fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
@@ -65,7 +66,7 @@ void make_dirs(const std::string& path, unsigned mode) {
     make_dirs(path.substr(0, slash), mode);
     if (::mkdir(path.c_str(), mode) == 0) return;
   }
-  struct stat status{};
+  struct stat status {};
   if (errno == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return;
   errno = errno == 0 ? ENOTDIR : errno;
   fail("mkdir", path);
@@ -79,10 +80,11 @@ dev_t device_of(int fd, const std::string& path) {
   return status.st_dev;
 }
 
-// Empties the folder as far as its entries are no folders; the first folder that cannot be removed at once is returned.
+// Empties the folder as far as its entries are no folders; the first folder that cannot be removed at once is
+// returned.
 std::string empty_until_folder(int dir_fd, const std::string& path) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY).release()),
-                                                ::closedir);
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(
+      ::fdopendir(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY).release()), ::closedir);
   if (!dir) fail("fdopendir", path);
   while (const dirent* entry = ::readdir(dir.get())) {
     const std::string name = entry->d_name;
@@ -105,7 +107,8 @@ void remove_contents(Fd root, const std::string& path) {
     const std::string folder = empty_until_folder(here.get(), path);
     if (!folder.empty()) {
       Fd below = openat(here.get(), folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-      if (device_of(below.get(), folder) != device) throw Error(EBUSY, "rmdir", path + '/' + folder);  // a mount
+      if (device_of(below.get(), folder) != device)
+        throw Error(EBUSY, "rmdir", path + '/' + folder);  // a mount
       here = std::move(below);
       names.push_back(folder);
       continue;
@@ -113,7 +116,8 @@ void remove_contents(Fd root, const std::string& path) {
     if (names.empty()) return;
     Fd above = openat(here.get(), "..", O_RDONLY | O_DIRECTORY);
     here = std::move(above);
-    if (::unlinkat(here.get(), names.back().c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT && errno != ENOTEMPTY) {
+    if (::unlinkat(here.get(), names.back().c_str(), AT_REMOVEDIR) != 0 && errno != ENOENT &&
+        errno != ENOTEMPTY) {
       fail("rmdir", path + '/' + names.back());
     }
     names.pop_back();

@@ -15,8 +15,8 @@ std::optional<std::string> read_file_if_exists(const std::string& path);
 
 enum class Durability { kRename, kSynced };  // kSynced: the file and its folder are fsynced
 
-// Replaces `path` atomically: a temporary name in the same folder, then rename(2). A reader sees the old or the
-// new bytes, never a mix. Throws Error.
+// Replaces `path` atomically: a temporary name in the same folder, then rename(2). A reader sees the old or
+// the new bytes, never a mix. Throws Error.
 void write_file_atomic(const std::string& path, std::string_view bytes, unsigned mode = 0644,
                        Durability durability = Durability::kRename);
 // Writes to an existing file (a cgroup or /proc knob) in one write(2). Throws Error.

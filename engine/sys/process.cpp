@@ -34,7 +34,9 @@ std::optional<uint64_t> start_time_of(pid_t pid) {
   return std::strtoull(stat.c_str() + at, nullptr, 10);
 }
 
-bool is_alive(const ProcessId& id) { return id.pid > 0 && start_time_of(id.pid) == id.start_time; }
+bool is_alive(const ProcessId& id) {
+  return id.pid > 0 && start_time_of(id.pid) == id.start_time;
+}
 
 Fd open_pidfd(const ProcessId& id) {
   if (id.pid <= 0) return Fd();
@@ -43,7 +45,8 @@ Fd open_pidfd(const ProcessId& id) {
     if (errno == ESRCH) return Fd();
     fail("pidfd_open", std::to_string(id.pid));
   }
-  // The descriptor is taken first and the start time compared after, so the pid cannot change hands in between.
+  // The descriptor is taken first and the start time compared after, so the pid cannot change hands in
+  // between.
   if (!is_alive(id)) return Fd();
   return fd;
 }

@@ -22,7 +22,9 @@ namespace {
 
 using Links = std::map<std::pair<dev_t, ino_t>, std::string>;  // first place of a file with several names
 
-std::string proc_path(int fd) { return "/proc/self/fd/" + std::to_string(fd); }
+std::string proc_path(int fd) {
+  return "/proc/self/fd/" + std::to_string(fd);
+}
 
 void copy_xattrs(const std::string& from, const std::string& to) {
   std::vector<char> names(4096);
@@ -32,20 +34,24 @@ void copy_xattrs(const std::string& from, const std::string& to) {
     size = ::llistxattr(from.c_str(), names.data(), names.size());
   }
   if (size <= 0) return;
-  for (const char* name = names.data(); name < names.data() + size; name += std::string_view(name).size() + 1) {
+  for (const char* name = names.data(); name < names.data() + size;
+       name += std::string_view(name).size() + 1) {
     if (std::string_view(name).starts_with("trusted.overlay.")) continue;
     std::vector<char> value(65536);
     const ssize_t length = ::lgetxattr(from.c_str(), name, value.data(), value.size());
     if (length < 0) continue;
-    if (::lsetxattr(to.c_str(), name, value.data(), static_cast<size_t>(length), 0) != 0 && errno != ENOTSUP) {
+    if (::lsetxattr(to.c_str(), name, value.data(), static_cast<size_t>(length), 0) != 0 &&
+        errno != ENOTSUP) {
       sys::fail("setxattr", to);
     }
   }
 }
 
 void copy_metadata(const struct stat& status, int to_dir, const std::string& name) {
-  sys::check(::fchownat(to_dir, name.c_str(), status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW), "chown", name);
-  if (!S_ISLNK(status.st_mode)) sys::check(::fchmodat(to_dir, name.c_str(), status.st_mode & 07777, 0), "chmod", name);
+  sys::check(::fchownat(to_dir, name.c_str(), status.st_uid, status.st_gid, AT_SYMLINK_NOFOLLOW), "chown",
+             name);
+  if (!S_ISLNK(status.st_mode))
+    sys::check(::fchmodat(to_dir, name.c_str(), status.st_mode & 07777, 0), "chmod", name);
   const timespec times[2] = {status.st_atim, status.st_mtim};
   sys::check(::utimensat(to_dir, name.c_str(), times, AT_SYMLINK_NOFOLLOW), "utimensat", name);
 }
@@ -69,7 +75,7 @@ void copy_bytes(int from_dir, int to_dir, const std::string& name) {
 void copy_entries(int from_dir, int to_dir, const std::string& to_path, Links& links);
 
 void copy_entry(int from_dir, int to_dir, const std::string& to_path, const std::string& name, Links& links) {
-  struct stat status{};
+  struct stat status {};
   sys::check(::fstatat(from_dir, name.c_str(), &status, AT_SYMLINK_NOFOLLOW), "stat", name);
   const std::string path = to_path + '/' + name;
   if (!S_ISDIR(status.st_mode) && status.st_nlink > 1) {
@@ -93,7 +99,8 @@ void copy_entry(int from_dir, int to_dir, const std::string& to_path, const std:
       break;
     case S_IFLNK: {
       std::string target(static_cast<size_t>(status.st_size) + 1, '\0');
-      const ssize_t n = sys::check(::readlinkat(from_dir, name.c_str(), target.data(), target.size()), "readlink", name);
+      const ssize_t n =
+          sys::check(::readlinkat(from_dir, name.c_str(), target.data(), target.size()), "readlink", name);
       target.resize(static_cast<size_t>(n));
       sys::check(::symlinkat(target.c_str(), to_dir, name.c_str()), "symlink", path);
       break;
@@ -105,8 +112,8 @@ void copy_entry(int from_dir, int to_dir, const std::string& to_path, const std:
 }
 
 void copy_entries(int from_dir, int to_dir, const std::string& to_path, Links& links) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(sys::openat(from_dir, ".", O_RDONLY | O_DIRECTORY).release()),
-                                                ::closedir);
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(
+      ::fdopendir(sys::openat(from_dir, ".", O_RDONLY | O_DIRECTORY).release()), ::closedir);
   if (!dir) sys::fail("fdopendir", to_path);
   while (const dirent* entry = ::readdir(dir.get())) {
     const std::string name = entry->d_name;
@@ -115,14 +122,16 @@ void copy_entries(int from_dir, int to_dir, const std::string& to_path, Links& l
 }
 
 void configure(const sys::Fd& context, const char* key, const std::string& value) {
-  sys::check(::fsconfig(context.get(), FSCONFIG_SET_STRING, key, value.c_str(), 0), "fsconfig overlay", value);
+  sys::check(::fsconfig(context.get(), FSCONFIG_SET_STRING, key, value.c_str(), 0), "fsconfig overlay",
+             value);
 }
 
 }  // namespace
 
 sys::Fd merged_view(const std::vector<std::string>& lower_dirs) {
   if (lower_dirs.size() == 1) return sys::open(lower_dirs.front(), O_PATH | O_DIRECTORY);
-  const sys::Fd context(static_cast<int>(sys::check(::fsopen("overlay", FSOPEN_CLOEXEC), "fsopen", "overlay")));
+  const sys::Fd context(
+      static_cast<int>(sys::check(::fsopen("overlay", FSOPEN_CLOEXEC), "fsopen", "overlay")));
   if (::fsconfig(context.get(), FSCONFIG_SET_STRING, "lowerdir+", lower_dirs.front().c_str(), 0) == 0) {
     for (size_t i = 1; i < lower_dirs.size(); ++i) configure(context, "lowerdir+", lower_dirs[i]);
   } else {  // before Linux 6.8 the layers come as one string
@@ -130,9 +139,10 @@ sys::Fd merged_view(const std::vector<std::string>& lower_dirs) {
     for (const std::string& dir : lower_dirs) joined += (joined.empty() ? "" : ":") + dir;
     configure(context, "lowerdir", joined);
   }
-  sys::check(::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "mount overlay", lower_dirs.front());
-  return sys::Fd(static_cast<int>(
-      sys::check(::fsmount(context.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY), "fsmount", lower_dirs.front())));
+  sys::check(::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "mount overlay",
+             lower_dirs.front());
+  return sys::Fd(static_cast<int>(sys::check(::fsmount(context.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY),
+                                             "fsmount", lower_dirs.front())));
 }
 
 void copy_folder(const sys::Fd& root, const std::string& path, const std::string& destination) {
@@ -147,7 +157,7 @@ void copy_folder(const sys::Fd& root, const std::string& path, const std::string
   Links links;
   copy_entries(from.get(), to.get(), destination, links);
   copy_xattrs(proc_path(from.get()), proc_path(to.get()));
-  struct stat status{};
+  struct stat status {};
   sys::check(::fstat(from.get(), &status), "stat", path);
   copy_metadata(status, AT_FDCWD, destination);
 }

@@ -6,10 +6,10 @@
 
 TEST_CASE("the machine is left as it was", "[machine]") {
   if (!it::is_root()) return;
-  const std::string folders = "/tmp/compose-it-";
+  const std::string folders = it::sandbox_prefix();
   for (const int pid : it::processes_of(folders)) FAIL_CHECK("process " << it::command_line(pid));
   for (const std::string& mount : it::mounts_below(folders)) FAIL_CHECK(mount);
   for (const std::string& name : it::entries("/tmp")) {
-    if (name.rfind("compose-it-", 0) == 0) FAIL_CHECK("folder /tmp/" << name);
+    if (("/tmp/" + name).rfind(folders, 0) == 0) FAIL_CHECK("folder /tmp/" << name);
   }
 }

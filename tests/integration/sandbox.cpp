@@ -1,6 +1,7 @@
 #include "sandbox.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -40,6 +41,10 @@ bool is_root() {
   return false;
 }
 
+std::string sandbox_prefix() {
+  return fmt::format("/tmp/compose-it-{:08x}-", std::hash<std::string>{}(COMPOSE_PROGRAM)&0xffffffff);
+}
+
 std::string base_image(const std::string& name) {
   RunOptions options;
   options.timeout = std::chrono::minutes(5);
@@ -54,7 +59,7 @@ std::string http(const std::string& url) {
 }
 
 Sandbox::Sandbox(std::string project) : project_(std::move(project)) {
-  base_ = "/tmp/compose-it-XXXXXX";
+  base_ = sandbox_prefix() + "XXXXXX";
   if (::mkdtemp(base_.data()) == nullptr) sys::fail("mkdtemp", base_);
   directory_ = base_ + "/project";
   sys::make_dirs(directory_);

@@ -74,6 +74,9 @@ class Sandbox {
   std::set<std::string> seen_;  // container ids met in the data root, for their cgroups
 };
 
+// How the paths of all sandboxes of this build tree begin: another tree's tests may run at the same time.
+std::string sandbox_prefix();
+
 // Path of a base image archive, made when it is not there: "busybox", "debian-slim".
 std::string base_image(const std::string& name);
 

@@ -54,7 +54,7 @@ TEST_CASE("a folder is copied from the merged layers with owners, modes and link
   CHECK(sys::read_file(to + "/below") == "below");
   CHECK(sys::read_file(to + "/above") == "above");
   CHECK(::access((to + "/hidden").c_str(), F_OK) != 0);
-  struct stat status{};
+  struct stat status {};
   REQUIRE(::stat((to + "/below").c_str(), &status) == 0);
   CHECK(status.st_uid == 42);
   CHECK(status.st_gid == 43);
@@ -70,7 +70,8 @@ TEST_CASE("a folder is copied from the merged layers with owners, modes and link
 TEST_CASE("a symlink of the image that points out of it does not lead to the host's files") {
   if (skip_without_root()) return;
   const Folder folder;
-  const std::string lower = folder.path + "/lower", to = folder.path + "/to", secret = folder.path + "/secret";
+  const std::string lower = folder.path + "/lower", to = folder.path + "/to",
+                    secret = folder.path + "/secret";
   sys::make_dirs(lower);
   sys::make_dirs(to);
   sys::make_dirs(secret);

@@ -11,7 +11,8 @@ using engine::reserve_port;
 
 namespace {
 
-PublishedPort port(uint16_t number, const std::string& ip = "127.0.0.1", const std::string& protocol = "tcp") {
+PublishedPort port(uint16_t number, const std::string& ip = "127.0.0.1",
+                   const std::string& protocol = "tcp") {
   PublishedPort wanted;
   wanted.host_ip = ip;
   wanted.host_port = number;

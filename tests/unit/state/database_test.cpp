@@ -29,7 +29,9 @@ int64_t count(engine::Database& db, const std::string& table) {
 }
 
 void add_volume(engine::Database& db, const std::string& name) {
-  db.prepare("INSERT INTO volumes(name, config, anonymous, created_ms) VALUES(?, '{}', 0, 1)").bind(1, name).step();
+  db.prepare("INSERT INTO volumes(name, config, anonymous, created_ms) VALUES(?, '{}', 0, 1)")
+      .bind(1, name)
+      .step();
 }
 
 }  // namespace
