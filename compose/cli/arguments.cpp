@@ -86,17 +86,17 @@ void Arguments::list(const std::string& names, std::vector<std::string>& values,
 void Arguments::refuse_flag(const std::string& names) {
   CLI::Option* option =
       impl_->app.add_flag(names)->group("")->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  impl_->converters.emplace_back([this, option] {
+  impl_->converters.emplace_back([this, option, names] {
     // --menu=false asks for what is done anyway
     if (option->count() > 0 && option->results().back() != "false")
-      impl_->refused.push_back(option->get_name());
+      impl_->refused.push_back(names.substr(names.rfind(',') + 1));
   });
 }
 
 void Arguments::refuse_option(const std::string& names) {
   CLI::Option* option = impl_->value_option(names, "")->group("");
-  impl_->converters.emplace_back([this, option] {
-    if (option->count() > 0) impl_->refused.push_back(option->get_name());
+  impl_->converters.emplace_back([this, option, names] {
+    if (option->count() > 0) impl_->refused.push_back(names.substr(names.rfind(',') + 1));
   });
 }
 

@@ -1,4 +1,5 @@
 #include "compose/cli/arguments.h"
+#include "compose/cli/build_inputs.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/observe.h"
@@ -9,6 +10,7 @@ namespace compose::cli {
 int build_command(Context& context, const Words& args) {
   BuildOptions options;
   options.build_all = true;
+  options.only_buildable = true;
   options.with_dependencies = false;
   std::vector<std::string> build_args;
   bool quiet = false;
@@ -38,7 +40,9 @@ int build_command(Context& context, const Words& args) {
 
   const parser::Project project = context.load(options.services);
   Session session(context, "build", project.name);
-  return session.run(plan_images(project, observe(context.engine(), project.name, &project), options));
+  const Plan plan = plan_images(project, observe(context.engine(), project.name, &project), options);
+  require_build_inputs(project, plan);
+  return session.run(plan);
 }
 
 }  // namespace compose::cli

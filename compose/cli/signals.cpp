@@ -32,7 +32,8 @@ void Signals::take() {
 
 Signals::~Signals() {
   stopping_ = true;
-  ::pthread_kill(thread_.native_handle(), SIGTERM);
+  // The thread has it blocked and takes it with sigwait.
+  ::pthread_kill(thread_.native_handle(), SIGTERM);  // NOLINT(bugprone-bad-signal-to-kill-thread)
   thread_.join();
   ::pthread_sigmask(SIG_SETMASK, &former_, nullptr);
 }

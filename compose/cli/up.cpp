@@ -8,6 +8,7 @@
 #include <set>
 
 #include "compose/cli/attachment.h"
+#include "compose/cli/build_inputs.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/observe.h"
@@ -97,6 +98,7 @@ class Up {
     options.forbid = flags_.no_build;
     options.with_dependencies = !flags_.no_deps;
     const Plan plan = plan_images(project_, observed, options);
+    require_build_inputs(project_, plan);
     if (const int code = session_.run(plan); code != kExitOk || plan.empty()) return code;
     if (context_.globals().dry_run) {
       assume_built(observed, plan);

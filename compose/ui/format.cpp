@@ -105,6 +105,7 @@ std::string to_string(const Run& run) {
 std::string ports_text(const std::vector<engine::PublishedPort>& ports,
                        const std::vector<std::string>& expose) {
   std::vector<Run> all;
+  all.reserve(ports.size() + expose.size());
   for (const auto& port : ports) {
     all.push_back({port.host_ip.empty() ? "0.0.0.0" : port.host_ip, port.protocol, port.host_port,
                    port.container_port});

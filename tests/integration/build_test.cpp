@@ -81,7 +81,7 @@ TEST_CASE("a RUN that fails tells the file, the line, the exit code and its last
   CHECK(said.find("Dockerfile:3") != std::string::npos);
   CHECK(said.find("last words") != std::string::npos);
   CHECK(output.err.find('5') != std::string::npos);
-  CHECK(sandbox.leftovers().empty());
+  sandbox.check_nothing_left();
 }
 
 TEST_CASE("a misspelt instruction is pointed out with its line") {
@@ -128,4 +128,16 @@ CMD ["default"]
   sandbox.ok({"up", "-d"});
   CHECK(it::eventually([&] { return sandbox.log("web") == "entry other words\n"; }));
   sandbox.finish();
+}
+
+TEST_CASE("a build context that is not there is an error with its place, before anything is built") {
+  if (!it::is_root()) return;
+  it::Sandbox sandbox;
+  sandbox.compose_file("services:\n  web:\n    build: ./nowhere\n");
+  for (const std::vector<std::string>& command : {std::vector<std::string>{"build"}, {"up", "-d"}}) {
+    const it::Output output = sandbox.compose(command);
+    CHECK(output.code == 1);
+    CHECK(output.err.find("compose.yaml:3:12: services.web.build") != std::string::npos);
+    CHECK(output.err.find("nowhere") != std::string::npos);
+  }
 }

@@ -184,7 +184,10 @@ void Sandbox::finish() {
   ok({"down", "-v", "-t", "0", "--remove-orphans"});
   for (const std::string& name : entries(data_root() + "/volumes"))
     FAIL_CHECK("volume " << name << " is left");
-  // A monitor ends a moment after its container.
+  check_nothing_left();
+}
+
+void Sandbox::check_nothing_left() {
   std::vector<std::string> left;
   eventually([&] { return (left = leftovers()).empty(); }, std::chrono::seconds(3));
   for (const std::string& line : left) FAIL_CHECK("left behind: " << line);

@@ -60,6 +60,9 @@ class Sandbox {
   // Processes, mounts, links, rules, cgroups and files that are still there; each a line. What the project
   // keeps by design (images, named volumes) is not counted.
   std::vector<std::string> leftovers();
+  // The test fails for each leftover that does not go within a few seconds: a monitor ends a moment after its
+  // container.
+  void check_nothing_left();
   // `down -v -t 0`, then nothing may be left.
   void finish();
 

@@ -60,7 +60,7 @@ services:
   CHECK(output.err.find("web") != std::string::npos);
   CHECK(output.err.find("8080") != std::string::npos);
   CHECK(sandbox.containers().empty());
-  CHECK(sandbox.leftovers().empty());
+  sandbox.check_nothing_left();
 }
 
 TEST_CASE("a port range gives each replica one of its ports") {

@@ -122,5 +122,5 @@ volumes:
   const it::Output output = sandbox.compose({"up", "-d"});
   CHECK(output.code == 1);
   CHECK(output.err.find("shared-data") != std::string::npos);
-  CHECK(sandbox.leftovers().empty());
+  sandbox.check_nothing_left();
 }

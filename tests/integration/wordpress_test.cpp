@@ -82,7 +82,7 @@ TEST_CASE("WordPress is built, installed, written to, kept over down and up, and
               "CMD [\"bash\"]", "--change",
               "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"});
   compose({"-f", std::string(kExample) + "docker-compose.build.yml", "build"});
-  CHECK(sandbox.leftovers().empty());
+  sandbox.check_nothing_left();
 
   sandbox.enter_own_network();
   sandbox.options().timeout = std::chrono::minutes(2);
@@ -116,5 +116,5 @@ TEST_CASE("WordPress is built, installed, written to, kept over down and up, and
   compose({"up", "-d"});
   CHECK(page_says("/", "<title>WordPress &rsaquo; Installation</title>"));
   compose({"down", "-v"});
-  CHECK(sandbox.leftovers().empty());
+  sandbox.check_nothing_left();
 }

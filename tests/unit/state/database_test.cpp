@@ -76,6 +76,7 @@ TEST_CASE("threads and connections take turns and lose no write") {
   const std::string path = folder.path + "/state.db";
   engine::Database shared(path);
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       engine::Database own(path);
