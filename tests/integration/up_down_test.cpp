@@ -103,7 +103,7 @@ TEST_CASE("down works from the project's name when the file has gone") {
   sandbox.ok({"up", "-d"});
   REQUIRE(::unlink((sandbox.directory() + "/compose.yaml").c_str()) == 0);
   sandbox.ok({"-p", sandbox.project(), "down", "-t", "0"});
-  CHECK(it::eventually([&] { return sandbox.leftovers().empty(); }));
+  sandbox.check_nothing_left();
 }
 
 TEST_CASE("a dry run changes nothing") {
@@ -112,7 +112,7 @@ TEST_CASE("a dry run changes nothing") {
   sandbox.compose_file(kTwoServices);
   sandbox.ok({"--dry-run", "up", "-d"});
   CHECK(sandbox.containers().empty());
-  CHECK(it::eventually([&] { return sandbox.leftovers().empty(); }));
+  sandbox.check_nothing_left();
 }
 
 TEST_CASE("a project whose image is nowhere is refused before anything starts") {
@@ -131,7 +131,7 @@ services:
   CHECK(output.err.find("no-such-image:7") != std::string::npos);
   CHECK(output.err.find("bad") != std::string::npos);
   CHECK(sandbox.containers().empty());
-  CHECK(it::eventually([&] { return sandbox.leftovers().empty(); }));
+  sandbox.check_nothing_left();
 }
 
 TEST_CASE("a program that is not in the image is named, with exit code 127") {

@@ -54,7 +54,8 @@ class FakeTerminal {
   size_t escape(std::string_view text, size_t at) {
     size_t end = at + 2;
     while (text[end] < '@' || text[end] > '~') ++end;
-    const size_t count = static_cast<size_t>(std::max(1, std::atoi(std::string(text.substr(at + 2)).c_str())));
+    const size_t count =
+        static_cast<size_t>(std::max(1, std::atoi(std::string(text.substr(at + 2)).c_str())));
     if (text[end] == 'A') row_ -= std::min(row_, count);
     if (text[end] == 'J') {
       lines_.resize(std::min(lines_.size(), row_ + 1));

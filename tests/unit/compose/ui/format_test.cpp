@@ -69,7 +69,8 @@ engine::PublishedPort port(uint16_t host, uint16_t target, const std::string& ip
 
 TEST_CASE("published ports come before exposed ones, neighbours as a range") {
   CHECK(ports_text({port(8080, 80)}, {}) == "0.0.0.0:8080->80/tcp");
-  CHECK(ports_text({port(8080, 80, "127.0.0.1")}, {"80/tcp", "443/tcp"}) == "127.0.0.1:8080->80/tcp, 443/tcp");
+  CHECK(ports_text({port(8080, 80, "127.0.0.1")}, {"80/tcp", "443/tcp"}) ==
+        "127.0.0.1:8080->80/tcp, 443/tcp");
   CHECK(ports_text({port(8002, 82), port(8000, 80), port(8001, 81)}, {}) == "0.0.0.0:8000-8002->80-82/tcp");
   CHECK(ports_text({port(53, 53, "", "udp"), port(53, 53)}, {}) == "0.0.0.0:53->53/tcp, 0.0.0.0:53->53/udp");
   CHECK(ports_text({port(9000, 80), port(8000, 80)}, {}) == "0.0.0.0:8000->80/tcp, 0.0.0.0:9000->80/tcp");

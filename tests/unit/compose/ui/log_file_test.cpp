@@ -37,7 +37,8 @@ TEST_CASE("the last records are found through rotated files") {
   const std::string path = folder.path + "/log";
   append(path + ".1", record(1, "a\\n") + record(2, "b\\n"));
   append(path, record(3, "c\\n"));
-  const std::pair<size_t, std::string> cases[] = {{0, ""}, {1, "c\n"}, {2, "b\nc\n"}, {3, "a\nb\nc\n"}, {9, "a\nb\nc\n"}};
+  const std::pair<size_t, std::string> cases[] = {
+      {0, ""}, {1, "c\n"}, {2, "b\nc\n"}, {3, "a\nb\nc\n"}, {9, "a\nb\nc\n"}};
   for (const auto& [count, wanted] : cases) {
     LogFile log(path);
     log.skip_to_last(count);

@@ -31,6 +31,8 @@ inline std::string record(int second, const std::string& text, const std::string
          std::string(2 - digits.size(), '0') + digits + "Z\"}\n";
 }
 
-inline void append(const std::string& path, const std::string& text) { std::ofstream(path, std::ios::app) << text; }
+inline void append(const std::string& path, const std::string& text) {
+  std::ofstream(path, std::ios::app) << text;
+}
 
 }  // namespace compose::test

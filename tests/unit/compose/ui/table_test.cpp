@@ -14,4 +14,6 @@ TEST_CASE("columns are as wide as their widest cell and three spaces apart") {
         "d            x\n");
 }
 
-TEST_CASE("a table without rows is its header") { CHECK(Table({"A", "B"}).to_string() == "A   B\n"); }
+TEST_CASE("a table without rows is its header") {
+  CHECK(Table({"A", "B"}).to_string() == "A   B\n");
+}

@@ -19,8 +19,11 @@ TEST_CASE("a text that is too long ends in an ellipsis and in no style") {
   CHECK(fit("abc", 0).empty());
 }
 
-TEST_CASE("padding counts what is seen") { CHECK(pad("\x1b[1mab\x1b[0m", 4) == "\x1b[1mab\x1b[0m  "); }
+TEST_CASE("padding counts what is seen") {
+  CHECK(pad("\x1b[1mab\x1b[0m", 4) == "\x1b[1mab\x1b[0m  ");
+}
 
 TEST_CASE("control characters cannot break out of a line") {
-  CHECK(one_line("a\nb\tc\r\x07" "d") == "a b cd");
+  CHECK(one_line("a\nb\tc\r\x07"
+                 "d") == "a b cd");
 }
