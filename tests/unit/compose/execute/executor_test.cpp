@@ -282,12 +282,14 @@ TEST_CASE("what is still in use stays, with a warning, when the plan only tries"
   StepList tries;
   tries.add("Network demo_default", RemoveNetwork{"demo_default", true}, "");
   tries.add("Image busybox", RemoveImage{"busybox"}, "");
-  CHECK(stage.go(std::move(tries).finish()).ok);
+  const Plan trying = std::move(tries).finish();
+  CHECK(stage.go(trying).ok);
   CHECK(stage.sink.warnings.size() == 2);
   CHECK(stage.sink.said("Network demo_default Resource is still in use"));
   StepList insists;
   insists.add("Network demo_default", RemoveNetwork{"demo_default"}, "");
-  CHECK_FALSE(stage.go(std::move(insists).finish()).ok);
+  const Plan insisting = std::move(insists).finish();
+  CHECK_FALSE(stage.go(insisting).ok);
 }
 
 TEST_CASE("a build's lines come out whole, and a cancelled build is no failure") {

@@ -197,6 +197,7 @@ TEST_CASE("many threads may report at once") {
       [&] { return terminal.size; });
   {
     std::vector<std::jthread> threads;
+    threads.reserve(8);
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&, i] {
         for (int n = 0; n < 50; ++n) {
