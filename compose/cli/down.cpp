@@ -31,10 +31,7 @@ int down_command(Context& context, const Words& args) {
   const std::string name = project ? project->name : context.project_name();
   Session session(context, "down", name);
   const parser::Project* known = project ? &*project : nullptr;
-  const Plan plan = plan_down(known, name, observe(context.engine(), name, known), options);
-  if (plan.empty() && !context.globals().dry_run)
-    context.log(LogLevel::kWarn, "no resource found to remove for project " + name);
-  return session.run(plan);
+  return session.run(plan_down(known, name, observe(context.engine(), name, known), options));
 }
 
 }  // namespace compose::cli

@@ -7,7 +7,6 @@
 #include "compose/cli/globals.h"
 
 using namespace compose::cli;
-using Catch::Matchers::Equals;
 using Strings = std::vector<std::string>;
 
 namespace {

@@ -29,7 +29,7 @@ class OtherHolder {
     if (pid_ == 0) {
       ready.read.reset();
       const auto lock = ProjectLock::acquire(run_root, "demo", "down", [](const std::string&) {});
-      sys::write_all(ready.write.get(), "x");
+      if (lock) sys::write_all(ready.write.get(), "x");
       ready.write.reset();
       ::pause();
       ::_exit(0);
