@@ -59,17 +59,18 @@ void write_knob(const std::string& path, std::string_view value) {
 }
 
 void make_dirs(const std::string& path, unsigned mode) {
-  if (::mkdir(path.c_str(), mode) == 0) return;
-  if (errno == ENOENT) {
-    const size_t slash = path.find_last_of('/');
-    if (slash == std::string::npos || slash == 0) fail("mkdir", path);
-    make_dirs(path.substr(0, slash), mode);
+  // Again when a parent that was just made, or found, is removed by somebody else meanwhile.
+  for (int attempt = 0; attempt < 16; ++attempt) {
     if (::mkdir(path.c_str(), mode) == 0) return;
+    if (errno != ENOENT) break;
+    const size_t slash = path.find_last_of('/');
+    if (slash == std::string::npos || slash == 0) break;
+    make_dirs(path.substr(0, slash), mode);
   }
+  const int error = errno;
   struct stat status {};
-  if (errno == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return;
-  errno = errno == 0 ? ENOTDIR : errno;
-  fail("mkdir", path);
+  if (error == EEXIST && ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return;
+  throw Error(error, "mkdir", path);
 }
 
 namespace {

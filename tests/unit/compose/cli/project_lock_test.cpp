@@ -28,8 +28,9 @@ class OtherHolder {
     pid_ = ::fork();
     if (pid_ == 0) {
       ready.read.reset();
-      const auto lock = ProjectLock::acquire(run_root, "demo", "down", [](const std::string&) {});
-      if (lock) sys::write_all(ready.write.get(), "x");
+      [[maybe_unused]] const auto lock =
+          ProjectLock::acquire(run_root, "demo", "down", [](const std::string&) {});
+      sys::write_all(ready.write.get(), "x");
       ready.write.reset();
       ::pause();
       ::_exit(0);
