@@ -93,7 +93,7 @@ TEST_CASE("a flag that cannot be honoured yet is refused by name") {
   CHECK_NOTHROW(Parsed({"--watch=false"}));
 }
 
-TEST_CASE("--help gives the usage line and every supported flag") {
+TEST_CASE("up --help gives the usage line and every supported flag") {
   try {
     const Parsed parsed({"--help"});
     FAIL("no help");

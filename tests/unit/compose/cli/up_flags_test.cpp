@@ -44,7 +44,7 @@ TEST_CASE("flags of up that contradict each other are refused before anything is
   }
 }
 
-TEST_CASE("--exit-code-from stops all at the first end unless only failures count") {
+TEST_CASE("up --exit-code-from stops all at the first end unless only failures count") {
   CHECK(parsed({"--exit-code-from", "web"}).abort_on_exit);
   CHECK_FALSE(parsed({"--exit-code-from", "web", "--abort-on-container-failure"}).abort_on_exit);
 }
@@ -82,7 +82,8 @@ TEST_CASE("a scale is a service and a number") {
   }
 }
 
-TEST_CASE("--wait waits for health where it is checked, else for running, and for the end of needed jobs") {
+TEST_CASE(
+    "up --wait waits for health where it is checked, else for running, and for the end of needed jobs") {
   parser::Project project = chain();
   project.services["job"].name = "job";
   project.services["web"].depends_on["job"].condition = parser::Dependency::Condition::kCompletedSuccessfully;
