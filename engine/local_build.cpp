@@ -108,10 +108,15 @@ class LocalStepRunner final : public StepRunner {
     return missing;
   }
 
+  // A step may have put a link to a folder of the host where /etc was: no link is followed here.
   static void remove_stub(const std::string& path) {
+    const size_t slash = path.rfind('/');
+    const std::string name = path.substr(slash + 1);
+    const sys::Fd folder(
+        ::open(path.substr(0, slash).c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat status {};
-    if (::lstat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && status.st_size == 0)
-      ::unlink(path.c_str());
+    if (!folder || ::fstatat(folder.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) return;
+    if (S_ISREG(status.st_mode) && status.st_size == 0) ::unlinkat(folder.get(), name.c_str(), 0);
   }
 
   BuildNetwork network_;
