@@ -5,6 +5,7 @@
 #include "compose/cli/arguments.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/selection.h"
 #include "compose/plan/planner.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -18,14 +19,6 @@ struct Flags {
   bool quiet = false;
   std::string format, hash, output;
 };
-
-void add_with_dependencies(const parser::Project& project, const std::string& name,
-                           std::set<std::string>& all) {
-  const auto service = project.services.find(name);
-  if (service == project.services.end() || !all.insert(name).second) return;
-  for (const auto& [dependency, ignored] : service->second.depends_on)
-    add_with_dependencies(project, dependency, all);
-}
 
 // Only the named services, what they need, and the networks and volumes those use.
 void restrict_to(parser::Project& project, const Words& services) {

@@ -69,4 +69,12 @@ std::optional<int64_t> to_milliseconds(std::optional<int64_t> seconds) {
   return *seconds * 1000;
 }
 
+void add_with_dependencies(const parser::Project& project, const std::string& name,
+                           std::set<std::string>& all) {
+  const auto service = project.services.find(name);
+  if (service == project.services.end() || !all.insert(name).second) return;
+  for (const auto& [dependency, ignored] : service->second.depends_on)
+    add_with_dependencies(project, dependency, all);
+}
+
 }  // namespace compose::cli

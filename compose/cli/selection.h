@@ -1,5 +1,6 @@
 #pragma once
 // Containers by what the command line names: services and replica numbers. Works from labels.
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,5 +24,9 @@ std::pair<std::string, int> parse_scale(const std::string& text);
 
 // Seconds (--timeout) as the planner takes them.
 std::optional<int64_t> to_milliseconds(std::optional<int64_t> seconds);
+
+// Adds the service and all it depends on, directly or not; names that are no services are left out.
+void add_with_dependencies(const parser::Project& project, const std::string& name,
+                           std::set<std::string>& all);
 
 }  // namespace compose::cli

@@ -119,14 +119,6 @@ UpOptions up_options(Context& context, const parser::Project& project, const UpF
 
 namespace {
 
-void add_with_dependencies(const parser::Project& project, const std::string& name,
-                           std::set<std::string>& all) {
-  const auto service = project.services.find(name);
-  if (service == project.services.end() || !all.insert(name).second) return;
-  for (const auto& [dependency, ignored] : service->second.depends_on)
-    add_with_dependencies(project, dependency, all);
-}
-
 void check_service(const parser::Project& project, const std::string& flag, const std::string& name) {
   if (project.services.count(name) == 0) throw CommandError(flag + ": no such service: " + name);
 }
