@@ -49,12 +49,14 @@ void check_networks(const Draft& draft, const ServiceDraft& service, Report& rep
       continue;
     }
     if (network.ipv4_address.empty() || found->second.external) continue;
-    if (found->second.subnet.empty())
+    const std::vector<IpamPool>& pools = found->second.ipam;
+    const std::string subnet = pools.empty() ? "" : pools.front().subnet;
+    if (subnet.empty())
       report.error(network.mark, place + "." + key, "ipv4_address needs a network with a subnet of its own",
                    "give networks." + key + ".ipam.config a subnet");
-    else if (!in_subnet(network.ipv4_address, found->second.subnet))
+    else if (!in_subnet(network.ipv4_address, subnet))
       report.error(network.mark, place + "." + key,
-                   "ipv4_address " + network.ipv4_address + " is not in the subnet " + found->second.subnet);
+                   "ipv4_address " + network.ipv4_address + " is not in the subnet " + subnet);
   }
   const auto mode = service.marks.find("network_mode");
   if (mode != service.marks.end() && service.marks.count("networks") != 0)

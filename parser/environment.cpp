@@ -31,7 +31,7 @@ void resolve_environment(ServiceDraft& draft, const StringMap& tool_environment,
     if (earlier == result.end()) return std::nullopt;
     return earlier->second;
   };
-  for (const EnvFile& file : draft.env_files) {
+  for (const EnvFile& file : draft.service.env_files) {
     if (!file.required && !exists(file.path)) continue;
     const Source* source = read_source(report, file.path, file.shown, file.mark, file.where);
     if (source == nullptr) continue;

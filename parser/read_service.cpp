@@ -130,7 +130,7 @@ void read_env_files(const At& at) {
         at.reader.report().error(format->mark(), path.key("format").to_string(),
                                  "unknown format '" + format->text + "'", "the only one is 'raw'");
     }
-    at.draft.env_files.push_back(std::move(env_file));
+    at.service.env_files.push_back(std::move(env_file));
   }
 }
 
@@ -184,7 +184,7 @@ constexpr Attribute kAttributes[] = {
      [](const At& at) { at.service.stop_grace_period = at.reader.duration(at.node, at.path); }},
     {"scale",
      [](const At& at) {
-       at.draft.scale = static_cast<int>(at.reader.integer(at.node, at.path, 0, INT32_MAX));
+       at.service.scale = static_cast<int>(at.reader.integer(at.node, at.path, 0, INT32_MAX));
        at.draft.replicas_mark = at.node.mark();
      }},
     {"profiles", [](const At& at) { at.service.profiles = at.reader.strings(at.node); }},
@@ -194,9 +194,10 @@ constexpr Attribute kAttributes[] = {
     {"privileged", [](const At& at) { at.service.privileged = at.reader.flag(at.node, at.path); }},
     {"read_only", [](const At& at) { at.service.read_only = at.reader.flag(at.node, at.path); }},
     {"init", [](const At& at) { at.service.init = at.reader.flag(at.node, at.path); }},
-    {"mem_limit", [](const At& at) { read_limit(at.reader, at.node, at.path, "memory", at.draft.limits); }},
-    {"cpus", [](const At& at) { read_limit(at.reader, at.node, at.path, "cpus", at.draft.limits); }},
-    {"pids_limit", [](const At& at) { read_limit(at.reader, at.node, at.path, "pids", at.draft.limits); }},
+    {"mem_limit", [](const At& at) { at.service.mem_limit = at.reader.bytes(at.node, at.path); }},
+    {"cpus", [](const At& at) { at.service.cpus = at.reader.number(at.node, at.path); }},
+    {"pids_limit",
+     [](const At& at) { at.service.pids_limit = at.reader.integer(at.node, at.path, -1, INT32_MAX); }},
     {"cpu_shares",
      [](const At& at) { at.service.cpu_shares = at.reader.integer(at.node, at.path, 0, INT64_MAX); }},
     {"shm_size", [](const At& at) { at.service.shm_size = at.reader.bytes(at.node, at.path); }},

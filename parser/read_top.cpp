@@ -54,14 +54,15 @@ void read_ipam(Reader& reader, const Node& ipam, const Path& path, Network& netw
       reader.report().error(item.mark(), place.to_string(), "more than one subnet is not supported yet");
       break;
     }
+    IpamPool& pool = network.ipam.emplace_back();
     if (const Node* subnet = item.find("subnet"))
       reader.guard(*subnet, place.key("subnet"), [&] {
-        network.subnet = subnet->text;
+        pool.subnet = subnet->text;
         check_subnet(subnet->text);
       });
     if (const Node* gateway = item.find("gateway")) {
       in_addr address{};
-      network.gateway = gateway->text;
+      pool.gateway = gateway->text;
       if (inet_pton(AF_INET, gateway->text.c_str(), &address) != 1)
         reader.report().error(gateway->mark(), place.key("gateway").to_string(),
                               "'" + gateway->text + "' is not an IPv4 address");

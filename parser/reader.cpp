@@ -102,8 +102,8 @@ StringMap Reader::string_map(const Node& node) {
   return result;
 }
 
-std::map<std::string, std::optional<std::string>> Reader::optional_map(const Node& node) {
-  std::map<std::string, std::optional<std::string>> result;
+OptionalMap Reader::optional_map(const Node& node) {
+  OptionalMap result;
   for (const Entry& entry : node.entries) {
     std::optional<std::string>& value = result[entry.key];
     if (!entry.value.is_null()) {

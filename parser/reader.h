@@ -25,7 +25,7 @@ class Reader {
   std::optional<Duration> duration(const Node& node, const Path& path);
   std::vector<std::string> strings(const Node& node);  // of a list
   StringMap string_map(const Node& node);              // of a canonical map
-  std::map<std::string, std::optional<std::string>> optional_map(const Node& node);
+  OptionalMap optional_map(const Node& node);
   // command, entrypoint: a list as it is, a string split into words.
   std::vector<std::string> words(const Node& node, const Path& path);
   // A path of the host: relative ones against the project directory, ~ is $HOME; without "." and "..".
@@ -54,8 +54,6 @@ void read_ports(Reader& reader, const Node& node, const Path& path, ServiceDraft
 void read_mounts(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
 void read_tmpfs(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
 void read_service_networks(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
-void read_limit(Reader& reader, const Node& node, const Path& path, const std::string& kind,
-                std::map<std::string, Limit>& limits);
 void read_deploy(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
 // Brings scale and limits of the service together with those under deploy; contradictions are errors.
 void settle_deploy(Reader& reader, const Path& path, ServiceDraft& draft);

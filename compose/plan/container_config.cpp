@@ -137,11 +137,11 @@ void set_limits(const parser::Service& service, engine::ContainerConfig& config)
   config.cap_drop = service.cap_drop;
   config.privileged = service.privileged;
   config.read_only = service.read_only;
-  config.init = service.init;
-  config.memory = service.mem_limit;
-  config.cpus = service.cpus;
+  config.init = service.init.value_or(false);
+  config.memory = service.limits.memory;
+  config.cpus = service.limits.cpus;
   config.cpu_shares = service.cpu_shares;
-  config.pids = service.pids_limit;
+  config.pids = service.limits.pids;
   config.shm_size = service.shm_size;
 }
 
@@ -180,8 +180,10 @@ engine::NetworkConfig network_config(const parser::Project& project, const parse
   engine::NetworkConfig config;
   config.name = network.name;
   if (!network.driver.empty()) config.driver = network.driver;
-  config.subnet = network.subnet;
-  config.gateway = network.gateway;
+  if (!network.ipam.empty()) {
+    config.subnet = network.ipam.front().subnet;
+    config.gateway = network.ipam.front().gateway;
+  }
   config.internal = network.internal;
   config.driver_opts = network.driver_opts;
   config.labels = network.labels;

@@ -111,11 +111,11 @@ void put_limits(Json& json, const parser::Service& service) {
   put(json, "cap_drop", service.cap_drop);
   put(json, "privileged", service.privileged);
   put(json, "read_only", service.read_only);
-  put(json, "init", service.init);
-  put(json, "mem_limit", service.mem_limit);
-  put(json, "cpus", service.cpus);
+  put(json, "init", service.init.value_or(false));
+  put(json, "mem_limit", service.limits.memory);
+  put(json, "cpus", service.limits.cpus);
   put(json, "cpu_shares", service.cpu_shares);
-  put(json, "pids_limit", service.pids_limit);
+  put(json, "pids_limit", service.limits.pids);
   put(json, "shm_size", service.shm_size);
 }
 
@@ -139,8 +139,10 @@ std::string describe_network(const parser::Network& network) {
   Json json{{"name", network.name}, {"driver", network.driver.empty() ? "bridge" : network.driver}};
   put(json, "driver_opts", network.driver_opts);
   put(json, "internal", network.internal);
-  put(json, "subnet", network.subnet);
-  put(json, "gateway", network.gateway);
+  if (!network.ipam.empty()) {
+    put(json, "subnet", network.ipam.front().subnet);
+    put(json, "gateway", network.ipam.front().gateway);
+  }
   put(json, "labels", network.labels);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -46,7 +46,7 @@ TEST_CASE("golden: an up after the back network changed") {
   Scene scene;
   build_shop(scene);
   scene.up();
-  scene.project.networks.at("back").subnet = "10.9.0.0/24";
+  scene.project.networks.at("back").ipam.emplace_back().subnet = "10.9.0.0/24";
   check_golden("changed-network", to_text(scene.plan()));
 }
 
