@@ -188,6 +188,10 @@ TEST_CASE("A working directory by way of a leaked descriptor is refused") {
 
 TEST_CASE("The runtime's program cannot be written from inside") {
   if (!is_root()) return;
+#ifdef __SANITIZE_ADDRESS__
+  WARN("left out under AddressSanitizer: its runtime is no static program");
+  return;
+#endif
   Container box;
   // The entry point is the runtime itself, which then holds its own file open (CVE-2019-5736).
   box.spec.args = {"/proc/self/exe"};
