@@ -84,7 +84,8 @@ std::vector<Diagnostic> warnings_of(const Report& report) {
 }  // namespace
 
 LoadResult load(const LoadOptions& options) {
-  Report report;
+  const auto shared_report = std::make_shared<Report>();
+  Report& report = *shared_report;
   Surroundings surroundings = survey(options, report);
   if (surroundings.files.empty()) report_no_file(surroundings, report);
   report.throw_if_failed();
@@ -93,7 +94,7 @@ LoadResult load(const LoadOptions& options) {
   const std::string name = choose_project_name(options, surroundings, documents, report);
   StringMap environment = surroundings.environment;
   environment["COMPOSE_PROJECT_NAME"] = name;
-  const Node merged = merge_all(std::move(documents), environment, report);
+  Node merged = merge_all(std::move(documents), environment, report);
 
   Reader reader(report, environment, surroundings.project_directory);
   Draft draft = read_project(reader, merged, name);
@@ -109,7 +110,8 @@ LoadResult load(const LoadOptions& options) {
   for (const InputFile& file : surroundings.files) project.config_files.push_back(file.path);
   project.env_files = std::move(surroundings.env_files);
   project.environment = std::move(environment);
-  return {std::move(project), warnings_of(report)};
+  return {std::move(project), warnings_of(report),
+          std::make_shared<const Document>(Document{std::move(merged), shared_report})};
 }
 
 std::string project_name(const LoadOptions& options) {

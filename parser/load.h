@@ -1,11 +1,13 @@
 #pragma once
 // The pipeline from Compose files to a Project. Pure but for reading files.
-#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "parser/diagnostic.h"
+#include "parser/node.h"
 #include "parser/project.h"
+#include "parser/report.h"
 
 namespace parser {
 
@@ -21,9 +23,16 @@ struct LoadOptions {
   std::string working_directory;       // where relative paths and the search start; the process's cwd
 };
 
+// The merged files behind a Project, in canonical form: what they say attribute for attribute, with places.
+struct Document {
+  Node root;
+  std::shared_ptr<const Report> report;  // owns the sources that the places in `root` point into
+};
+
 struct LoadResult {
   Project project;
   std::vector<Diagnostic> warnings;
+  std::shared_ptr<const Document> document;
 };
 
 // Throws LoadError with every error found.

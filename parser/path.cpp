@@ -2,15 +2,14 @@
 
 namespace parser {
 
-namespace {
-
-// Takes the first step off `pattern`.
 std::string_view next_step(std::string_view& pattern) {
   const size_t dot = pattern.find('.');
   const std::string_view step = pattern.substr(0, dot);
   pattern = dot == std::string_view::npos ? std::string_view() : pattern.substr(dot + 1);
   return step;
 }
+
+namespace {
 
 void descend(Node& node, const Path& path, std::string_view pattern,
              const std::function<void(Node&, const Path&)>& action) {

@@ -27,6 +27,9 @@ class Path {
   std::vector<Step> steps_;
 };
 
+// Takes the first step off a pattern and returns it.
+std::string_view next_step(std::string_view& pattern);
+
 // Calls `action` for every node below `root` whose path matches `pattern`. Nodes tagged !reset, and what is
 // below them, are left out: they only say what goes away.
 void for_each_match(Node& root, std::string_view pattern,

@@ -3,7 +3,9 @@
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/observe.h"
+#include "compose/cli/selection.h"
 #include "compose/cli/session.h"
+#include "compose/plan/support.h"
 
 namespace compose::cli {
 
@@ -39,6 +41,8 @@ int build_command(Context& context, const Words& args) {
   context.show_builds(!quiet);
 
   const parser::Project project = context.load(options.services);
+  require_supported(context.document().root, project,
+                    services_meant(project, options.services, options.with_dependencies), Purpose::kBuild);
   Session session(context, "build", project.name);
   const Plan plan = plan_images(project, observe(context.engine(), project.name, &project), options);
   require_build_inputs(project, plan);

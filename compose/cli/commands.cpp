@@ -10,6 +10,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"attach", nullptr, ""},
     {"build", build_command, "Build or rebuild services' images"},
+    {"check", check_command, "Tell which attributes of the files are honoured"},
     {"commit", nullptr, ""},
     {"config", config_command, "Check the files and show them merged, in canonical form"},
     {"convert", config_command, "Same as config"},

@@ -72,6 +72,7 @@ parser::Project Context::load(const std::vector<std::string>& selected) {
   log(LogLevel::kDebug, fmt::format("loaded project {} ({} services) in {} us", result.project.name,
                                     result.project.services.size(),
                                     std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
+  document_ = std::move(result.document);
   return std::move(result.project);
 }
 

@@ -34,6 +34,8 @@ class Context {
   // As load, but nothing when there is no Compose file and the project's name is given (-p,
   // COMPOSE_PROJECT_NAME): for commands that work from labels alone.
   std::optional<parser::Project> load_if_there(const std::vector<std::string>& selected = {});
+  // The files behind the project that was loaded last.
+  const parser::Document& document() const { return *document_; }
   std::string project_name();
 
   engine::Paths paths();
@@ -64,6 +66,7 @@ class Context {
   std::string working_directory_;
   std::optional<parser::StringMap> tool_environment_;
   std::unique_ptr<engine::Engine> engine_;
+  std::shared_ptr<const parser::Document> document_;
   bool show_builds_ = true;
   std::unique_ptr<ui::Progress> progress_, line_progress_;
 };

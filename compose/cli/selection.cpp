@@ -77,4 +77,17 @@ void add_with_dependencies(const parser::Project& project, const std::string& na
     add_with_dependencies(project, dependency, all);
 }
 
+std::set<std::string> services_meant(const parser::Project& project, const std::vector<std::string>& named,
+                                     bool dependencies) {
+  std::set<std::string> meant;
+  if (named.empty()) {
+    for (const auto& [name, ignored] : project.services) meant.insert(name);
+  } else if (dependencies) {
+    for (const std::string& name : named) add_with_dependencies(project, name, meant);
+  } else {
+    meant.insert(named.begin(), named.end());
+  }
+  return meant;
+}
+
 }  // namespace compose::cli

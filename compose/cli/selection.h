@@ -29,4 +29,9 @@ std::optional<int64_t> to_milliseconds(std::optional<int64_t> seconds);
 void add_with_dependencies(const parser::Project& project, const std::string& name,
                            std::set<std::string>& all);
 
+// The services a command is about: those named and, with `dependencies`, what they need; all active ones when
+// none is named.
+std::set<std::string> services_meant(const parser::Project& project, const std::vector<std::string>& named,
+                                     bool dependencies);
+
 }  // namespace compose::cli

@@ -12,10 +12,12 @@
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/observe.h"
+#include "compose/cli/selection.h"
 #include "compose/cli/session.h"
 #include "compose/cli/up_flags.h"
 #include "compose/cli/wait_ready.h"
 #include "compose/plan/inventory.h"
+#include "compose/plan/support.h"
 #include "compose/ui/log_file.h"
 
 namespace compose::cli {
@@ -81,6 +83,8 @@ class Up {
         session_(context, command, project_.name) {}
 
   int run() {
+    require_supported(context_.document().root, project_,
+                      services_meant(project_, flags_.services, !flags_.no_deps), Purpose::kRun);
     Observed observed = observe(context_.engine(), project_.name, &project_);
     if (const int code = build(observed); code != kExitOk) return code;
     const Plan plan = plan_up(project_, observed, options_);

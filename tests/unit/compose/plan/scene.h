@@ -44,7 +44,7 @@ inline parser::Service& add_service(parser::Project& project, const std::string&
 inline void depend(parser::Project& project, const std::string& service, const std::string& need,
                    parser::Dependency::Condition condition = parser::Dependency::Condition::kStarted,
                    bool restart = false, bool required = true) {
-  project.services.at(service).depends_on[need] = {condition, restart, required, {}};
+  project.services.at(service).depends_on[need] = {condition, restart, required, {}, {}};
 }
 
 inline parser::Volume& add_volume(parser::Project& project, const std::string& key) {

@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "compose/cli/arguments.h"
+#include "compose/cli/commands.h"
+#include "compose/cli/output_format.h"
+#include "compose/cli/selection.h"
+#include "compose/plan/support.h"
+#include "compose/ui/table.h"
+
+namespace compose::cli {
+namespace {
+
+const char* verdict(Support support) {
+  switch (support) {
+    case Support::kNotYet:
+      return "not supported";
+    case Support::kNoEffect:
+      return "no effect";
+    case Support::kHonoured:
+      break;
+  }
+  return "honoured";
+}
+
+std::string where(const parser::Mark& mark) {
+  return fmt::format("{}:{}:{}", mark.file, mark.line, mark.column);
+}
+
+std::string full_name(const Finding& finding) {
+  if (finding.attribute.empty() || finding.place.empty()) return finding.place + finding.attribute;
+  return finding.place + "." + finding.attribute;
+}
+
+std::string listing(const std::vector<Finding>& findings, bool json) {
+  ui::Table table({"ATTRIBUTE", "VERDICT", "PLACE", "NOTE"});
+  std::string lines;
+  for (const Finding& finding : findings) {
+    table.add({full_name(finding), verdict(finding.support), where(finding.mark), finding.note});
+    if (json)
+      lines += nlohmann::ordered_json{{"Attribute", full_name(finding)},
+                                      {"Verdict", verdict(finding.support)},
+                                      {"Place", where(finding.mark)},
+                                      {"Note", finding.note}}
+                   .dump() +
+               '\n';
+  }
+  return json ? lines : table.to_string();
+}
+
+}  // namespace
+
+int check_command(Context& context, const Words& args) {
+  bool quiet = false, all = false;
+  std::string format;
+  Arguments arguments("check [OPTIONS] [SERVICE...]",
+                      "Tell which attributes of the files this program does not honour, or takes without\n"
+                      "effect. Exit code 1 when `up` would refuse the project.");
+  arguments.flag("-a,--all", all, "The honoured ones too");
+  arguments.option("--format", format, "table or json (a line per attribute)");
+  arguments.flag("-q,--quiet", quiet, "Only the exit code");
+  const Words services = arguments.parse(args);
+  check_format(format);
+
+  const parser::Project project = context.load(services);
+  std::vector<Finding> findings =
+      review_support(context.document().root, project, services_meant(project, services, true));
+  const bool refused = std::any_of(findings.begin(), findings.end(),
+                                   [](const Finding& f) { return f.support == Support::kNotYet; });
+  if (!all) std::erase_if(findings, [](const Finding& f) { return f.support == Support::kHonoured; });
+  if (quiet) return refused ? 1 : 0;
+  if (!findings.empty() || format == "json")
+    print(listing(findings, format == "json"));
+  else
+    print("Every attribute of these files is honoured.\n");
+  return refused ? 1 : 0;
+}
+
+}  // namespace compose::cli

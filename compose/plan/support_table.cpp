@@ -1,0 +1,208 @@
+// The rows of what is not honoured, or has no effect; see support.h. A row goes when its attribute is
+// honoured and a test shows it.
+#include <sys/utsname.h>
+
+#include "compose/plan/support.h"
+#include "parser/units.h"
+
+namespace compose {
+namespace {
+
+using parser::Node;
+
+bool starts_with(const std::string& text, std::string_view prefix) {
+  return text.rfind(prefix, 0) == 0;
+}
+
+bool is_true(const Node& value) {
+  return parser::read_boolean(value.text).value_or(true);
+}
+bool is_false(const Node& value) {
+  return !is_true(value);
+}
+
+bool is_shared_network(const Node& value) {
+  return starts_with(value.text, "service:") || starts_with(value.text, "container:") ||
+         value.text == "bridge";
+}
+
+bool is_renamed_link(const Node& value) {
+  const size_t colon = value.text.find(':');
+  return colon != std::string::npos && value.text.substr(colon + 1) != value.text.substr(0, colon);
+}
+
+bool is_timed_pull(const Node& value) {
+  return value.text == "daily" || value.text == "weekly" || value.text == "refresh" ||
+         starts_with(value.text, "every_");
+}
+
+bool is_job(const Node& value) {
+  return value.text == "replicated-job" || value.text == "global-job";
+}
+
+bool is_other_mount(const Node& value) {
+  return value.text == "image" || value.text == "cluster" || value.text == "npipe";
+}
+
+bool is_other_driver(const Node& value) {
+  return value.text != "bridge";
+}
+
+bool is_remote(const Node& value) {
+  return value.text.find("://") != std::string::npos || starts_with(value.text, "git@") ||
+         starts_with(value.text, "github.com/");
+}
+
+bool is_ipv6(const Node& value) {
+  return value.text.find(':') != std::string::npos;
+}
+
+bool has_several(const Node& value) {
+  return value.items.size() > 1;
+}
+
+// Of the options of a `tmpfs` entry the engine knows size, mode, ro and rw.
+bool has_other_tmpfs_option(const Node& value) {
+  const size_t colon = value.text.find(':');
+  std::string rest = colon == std::string::npos ? "" : value.text.substr(colon + 1);
+  while (!rest.empty()) {
+    const size_t comma = rest.find(',');
+    const std::string option = rest.substr(0, comma);
+    if (option != "ro" && option != "rw" && !starts_with(option, "size=") && !starts_with(option, "mode="))
+      return true;
+    rest = comma == std::string::npos ? "" : rest.substr(comma + 1);
+  }
+  return false;
+}
+
+// Go's name of the machine's architecture: what platforms are written with.
+std::string host_architecture() {
+  utsname name{};
+  if (uname(&name) != 0) return "";
+  const std::string machine = name.machine;
+  if (machine == "x86_64") return "amd64";
+  if (machine == "aarch64") return "arm64";
+  return machine;
+}
+
+bool is_foreign(const Node& value) {
+  const std::string host = "linux/" + host_architecture();
+  return value.text != host && value.text != "linux" && !starts_with(value.text, host + "/");
+}
+
+}  // namespace
+
+const std::vector<SupportRow>& support_table() {
+  using enum Support;
+  static const std::vector<SupportRow> kRows = {
+      // clang-format off
+      {"services.*.annotations", kNotYet, ""},
+      {"services.*.blkio_config", kNotYet, ""},
+      {"services.*.build.additional_contexts", kNotYet, ""},
+      {"services.*.build.cache_from", kNotYet, ""},
+      {"services.*.build.cache_to", kNotYet, ""},
+      {"services.*.build.context", kNotYet, "give a folder of this machine", is_remote},
+      {"services.*.build.entitlements", kNotYet, ""},
+      {"services.*.build.extra_hosts", kNotYet, ""},
+      {"services.*.build.isolation", kNoEffect, "it is for Windows"},
+      {"services.*.build.network", kNotYet, ""},
+      {"services.*.build.no_cache_filter", kNotYet, ""},
+      {"services.*.build.platforms.[]", kNotYet, "images are built for this machine's platform", is_foreign},
+      {"services.*.build.privileged", kNotYet, "", is_true},
+      {"services.*.build.provenance", kNotYet, "", is_true},
+      {"services.*.build.sbom", kNotYet, "", is_true},
+      {"services.*.build.secrets", kNotYet, ""},
+      {"services.*.build.shm_size", kNotYet, ""},
+      {"services.*.build.ssh", kNotYet, ""},
+      {"services.*.build.ulimits", kNotYet, ""},
+      {"services.*.cgroup", kNotYet, ""},
+      {"services.*.cgroup_parent", kNotYet, ""},
+      {"services.*.configs", kNotYet, "bind-mount the file: volumes: [\"./file:/target:ro\"]"},
+      {"services.*.cpu_count", kNoEffect, "it is for Windows"},
+      {"services.*.cpu_percent", kNoEffect, "it is for Windows"},
+      {"services.*.cpu_period", kNotYet, "use 'cpus'"},
+      {"services.*.cpu_quota", kNotYet, "use 'cpus'"},
+      {"services.*.cpu_rt_period", kNotYet, ""},
+      {"services.*.cpu_rt_runtime", kNotYet, ""},
+      {"services.*.cpuset", kNotYet, ""},
+      {"services.*.credential_spec", kNoEffect, "it is for Windows"},
+      {"services.*.deploy.endpoint_mode", kNoEffect, "a service's name resolves to all its containers"},
+      {"services.*.deploy.labels", kNoEffect, "they are for a service of a cluster, not for its containers"},
+      {"services.*.deploy.mode", kNotYet, "", is_job},
+      {"services.*.deploy.placement", kNoEffect, "there is one machine"},
+      {"services.*.deploy.resources.reservations", kNotYet, ""},
+      {"services.*.deploy.restart_policy", kNotYet, "use 'restart'"},
+      {"services.*.deploy.rollback_config", kNotYet, ""},
+      {"services.*.deploy.update_config", kNotYet, ""},
+      {"services.*.develop", kNoEffect, "it is for `watch`, which does not exist yet"},
+      {"services.*.device_cgroup_rules", kNotYet, ""},
+      {"services.*.devices", kNotYet, ""},
+      {"services.*.dns", kNotYet, ""},
+      {"services.*.dns_opt", kNotYet, ""},
+      {"services.*.dns_search", kNotYet, ""},
+      {"services.*.domainname", kNotYet, ""},
+      {"services.*.external_links", kNotYet, "attach both to one network"},
+      {"services.*.gpus", kNotYet, ""},
+      {"services.*.group_add", kNotYet, ""},
+      {"services.*.ipc", kNotYet, ""},
+      {"services.*.isolation", kNoEffect, "it is for Windows"},
+      {"services.*.links.[]", kNotYet, "give the other service the name as an alias: networks.default.aliases",
+       is_renamed_link},
+      {"services.*.logging", kNotYet, ""},
+      {"services.*.mac_address", kNotYet, "give it under 'networks'"},
+      {"services.*.mem_reservation", kNotYet, ""},
+      {"services.*.mem_swappiness", kNotYet, ""},
+      {"services.*.memswap_limit", kNotYet, ""},
+      {"services.*.models", kNotYet, ""},
+      {"services.*.network_mode", kNotYet, "none and host are", is_shared_network},
+      {"services.*.networks.*.driver_opts", kNotYet, ""},
+      {"services.*.networks.*.gw_priority", kNotYet, ""},
+      {"services.*.networks.*.interface_name", kNotYet, ""},
+      {"services.*.networks.*.ipv6_address", kNotYet, ""},
+      {"services.*.networks.*.link_local_ips", kNotYet, ""},
+      {"services.*.networks.*.priority", kNotYet, ""},
+      {"services.*.oom_kill_disable", kNotYet, "", is_true},
+      {"services.*.oom_score_adj", kNotYet, ""},
+      {"services.*.pid", kNotYet, ""},
+      {"services.*.platform", kNotYet, "containers run on this machine's platform", is_foreign},
+      {"services.*.post_start", kNotYet, ""},
+      {"services.*.pre_start", kNotYet, ""},
+      {"services.*.pre_stop", kNotYet, ""},
+      {"services.*.provider", kNotYet, ""},
+      {"services.*.pull_policy", kNotYet, "", is_timed_pull},
+      {"services.*.pull_refresh_after", kNotYet, ""},
+      {"services.*.runtime", kNotYet, "the engine is its own runtime"},
+      {"services.*.secrets", kNotYet, "bind-mount the file: volumes: [\"./file:/run/secrets/name:ro\"]"},
+      {"services.*.security_opt", kNotYet, ""},
+      {"services.*.stdin_open", kNotYet, "", is_true},
+      {"services.*.storage_opt", kNotYet, ""},
+      {"services.*.sysctls", kNotYet, ""},
+      {"services.*.tmpfs.[]", kNotYet, "size, mode, ro and rw are", has_other_tmpfs_option},
+      {"services.*.tty", kNotYet, "", is_true},
+      {"services.*.ulimits", kNotYet, ""},
+      {"services.*.use_api_socket", kNotYet, "", is_true},
+      {"services.*.userns_mode", kNotYet, ""},
+      {"services.*.uts", kNotYet, ""},
+      {"services.*.volumes.[].bind.recursive", kNotYet, ""},
+      {"services.*.volumes.[].bind.selinux", kNoEffect, "files are not relabelled"},
+      {"services.*.volumes.[].consistency", kNoEffect, "it is for Docker Desktop"},
+      {"services.*.volumes.[].type", kNotYet, "bind, volume and tmpfs are", is_other_mount},
+      {"services.*.volumes.[].volume.labels", kNotYet, ""},
+      {"services.*.volumes.[].volume.subpath", kNotYet, ""},
+      {"services.*.volumes_from", kNotYet, "name the volumes under both services"},
+      {"networks.*.attachable", kNoEffect, "any container can be attached"},
+      {"networks.*.driver", kNotYet, "'bridge' is", is_other_driver},
+      {"networks.*.enable_ipv4", kNotYet, "", is_false},
+      {"networks.*.enable_ipv6", kNotYet, "", is_true},
+      {"networks.*.ipam.config", kNotYet, "more than one subnet", has_several},
+      {"networks.*.ipam.config.[].aux_addresses", kNotYet, ""},
+      {"networks.*.ipam.config.[].ip_range", kNotYet, ""},
+      {"networks.*.ipam.config.[].subnet", kNotYet, "give an IPv4 subnet", is_ipv6},
+      {"networks.*.ipam.driver", kNotYet, "", [](const Node& value) { return value.text != "default"; }},
+      {"networks.*.ipam.options", kNotYet, ""},
+      // clang-format on
+  };
+  return kRows;
+}
+
+}  // namespace compose
