@@ -75,9 +75,9 @@ TEST_CASE("mounts, limits, health and restart are handed over in the engine's te
   health.test = {"CMD", "true"};
   health.interval = std::chrono::milliseconds(1500);
   db.healthcheck = health;
-  db.restart = {parser::Restart::Policy::kOnFailure, 5};
+  db.restart = {parser::Restart::Policy::kOnFailure, 5, true};
   db.stop_grace_period = std::chrono::seconds(3);
-  db.mem_limit = 1 << 20;
+  db.limits.memory = 1 << 20;
   const auto config = container_config(project, db, 1, "demo-db-1", "sha256:abc");
   REQUIRE(config.mounts.size() == 3);
   CHECK(config.mounts[0].source == "demo_data");
@@ -125,10 +125,10 @@ TEST_CASE("the config hash changes with everything that reaches the container") 
       [](parser::Service& s) { s.privileged = true; },
       [](parser::Service& s) { s.read_only = true; },
       [](parser::Service& s) { s.init = true; },
-      [](parser::Service& s) { s.mem_limit = 1; },
-      [](parser::Service& s) { s.cpus = 0.5; },
+      [](parser::Service& s) { s.limits.memory = 1; },
+      [](parser::Service& s) { s.limits.cpus = 0.5; },
       [](parser::Service& s) { s.cpu_shares = 2; },
-      [](parser::Service& s) { s.pids_limit = 3; },
+      [](parser::Service& s) { s.limits.pids = 3; },
       [](parser::Service& s) { s.shm_size = 4; },
   };
   const parser::Project project = [] {
