@@ -40,12 +40,60 @@ size_t find_closing_brace(std::string_view text) {
   throw TemplateError("invalid variable '" + std::string(form) + "'", "write '$$' for a literal '$'");
 }
 
+// What stands between "${" and "}".
+struct Form {
+  std::string name;
+  char operation = 0;  // '-', '+', '?' or 0: the name alone
+  bool empty_is_unset = false;
+  std::string_view rest;
+};
+
+Form parse_form(std::string_view body) {
+  Form form;
+  const size_t length = name_length(body);
+  form.name = body.substr(0, length);
+  form.rest = body.substr(length);
+  if (length == 0) bad_form("${" + std::string(body) + "}");
+  if (form.rest.empty()) return form;
+  form.empty_is_unset = form.rest[0] == ':';
+  if (form.empty_is_unset) form.rest.remove_prefix(1);
+  if (form.rest.empty() || std::string_view("-+?").find(form.rest[0]) == std::string_view::npos)
+    bad_form("${" + std::string(body) + "}");
+  form.operation = form.rest[0];
+  form.rest.remove_prefix(1);
+  return form;
+}
+
+// `text` starts after a '$'. What it is: a literal '$' (an empty name) or a variable; and how much of `text`
+// it takes.
+struct Taken {
+  Form form;
+  size_t length = 0;
+};
+
+Taken take_form(std::string_view text) {
+  if (!text.empty() && text[0] == '$') return {{}, 1};
+  if (const size_t length = name_length(text); length > 0)
+    return {{std::string(text.substr(0, length)), 0, false, {}}, length};
+  if (text.empty() || text[0] != '{') bad_form("$" + std::string(text.substr(0, 1)));
+  const size_t close = find_closing_brace(text.substr(1));
+  if (close == std::string_view::npos)
+    throw TemplateError("'${' without '}'", "close it, or write '$$' for a literal '$'");
+  return {parse_form(text.substr(1, close)), close + 2};
+}
+
+constexpr int kMaxNesting = 50;
+
+void check_nesting(int depth) {
+  if (depth > kMaxNesting) throw TemplateError("variables nested too deep", "");
+}
+
 class Substituter {
  public:
   explicit Substituter(const Lookup& lookup) : lookup_(lookup) {}
 
   std::string run(std::string_view text, int depth) {
-    if (depth > kMaxNesting) throw TemplateError("variables nested too deep", "");
+    check_nesting(depth);
     std::string out;
     while (!text.empty()) {
       const size_t dollar = text.find('$');
@@ -60,26 +108,16 @@ class Substituter {
   Substitution result;
 
  private:
-  static constexpr int kMaxNesting = 50;
-
   // `text` starts after a '$'. Returns how much of it the form takes.
   size_t one(std::string_view text, std::string& out, int depth) {
-    if (!text.empty() && text[0] == '$') {
+    const Taken taken = take_form(text);
+    if (taken.form.name.empty()) {
       out += '$';
-      return 1;
-    }
-    if (const size_t length = name_length(text); length > 0) {
+    } else {
       result.substituted = true;
-      out += plain(std::string(text.substr(0, length)));
-      return length;
+      out += taken.form.operation == 0 ? plain(taken.form.name) : choose(taken.form, depth);
     }
-    if (text.empty() || text[0] != '{') bad_form("$" + std::string(text.substr(0, 1)));
-    const size_t close = find_closing_brace(text.substr(1));
-    if (close == std::string_view::npos)
-      throw TemplateError("'${' without '}'", "close it, or write '$$' for a literal '$'");
-    result.substituted = true;
-    out += braced(text.substr(1, close), depth);
-    return close + 2;
+    return taken.length;
   }
 
   std::string plain(const std::string& name) {
@@ -88,38 +126,34 @@ class Substituter {
     return "";
   }
 
-  std::string braced(std::string_view body, int depth) {
-    const size_t length = name_length(body);
-    const std::string name(body.substr(0, length));
-    std::string_view rest = body.substr(length);
-    if (length == 0) bad_form("${" + std::string(body) + "}");
-    if (rest.empty()) return plain(name);
-
-    const bool empty_is_unset = rest[0] == ':';
-    if (empty_is_unset) rest.remove_prefix(1);
-    if (rest.empty()) bad_form("${" + std::string(body) + "}");
-    const char operation = rest[0];
-    rest.remove_prefix(1);
-    const std::optional<std::string> value = lookup_(name);
-    const bool given = value && !(empty_is_unset && value->empty());
-    switch (operation) {
-      case '-':
-        return given ? *value : run(rest, depth + 1);
-      case '+':
-        return given ? run(rest, depth + 1) : "";
-      case '?': {
-        if (given) return *value;
-        const std::string why = run(rest, depth + 1);
-        throw TemplateError(
-            "required variable '" + name + "' is missing a value" + (why.empty() ? "" : ": " + why), "");
-      }
-      default:
-        bad_form("${" + std::string(body) + "}");
-    }
+  std::string choose(const Form& form, int depth) {
+    const std::optional<std::string> value = lookup_(form.name);
+    const bool given = value && !(form.empty_is_unset && value->empty());
+    if (form.operation == '+') return given ? run(form.rest, depth + 1) : "";
+    if (given) return *value;
+    const std::string other = run(form.rest, depth + 1);
+    if (form.operation == '-') return other;
+    throw TemplateError(
+        "required variable '" + form.name + "' is missing a value" + (other.empty() ? "" : ": " + other), "");
   }
 
   const Lookup& lookup_;
 };
+
+void collect(std::string_view text, int depth, std::vector<VariableUse>& uses) {
+  check_nesting(depth);
+  for (size_t dollar = text.find('$'); dollar != std::string_view::npos; dollar = text.find('$')) {
+    text.remove_prefix(dollar + 1);
+    const Taken taken = take_form(text);
+    text.remove_prefix(taken.length);
+    if (taken.form.name.empty()) continue;
+    VariableUse use{taken.form.name, taken.form.operation == '?', {}, {}};
+    if (taken.form.operation == '-') use.fallback = taken.form.rest;
+    if (taken.form.operation == '+') use.alternative = taken.form.rest;
+    uses.push_back(std::move(use));
+    collect(taken.form.rest, depth + 1, uses);
+  }
+}
 
 }  // namespace
 
@@ -127,6 +161,12 @@ Substitution substitute(std::string_view text, const Lookup& lookup) {
   Substituter substituter(lookup);
   substituter.result.text = substituter.run(text, 0);
   return std::move(substituter.result);
+}
+
+std::vector<VariableUse> variable_uses(std::string_view text) {
+  std::vector<VariableUse> uses;
+  collect(text, 0, uses);
+  return uses;
 }
 
 }  // namespace parser

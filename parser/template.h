@@ -33,4 +33,15 @@ struct Substitution {
 // Throws TemplateError.
 Substitution substitute(std::string_view text, const Lookup& lookup);
 
+// A variable as a text uses it.
+struct VariableUse {
+  std::string name;
+  bool required = false;                   // ${V:?m}, ${V?m}
+  std::optional<std::string> fallback;     // ${V:-d}, ${V-d}: d as written
+  std::optional<std::string> alternative;  // ${V:+r}, ${V+r}: r as written
+};
+
+// Every use, those inside of defaults and replacements too, in the order of the text. Throws TemplateError.
+std::vector<VariableUse> variable_uses(std::string_view text);
+
 }  // namespace parser

@@ -71,3 +71,17 @@ TEST_CASE("template: what is no form is an error") {
   CHECK(failure("${NO:?say $A}") == "required variable 'NO' is missing a value: say 1");
   CHECK(failure("${EMPTY:?}") == "required variable 'EMPTY' is missing a value");
 }
+
+TEST_CASE("template: every use of a variable is told, those in defaults too") {
+  const auto uses = parser::variable_uses("$A ${B:-x${C?why}} $$D ${E:+r}");
+  REQUIRE(uses.size() == 4);
+  CHECK(uses[0].name == "A");
+  CHECK_FALSE(uses[0].fallback);
+  CHECK(uses[1].name == "B");
+  CHECK(*uses[1].fallback == "x${C?why}");
+  CHECK(uses[2].name == "C");
+  CHECK(uses[2].required);
+  CHECK(uses[3].name == "E");
+  CHECK(*uses[3].alternative == "r");
+  CHECK_THROWS_AS(parser::variable_uses("${A"), parser::TemplateError);
+}
