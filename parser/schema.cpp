@@ -4,6 +4,7 @@
 
 #include "parser/load.h"
 #include "parser/path.h"
+#include "parser/schema_judge.h"
 #include "parser/specification.h"
 #include "parser/units.h"
 
@@ -13,8 +14,7 @@ namespace {
 
 using enum Type;
 
-constexpr Types kAnyList = kList | kStrings;
-constexpr Types kAnyMap = kMap | kDict | kHosts;
+constexpr Types kAnyScalar = kString | kNumber | kBoolean;
 
 // Names of older formats, and what stands in their place now.
 struct OldName {
@@ -43,49 +43,33 @@ std::string join(const std::vector<std::string>& words) {
 std::string expected(Types types) {
   std::vector<std::string> kinds;
   if (types.has(kString)) kinds.emplace_back("a string");
-  if (types.has(kInteger) && !types.has(kNumber)) kinds.emplace_back("a whole number");
-  if (types.has(kNumber)) kinds.emplace_back("a number");
-  if (types.has(kBoolean)) kinds.emplace_back("true or false");
-  if (types.has_any(kAnyList)) kinds.emplace_back("a list");
-  if (types.has_any(kAnyMap)) kinds.emplace_back("a map");
+  if (!types.has_all(kAnyScalar)) {
+    if (types.has(kInteger) && !types.has(kNumber)) kinds.emplace_back("a whole number");
+    if (types.has(kNumber)) kinds.emplace_back("a number");
+    if (types.has(kBoolean)) kinds.emplace_back("true or false");
+  }
+  if (types.has(kList)) kinds.emplace_back("a list");
+  if (types.has(kMap)) kinds.emplace_back("a map");
   std::string text;
   for (size_t i = 0; i < kinds.size(); ++i)
     text += (i == 0 ? "" : i + 1 == kinds.size() ? " or " : ", ") + kinds[i];
   return text;
 }
 
-bool type_allowed(Types types, const Node& node) {
-  switch (node.kind) {
-    case Node::Kind::kNull:
-      return true;  // in an override it means "keep"; check_no_empty_values sees the rest
-    case Node::Kind::kSequence:
-      return types.has_any(kAnyList);
-    case Node::Kind::kMap:
-      return types.has_any(kAnyMap);
-    case Node::Kind::kScalar:
-      break;
-  }
-  switch (scalar_type(node)) {
-    case ScalarType::kInteger:
-      return types.has_any(kInteger | kNumber);
-    case ScalarType::kFloat:
-      return types.has(kNumber);
-    case ScalarType::kBoolean:
-      return types.has(kBoolean);
-    case ScalarType::kString:
-      break;
-  }
-  return types.has(kString) || (types.has(kBoolean) && read_boolean(node.text)) ||
-         (types.has(kInteger) && read_integer(node.text)) || (types.has(kNumber) && read_number(node.text));
-}
-
 std::string type_hint(Types types, const Node& node) {
-  if (node.is_scalar() && types.has_any(kAnyList)) return "write it as a list: [\"" + node.text + "\"]";
-  if (node.is_scalar() && types.has_any(kAnyMap) && node.text.find(':') != std::string::npos)
+  if (node.is_scalar() && types.has(kList)) return "write it as a list: [\"" + node.text + "\"]";
+  if (node.is_scalar() && types.has(kMap) && node.text.find(':') != std::string::npos)
     return "a blank is missing after the ':'";
   if (node.is_scalar() && types.has(kString)) return "put it in quotes: \"" + node.text + "\"";
-  if (node.is_sequence() && types.has_any(kAnyMap)) return "leave out the dashes";
+  if (node.is_sequence() && types.has(kMap)) return "leave out the dashes";
   return "";
+}
+
+// "- NAME: value" in a list of strings.
+std::string pair_hint(const Entry& entry, const Specification& list) {
+  if (list.any_name == nullptr || !list.any_name->types.has_all(kAnyScalar) || !entry.value.is_scalar())
+    return "put a text that contains ': ' in quotes";
+  return "write '" + entry.key + "=" + entry.value.text + "', or leave out the dashes";
 }
 
 class SchemaCheck {
@@ -95,11 +79,13 @@ class SchemaCheck {
   // False: the value is wrong in itself and is to be taken out.
   bool check(Node& node, const Specification& spec, const Path& path) {
     if (node.tag == Node::Tag::kReset) return true;
-    if (node.poisoned) return false;
-    if (!type_allowed(spec.types, node)) {
-      report_.error(node.mark(), path.to_string(),
-                    "must be " + expected(spec.types) + ", not " + describe(node),
-                    type_hint(spec.types, node));
+    if (node.poisoned) {
+      met_poisoned_ = true;
+      return false;
+    }
+    // In an override null means "keep"; check_no_empty_values sees the rest.
+    if (!node.is_null() && !satisfies_any(node, spec.types)) {
+      report_type(node, spec, path, type_hint(spec.types, node));
       return false;
     }
     if (node.is_scalar()) return check_word(node, spec, path);
@@ -108,7 +94,22 @@ class SchemaCheck {
     return true;
   }
 
+  bool met_poisoned() const { return met_poisoned_; }
+
  private:
+  void report_type(const Node& node, const Specification& spec, const Path& path, const std::string& hint) {
+    if (spec.duration && node.is_scalar()) {
+      try {
+        parse_duration(node.text);
+      } catch (const ValueError& error) {
+        report_.error(node.mark(), path.to_string(), error.what(), error.hint());
+        return;
+      }
+    }
+    report_.error(node.mark(), path.to_string(),
+                  "must be " + expected(spec.types) + ", not " + describe(node), hint);
+  }
+
   bool check_word(const Node& node, const Specification& spec, const Path& path) {
     if (spec.values.empty() || std::count(spec.values.begin(), spec.values.end(), node.text) > 0) return true;
     report_.error(node.mark(), path.to_string(), "'" + node.text + "' is not one of " + join(spec.values),
@@ -127,8 +128,7 @@ class SchemaCheck {
       } else if (item.is_null()) {
         report_.error(item.mark(), place.to_string(), "empty item in the list",
                       "give it a value or remove the '-'");
-      } else if (spec.types.has(kStrings) ? check_string_item(item, spec, place)
-                                          : spec.item == nullptr || check(item, *spec.item, place)) {
+      } else if (check_item(item, spec, place)) {
         kept.push_back(std::move(item));
       } else {
         node.damaged = true;
@@ -137,20 +137,13 @@ class SchemaCheck {
     node.items = std::move(kept);
   }
 
-  bool check_string_item(const Node& item, const Specification& spec, const Path& path) {
-    if (item.poisoned) return false;
-    if (item.is_scalar() && scalar_type(item) == ScalarType::kString) return true;
-    std::string hint = type_hint(kString, item);
-    if (item.is_map() && item.entries.size() == 1) {
-      const Entry& entry = item.entries.front();
-      const std::string value = entry.value.is_scalar() ? entry.value.text : "value";
-      if (spec.types.has(kDict) && entry.value.is_scalar())
-        hint = "write '" + entry.key + "=" + value + "', or leave out the dashes";
-      else
-        hint = "put a text that contains ': ' in quotes";
+  bool check_item(Node& item, const Specification& list, const Path& path) {
+    if (list.item == nullptr) return true;
+    if (list.item->types == kString && item.is_map() && item.entries.size() == 1) {
+      report_type(item, *list.item, path, pair_hint(item.entries.front(), list));
+      return false;
     }
-    report_.error(item.mark(), path.to_string(), "must be a string, not " + describe(item), hint);
-    return false;
+    return check(item, *list.item, path);
   }
 
   void check_map(Node& node, const Specification& spec, const Path& path) {
@@ -165,35 +158,16 @@ class SchemaCheck {
 
   bool check_entry(Entry& entry, const std::vector<Entry>& siblings, Node& parent, const Specification& spec,
                    const Path& path) {
-    if (spec.types.has_any(kDict | kHosts)) return check_pair(entry, parent, spec, path.key(entry.key));
-    if (entry.key.rfind("x-", 0) == 0 && !spec.any_name) return true;
+    if (spec.extensions && entry.key.rfind("x-", 0) == 0) return true;
     const Specification* rule = spec.find(entry.key);
     if (rule == nullptr) return mend_name(entry, siblings, parent, spec, path);
-    if (rule->support != Support::kNow) {
-      if (entry.value.tag == Node::Tag::kReset) return true;
-      report_.error(entry.key_at.mark(), path.to_string(),
-                    "attribute '" + entry.key + "' is not supported yet");
-      parent.damaged |= rule->support == Support::kLaterDefines;
-      return false;
-    }
     if (check(entry.value, *rule, path.key(entry.key))) return true;
     parent.damaged = true;
     // A service, network or volume stays there by name, so that what refers to it is not called undefined.
-    if (!spec.any_name) return false;
+    if (rule != spec.any_name || !rule->types.has(kMap)) return false;
     entry.value = Node::map(entry.value.at);
     entry.value.damaged = true;
     return true;
-  }
-
-  bool check_pair(const Entry& entry, Node& parent, const Specification& spec, const Path& path) {
-    const Node& value = entry.value;
-    if (value.tag == Node::Tag::kReset) return true;
-    const bool list_allowed = spec.types.has(kHosts) && value.is_sequence();
-    if (!value.poisoned && (value.is_null() || value.is_scalar() || list_allowed)) return true;
-    if (!value.poisoned)
-      report_.error(value.mark(), path.to_string(), "must be a string, not " + describe(value));
-    parent.damaged = true;
-    return false;
   }
 
   // A name of no specification. If a known one was meant, the entry takes its name, so that what is below is
@@ -244,10 +218,28 @@ class SchemaCheck {
 
   Report& report_;
   bool version_1_ = false;
+  bool met_poisoned_ = false;
 };
 
+// Attributes that bring in other definitions and that no stage reads yet. They are refused here and not by
+// who runs the project, since what refers to those definitions would be called undefined.
+void refuse(Node& parent, const Path& path, std::string_view name, Report& report) {
+  const Entry* entry = parent.find_entry(name);
+  if (entry == nullptr || entry->value.tag == Node::Tag::kReset) return;
+  report.error(entry->key_at.mark(), path.to_string(),
+               "attribute '" + std::string(name) + "' is not supported yet");
+  parent.erase(name);
+  parent.damaged = true;
+}
+
+void refuse_what_is_not_read(Node& document, Report& report) {
+  refuse(document, Path(), "include", report);
+  for_each_match(document, "services.*", [&](Node& service, const Path& path) {
+    refuse(service, path, "extends", report);
+  });
+}
+
 void check_present(Node& node, const Specification& spec, const Path& path, Report& report) {
-  if (spec.types.has_any(kDict | kHosts)) return;
   for (size_t i = 0; i < node.items.size(); ++i)
     if (spec.item) check_present(node.items[i], *spec.item, path.index(i), report);
   std::vector<Entry> kept;
@@ -257,7 +249,7 @@ void check_present(Node& node, const Specification& spec, const Path& path, Repo
     if (rule != nullptr && entry.value.is_null() && !rule->types.has(kNull)) {
       report.error(entry.key_at.mark(), place.to_string(), "has no value", "give it one or remove the line");
       node.damaged = true;
-      if (!spec.any_name) continue;
+      if (rule != spec.any_name || !rule->types.has(kMap)) continue;
       entry.value = Node::map(entry.key_at);
       entry.value.damaged = true;
     }
@@ -277,7 +269,18 @@ void check_schema(Node& document, Report& report) {
     document.damaged = true;
     return;
   }
-  SchemaCheck(report).check(document, specification(), Path());
+  if (!schema_accepts(document) && !explain_and_mend(document, report)) {
+    const Refusal refusal = explain_refusal(document);
+    report.error(refusal.node->mark(), refusal.path.to_string(), "not as the schema wants it: " + refusal.message);
+  }
+  refuse_what_is_not_read(document, report);
+}
+
+bool explain_and_mend(Node& document, Report& report) {
+  const size_t before = report.errors();
+  SchemaCheck check(report);
+  check.check(document, specification(), Path());
+  return report.errors() > before || check.met_poisoned();
 }
 
 void check_no_empty_values(Node& document, Report& report) {

@@ -1,42 +1,124 @@
 #include "parser/specification.h"
 
+#include <deque>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "parser/units.h"
+
 namespace parser {
+
+// schemas/*.json, see cmake/embed.cmake.
+std::string_view specification_text();
+std::string_view version_3_text();
 
 namespace {
 
-std::unique_ptr<Specification>& child(Specification& parent, std::string_view step) {
-  if (step == "*") return parent.any_name;
-  if (step == "[]") return parent.item;
-  return parent.names[std::string(step)];
+using nlohmann::json;
+
+constexpr std::pair<std::string_view, Type> kTypeNames[] = {
+    {"null", Type::kNull},       {"string", Type::kString}, {"integer", Type::kInteger}, {"number", Type::kNumber},
+    {"boolean", Type::kBoolean}, {"array", Type::kList},    {"object", Type::kMap},
+};
+
+Type type_named(const std::string& name) {
+  for (const auto& [known, type] : kTypeNames)
+    if (known == name) return type;
+  throw std::logic_error("schema: unknown type " + name);
 }
 
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> parts;
-  while (!text.empty()) {
-    const size_t end = text.find(separator);
-    parts.emplace_back(text.substr(0, end));
-    text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
-  }
-  return parts;
+Types read_types(const json& value) {
+  if (value.is_string()) return type_named(value.get_ref<const std::string&>());
+  Types types;
+  for (const json& name : value) types = types | type_named(name.get_ref<const std::string&>());
+  return types;
 }
 
-void add(Specification& root, const Attribute& attribute) {
-  Specification* place = &root;
-  for (const std::string& step : split(attribute.path, '.')) {
-    std::unique_ptr<Specification>& next = child(*place, step);
-    if (!next) next = std::make_unique<Specification>();
-    place = next.get();
+// A schema as a tree. What is under `definitions` is made once and shared by all that refer to it.
+class Tree {
+ public:
+  explicit Tree(const json& document) : definitions_(document.at("definitions")) { root_ = read(document); }
+  const Specification& root() const { return *root_; }
+
+ private:
+  const Specification* refer(const std::string& reference) {
+    constexpr std::string_view kPrefix = "#/definitions/";
+    if (reference.rfind(kPrefix, 0) != 0) throw std::logic_error("schema: unknown reference " + reference);
+    const std::string name = reference.substr(kPrefix.size());
+    if (const auto found = defined_.find(name); found != defined_.end()) return found->second;
+    Specification& made = nodes_.emplace_back();
+    defined_[name] = &made;
+    made.duration = name == "duration";
+    fill(made, definitions_.at(name));
+    return &made;
   }
-  place->types = attribute.types;
-  place->support = attribute.support;
-  place->values = split(attribute.values, '|');
-}
+
+  const Specification* read(const json& schema) {
+    if (const auto reference = schema.find("$ref"); reference != schema.end())
+      return refer(reference->get_ref<const std::string&>());
+    Specification& made = nodes_.emplace_back();
+    fill(made, schema);
+    return &made;
+  }
+
+  void fill(Specification& place, const json& schema) {
+    for (const auto& [key, value] : schema.items()) {
+      if (key == "type") {
+        place.types = read_types(value);
+      } else if (key == "enum") {
+        place.values = value.get<std::vector<std::string>>();
+      } else if (key == "properties") {
+        for (const auto& [name, below] : value.items()) place.names.emplace_hint(place.names.end(), name, read(below));
+      } else if (key == "patternProperties") {
+        if (value != json{{"^x-", json::object()}}) throw std::logic_error("schema: a pattern other than ^x-");
+        place.extensions = true;
+      } else if (key == "additionalProperties") {
+        if (value.is_object()) place.any_name = read(value);
+      } else if (key == "items") {
+        place.item = read(value);
+      } else if (key != "description" && key != "examples" && key != "title" && key != "definitions" && key[0] != '$') {
+        throw std::logic_error("schema: unknown keyword " + key);
+      }
+    }
+  }
+
+  const json& definitions_;
+  std::deque<Specification> nodes_;  // keeps addresses
+  std::map<std::string, const Specification*> defined_;
+  const Specification* root_ = nullptr;
+};
 
 }  // namespace
 
+bool satisfies(const Node& node, Type type) {
+  if (node.is_null()) return type == Type::kNull;
+  if (node.is_sequence()) return type == Type::kList;
+  if (node.is_map()) return type == Type::kMap;
+  const ScalarType own = scalar_type(node);
+  switch (type) {
+    case Type::kString:
+      return own == ScalarType::kString;
+    case Type::kInteger:
+      return own == ScalarType::kInteger || (own == ScalarType::kString && read_integer(node.text));
+    case Type::kNumber:
+      return own == ScalarType::kInteger || own == ScalarType::kFloat ||
+             (own == ScalarType::kString && read_number(node.text));
+    case Type::kBoolean:
+      return own == ScalarType::kBoolean || (own == ScalarType::kString && read_boolean(node.text));
+    default:
+      return false;
+  }
+}
+
+bool satisfies_any(const Node& node, Types types) {
+  for (const auto& [name, type] : kTypeNames)
+    if (types.has(type) && satisfies(node, type)) return true;
+  return false;
+}
+
 const Specification* Specification::find(std::string_view name) const {
   const auto found = names.find(name);
-  return found == names.end() ? any_name.get() : found->second.get();
+  return found == names.end() ? any_name : found->second;
 }
 
 std::vector<std::string> Specification::known_names() const {
@@ -46,15 +128,20 @@ std::vector<std::string> Specification::known_names() const {
   return result;
 }
 
+const json& specification_document() {
+  static const json kDocument = json::parse(specification_text());
+  return kDocument;
+}
+
 const Specification& specification() {
-  static const Specification kRoot = [] {
-    Specification root;
-    for (const auto* table :
-         {&top_level_attributes(), &service_attributes_a_to_d(), &service_attributes_e_to_z()})
-      for (const Attribute& attribute : *table) add(root, attribute);
-    return root;
-  }();
-  return kRoot;
+  static const Tree kTree(specification_document());
+  return kTree.root();
+}
+
+const Specification& version_3_specification() {
+  static const json kDocument = json::parse(version_3_text());
+  static const Tree kTree(kDocument);
+  return kTree.root();
 }
 
 }  // namespace parser

@@ -1,74 +1,71 @@
 #pragma once
-// The attributes of the Compose Specification, all of them: what may stand where, of which type, and whether
-// this program honours it. The tables (specification_*.cpp) are rows of path patterns; a row that is missing
-// is a name of no specification, a row marked kLater a name of the specification that is refused by name.
+// What may stand where in a Compose file, and of which type: the JSON Schemas of schemas/ as a tree to walk.
+// The schema files are the source; nothing about attributes is written down in code. They are embedded in the
+// program and read once, when first asked for.
+//
+// The schemas keep to a small part of JSON Schema draft-07, so that a walk can explain what a validator
+// refuses: $ref into definitions, type, enum (of strings), properties, patternProperties (only "^x-", free for
+// users), additionalProperties, items. No oneOf, anyOf or pattern: a short and a long form are one schema with
+// several types. Anything else is an error when the schema is read, which the tests do.
 #include <map>
-#include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "parser/node.h"
 
 namespace parser {
 
 enum class Type : unsigned {
   kNull = 1,
   kString = 2,
-  kInteger = 4,  // a string that reads as one will do (variables bring in strings); also kNumber, kBoolean
+  kInteger = 4,
   kNumber = 8,
   kBoolean = 16,
-  kList = 32,      // items: the row <path>.[]
-  kMap = 64,       // values: the rows <path>.<name>, or <path>.* for any name
-  kStrings = 128,  // list of strings
-  kDict = 256,     // any name -> string, number, boolean or null
-  kHosts = 512,    // any name -> string or list of strings
+  kList = 32,
+  kMap = 64,
 };
 
 class Types {
  public:
+  constexpr Types() = default;
   constexpr Types(Type type) : bits_(static_cast<unsigned>(type)) {}  // NOLINT: one type is a set of one
   constexpr bool has(Type type) const { return (bits_ & static_cast<unsigned>(type)) != 0; }
-  constexpr bool has_any(Types other) const { return (bits_ & other.bits_) != 0; }
+  constexpr bool has_all(Types other) const { return (bits_ & other.bits_) == other.bits_; }
   friend constexpr Types operator|(Types a, Types b) { return Types(a.bits_ | b.bits_); }
+  friend constexpr bool operator==(Types a, Types b) = default;
 
  private:
   constexpr explicit Types(unsigned bits) : bits_(bits) {}
-  unsigned bits_;
+  unsigned bits_ = 0;
 };
 constexpr Types operator|(Type a, Type b) {
   return Types(a) | Types(b);
 }
 
-enum class Support {
-  kNow,
-  kLater,         // refused as not supported yet
-  kLaterDefines,  // the same; and since it brings in other definitions, nothing is concluded from what is
-                  // missing
-};
+// Whether `node` is of this type. A string that reads as a number or boolean is one too, since variables bring
+// in strings; a whole number is a number.
+bool satisfies(const Node& node, Type type);
+bool satisfies_any(const Node& node, Types types);
 
-struct Attribute {
-  std::string_view path;
-  Types types;
-  Support support = Support::kNow;
-  std::string_view values = {};  // "a|b|c": the only strings allowed; empty: any
-};
-
-const std::vector<Attribute>& service_attributes_a_to_d();
-const std::vector<Attribute>& service_attributes_e_to_z();
-const std::vector<Attribute>& top_level_attributes();
-
-// The rows as a tree.
 struct Specification {
-  Types types = Type::kMap;
-  Support support = Support::kNow;
-  std::vector<std::string> values;
-  std::map<std::string, std::unique_ptr<Specification>, std::less<>> names;
-  std::unique_ptr<Specification> any_name;
-  std::unique_ptr<Specification> item;
+  Types types;
+  bool duration = false;            // a string that is a length of time
+  bool extensions = false;          // names that begin with "x-" are free
+  std::vector<std::string> values;  // the only strings allowed; empty: any
+  std::map<std::string, const Specification*, std::less<>> names;
+  const Specification* any_name = nullptr;
+  const Specification* item = nullptr;
 
   const Specification* find(std::string_view name) const;  // by name, else any_name; may be null
   std::vector<std::string> known_names() const;
 };
 
-const Specification& specification();
+const Specification& specification();            // the Compose Specification
+const Specification& version_3_specification();  // the file format 3.x
+
+// The schema behind specification(), parsed.
+const nlohmann::json& specification_document();
 
 }  // namespace parser
