@@ -234,9 +234,8 @@ void refuse(Node& parent, const Path& path, std::string_view name, Report& repor
 
 void refuse_what_is_not_read(Node& document, Report& report) {
   refuse(document, Path(), "include", report);
-  for_each_match(document, "services.*", [&](Node& service, const Path& path) {
-    refuse(service, path, "extends", report);
-  });
+  for_each_match(document, "services.*",
+                 [&](Node& service, const Path& path) { refuse(service, path, "extends", report); });
 }
 
 void check_present(Node& node, const Specification& spec, const Path& path, Report& report) {
@@ -271,7 +270,8 @@ void check_schema(Node& document, Report& report) {
   }
   if (!schema_accepts(document) && !explain_and_mend(document, report)) {
     const Refusal refusal = explain_refusal(document);
-    report.error(refusal.node->mark(), refusal.path.to_string(), "not as the schema wants it: " + refusal.message);
+    report.error(refusal.node->mark(), refusal.path.to_string(),
+                 "not as the schema wants it: " + refusal.message);
   }
   refuse_what_is_not_read(document, report);
 }

@@ -1,9 +1,9 @@
 #pragma once
 // Checks a document against the Compose Specification (schemas/compose-spec.json): names, types, fixed words.
-// A schema library says whether the document is as it should be (schema_judge.h); if so, that was all. If not,
-// a walk over the same schema says what is wrong, all of it in one pass, and mends the tree so that later
-// stages find no error twice: a misspelled name becomes the name that was meant, what is wrong is taken out
-// and its parent marked `damaged`.
+// A schema library says whether the document is as it should be (schema_judge.h); if so, that was all. If
+// not, a walk over the same schema says what is wrong, all of it in one pass, and mends the tree so that
+// later stages find no error twice: a misspelled name becomes the name that was meant, what is wrong is taken
+// out and its parent marked `damaged`.
 //
 // It runs on each document before merging: a wrong type is an error even if a later file replaces it, and
 // the merge rules can rely on the types. Whether something is missing is known after merging only

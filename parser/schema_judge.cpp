@@ -1,25 +1,23 @@
 #include "parser/schema_judge.h"
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
 
 #include "parser/node_adapter.h"
+#include "parser/specification.h"
 
 namespace parser {
 
 namespace {
 
-using nlohmann::json;
-using valijson::adapters::NlohmannJsonAdapter;
+namespace constraints = valijson::constraints;
 
-constexpr const char* kExtension = "extension";
-
-// The keyword `extension`: the value's name begins with "x-".
-class ExtensionConstraint : public valijson::constraints::PolyConstraint {
+// The value's name begins with "x-".
+class ExtensionConstraint : public constraints::PolyConstraint {
  public:
   bool validate(const valijson::adapters::Adapter& target, const std::vector<std::string>& context,
                 valijson::ValidationResults* results) const override {
@@ -33,57 +31,79 @@ class ExtensionConstraint : public valijson::constraints::PolyConstraint {
   size_t sizeOf() const override { return sizeof(*this); }
 };
 
-class ExtensionBuilder : public valijson::ConstraintBuilder {
- public:
-  valijson::constraints::Constraint* make(const valijson::adapters::Adapter&) const override {
-    return new ExtensionConstraint();
-  }
+constexpr std::pair<Type, constraints::TypeConstraint::JsonType> kJsonTypes[] = {
+    {Type::kString, constraints::TypeConstraint::kString},
+    {Type::kInteger, constraints::TypeConstraint::kInteger},
+    {Type::kNumber, constraints::TypeConstraint::kNumber},
+    {Type::kBoolean, constraints::TypeConstraint::kBoolean},
+    {Type::kList, constraints::TypeConstraint::kArray},
+    {Type::kMap, constraints::TypeConstraint::kObject},
 };
 
-json prepare(const json& schema);
+// The Specification as constraints; a part that several places share is made once.
+class Judge {
+ public:
+  Judge() {
+    schema_.addConstraintToSubschema(ExtensionConstraint(), extension_);
+    fill(schema_.root(), specification());
+  }
+  const valijson::Schema& schema() const { return schema_; }
 
-json prepare_each(const json& schemas) {
-  json result = json::object();
-  for (const auto& [name, schema] : schemas.items()) result.emplace(name, prepare(schema));
-  return result;
-}
+ private:
+  const valijson::Subschema* make(const Specification& spec) {
+    const auto [found, added] = made_.try_emplace(&spec, nullptr);
+    if (!added) return found->second;
+    const valijson::Subschema* place = found->second = schema_.createSubschema();
+    fill(place, spec);
+    return place;
+  }
 
-json prepare(const json& schema) {
-  json result = json::object();
-  for (const auto& [key, value] : schema.items()) {
-    if (key == "type") {
-      json& types = result[key] = value.is_array() ? value : json::array({value});
-      types.push_back("null");
-    } else if (key == "enum") {
-      (result[key] = value).push_back(nullptr);
-    } else if (key == "patternProperties") {
-      result["additionalProperties"] = {{kExtension, true}};
-    } else if (key == "properties" || key == "definitions") {
-      result[key] = prepare_each(value);
-    } else if (key == "items" || (key == "additionalProperties" && value.is_object())) {
-      result[key] = prepare(value);
-    } else if (key == "$ref") {
-      result[key] = value;
+  void fill(const valijson::Subschema* place, const Specification& spec) {
+    add_types(place, spec);
+    if (!spec.values.empty()) add_words(place, spec);
+    if (spec.types.has(Type::kMap)) add_names(place, spec);
+    if (spec.item != nullptr) {
+      constraints::SingularItemsConstraint items;
+      items.setItemsSubschema(make(*spec.item));
+      schema_.addConstraintToSubschema(items, place);
     }
   }
-  return result;
-}
 
-const valijson::Schema& schema() {
-  static const auto kSchema = [] {
-    auto made = std::make_unique<valijson::Schema>();
-    valijson::SchemaParser reader(valijson::SchemaParser::kDraft7);
-    reader.addConstraintBuilder(kExtension, new ExtensionBuilder());  // the reader owns it
-    const json document = prepare(specification_document());
-    reader.populateSchema(NlohmannJsonAdapter(document), *made);
-    return made;
-  }();
-  return *kSchema;
-}
+  void add_types(const valijson::Subschema* place, const Specification& spec) {
+    constraints::TypeConstraint types;
+    types.addNamedType(constraints::TypeConstraint::kNull);
+    for (const auto& [ours, theirs] : kJsonTypes)
+      if (spec.types.has(ours)) types.addNamedType(theirs);
+    schema_.addConstraintToSubschema(types, place);
+  }
+
+  void add_words(const valijson::Subschema* place, const Specification& spec) {
+    using valijson::adapters::NlohmannJsonAdapter;
+    constraints::EnumConstraint words;
+    words.addValue(NlohmannJsonAdapter(nlohmann::json()));
+    for (const std::string& word : spec.values) words.addValue(NlohmannJsonAdapter(nlohmann::json(word)));
+    schema_.addConstraintToSubschema(words, place);
+  }
+
+  void add_names(const valijson::Subschema* place, const Specification& spec) {
+    constraints::PropertiesConstraint names;
+    for (const auto& [name, rule] : spec.names) names.addPropertySubschema(name, make(*rule));
+    if (spec.any_name != nullptr)
+      names.setAdditionalPropertiesSubschema(make(*spec.any_name));
+    else if (spec.extensions)
+      names.setAdditionalPropertiesSubschema(extension_);
+    schema_.addConstraintToSubschema(names, place);
+  }
+
+  valijson::Schema schema_;
+  const valijson::Subschema* extension_ = schema_.createSubschema();
+  std::map<const Specification*, const valijson::Subschema*> made_;
+};
 
 bool validate(const Node& document, valijson::ValidationResults* results) {
+  static const Judge kJudge;
   valijson::Validator validator(valijson::Validator::kStrongTypes);
-  return validator.validate(schema(), NodeAdapter(NodeValue(document)), results);
+  return validator.validate(kJudge.schema(), NodeAdapter(NodeValue(document)), results);
 }
 
 // One step of a context, "[web]" or "[0]": follows it down from the refusal's node. False: there is none.

@@ -1,11 +1,11 @@
 #pragma once
-// Whether a document keeps to schemas/compose-spec.json, decided by a schema library (valijson). It says yes or
-// no; what is wrong in the user's words, and the mending, is SchemaCheck's part (schema.cpp).
+// Whether a document keeps to schemas/compose-spec.json, decided by a schema library (valijson). It says yes
+// or no; what is wrong in the user's words, and the mending, is SchemaCheck's part (schema.cpp).
 //
-// The schema is read once, when first asked. Two things are different from the file: null is allowed
-// everywhere (see node_adapter.h), and patternProperties is not there: that a name begins with "x-" is
-// known to the view of its value, which costs no regular expression.
-#include <optional>
+// The library's constraints are made from specification() and not by the library's reader of JSON Schemas,
+// which alone takes longer than a whole command may take to start; a test shows that both come to the same.
+// Two things differ from the file, as a document is checked before it is merged: null is allowed everywhere
+// (see node_adapter.h), and a name that begins with "x-" is recognised without a regular expression.
 #include <string>
 
 #include "parser/node.h"

@@ -17,8 +17,9 @@ namespace {
 using nlohmann::json;
 
 constexpr std::pair<std::string_view, Type> kTypeNames[] = {
-    {"null", Type::kNull},       {"string", Type::kString}, {"integer", Type::kInteger}, {"number", Type::kNumber},
-    {"boolean", Type::kBoolean}, {"array", Type::kList},    {"object", Type::kMap},
+    {"null", Type::kNull},     {"string", Type::kString},   {"integer", Type::kInteger},
+    {"number", Type::kNumber}, {"boolean", Type::kBoolean}, {"array", Type::kList},
+    {"object", Type::kMap},
 };
 
 Type type_named(const std::string& name) {
@@ -37,7 +38,12 @@ Types read_types(const json& value) {
 // A schema as a tree. What is under `definitions` is made once and shared by all that refer to it.
 class Tree {
  public:
-  explicit Tree(const json& document) : definitions_(document.at("definitions")) { root_ = read(document); }
+  explicit Tree(std::string_view text) {
+    const json document = json::parse(text);
+    definitions_ = &document.at("definitions");
+    root_ = read(document);
+    definitions_ = nullptr;
+  }
   const Specification& root() const { return *root_; }
 
  private:
@@ -49,13 +55,22 @@ class Tree {
     Specification& made = nodes_.emplace_back();
     defined_[name] = &made;
     made.duration = name == "duration";
-    fill(made, definitions_.at(name));
+    fill(made, definitions_->at(name));
     return &made;
   }
 
   const Specification* read(const json& schema) {
     if (const auto reference = schema.find("$ref"); reference != schema.end())
       return refer(reference->get_ref<const std::string&>());
+    if (schema.size() == 1 && schema.begin().key() == "type" && schema.begin()->is_string()) {
+      const Specification*& shared = plain_[schema.begin()->get_ref<const std::string&>()];
+      if (shared == nullptr) {
+        Specification& made = nodes_.emplace_back();
+        fill(made, schema);
+        shared = &made;
+      }
+      return shared;
+    }
     Specification& made = nodes_.emplace_back();
     fill(made, schema);
     return &made;
@@ -68,23 +83,27 @@ class Tree {
       } else if (key == "enum") {
         place.values = value.get<std::vector<std::string>>();
       } else if (key == "properties") {
-        for (const auto& [name, below] : value.items()) place.names.emplace_hint(place.names.end(), name, read(below));
+        for (const auto& [name, below] : value.items())
+          place.names.emplace_hint(place.names.end(), name, read(below));
       } else if (key == "patternProperties") {
-        if (value != json{{"^x-", json::object()}}) throw std::logic_error("schema: a pattern other than ^x-");
+        if (value != json{{"^x-", json::object()}})
+          throw std::logic_error("schema: a pattern other than ^x-");
         place.extensions = true;
       } else if (key == "additionalProperties") {
         if (value.is_object()) place.any_name = read(value);
       } else if (key == "items") {
         place.item = read(value);
-      } else if (key != "description" && key != "examples" && key != "title" && key != "definitions" && key[0] != '$') {
+      } else if (key != "description" && key != "examples" && key != "title" && key != "definitions" &&
+                 key[0] != '$') {
         throw std::logic_error("schema: unknown keyword " + key);
       }
     }
   }
 
-  const json& definitions_;
-  std::deque<Specification> nodes_;  // keeps addresses
+  const json* definitions_ = nullptr;  // while reading
+  std::deque<Specification> nodes_;    // keeps addresses
   std::map<std::string, const Specification*> defined_;
+  std::map<std::string, const Specification*> plain_;  // of one type and nothing else
   const Specification* root_ = nullptr;
 };
 
@@ -128,19 +147,13 @@ std::vector<std::string> Specification::known_names() const {
   return result;
 }
 
-const json& specification_document() {
-  static const json kDocument = json::parse(specification_text());
-  return kDocument;
-}
-
 const Specification& specification() {
-  static const Tree kTree(specification_document());
+  static const Tree kTree(specification_text());
   return kTree.root();
 }
 
 const Specification& version_3_specification() {
-  static const json kDocument = json::parse(version_3_text());
-  static const Tree kTree(kDocument);
+  static const Tree kTree(version_3_text());
   return kTree.root();
 }
 

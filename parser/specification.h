@@ -4,11 +4,10 @@
 // program and read once, when first asked for.
 //
 // The schemas keep to a small part of JSON Schema draft-07, so that a walk can explain what a validator
-// refuses: $ref into definitions, type, enum (of strings), properties, patternProperties (only "^x-", free for
-// users), additionalProperties, items. No oneOf, anyOf or pattern: a short and a long form are one schema with
-// several types. Anything else is an error when the schema is read, which the tests do.
+// refuses: $ref into definitions, type, enum (of strings), properties, patternProperties (only "^x-", free
+// for users), additionalProperties, items. No oneOf, anyOf or pattern: a short and a long form are one schema
+// with several types. Anything else is an error when the schema is read, which the tests do.
 #include <map>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,8 +43,8 @@ constexpr Types operator|(Type a, Type b) {
   return Types(a) | Types(b);
 }
 
-// Whether `node` is of this type. A string that reads as a number or boolean is one too, since variables bring
-// in strings; a whole number is a number.
+// Whether `node` is of this type. A string that reads as a number or boolean is one too, since variables
+// bring in strings; a whole number is a number.
 bool satisfies(const Node& node, Type type);
 bool satisfies_any(const Node& node, Types types);
 
@@ -64,8 +63,5 @@ struct Specification {
 
 const Specification& specification();            // the Compose Specification
 const Specification& version_3_specification();  // the file format 3.x
-
-// The schema behind specification(), parsed.
-const nlohmann::json& specification_document();
 
 }  // namespace parser

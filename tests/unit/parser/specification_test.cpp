@@ -1,0 +1,243 @@
+// The schema files themselves, and that the program's reading of them is theirs. The places and types of all
+// attributes stand once more in attributes.txt, taken from the Compose Specification by hand and not from the
+// schema.
+#include "parser/specification.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+
+#include "parser/schema.h"
+#include "parser/schema_judge.h"
+#include "parser/yaml.h"
+
+namespace parser {
+std::string_view specification_text();
+std::string_view version_3_text();
+}  // namespace parser
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+json read_schema(const std::string& name) {
+  std::ifstream file(std::string(SOURCE_DIR) + "/schemas/" + name);
+  return json::parse(file);
+}
+
+// Calls `visit` for each schema below and including `schema`, with where it stands.
+void each_schema(const json& schema, const std::string& place,
+                 const std::function<void(const json&, const std::string&)>& visit) {
+  visit(schema, place);
+  for (const char* group : {"properties", "definitions", "patternProperties"}) {
+    if (!schema.contains(group)) continue;
+    for (const auto& [name, below] : schema[group].items()) each_schema(below, place + "/" + name, visit);
+  }
+  for (const char* one : {"items", "additionalProperties"})
+    if (schema.contains(one) && schema[one].is_object()) each_schema(schema[one], place + "/" + one, visit);
+}
+
+json without_words_for_people(const json& value, bool names = false) {
+  if (!value.is_object()) return value;
+  json result = json::object();
+  for (const auto& [key, below] : value.items()) {
+    if (!names && (key == "description" || key == "examples")) continue;
+    const bool of_names =
+        !names && (key == "properties" || key == "definitions" || key == "patternProperties");
+    result[key] = without_words_for_people(below, of_names);
+  }
+  return result;
+}
+
+struct Line {
+  std::string place;
+  std::set<std::string> types;
+  std::vector<std::string> words;
+};
+
+std::vector<Line> read_attributes() {
+  std::ifstream file(std::string(TESTS_DIR) + "/unit/parser/attributes.txt");
+  std::vector<Line> result;
+  for (std::string text; std::getline(file, text);) {
+    if (text.rfind('#', 0) == 0) continue;
+    std::istringstream parts(text);
+    Line& line = result.emplace_back();
+    parts >> line.place;
+    for (std::string type; parts >> type;) {
+      line.types.insert(type.substr(0, type.find(':')));
+      if (type.rfind("word:", 0) != 0) continue;
+      std::istringstream words(type.substr(5));
+      for (std::string word; std::getline(words, word, '|');) line.words.push_back(word);
+    }
+  }
+  return result;
+}
+
+// `value` at `place`: {"services": {"some": {"ports": [value]}}}, which is JSON and YAML.
+std::string document_with(const std::string& place, const std::string& value) {
+  const size_t dot = place.find('.');
+  const std::string step = place.substr(0, dot);
+  const std::string below = dot == std::string::npos ? value : document_with(place.substr(dot + 1), value);
+  if (step == "[]") return "[" + below + "]";
+  return "{\"" + (step == "*" ? "some" : step) + "\": " + below + "}";
+}
+
+struct Verdicts {
+  bool judge = false;      // valijson accepts
+  bool explainer = false;  // the walk finds nothing
+};
+
+Verdicts verdicts(const std::string& text) {
+  parser::Report report;
+  std::vector<parser::Node> documents = parser::load_yaml(report.add_source("compose.yaml", text), report);
+  REQUIRE(documents.size() == 1);
+  REQUIRE_FALSE(report.failed());
+  const bool accepted = parser::schema_accepts(documents[0]);
+  return {accepted, !parser::explain_and_mend(documents[0], report)};
+}
+
+struct Sample {
+  std::string value;
+  std::set<std::string> types;  // it is of any of these
+};
+const Sample kSamples[] = {
+    {R"("text")", {"string"}},
+    {"3", {"integer", "number"}},
+    {"1.5", {"number"}},
+    {"true", {"boolean"}},
+    {"[]", {"list"}},
+    {"{}", {"map"}},
+    {"[[]]", {}},
+    {R"({"no such": []})", {}},
+};
+
+bool fits(const Sample& sample, const Line& line) {
+  return std::any_of(sample.types.begin(), sample.types.end(),
+                     [&](const std::string& type) { return line.types.count(type) > 0; });
+}
+
+// Whether some line says of what is in the sample that it may be there; then the sample is left out.
+bool is_undecided(const Sample& sample, const std::vector<Line>& lines, const Line& line) {
+  if (!sample.types.empty()) return false;
+  const std::string below = line.place + (sample.value[0] == '[' ? ".[]" : ".*");
+  return std::any_of(lines.begin(), lines.end(), [&](const Line& other) {
+    return other.place == below && other.types.count("list") > 0;
+  });
+}
+
+void collect_places(const parser::Specification& spec, const std::string& place,
+                    std::set<std::string>& places) {
+  const auto enter = [&](const std::string& step, const parser::Specification& below) {
+    const std::string name = place.empty() ? step : place + "." + step;
+    places.insert(name);
+    collect_places(below, name, places);
+  };
+  for (const auto& [name, below] : spec.names) enter(name, *below);
+  if (spec.any_name != nullptr) enter("*", *spec.any_name);
+  if (spec.item != nullptr) enter("[]", *spec.item);
+}
+
+}  // namespace
+
+TEST_CASE(
+    "specification: the schema files are JSON Schemas of draft-07, closed, and tell what each name is for") {
+  for (const std::string name : {"compose-spec.json", "compose-v3.json"}) {
+    const json document = read_schema(name);
+    CHECK(document.at("$schema") == "http://json-schema.org/draft-07/schema#");
+    CHECK(document.at("$id") == name);
+    CHECK(document.at("title").is_string());
+    const std::set<std::string> types = {"null", "string", "integer", "number", "boolean", "array", "object"};
+    each_schema(document, name, [&](const json& schema, const std::string& place) {
+      INFO(place);
+      if (schema.contains("$ref")) {
+        const std::string target =
+            schema["$ref"].get<std::string>().substr(std::string("#/definitions/").size());
+        CHECK(document.at("definitions").contains(target));
+      } else if (!schema.empty()) {
+        const json given = schema.at("type").is_array() ? schema["type"] : json::array({schema["type"]});
+        for (const json& type : given) CHECK(types.count(type.get<std::string>()) == 1);
+        const bool map = std::count(given.begin(), given.end(), "object") > 0;
+        const bool list = std::count(given.begin(), given.end(), "array") > 0;
+        CHECK(schema.contains("additionalProperties") == map);
+        CHECK(schema.contains("items") == list);
+        if (schema.contains("properties")) {
+          CHECK(schema["additionalProperties"] == false);
+          CHECK(schema["patternProperties"] == json{{"^x-", json::object()}});
+        }
+        // What stands for a number may come from a variable.
+        const bool scalar = std::any_of(given.begin(), given.end(), [](const json& type) {
+          return type == "integer" || type == "number" || type == "boolean";
+        });
+        if (scalar) CHECK(std::count(given.begin(), given.end(), "string") == 1);
+      }
+      if (!schema.contains("properties")) return;
+      for (const auto& [attribute, below] : schema["properties"].items()) {
+        INFO(attribute);
+        CHECK((below.contains("description") || below.contains("$ref")));
+      }
+    });
+  }
+}
+
+TEST_CASE("specification: what is embedded is the files but for the words for people") {
+  CHECK(json::parse(parser::specification_text()) ==
+        without_words_for_people(read_schema("compose-spec.json")));
+  CHECK(json::parse(parser::version_3_text()) == without_words_for_people(read_schema("compose-v3.json")));
+  CHECK(parser::version_3_specification().names.size() == 6);
+}
+
+TEST_CASE("specification: the schema knows the attributes of the list, and no others") {
+  std::set<std::string> known;
+  collect_places(parser::specification(), "", known);
+  std::set<std::string> listed;
+  for (const Line& line : read_attributes()) listed.insert(line.place);
+  CHECK(listed.size() > 450);
+  CHECK(known == listed);
+}
+
+TEST_CASE("specification: each attribute takes its types and no other; judge and explainer agree on it") {
+  const std::vector<Line> lines = read_attributes();
+  for (const Line& line : lines) {
+    for (const std::string& word : line.words) {
+      const std::string text = document_with(line.place, "\"" + word + "\"");
+      INFO(text);
+      const Verdicts found = verdicts(text);
+      CHECK(found.judge);
+      CHECK(found.explainer);
+    }
+    for (const Sample& sample : kSamples) {
+      if (is_undecided(sample, lines, line)) continue;
+      const std::string text = document_with(line.place, sample.value);
+      INFO(text);
+      const bool wanted = fits(sample, line);
+      const Verdicts found = verdicts(text);
+      CHECK(found.judge == wanted);
+      CHECK(found.explainer == wanted);
+    }
+  }
+}
+
+TEST_CASE("specification: judge and explainer agree on every file of the golden cases") {
+  for (const fs::directory_entry& entry :
+       fs::recursive_directory_iterator(fs::path(TESTS_DIR) / "golden" / "parser")) {
+    const std::string extension = entry.path().extension().string();
+    if (extension != ".yaml" && extension != ".yml") continue;
+    INFO(entry.path().string());
+    std::ifstream file(entry.path());
+    std::stringstream text;
+    text << file.rdbuf();
+    parser::Report report;
+    for (parser::Node& document : parser::load_yaml(report.add_source("compose.yaml", text.str()), report)) {
+      if (!document.is_map()) continue;
+      parser::Report explained;
+      const bool accepted = parser::schema_accepts(document);
+      CHECK(accepted == !parser::explain_and_mend(document, explained));
+      CHECK(parser::schema_accepts(document));  // mended
+    }
+  }
+}
