@@ -73,11 +73,11 @@ class NodeAdapter
     : public valijson::adapters::BasicAdapter<NodeAdapter, NodeItems, NodeMember, NodeEntries, NodeValue> {
  public:
   NodeAdapter() = default;
-  explicit NodeAdapter(const NodeValue& value) : BasicAdapter(value), extension_(value.is_extension()) {}
-  bool is_extension() const { return extension_; }
+  explicit NodeAdapter(const NodeValue& value) : BasicAdapter(value), value_(value) {}
+  const NodeValue& value() const { return value_; }
 
  private:
-  bool extension_ = false;
+  NodeValue value_;  // the base's is private
 };
 
 // What valijson wants of an iterator, over a pointer into a vector.

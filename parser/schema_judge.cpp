@@ -1,8 +1,7 @@
 #include "parser/schema_judge.h"
 
+#include <algorithm>
 #include <map>
-#include <nlohmann/json.hpp>
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
@@ -16,19 +15,40 @@ namespace {
 
 namespace constraints = valijson::constraints;
 
-// The value's name begins with "x-".
-class ExtensionConstraint : public constraints::PolyConstraint {
+// A constraint of ours: what it asks of a value, and what is said of one that does not keep to it.
+template <typename Own>
+class NodeConstraint : public constraints::PolyConstraint {
  public:
   bool validate(const valijson::adapters::Adapter& target, const std::vector<std::string>& context,
                 valijson::ValidationResults* results) const override {
-    if (dynamic_cast<const NodeAdapter&>(target).is_extension()) return true;
-    if (results != nullptr) results->pushError(context, "this name is not known here");
+    const auto& own = static_cast<const Own&>(*this);
+    if (own.holds(dynamic_cast<const NodeAdapter&>(target).value())) return true;
+    if (results != nullptr) results->pushError(context, Own::kComplaint);
     return false;
   }
 
  private:
-  Constraint* cloneInto(void* place) const override { return new (place) ExtensionConstraint(*this); }
-  size_t sizeOf() const override { return sizeof(*this); }
+  Constraint* cloneInto(void* place) const override {
+    return new (place) Own(static_cast<const Own&>(*this));
+  }
+  size_t sizeOf() const override { return sizeof(Own); }
+};
+
+// The value's name begins with "x-".
+struct Extension : NodeConstraint<Extension> {
+  static constexpr const char* kComplaint = "its name is not known here";
+  bool holds(const NodeValue& value) const { return value.is_extension(); }
+};
+
+// A string is one of the words. (Not the library's EnumConstraint: that does not let null through.)
+struct Words : NodeConstraint<Words> {
+  explicit Words(const std::vector<std::string>& allowed) : words(&allowed) {}
+  static constexpr const char* kComplaint = "it is none of the words that may stand here";
+  bool holds(const NodeValue& value) const {
+    std::string text;
+    return !value.getString(text) || std::count(words->begin(), words->end(), text) > 0;
+  }
+  const std::vector<std::string>* words;  // of a Specification, which stays
 };
 
 constexpr std::pair<Type, constraints::TypeConstraint::JsonType> kJsonTypes[] = {
@@ -44,7 +64,7 @@ constexpr std::pair<Type, constraints::TypeConstraint::JsonType> kJsonTypes[] = 
 class Judge {
  public:
   Judge() {
-    schema_.addConstraintToSubschema(ExtensionConstraint(), extension_);
+    schema_.addConstraintToSubschema(Extension(), extension_);
     fill(schema_.root(), specification());
   }
   const valijson::Schema& schema() const { return schema_; }
@@ -60,7 +80,7 @@ class Judge {
 
   void fill(const valijson::Subschema* place, const Specification& spec) {
     add_types(place, spec);
-    if (!spec.values.empty()) add_words(place, spec);
+    if (!spec.values.empty()) schema_.addConstraintToSubschema(Words(spec.values), place);
     if (spec.types.has(Type::kMap)) add_names(place, spec);
     if (spec.item != nullptr) {
       constraints::SingularItemsConstraint items;
@@ -75,14 +95,6 @@ class Judge {
     for (const auto& [ours, theirs] : kJsonTypes)
       if (spec.types.has(ours)) types.addNamedType(theirs);
     schema_.addConstraintToSubschema(types, place);
-  }
-
-  void add_words(const valijson::Subschema* place, const Specification& spec) {
-    using valijson::adapters::NlohmannJsonAdapter;
-    constraints::EnumConstraint words;
-    words.addValue(NlohmannJsonAdapter(nlohmann::json()));
-    for (const std::string& word : spec.values) words.addValue(NlohmannJsonAdapter(nlohmann::json(word)));
-    schema_.addConstraintToSubschema(words, place);
   }
 
   void add_names(const valijson::Subschema* place, const Specification& spec) {

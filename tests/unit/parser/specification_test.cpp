@@ -11,6 +11,7 @@
 #include <set>
 #include <sstream>
 
+#include "attribute_samples.h"
 #include "parser/schema.h"
 #include "parser/schema_judge.h"
 #include "parser/yaml.h"
@@ -54,39 +55,6 @@ json without_words_for_people(const json& value, bool names = false) {
   return result;
 }
 
-struct Line {
-  std::string place;
-  std::set<std::string> types;
-  std::vector<std::string> words;
-};
-
-std::vector<Line> read_attributes() {
-  std::ifstream file(std::string(TESTS_DIR) + "/unit/parser/attributes.txt");
-  std::vector<Line> result;
-  for (std::string text; std::getline(file, text);) {
-    if (text.rfind('#', 0) == 0) continue;
-    std::istringstream parts(text);
-    Line& line = result.emplace_back();
-    parts >> line.place;
-    for (std::string type; parts >> type;) {
-      line.types.insert(type.substr(0, type.find(':')));
-      if (type.rfind("word:", 0) != 0) continue;
-      std::istringstream words(type.substr(5));
-      for (std::string word; std::getline(words, word, '|');) line.words.push_back(word);
-    }
-  }
-  return result;
-}
-
-// `value` at `place`: {"services": {"some": {"ports": [value]}}}, which is JSON and YAML.
-std::string document_with(const std::string& place, const std::string& value) {
-  const size_t dot = place.find('.');
-  const std::string step = place.substr(0, dot);
-  const std::string below = dot == std::string::npos ? value : document_with(place.substr(dot + 1), value);
-  if (step == "[]") return "[" + below + "]";
-  return "{\"" + (step == "*" ? "some" : step) + "\": " + below + "}";
-}
-
 struct Verdicts {
   bool judge = false;      // valijson accepts
   bool explainer = false;  // the walk finds nothing
@@ -99,35 +67,6 @@ Verdicts verdicts(const std::string& text) {
   REQUIRE_FALSE(report.failed());
   const bool accepted = parser::schema_accepts(documents[0]);
   return {accepted, !parser::explain_and_mend(documents[0], report)};
-}
-
-struct Sample {
-  std::string value;
-  std::set<std::string> types;  // it is of any of these
-};
-const Sample kSamples[] = {
-    {R"("text")", {"string"}},
-    {"3", {"integer", "number"}},
-    {"1.5", {"number"}},
-    {"true", {"boolean"}},
-    {"[]", {"list"}},
-    {"{}", {"map"}},
-    {"[[]]", {}},
-    {R"({"no such": []})", {}},
-};
-
-bool fits(const Sample& sample, const Line& line) {
-  return std::any_of(sample.types.begin(), sample.types.end(),
-                     [&](const std::string& type) { return line.types.count(type) > 0; });
-}
-
-// Whether some line says of what is in the sample that it may be there; then the sample is left out.
-bool is_undecided(const Sample& sample, const std::vector<Line>& lines, const Line& line) {
-  if (!sample.types.empty()) return false;
-  const std::string below = line.place + (sample.value[0] == '[' ? ".[]" : ".*");
-  return std::any_of(lines.begin(), lines.end(), [&](const Line& other) {
-    return other.place == below && other.types.count("list") > 0;
-  });
 }
 
 void collect_places(const parser::Specification& spec, const std::string& place,
