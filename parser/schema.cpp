@@ -65,6 +65,7 @@ bool type_allowed(Types types, const Node& node) {
     case Node::Kind::kScalar:
       break;
   }
+  if (node.templated && types.has_any(kString | kInteger | kNumber | kBoolean)) return true;
   switch (scalar_type(node)) {
     case ScalarType::kInteger:
       return types.has_any(kInteger | kNumber);
@@ -110,7 +111,9 @@ class SchemaCheck {
 
  private:
   bool check_word(const Node& node, const Specification& spec, const Path& path) {
-    if (spec.values.empty() || std::count(spec.values.begin(), spec.values.end(), node.text) > 0) return true;
+    if (spec.values.empty() || node.templated ||
+        std::count(spec.values.begin(), spec.values.end(), node.text) > 0)
+      return true;
     report_.error(node.mark(), path.to_string(), "'" + node.text + "' is not one of " + join(spec.values),
                   did_you_mean(node.text, spec.values));
     return false;
