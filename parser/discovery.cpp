@@ -89,7 +89,9 @@ class Survey {
     if (files.empty()) {
       std::string separator = value_of(result_.environment, "COMPOSE_PATH_SEPARATOR");
       if (separator.empty()) separator = ":";
-      files = split_list(value_of(result_.environment, "COMPOSE_FILE"), separator);
+      const std::string value = value_of(result_.environment, "COMPOSE_FILE");
+      // The colon of a URL separates nothing.
+      files = is_remote(value) ? std::vector<std::string>{value} : split_list(value, separator);
     }
     for (const std::string& file : files) {
       if (is_remote(file))

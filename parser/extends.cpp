@@ -48,7 +48,10 @@ void Extends::resolve(Home& home, size_t document, const std::string& name) {
   const Node request = *given;
   const Path path = service_path(name).key("extends");
   const Step step{&home, document, name};
-  if (closes_circle(step, request, path)) return;
+  if (closes_circle(step, request, path)) {
+    service->damaged = true;
+    return;
+  }
 
   chain_.push_back(step);
   std::optional<Node> base;

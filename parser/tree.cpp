@@ -56,6 +56,7 @@ std::vector<ReadFile> read_files(const std::vector<InputFile>& files, Documents&
 ProjectTree load_tree(const LoadOptions& options, Report& report) {
   ProjectTree result;
   result.surroundings = survey(options, report);
+  report.throw_if_failed();
   if (result.surroundings.files.empty()) report_no_file(result.surroundings, report);
   report.throw_if_failed();
 
