@@ -165,8 +165,10 @@ void put_under(Node& document, Node included, Documents& documents) {
       document.set(name, theirs->at, std::move(*theirs));
       continue;
     }
-    for (Entry& entry : theirs->entries)
-      put_under(*own, std::move(entry), Path().key(name).key(entry.key), documents);
+    for (Entry& entry : theirs->entries) {
+      const Path path = Path().key(name).key(entry.key);
+      put_under(*own, std::move(entry), path, documents);
+    }
   }
 }
 

@@ -145,6 +145,7 @@ const Source* read_source(Report& report, const std::string& path, const std::st
     return nullptr;
   }
   if (looks_like_utf16(bytes)) {
+    report.add_source(name, "", std::move(chain));
     report.error({name, 1, 1}, "", "the file is in UTF-16", "save it as UTF-8");
     return nullptr;
   }
