@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "parser/reader.h"
+#include "parser/paths.h"
 
 namespace parser {
 

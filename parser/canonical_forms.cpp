@@ -1,26 +1,29 @@
 #include <map>
 
 #include "parser/canonical.h"
-#include "parser/port_syntax.h"
-#include "parser/units.h"
-#include "parser/volume_syntax.h"
 
 namespace parser {
 
 namespace {
 
-// The node that takes the place of `node`: as a whole it still is what the file says there.
-Node in_place_of(const Node& node, Node::Kind kind) {
-  Node result;
-  result.kind = kind;
-  result.tag = node.tag;
-  result.damaged = node.damaged;
-  result.at = node.at;
-  return result;
-}
-
 void to_text(Node& value) {
   value.plain = false;
+}
+
+Node truth(Location at) {
+  Node yes = Node::scalar("true", at);
+  yes.plain = true;
+  return yes;
+}
+
+// x -> {key: x}
+void scalar_to_map(Node& node, const char* key) {
+  if (!node.is_scalar()) return;
+  Node map = in_place_of(node, Node::Kind::kMap);
+  node.tag = Node::Tag::kNone;
+  const Location at = node.at;
+  map.set(key, at, std::move(node));
+  node = std::move(map);
 }
 
 void to_map(Node& node, const Path& path, Report& report, bool bare_is_null) {
@@ -57,6 +60,15 @@ void to_map(Node& node, const Path& path, Report& report, bool bare_is_null) {
 
 }  // namespace
 
+Node in_place_of(const Node& node, Node::Kind kind) {
+  Node result;
+  result.kind = kind;
+  result.tag = node.tag;
+  result.damaged = node.damaged;
+  result.at = node.at;
+  return result;
+}
+
 void pairs_to_map(Node& node, const Path& path, Report& report) {
   to_map(node, path, report, true);
 }
@@ -80,91 +92,51 @@ void names_to_map(Node& node, const Path&, Report&) {
   node = std::move(map);
 }
 
+void dependencies_to_map(Node& node, const Path& path, Report& report) {
+  if (!node.is_sequence()) return;
+  names_to_map(node, path, report);
+  for (Entry& entry : node.entries) {
+    entry.value.set("condition", entry.key_at, Node::scalar("service_started", entry.key_at));
+    entry.value.set("required", entry.key_at, truth(entry.key_at));
+  }
+}
+
+void names_to_sources(Node& node, const Path&, Report&) {
+  for (Node& item : node.items) scalar_to_map(item, "source");
+}
+
+void extends_to_map(Node& node, const Path&, Report&) {
+  scalar_to_map(node, "service");
+}
+
 void build_to_map(Node& node, const Path&, Report&) {
-  if (!node.is_scalar()) return;
-  Node map = in_place_of(node, Node::Kind::kMap);
-  node.tag = Node::Tag::kNone;
-  const Location at = node.at;
-  map.set("context", at, std::move(node));
-  node = std::move(map);
+  scalar_to_map(node, "context");
 }
 
 void env_files_to_maps(Node& node, const Path& path, Report& report) {
   string_to_list(node, path, report);
+  for (Node& item : node.items) scalar_to_map(item, "path");
+}
+
+void includes_to_maps(Node& node, const Path& path, Report& report) {
   for (Node& item : node.items) {
-    if (!item.is_scalar()) continue;
-    Node map = in_place_of(item, Node::Kind::kMap);
-    const Location at = item.at;
-    map.set("path", at, std::move(item));
-    item = std::move(map);
+    scalar_to_map(item, "path");
+    for (const char* name : {"path", "env_file"})
+      if (Node* files = item.find(name)) string_to_list(*files, path, report);
   }
 }
 
-void hosts_to_list(Node& node, const Path& path, Report& report) {
+void gpus_to_list(Node& node, const Path&, Report&) {
+  if (!node.is_scalar() || node.text != "all") return;
   Node list = in_place_of(node, Node::Kind::kSequence);
-  for (const Entry& entry : node.entries) {
-    if (entry.value.is_scalar())
-      list.items.push_back(Node::scalar(entry.key + "=" + entry.value.text, entry.key_at));
-    for (const Node& address : entry.value.items)
-      list.items.push_back(Node::scalar(entry.key + "=" + address.text, address.at));
-  }
-  for (size_t i = 0; i < node.items.size(); ++i) {
-    Node item = node.items[i];
-    const size_t separator = item.text.find_first_of("=:");
-    if (separator == 0 || separator == std::string::npos || separator + 1 == item.text.size()) {
-      report.error(item.mark(), path.index(i).to_string(), "invalid host '" + item.text + "'",
-                   "write name=address: db.example=10.0.0.5");
-      continue;
-    }
-    item.text[separator] = '=';
-    list.items.push_back(std::move(item));
-  }
-  if (node.is_map() || node.is_sequence()) node = std::move(list);
-}
-
-void ports_to_maps(Node& node, const Path& path, Report& report) {
-  if (!node.is_sequence()) return;
-  std::vector<Node> ports;
-  for (size_t i = 0; i < node.items.size(); ++i) {
-    Node& item = node.items[i];
-    if (item.is_map()) {
-      ports.push_back(std::move(item));
-      continue;
-    }
-    const std::string place = path.index(i).to_string();
-    if (item.plain && reads_as_base_60(item.text))
-      report.warning(item.mark(), place,
-                     "'" + item.text + "' without quotes is one base-60 number to YAML 1.1 tools",
-                     "put it in quotes: \"" + item.text + "\"");
-    try {
-      for (const PortForm& form : parse_port(item.text)) ports.push_back(port_node(form, item.at));
-    } catch (const ValueError& error) {
-      report.error(item.mark(), place, error.what(), error.hint());
-    }
-  }
-  node.items = std::move(ports);
-}
-
-void mounts_to_maps(Node& node, const Path& path, Report& report) {
-  if (!node.is_sequence()) return;
-  std::vector<Node> mounts;
-  for (size_t i = 0; i < node.items.size(); ++i) {
-    Node& item = node.items[i];
-    if (item.is_map()) {
-      mounts.push_back(std::move(item));
-      continue;
-    }
-    try {
-      mounts.push_back(parse_mount(item));
-    } catch (const ValueError& error) {
-      report.error(item.mark(), path.index(i).to_string(), error.what(), error.hint());
-    }
-  }
-  node.items = std::move(mounts);
+  list.items.push_back(Node::map(node.at));
+  list.items[0].set("count", node.at, Node::scalar("all", node.at));
+  node = std::move(list);
 }
 
 void numbers_to_strings(Node& node, const Path&, Report&) {
   for (Node& item : node.items) to_text(item);
+  for (Entry& entry : node.entries) to_text(entry.value);
 }
 
 void old_external(Node& node, const Path& path, Report& report) {
@@ -175,9 +147,7 @@ void old_external(Node& node, const Path& path, Report& report) {
                  "write 'external: true' and 'name: ...'");
   Node name = Node::null(at);
   if (const Node* given = external->value.find("name")) name = *given;
-  Node yes = Node::scalar("true", external->value.at);
-  yes.plain = true;
-  node.set("external", at, std::move(yes));
+  node.set("external", at, truth(external->value.at));
   if (name.is_scalar() && node.find("name") == nullptr) node.set("name", at, std::move(name));
 }
 

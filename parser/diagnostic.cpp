@@ -4,9 +4,12 @@
 
 namespace parser {
 
-std::string Diagnostic::to_string() const {
-  std::string text = mark.file;
-  if (mark.line > 0) text += ":" + std::to_string(mark.line) + ":" + std::to_string(mark.column);
+std::string Mark::to_string() const {
+  return line > 0 ? file + ":" + std::to_string(line) + ":" + std::to_string(column) : file;
+}
+
+std::string Diagnostic::headline() const {
+  std::string text = mark.to_string();
   if (!text.empty()) text += ": ";
   if (severity == Severity::kWarning) text += "warning: ";
   if (!path.empty()) text += path + ": ";
@@ -16,10 +19,24 @@ std::string Diagnostic::to_string() const {
   return text;
 }
 
+std::string Diagnostic::chain_lines() const {
+  std::string text;
+  for (const Origin& origin : chain) {
+    text += origin.kind == Origin::Kind::kIncluded ? "\n  included from " : "\n  extended from ";
+    text += origin.mark.to_string();
+  }
+  return text;
+}
+
+std::string Diagnostic::to_string() const {
+  return headline() + chain_lines();
+}
+
 std::string Diagnostic::to_string_with_caret() const {
-  std::string text = to_string();
-  if (source_line.empty() || mark.line <= 0 || mark.column <= 0) return text;
-  return text + "\n    " + source_line + "\n    " + blank_up_to(source_line, mark.column) + "^";
+  std::string text = headline();
+  if (!source_line.empty() && mark.line > 0 && mark.column > 0)
+    text += "\n    " + source_line + "\n    " + blank_up_to(source_line, mark.column) + "^";
+  return text + chain_lines();
 }
 
 namespace {

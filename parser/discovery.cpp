@@ -6,7 +6,7 @@
 
 #include "parser/dotenv.h"
 #include "parser/interpolate.h"
-#include "parser/reader.h"
+#include "parser/paths.h"
 #include "parser/units.h"
 
 namespace parser {
@@ -25,10 +25,6 @@ bool is_file(const std::string& path) {
 std::string value_of(const StringMap& environment, const std::string& name) {
   const auto found = environment.find(name);
   return found == environment.end() ? "" : found->second;
-}
-
-std::string parent_of(const std::string& folder) {
-  return std::filesystem::path(folder).parent_path().string();
 }
 
 class Survey {
@@ -85,12 +81,7 @@ class Survey {
     const Source* source = read_source(report_, path, name);
     if (source == nullptr) return;
     result_.env_files.push_back(path);
-    const Lookup lookup = [&](const std::string& wanted) -> std::optional<std::string> {
-      if (auto value = lookup_in(result_.environment)(wanted)) return value;
-      return lookup_in(into)(wanted);
-    };
-    for (const Variable& variable : parse_dotenv(*source, DotenvFormat::kQuoted, lookup, report_))
-      if (variable.value) into[variable.name] = *variable.value;
+    add_variables(*source, result_.environment, into, report_);
   }
 
   void choose_files() {
@@ -98,17 +89,24 @@ class Survey {
     if (files.empty()) {
       std::string separator = value_of(result_.environment, "COMPOSE_PATH_SEPARATOR");
       if (separator.empty()) separator = ":";
-      files = split_list(value_of(result_.environment, "COMPOSE_FILE"), separator);
+      const std::string value = value_of(result_.environment, "COMPOSE_FILE");
+      // The colon of a URL separates nothing.
+      files = is_remote(value) ? std::vector<std::string>{value} : split_list(value, separator);
     }
-    for (const std::string& file : files)
-      result_.files.push_back(file == "-" ? InputFile{"-", "<stdin>"} : InputFile{absolute(file), file});
+    for (const std::string& file : files) {
+      if (is_remote(file))
+        report_.error({file, 0, 0}, "", "remote Compose files are not supported",
+                      "fetch it and give the local file with -f");
+      else
+        result_.files.push_back(file == "-" ? InputFile{"-", "<stdin>"} : InputFile{absolute(file), file});
+    }
     if (files.empty()) search_upwards();
   }
 
   void search_upwards() {
     std::string folder =
         options_.project_directory.empty() ? result_.working_directory : absolute(options_.project_directory);
-    for (;; folder = parent_of(folder)) {
+    for (;; folder = folder_of(folder)) {
       if (take_first(folder, kNames)) {
         take_first(folder, kOverrides);
         return;
@@ -134,7 +132,7 @@ class Survey {
     if (!options_.project_directory.empty())
       result_.project_directory = absolute(options_.project_directory);
     else if (!result_.files.empty() && result_.files[0].path != "-")
-      result_.project_directory = parent_of(result_.files[0].path);
+      result_.project_directory = folder_of(result_.files[0].path);
     else
       result_.project_directory = result_.working_directory;
   }
@@ -158,6 +156,15 @@ std::vector<std::string> split_list(const std::string& text, const std::string& 
     start = end + separator.size();
   }
   return parts;
+}
+
+void add_variables(const Source& source, const StringMap& outside, StringMap& into, Report& report) {
+  const Lookup lookup = [&](const std::string& wanted) -> std::optional<std::string> {
+    if (auto value = lookup_in(outside)(wanted)) return value;
+    return lookup_in(into)(wanted);
+  };
+  for (const Variable& variable : parse_dotenv(source, DotenvFormat::kQuoted, lookup, report))
+    if (variable.value) into[variable.name] = *variable.value;
 }
 
 Surroundings survey(const LoadOptions& options, Report& report) {

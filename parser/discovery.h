@@ -25,6 +25,10 @@ struct Surroundings {
 // Errors (an env file that is missing or broken) go to `report`.
 Surroundings survey(const LoadOptions& options, Report& report);
 
+// Puts the variables of an env file into `into`, where they win over earlier ones; inside their values those
+// of `outside` are seen first.
+void add_variables(const Source& source, const StringMap& outside, StringMap& into, Report& report);
+
 // "a,b" -> {"a", "b"}; empty parts are dropped.
 std::vector<std::string> split_list(const std::string& text, const std::string& separator);
 

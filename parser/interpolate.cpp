@@ -38,6 +38,12 @@ class Interpolation {
   Report& report_;
 };
 
+void mark_templated(Node& node) {
+  node.templated = node.is_scalar() && node.text.find('$') != std::string::npos;
+  for (Node& item : node.items) mark_templated(item);
+  for (Entry& entry : node.entries) mark_templated(entry.value);
+}
+
 }  // namespace
 
 Lookup lookup_in(const StringMap& variables) {
@@ -50,6 +56,13 @@ Lookup lookup_in(const StringMap& variables) {
 
 void interpolate(Node& root, const Lookup& lookup, Report& report) {
   Interpolation(lookup, report).walk(root, Path());
+}
+
+void keep_variables(Node& document, const Lookup& lookup, Report& report) {
+  Interpolation interpolation(lookup, report);
+  for (const std::string_view place : {"include", "services.*.extends"})
+    for_each_match(document, place, [&](Node& node, const Path& path) { interpolation.walk(node, path); });
+  mark_templated(document);
 }
 
 }  // namespace parser

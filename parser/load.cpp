@@ -1,59 +1,16 @@
 // The pipeline, stage by stage; each stage is a file of its own.
 #include "parser/load.h"
 
-#include "parser/canonical.h"
 #include "parser/check.h"
-#include "parser/discovery.h"
 #include "parser/environment.h"
-#include "parser/interpolate.h"
-#include "parser/merge.h"
 #include "parser/profiles.h"
 #include "parser/project_name.h"
 #include "parser/reader.h"
-#include "parser/schema.h"
-#include "parser/yaml.h"
+#include "parser/tree.h"
 
 namespace parser {
 
 namespace {
-
-// The documents of all files in merge order. Throws LoadError when one cannot be read: without it all that
-// refers to it would be called undefined.
-std::vector<Node> read_documents(const std::vector<InputFile>& files, Report& report) {
-  std::vector<Node> documents;
-  bool complete = true;
-  for (const InputFile& file : files) {
-    const Source* source = read_source(report, file.path, file.shown);
-    const size_t errors = report.errors();
-    std::vector<Node> read = source == nullptr ? std::vector<Node>() : load_yaml(*source, report);
-    complete &= !read.empty();
-    if (source != nullptr && read.empty() && report.errors() == errors)
-      report.error({file.shown, 0, 0}, "", "the file is empty", "it needs at least 'services:'");
-    for (Node& document : read) documents.push_back(std::move(document));
-  }
-  if (!complete) report.throw_if_failed();
-  return documents;
-}
-
-void drop_version(Node& document, Report& report) {
-  const Entry* version = document.find_entry("version");
-  if (version == nullptr) return;
-  report.warning(version->key_at.mark(), "", "'version' is obsolete and ignored", "remove the line");
-  document.erase("version");
-}
-
-Node merge_all(std::vector<Node> documents, const StringMap& environment, Report& report) {
-  Node merged = Node::map({});
-  for (Node& document : documents) {
-    interpolate(document, lookup_in(environment), report);
-    check_schema(document, report);
-    drop_version(document, report);
-    make_canonical(document, report);
-    merge_document(merged, std::move(document), report);
-  }
-  check_no_empty_values(merged, report);
-  return merged;
-}
 
 std::vector<std::string> enabled_profiles(const LoadOptions& options, const StringMap& environment) {
   if (!options.profiles.empty()) return options.profiles;
@@ -86,18 +43,13 @@ std::vector<Diagnostic> warnings_of(const Report& report) {
 LoadResult load(const LoadOptions& options) {
   const auto shared_report = std::make_shared<Report>();
   Report& report = *shared_report;
-  Surroundings surroundings = survey(options, report);
-  if (surroundings.files.empty()) report_no_file(surroundings, report);
-  report.throw_if_failed();
+  LoadOptions with_values = options;
+  with_values.interpolate = true;
+  ProjectTree merged = load_tree(with_values, report);
+  const StringMap& environment = merged.environment;
 
-  std::vector<Node> documents = read_documents(surroundings.files, report);
-  const std::string name = choose_project_name(options, surroundings, documents, report);
-  StringMap environment = surroundings.environment;
-  environment["COMPOSE_PROJECT_NAME"] = name;
-  Node merged = merge_all(std::move(documents), environment, report);
-
-  Reader reader(report, environment, surroundings.project_directory);
-  Draft draft = read_project(reader, merged, name);
+  Reader reader(report, environment, merged.surroundings.working_directory);
+  Draft draft = read_project(reader, merged.tree, merged.name);
   complete(draft);
   apply_profiles(draft, enabled_profiles(options, environment), options.selected);
   resolve_environments(draft, environment, report);
@@ -106,12 +58,12 @@ LoadResult load(const LoadOptions& options) {
 
   Project& project = draft.project;
   drop_unused(project);
-  project.working_dir = surroundings.project_directory;
-  for (const InputFile& file : surroundings.files) project.config_files.push_back(file.path);
-  project.env_files = std::move(surroundings.env_files);
-  project.environment = std::move(environment);
+  project.working_dir = merged.surroundings.project_directory;
+  for (const InputFile& file : merged.surroundings.files) project.config_files.push_back(file.path);
+  project.env_files = std::move(merged.surroundings.env_files);
+  project.environment = std::move(merged.environment);
   return {std::move(project), warnings_of(report),
-          std::make_shared<const Document>(Document{std::move(merged), shared_report})};
+          std::make_shared<const Document>(Document{std::move(merged.tree), shared_report})};
 }
 
 std::string project_name(const LoadOptions& options) {
@@ -122,8 +74,9 @@ std::string project_name(const LoadOptions& options) {
   if (given) return *given;
   if (surroundings.files.empty()) report_no_file(surroundings, report);
   report.throw_if_failed();
-  const std::vector<Node> documents = read_documents(surroundings.files, report);
-  std::string name = choose_project_name(options, surroundings, documents, report);
+  Documents documents(surroundings.working_directory, true, report);
+  std::string name =
+      choose_project_name(options, surroundings, read_files(surroundings.files, documents), report);
   report.throw_if_failed();
   return name;
 }

@@ -20,6 +20,8 @@ struct LoadOptions {
   std::vector<std::string> profiles;   // --profile; empty: COMPOSE_PROFILES; "*" is all
   std::vector<std::string> selected;   // services named on the command line: their profiles become active
   StringMap environment;               // the process environment (injected, so that tests control it)
+  bool interpolate = true;             // false: values stay as written; for load_tree only, load() needs them
+  bool resolve_paths = true;           // false: paths in the user's own files stay as written
   std::string working_directory;       // where relative paths and the search start; the process's cwd
 };
 

@@ -2,90 +2,22 @@
 
 #include <map>
 
-#include "parser/path.h"
+#include "parser/merge_rules.h"
 
 namespace parser {
 
 namespace {
 
-// What makes two items of a list the same.
-using Identity = std::string (*)(const Node& item);
-
-std::string text_of(const Node* node) {
-  return node != nullptr && node->is_scalar() ? node->text : "";
-}
-
-std::string by_value(const Node& item) {
-  return item.text;
-}
-std::string by_target(const Node& item) {
-  return text_of(item.find("target"));
-}
-std::string by_path(const Node& item) {
-  return text_of(item.find("path"));
-}
-std::string by_subnet(const Node& item) {
-  return text_of(item.find("subnet"));
-}
-// "/run:size=64m": the mount point.
-std::string by_mount_point(const Node& item) {
-  return item.text.substr(0, item.text.find(':'));
-}
-// ip:published:target/protocol.
-std::string by_port(const Node& item) {
-  const std::string ip = text_of(item.find("host_ip"));
-  const std::string protocol = text_of(item.find("protocol"));
-  return (ip.empty() ? "0.0.0.0" : ip) + ":" + text_of(item.find("published")) + ":" +
-         text_of(item.find("target")) + "/" + (protocol.empty() ? "tcp" : protocol);
-}
-
-struct ListRule {
-  std::string_view place;
-  Identity identity;
-  bool merge_items = false;  // else the later item replaces the earlier whole
-};
-
-constexpr ListRule kLists[] = {
-    {"services.*.build.tags", by_value},
-    {"services.*.cap_add", by_value},
-    {"services.*.cap_drop", by_value},
-    {"services.*.env_file", by_path},
-    {"services.*.expose", by_value},
-    {"services.*.extra_hosts", by_value},
-    {"services.*.links", by_value},
-    {"services.*.networks.*.aliases", by_value},
-    {"services.*.ports", by_port},
-    {"services.*.profiles", by_value},
-    {"services.*.tmpfs", by_mount_point},
-    {"services.*.volumes", by_target},
-    {"networks.*.ipam.config", by_subnet, true},
-};
-
-constexpr std::string_view kReplaced[] = {
-    "services.*.command",
-    "services.*.entrypoint",
-    "services.*.healthcheck.test",
-};
-
-const ListRule* list_rule(const Path& path) {
-  for (const ListRule& rule : kLists)
-    if (path.matches(rule.place)) return &rule;
-  return nullptr;
-}
-
-bool is_replaced(const Path& path) {
-  for (const std::string_view place : kReplaced)
-    if (path.matches(place)) return true;
-  return false;
-}
-
 class Merge {
  public:
-  explicit Merge(Report& report) : report_(report) {}
+  // What becomes of tags: they have done their work, or they stay for the merge that follows.
+  enum class Tags { kDrop, kKeep };
+  Merge(Tags tags, Report& report) : tags_(tags), report_(report) {}
 
   void merge(Node& base, Node over, const Path& path) {
     if (over.is_null() && over.tag == Node::Tag::kNone && !is_replaced(path)) return;
-    if (base.is_null() || over.tag == Node::Tag::kOverride || is_replaced(path)) {
+    if (base.is_null() || over.tag == Node::Tag::kOverride || is_replaced(path) ||
+        changes_driver(path, base, over)) {
       base = clean(std::move(over), path);
       return;
     }
@@ -114,7 +46,7 @@ class Merge {
     std::vector<std::string> removed;
     for (Entry& entry : over.entries) {
       const auto found = places.find(entry.key);
-      if (entry.value.tag == Node::Tag::kReset) {
+      if (entry.value.tag == Node::Tag::kReset && tags_ == Tags::kDrop) {
         if (found != places.end()) removed.push_back(entry.key);
       } else if (found == places.end()) {
         entry.value = clean(std::move(entry.value), path.key(entry.key));
@@ -125,15 +57,20 @@ class Merge {
         // What is merged into stays where it was begun; what is replaced stands where it is replaced.
         if (!entry.value.is_null() && !(entry.value.is_map() && earlier.value.is_map()))
           earlier.key_at = entry.key_at;
-        merge(earlier.value, std::move(entry.value), path.key(entry.key));
+        if (entry.value.tag == Node::Tag::kReset || is_extension(path, entry.key))
+          earlier.value = clean(std::move(entry.value), path.key(entry.key));
+        else
+          merge(earlier.value, std::move(entry.value), path.key(entry.key));
       }
     }
     for (const std::string& key : removed) base.erase(key);
   }
 
  private:
-  // What a value is without a base: no tags left, nothing reset, lists unique.
+  // What a value is without a base: no tags left, nothing reset, lists unique. With kKeep all that is left to
+  // the merge that follows.
   Node clean(Node over, const Path& path) {
+    if (tags_ == Tags::kKeep) return over;
     if (over.is_map()) {
       Node empty = Node::map(over.at);
       merge_maps(empty, std::move(over), path);
@@ -169,13 +106,25 @@ class Merge {
     }
   }
 
+  Tags tags_;
   Report& report_;
 };
 
 }  // namespace
 
 void merge_document(Node& base, Node over, Report& report) {
-  Merge(report).merge(base, std::move(over), Path());
+  Merge(Merge::Tags::kDrop, report).merge(base, std::move(over), Path());
+}
+
+Node without_tags(Node node, const Path& path, Report& report) {
+  Node result = Node::map(node.at);
+  Merge(Merge::Tags::kDrop, report).merge_maps(result, std::move(node), path);
+  return result;
+}
+
+void lay_under(Node& over, Node base, const Path& path, Report& report) {
+  Merge(Merge::Tags::kKeep, report).merge(base, std::move(over), path);
+  over = std::move(base);
 }
 
 }  // namespace parser

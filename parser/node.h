@@ -20,7 +20,8 @@ struct Node {
   bool plain = false;  // kScalar: unquoted, so its text may mean a number or boolean
   bool damaged =
       false;  // kMap: something wrong was reported and taken out; conclude nothing from what is missing
-  bool poisoned = false;  // kScalar: its error is already reported; the schema stage takes it out
+  bool templated = false;  // kScalar: has variables that were left as written, so its type is not known yet
+  bool poisoned = false;   // kScalar: its error is already reported; the schema stage takes it out
   Location at;
   std::string text;            // kScalar
   std::vector<Node> items;     // kSequence

@@ -40,6 +40,8 @@ class NodeValue {
   static bool hasStrictTypes() { return true; }
   // Its key is one of those that begin with "x-".
   bool is_extension() const { return extension_; }
+  // What it says is not known before its variables are.
+  bool is_templated() const { return node_->templated; }
 
   opt::optional<NodeItems> getArrayOptional() const;
   opt::optional<NodeEntries> getObjectOptional() const;

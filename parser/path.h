@@ -17,6 +17,8 @@ class Path {
   Path index(size_t number) const;
   bool matches(std::string_view pattern) const;
   std::string to_string() const;
+  // The key of the last step; empty for an item of a list.
+  std::string last() const { return steps_.empty() ? "" : steps_.back().name; }
   size_t size() const { return steps_.size(); }
 
  private:

@@ -108,6 +108,7 @@ Node port_node(const PortForm& form, Location at) {
   };
   if (!form.host_ip.empty()) add("host_ip", form.host_ip);
   add("target", std::to_string(form.target));
+  node.entries.back().value.plain = true;
   if (form.published.first != 0)
     add("published", form.published.size() == 1
                          ? std::to_string(form.published.first)

@@ -35,10 +35,13 @@ std::optional<std::string> given_project_name(const LoadOptions& options, const 
 }
 
 std::string choose_project_name(const LoadOptions& options, const Surroundings& surroundings,
-                                const std::vector<Node>& documents, Report& report) {
+                                const std::vector<ReadFile>& files, Report& report) {
   if (const auto given = given_project_name(options, surroundings, report)) return *given;
+  std::vector<const Node*> documents;
+  for (const ReadFile& file : files)
+    for (const Node& document : file.documents) documents.push_back(&document);
   for (auto document = documents.rbegin(); document != documents.rend(); ++document) {
-    const Node* node = document->find("name");
+    const Node* node = (*document)->find("name");
     if (node == nullptr || !node->is_scalar() || node->tag == Node::Tag::kReset) continue;
     Node name = *node;
     {

@@ -5,8 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "parser/discovery.h"
-#include "parser/node.h"
+#include "parser/documents.h"
 
 namespace parser {
 
@@ -16,6 +15,6 @@ std::optional<std::string> given_project_name(const LoadOptions& options, const 
 
 // All sources in order. Errors go to `report`.
 std::string choose_project_name(const LoadOptions& options, const Surroundings& surroundings,
-                                const std::vector<Node>& documents, Report& report);
+                                const std::vector<ReadFile>& files, Report& report);
 
 }  // namespace parser

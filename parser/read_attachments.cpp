@@ -99,8 +99,7 @@ VolumeMount read_mount(Reader& reader, const Node& item, const Path& path) {
   if (given && mount.type == VolumeMount::Type::kTmpfs)
     reader.report().error(source->mark(), path.to_string(), "a tmpfs has no 'source'");
   else if (given)
-    mount.source =
-        mount.type == VolumeMount::Type::kBind ? reader.host_path(*source, path.key("source")) : source->text;
+    mount.source = source->text;
   else if (mount.type == VolumeMount::Type::kBind && !item.damaged)
     reader.report().error(item.mark(), path.to_string(), "bind mount without 'source', the path on the host");
 

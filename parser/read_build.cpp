@@ -1,15 +1,7 @@
+#include "parser/paths.h"
 #include "parser/reader.h"
 
 namespace parser {
-
-namespace {
-
-bool is_remote(const std::string& context) {
-  return context.find("://") != std::string::npos || context.rfind("git@", 0) == 0 ||
-         context.rfind("github.com/", 0) == 0;
-}
-
-}  // namespace
 
 void read_build(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft) {
   Build build;
@@ -20,7 +12,7 @@ void read_build(Reader& reader, const Node& node, const Path& path, ServiceDraft
     reader.report().error(context.mark(), path.key("context").to_string(),
                           "build context '" + context.text + "': remote contexts are not supported yet");
   else
-    build.context = reader.host_path(context, path.key("context"));
+    build.context = context.text;
 
   const Node* dockerfile = node.find("dockerfile");
   const Node* inline_text = node.find("dockerfile_inline");

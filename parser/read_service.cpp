@@ -118,8 +118,8 @@ void read_env_files(const At& at) {
       continue;
     }
     EnvFile env_file;
-    env_file.path = at.reader.host_path(*file, path);
-    env_file.shown = file->text;
+    env_file.path = file->text;
+    env_file.shown = at.reader.shown(file->text);
     env_file.mark = file->mark();
     env_file.where = path.to_string();
     if (const Node* required = item.find("required"))

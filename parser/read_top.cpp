@@ -80,15 +80,6 @@ void check_external(Reader& reader, const Node& node, const Path& path) {
                             "'" + entry.key + "' cannot be given for what is external");
 }
 
-// A `local` volume that binds a host folder: its path is as relative as that of a bind mount.
-void resolve_bind_device(Reader& reader, const Node& node, const Path& path, Volume& volume) {
-  const auto mount_options = volume.driver_opts.find("o");
-  if (mount_options == volume.driver_opts.end() || volume.driver_opts.count("device") == 0) return;
-  if (("," + mount_options->second + ",").find("bind,") == std::string::npos) return;
-  const Node* device = node.find("driver_opts")->find("device");
-  volume.driver_opts["device"] = reader.host_path(*device, path.key("driver_opts").key("device"));
-}
-
 // Name, external, driver, options and labels are alike for networks and volumes.
 template <typename Thing>
 Thing read_thing(Reader& reader, const Entry& entry, const Path& path, const std::string& what,
@@ -141,7 +132,6 @@ void read_volumes(Reader& reader, const Node& document, Draft& draft) {
     if (const Node* driver = entry.value.find("driver"); driver != nullptr && !volume.external)
       reader.guard(*driver, path.key("driver"), [&] { check_volume_driver(*driver); });
     if (volume.driver.empty()) volume.driver = "local";
-    resolve_bind_device(reader, entry.value, path, volume);
     draft.project.volumes[entry.key] = std::move(volume);
   }
 }

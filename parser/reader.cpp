@@ -3,49 +3,14 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "parser/node_json.h"
 #include "parser/shell_words.h"
 #include "parser/units.h"
 
 namespace parser {
 
-namespace {
-
-nlohmann::ordered_json to_json(const Node& node) {
-  switch (node.kind) {
-    case Node::Kind::kNull:
-      return nullptr;
-    case Node::Kind::kSequence: {
-      auto list = nlohmann::ordered_json::array();
-      for (const Node& item : node.items) list.push_back(to_json(item));
-      return list;
-    }
-    case Node::Kind::kMap: {
-      auto map = nlohmann::ordered_json::object();
-      for (const Entry& entry : node.entries) map[entry.key] = to_json(entry.value);
-      return map;
-    }
-    case Node::Kind::kScalar:
-      break;
-  }
-  switch (scalar_type(node)) {
-    case ScalarType::kBoolean:
-      return *read_boolean(node.text);
-    case ScalarType::kInteger:
-      if (const auto value = read_integer(node.text)) return *value;
-      return node.text;
-    case ScalarType::kFloat:
-      if (const auto value = read_number(node.text)) return *value;
-      return node.text;
-    case ScalarType::kString:
-      break;
-  }
-  return node.text;
-}
-
-}  // namespace
-
-Reader::Reader(Report& report, const StringMap& environment, std::string project_directory)
-    : report_(report), environment_(environment), project_directory_(std::move(project_directory)) {}
+Reader::Reader(Report& report, const StringMap& environment, std::string working_directory)
+    : report_(report), environment_(environment), working_directory_(std::move(working_directory)) {}
 
 void Reader::guard(const Node& node, const Path& path, const std::function<void()>& read) {
   try {
@@ -122,32 +87,16 @@ std::vector<std::string> Reader::words(const Node& node, const Path& path) {
   return result;
 }
 
-std::string Reader::host_path(const Node& node, const Path& path) {
-  std::string text = node.text;
-  if (!text.empty() && text[0] == '~') {
-    const auto home = environment_.find("HOME");
-    if (text.size() > 1 && text[1] != '/')
-      report_.error(node.mark(), path.to_string(),
-                    "'" + text + "': the home of another user is not supported");
-    else if (home == environment_.end() || home->second.empty())
-      report_.error(node.mark(), path.to_string(), "'~' in '" + text + "': HOME is not set");
-    else
-      text.replace(0, 1, home->second);
-  }
-  return absolute_path(text, project_directory_);
+std::string Reader::shown(const std::string& path) const {
+  const std::string relative = std::filesystem::path(path).lexically_relative(working_directory_).string();
+  return relative.empty() || relative.rfind("..", 0) == 0 ? path : relative;
 }
 
 StringMap Reader::extensions(const Node& map) {
   StringMap result;
   for (const Entry& entry : map.entries)
-    if (entry.key.rfind("x-", 0) == 0) result[entry.key] = to_json(entry.value).dump();
+    if (entry.key.rfind("x-", 0) == 0) result[entry.key] = json_of(entry.value).dump();
   return result;
-}
-
-std::string absolute_path(const std::string& path, const std::string& base) {
-  std::string normal = (std::filesystem::path(base) / path).lexically_normal().string();
-  while (normal.size() > 1 && normal.back() == '/') normal.pop_back();
-  return normal;
 }
 
 }  // namespace parser

@@ -15,8 +15,8 @@ namespace parser {
 
 class Reader {
  public:
-  // `environment` must outlive the reader. `project_directory` is absolute.
-  Reader(Report& report, const StringMap& environment, std::string project_directory);
+  // `environment` must outlive the reader. `working_directory` is absolute.
+  Reader(Report& report, const StringMap& environment, std::string working_directory);
 
   bool flag(const Node& node, const Path& path);
   int64_t integer(const Node& node, const Path& path, int64_t least, int64_t most);
@@ -28,8 +28,8 @@ class Reader {
   OptionalMap optional_map(const Node& node);
   // command, entrypoint: a list as it is, a string split into words.
   std::vector<std::string> words(const Node& node, const Path& path);
-  // A path of the host: relative ones against the project directory, ~ is $HOME; without "." and "..".
-  std::string host_path(const Node& node, const Path& path);
+  // What messages call a file: relative to the working directory when it is below.
+  std::string shown(const std::string& path) const;
   StringMap extensions(const Node& map);  // the x-* of a map, as JSON text
 
   // Runs `read`; a ValueError is reported at `node`.
@@ -41,11 +41,8 @@ class Reader {
  private:
   Report& report_;
   const StringMap& environment_;
-  std::string project_directory_;
+  std::string working_directory_;
 };
-
-// Lexically absolute and normal: base joined with path, "." and ".." resolved, no slash at the end.
-std::string absolute_path(const std::string& path, const std::string& base);
 
 void read_service(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
 void read_build(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);

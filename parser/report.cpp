@@ -7,8 +7,8 @@
 
 namespace parser {
 
-const Source& Report::add_source(std::string name, std::string text) {
-  sources_.push_back(std::make_unique<Source>(std::move(name), std::move(text)));
+const Source& Report::add_source(std::string name, std::string text, std::vector<Origin> chain) {
+  sources_.push_back(std::make_unique<Source>(std::move(name), std::move(text), std::move(chain)));
   return *sources_.back();
 }
 
@@ -28,15 +28,19 @@ void Report::warning(const Mark& mark, std::string path, std::string message, st
 
 std::vector<Diagnostic> Report::diagnostics() const {
   std::map<std::string, std::pair<size_t, const Source*>> by_name;
-  for (size_t i = 0; i < sources_.size(); ++i) by_name[sources_[i]->name()] = {i, sources_[i].get()};
+  // Of a file that was read several times the first reading tells how it came in.
+  for (size_t i = 0; i < sources_.size(); ++i)
+    by_name.emplace(sources_[i]->name(), std::make_pair(i, sources_[i].get()));
 
   std::vector<Diagnostic> result;
   std::set<std::tuple<std::string, int, int, std::string>> seen;
   for (Diagnostic diagnostic : diagnostics_) {
     const Mark& mark = diagnostic.mark;
     if (!seen.emplace(mark.file, mark.line, mark.column, diagnostic.message).second) continue;
-    if (const auto found = by_name.find(mark.file); found != by_name.end())
+    if (const auto found = by_name.find(mark.file); found != by_name.end()) {
       diagnostic.source_line = found->second.second->line(mark.line);
+      diagnostic.chain = found->second.second->chain();
+    }
     result.push_back(std::move(diagnostic));
   }
   const auto order = [&](const Diagnostic& diagnostic) {

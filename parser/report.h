@@ -12,7 +12,7 @@ namespace parser {
 
 class Report {
  public:
-  const Source& add_source(std::string name, std::string text);
+  const Source& add_source(std::string name, std::string text, std::vector<Origin> chain = {});
 
   void error(const Mark& mark, std::string path, std::string message, std::string hint = "");
   void warning(const Mark& mark, std::string path, std::string message, std::string hint = "");

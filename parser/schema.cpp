@@ -111,7 +111,9 @@ class SchemaCheck {
   }
 
   bool check_word(const Node& node, const Specification& spec, const Path& path) {
-    if (spec.values.empty() || std::count(spec.values.begin(), spec.values.end(), node.text) > 0) return true;
+    if (spec.values.empty() || node.templated ||
+        std::count(spec.values.begin(), spec.values.end(), node.text) > 0)
+      return true;
     report_.error(node.mark(), path.to_string(), "'" + node.text + "' is not one of " + join(spec.values),
                   did_you_mean(node.text, spec.values));
     return false;

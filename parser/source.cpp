@@ -86,7 +86,8 @@ bool looks_like_utf16(std::string_view bytes) {
 
 }  // namespace
 
-Source::Source(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {
+Source::Source(std::string name, std::string text, std::vector<Origin> chain)
+    : name_(std::move(name)), text_(std::move(text)), chain_(std::move(chain)) {
   if (text_.rfind("\xEF\xBB\xBF", 0) == 0) text_.erase(0, 3);
   starts_.push_back(0);
   for (size_t i = 0; i < text_.size(); ++i)
@@ -126,22 +127,29 @@ Mark Location::mark() const {
   return source == nullptr ? Mark{} : Mark{source->name(), line, column};
 }
 
+std::vector<Origin> Location::chain_to(Origin::Kind kind) const {
+  std::vector<Origin> chain{{kind, mark()}};
+  if (source != nullptr) chain.insert(chain.end(), source->chain().begin(), source->chain().end());
+  return chain;
+}
+
 const Source* read_source(Report& report, const std::string& path, const std::string& name) {
   return read_source(report, path, name, Mark{name, 0, 0}, "");
 }
 
 const Source* read_source(Report& report, const std::string& path, const std::string& name, const Mark& place,
-                          const std::string& where) {
+                          const std::string& where, std::vector<Origin> chain) {
   std::string bytes;
   if (const std::string problem = read_bytes(path, bytes); !problem.empty()) {
     report.error(place, where, place.file == name ? problem : name + ": " + problem);
     return nullptr;
   }
   if (looks_like_utf16(bytes)) {
+    report.add_source(name, "", std::move(chain));
     report.error({name, 1, 1}, "", "the file is in UTF-16", "save it as UTF-8");
     return nullptr;
   }
-  const Source& source = report.add_source(name, std::move(bytes));
+  const Source& source = report.add_source(name, std::move(bytes), std::move(chain));
   if (const size_t nul = source.text().find('\0'); nul != std::string::npos) {
     report.error(source.mark_at(nul), "", "NUL byte: this is not a text file");
     return nullptr;

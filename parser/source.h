@@ -13,10 +13,12 @@ class Report;
 
 class Source {
  public:
-  // `name` is what errors call the file. A UTF-8 byte order mark is dropped.
-  Source(std::string name, std::string text);
+  // `name` is what errors call the file, `chain` why it was read (Diagnostic::chain). A UTF-8 byte order mark
+  // is dropped.
+  Source(std::string name, std::string text, std::vector<Origin> chain = {});
 
   const std::string& name() const { return name_; }
+  const std::vector<Origin>& chain() const { return chain_; }
   const std::string& text() const { return text_; }
   // Line `number` without its end; empty when there is none.
   std::string_view line(int number) const;
@@ -29,6 +31,7 @@ class Source {
  private:
   std::string name_;
   std::string text_;
+  std::vector<Origin> chain_;
   std::vector<size_t> starts_;  // byte offset of each line
 };
 
@@ -38,6 +41,8 @@ struct Location {
   int line = 0;
   int column = 0;
   Mark mark() const;
+  // The chain of a file that is asked for here.
+  std::vector<Origin> chain_to(Origin::Kind kind) const;
 };
 
 // Files above this are refused: a Compose file is some kilobytes.
@@ -46,10 +51,10 @@ inline constexpr size_t kMaxFileSize = 4U << 20;
 // Reads a text file (or "-", stdin) and checks that it can be one: exists, is a regular file or pipe, not
 // larger than kMaxFileSize, UTF-8, no NUL byte. `name` is what errors call it. On failure the error is in
 // `report`, null is returned. `place` and `where` say who asked for the file; without, the error is about the
-// file itself.
+// file itself. `chain` goes to the Source.
 const Source* read_source(Report& report, const std::string& path, const std::string& name);
 const Source* read_source(Report& report, const std::string& path, const std::string& name, const Mark& place,
-                          const std::string& where);
+                          const std::string& where, std::vector<Origin> chain = {});
 
 // As many columns of white space as the characters of `line` before character `column` take on a terminal.
 std::string blank_up_to(std::string_view line, int column);

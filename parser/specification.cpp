@@ -113,6 +113,8 @@ bool satisfies(const Node& node, Type type) {
   if (node.is_null()) return type == Type::kNull;
   if (node.is_sequence()) return type == Type::kList;
   if (node.is_map()) return type == Type::kMap;
+  if (node.templated)  // any scalar, until its variables are known
+    return type == Type::kString || type == Type::kInteger || type == Type::kNumber || type == Type::kBoolean;
   const ScalarType own = scalar_type(node);
   switch (type) {
     case Type::kString:

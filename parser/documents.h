@@ -1,0 +1,63 @@
+#pragma once
+// Reads the files of a project, named by the user or by other files, and makes their documents ready for
+// merging: variables, names and types, one form of each attribute, absolute paths. Holds what goes through
+// the whole loading: options, and limits over all files.
+#include <string>
+#include <vector>
+
+#include "parser/discovery.h"
+#include "parser/node.h"
+#include "parser/report.h"
+
+namespace parser {
+
+inline constexpr size_t kMaxFiles = 1000;
+inline constexpr size_t kMaxNodesOfAllFiles = 400'000;  // what `extends` copies included
+inline constexpr size_t kMaxChain = 100;                // files that include, services that extend each other
+
+// What the relative paths and the variables of a file go by. An included file has a scope of its own.
+struct Scope {
+  StringMap environment;
+  std::string folder;  // absolute
+  bool resolve_paths = true;
+};
+
+struct ReadFile {
+  InputFile file;
+  std::vector<Node> documents;
+};
+
+class Documents {
+ public:
+  // `interpolate` false: values stay as they are written (keep_variables).
+  Documents(std::string working_directory, bool interpolate, Report& report);
+
+  // A file the user named; its documents are empty when there was an error.
+  ReadFile read(const InputFile& file);
+  // A file that `asker` names, at `where` in its document.
+  ReadFile read(const InputFile& file, const Node& asker, const std::string& where, Origin::Kind kind);
+
+  // Leaves a map, whatever the document was.
+  void prepare(Node& document, const Scope& scope);
+
+  // Counts the values of a tree. Throws LoadError when there are too many by now.
+  void count(const Node& tree, const Location& at);
+
+  // The file at an absolute path, named as reads best in messages: relative to the working directory when it
+  // is not far from it.
+  InputFile file_at(const std::string& path) const;
+
+  bool interpolates() const { return interpolate_; }
+  Report& report() { return report_; }
+
+ private:
+  ReadFile load(const InputFile& file, const Source* source);
+
+  std::string working_directory_;
+  bool interpolate_;
+  Report& report_;
+  size_t files_ = 0;
+  size_t nodes_ = 0;
+};
+
+}  // namespace parser
