@@ -82,6 +82,7 @@ struct DeviceRequest {
   std::vector<std::string> device_ids;
   StringMap options;
   Mark mark;
+  Extensions extensions;
 };
 
 }  // namespace parser

@@ -24,6 +24,8 @@ void hosts_to_list(Node& node, const Path& path, Report& report);       // {h: i
 void ports_to_maps(Node& node, const Path& path, Report& report);       // "8080:80" -> {...}
 void mounts_to_maps(Node& node, const Path& path, Report& report);      // "data:/data" -> {...}
 void numbers_to_strings(Node& node, const Path& path, Report& report);  // [80] -> ["80"]
+void grants_to_maps(Node& node, const Path& path, Report& report);      // [x] -> [{source: x}]
+void gpus_to_list(Node& node, const Path& path, Report& report);        // all -> [{count: all}]
 void old_external(Node& node, const Path& path, Report& report);  // external: {name: x} -> external, name
 
 }  // namespace parser

@@ -100,6 +100,24 @@ void env_files_to_maps(Node& node, const Path& path, Report& report) {
   }
 }
 
+void grants_to_maps(Node& node, const Path&, Report&) {
+  for (Node& item : node.items) {
+    if (!item.is_scalar()) continue;
+    Node map = in_place_of(item, Node::Kind::kMap);
+    const Location at = item.at;
+    map.set("source", at, std::move(item));
+    item = std::move(map);
+  }
+}
+
+void gpus_to_list(Node& node, const Path&, Report&) {
+  if (!node.is_scalar() || node.text != "all") return;
+  Node list = in_place_of(node, Node::Kind::kSequence);
+  list.items.push_back(Node::map(node.at));
+  list.items.back().set("count", node.at, Node::scalar("all", node.at));
+  node = std::move(list);
+}
+
 void hosts_to_list(Node& node, const Path& path, Report& report) {
   Node list = in_place_of(node, Node::Kind::kSequence);
   for (const Entry& entry : node.entries) {

@@ -12,20 +12,6 @@ std::string place_of(const std::string& service) {
   return "services." + service;
 }
 
-template <typename Map>
-std::vector<std::string> keys(const Map& map) {
-  std::vector<std::string> names;
-  names.reserve(map.size());
-  for (const auto& [key, unused] : map) names.push_back(key);
-  return names;
-}
-
-std::string undefined_hint(const std::string& name, const std::vector<std::string>& known,
-                           const std::string& section) {
-  const std::string hint = did_you_mean(name, known);
-  return hint.empty() ? "add it under the top-level '" + section + ":'" : hint;
-}
-
 bool in_subnet(const std::string& address, const std::string& subnet) {
   const size_t slash = subnet.find('/');
   in_addr host{}, net{};
@@ -85,7 +71,8 @@ void check_volumes(const Draft& draft, const ServiceDraft& service, Report& repo
 }
 
 void check_image(const ServiceDraft& service, Report& report) {
-  if (service.damaged || service.service.build || !service.service.image.empty()) return;
+  if (service.damaged || service.service.build || !service.service.image.empty() || service.service.provider)
+    return;
   report.error(service.service.mark, place_of(service.service.name), "has neither 'image' nor 'build'");
 }
 
@@ -126,6 +113,12 @@ void check_ports_of_mode(const ServiceDraft& draft, Report& report) {
 
 }  // namespace
 
+std::string undefined_hint(const std::string& name, const std::vector<std::string>& known,
+                           const std::string& section) {
+  const std::string hint = did_you_mean(name, known);
+  return hint.empty() ? "add it under the top-level '" + section + ":'" : hint;
+}
+
 void complete(Draft& draft) {
   bool default_used = false;
   for (auto& [name, service] : draft.services) {
@@ -135,7 +128,7 @@ void complete(Draft& draft) {
       service.service.depends_on.emplace(service.service.links[i].service, implied);
     }
     if (service.service.networks.empty() && service.service.network_mode.empty() &&
-        service.marks.count("network_mode") == 0)
+        service.marks.count("network_mode") == 0 && !service.service.provider)
       service.service.networks["default"].mark = service.service.mark;
     default_used |= service.service.networks.count("default") != 0;
     if (!service.service.network_mode.empty()) service.service.ports.clear();
@@ -160,6 +153,9 @@ void check_project(const Draft& draft, Report& report) {
   }
   check_dependencies(draft, report);
   check_ports(draft, report);
+  check_resources(draft, report);
+  check_builds(draft, report);
+  check_subnets(draft, report);
 }
 
 }  // namespace parser

@@ -1,6 +1,9 @@
 #pragma once
 // What must hold between the parts of a project: names refer to something, values fit together. Only active
 // services are looked at, and nothing is concluded from parts that carry an error already.
+#include <string>
+#include <vector>
+
 #include "parser/draft.h"
 #include "parser/report.h"
 
@@ -14,5 +17,20 @@ void check_project(const Draft& draft, Report& report);
 // Parts of check_project.
 void check_dependencies(const Draft& draft, Report& report);  // defined, active, without cycle
 void check_ports(const Draft& draft, Report& report);         // one host port, one user
+void check_resources(const Draft& draft, Report& report);     // configs, secrets, models
+void check_builds(const Draft& draft, Report& report);        // contexts that are other services' images
+void check_subnets(const Draft& draft, Report& report);       // no two overlap
+
+// The way out when `name` is not under the top-level `section`.
+std::string undefined_hint(const std::string& name, const std::vector<std::string>& known,
+                           const std::string& section);
+
+template <typename Map>
+std::vector<std::string> keys(const Map& map) {
+  std::vector<std::string> names;
+  names.reserve(map.size());
+  for (const auto& [key, unused] : map) names.push_back(key);
+  return names;
+}
 
 }  // namespace parser

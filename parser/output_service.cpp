@@ -105,50 +105,60 @@ std::vector<std::string> link_texts(const std::vector<Link>& links) {
 
 }  // namespace
 
-Json service_tree(const Service& service, bool explicit_nulls) {
+Json service_tree(const Service& service, bool json) {
   Json map = Json::object();
   const auto command = [&](const char* key, const std::optional<std::vector<std::string>>& words) {
     if (words)
       map[key] = *words;
-    else if (explicit_nulls)
+    else if (json)
       map[key] = nullptr;
   };
   put(map, "profiles", service.profiles);
   if (service.attach) map["attach"] = *service.attach;
   if (service.build) map["build"] = build_tree(*service.build);
+  if (service.develop) map["develop"] = develop_tree(*service.develop);
   put(map, "cap_add", service.cap_add);
   put(map, "cap_drop", service.cap_drop);
-  if (service.limits.cpus != 0) map["cpus"] = service.limits.cpus;
+  if (service.cpus != 0) map["cpus"] = service.cpus;
   put_number(map, "cpu_shares", service.cpu_shares);
   command("command", service.command);
+  put_grants(map, "configs", service.configs, "");
   put(map, "container_name", service.container_name);
   if (!service.depends_on.empty()) map["depends_on"] = depends_on_tree(service.depends_on);
+  if (service.deploy) map["deploy"] = deploy_tree(*service.deploy, json);
   command("entrypoint", service.entrypoint);
+  if (service.provider) map["provider"] = provider_tree(*service.provider);
   put(map, "environment", service.environment);
   put(map, "expose", service.expose);
   put(map, "extra_hosts", service.extra_hosts);
+  put_device_requests(map, "gpus", service.gpus);
   put(map, "hostname", service.hostname);
   if (service.healthcheck) map["healthcheck"] = healthcheck_tree(*service.healthcheck);
   put(map, "image", service.image);
   if (service.init) map["init"] = *service.init;
   put(map, "labels", service.labels);
   put(map, "links", link_texts(service.links));
-  put_size(map, "mem_limit", service.limits.memory);
+  put_size(map, "mem_limit", service.mem_limit);
+  if (!service.models.empty()) map["models"] = service_models_tree(service.models);
   put(map, "network_mode", service.network_mode);
   if (!service.networks.empty()) map["networks"] = service_networks_tree(service.networks);
-  put_number(map, "pids_limit", service.limits.pids);
+  put_number(map, "pids_limit", service.pids_limit);
   for (const Port& port : service.ports) map["ports"].push_back(port_tree(port));
   put(map, "privileged", service.privileged);
   put(map, "pull_policy", service.pull_policy);
   put(map, "read_only", service.read_only);
-  put(map, "restart", restart_text(service.restart));
-  if (service.replicas != 1) map["scale"] = service.replicas;
+  if (service.restart.given) put(map, "restart", restart_text(service.restart));
+  if (service.scale) map["scale"] = *service.scale;
+  put_grants(map, "secrets", service.secrets, "/run/secrets/");
   put_size(map, "shm_size", service.shm_size);
   put(map, "stop_grace_period", service.stop_grace_period);
   put(map, "stop_signal", service.stop_signal);
   put(map, "user", service.user);
   for (const VolumeMount& mount : service.volumes) map["volumes"].push_back(mount_tree(mount));
   put(map, "working_dir", service.working_dir);
+  put_hooks(map, "pre_start", service.pre_start, service.image);
+  put_hooks(map, "post_start", service.post_start, "");
+  put_hooks(map, "pre_stop", service.pre_stop, "");
   put_extensions(map, service.extensions);
   return map;
 }

@@ -32,6 +32,7 @@ void read_restart(const At& at) {
   for (const auto& known : kPolicies) {
     if (known.name != name) continue;
     at.service.restart.policy = known.policy;
+    at.service.restart.given = true;
     if (colon == std::string::npos) return;
     const auto count = read_integer(word.substr(colon + 1));
     if (known.policy != Restart::Policy::kOnFailure || !count || *count < 0 ||
@@ -208,10 +209,22 @@ constexpr struct {
   std::string_view name;
   void (*read)(Reader&, const Node&, const Path&, ServiceDraft&);
 } kSections[] = {
-    {"build", read_build},   {"healthcheck", read_healthcheck},
-    {"ports", read_ports},   {"volumes", read_mounts},
-    {"tmpfs", read_tmpfs},   {"networks", read_service_networks},
+    {"build", read_build},
+    {"healthcheck", read_healthcheck},
+    {"ports", read_ports},
+    {"volumes", read_mounts},
+    {"tmpfs", read_tmpfs},
+    {"networks", read_service_networks},
     {"deploy", read_deploy},
+    {"develop", read_develop},
+    {"pre_start", read_pre_start},
+    {"post_start", read_post_start},
+    {"pre_stop", read_pre_stop},
+    {"provider", read_provider},
+    {"models", read_service_models},
+    {"gpus", read_gpus},
+    {"configs", read_service_configs},
+    {"secrets", read_service_secrets},
 };
 
 }  // namespace

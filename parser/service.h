@@ -40,7 +40,9 @@ struct Restart {
   enum class Policy { kNo, kAlways, kOnFailure, kUnlessStopped };
   Policy policy = Policy::kNo;
   int max_retries = 0;  // kOnFailure; 0: no limit
-  bool given = false;   // written as `restart`; else the default, or what deploy.restart_policy says
+  // Written as `restart`, and what holds; else this is the default, or what deploy.restart_policy says, which
+  // overrules `restart`.
+  bool given = false;
 };
 
 struct EnvFile {
@@ -116,7 +118,8 @@ struct Provider {
 };
 
 struct ServiceModel {
-  std::string endpoint_variable, model_variable;
+  std::string endpoint_variable, model_variable;  // names of variables; empty: <KEY>_URL, <KEY>_MODEL
+  Mark mark;
   Extensions extensions;
 };
 
@@ -197,6 +200,7 @@ struct Service {
     double cpus = 0;
     int64_t memory = 0;  // bytes
     int64_t pids = 0;
+    int64_t memory_reservation = 0;  // bytes; mem_reservation, else deploy.resources.reservations.memory
   } limits;
   int64_t mem_reservation = 0;                    // bytes, 0: not given
   int64_t memswap_limit = 0;                      // bytes, memory included; -1: no limit; 0: not given
