@@ -22,7 +22,7 @@ Hook read_hook(const Section& section) {
 void require_command(const Section& section, const Hook& hook) {
   if (!hook.command)
     section.require("command", "without 'command'", "it is what is run");
-  else if (hook.command->empty())
+  else if (const Node* given = section.find("command"); hook.command->empty() && given->text.empty())
     section.error_at("command", "is empty", "it is what is run");
 }
 

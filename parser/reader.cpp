@@ -103,7 +103,8 @@ uint32_t Reader::mode(const Node& node, const Path& path) {
     if (!decimal || *decimal < 0 || *decimal > kAllBits)
       throw ValueError("invalid mode '" + node.text + "'", "write permissions in octal: \"0444\"");
     mode = static_cast<uint32_t>(*decimal);
-    if (node.text.find_first_of("89") == std::string::npos)
+    // 440 and the like mean something in octal; 256 and 292 do not and are what JSON has to write.
+    if (node.text.size() == 3 && node.text[0] >= '4' && node.text.find_first_of("89") == std::string::npos)
       report_.warning(node.mark(), path.to_string(),
                       fmt::format("{} is decimal, in octal {:04o}", node.text, mode),
                       "did you mean \"0" + node.text + "\"?");

@@ -13,6 +13,8 @@
 
 namespace parser {
 
+class Section;
+
 class Reader {
  public:
   // `environment` must outlive the reader. `project_directory` is absolute.
@@ -73,6 +75,8 @@ void settle_deploy(Reader& reader, const Path& path, ServiceDraft& draft);
 // Parts that several attributes share.
 std::vector<FileGrant> read_grants(Reader& reader, const Node& node, const Path& path);
 std::map<std::string, Ulimit> read_ulimits(Reader& reader, const Node& node, const Path& path);
+
+DeviceRequest read_device_request(const Section& section);
 
 // The top level.
 void read_networks(Reader& reader, const Node& document, Draft& draft);

@@ -85,6 +85,4 @@ class Section {
   const Path& path_;
 };
 
-DeviceRequest read_device_request(const Section& section);
-
 }  // namespace parser
