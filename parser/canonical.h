@@ -23,6 +23,7 @@ void env_files_to_maps(Node& node, const Path& path, Report& report);   // file 
 void hosts_to_list(Node& node, const Path& path, Report& report);       // {h: ip} or "h:ip" -> "h=ip"
 void ports_to_maps(Node& node, const Path& path, Report& report);       // "8080:80" -> {...}
 void mounts_to_maps(Node& node, const Path& path, Report& report);      // "data:/data" -> {...}
+void devices_to_maps(Node& node, const Path& path, Report& report);     // "/dev/a:/dev/b:rw" -> {...}
 void numbers_to_strings(Node& node, const Path& path, Report& report);  // [80] -> ["80"]
 void grants_to_maps(Node& node, const Path& path, Report& report);      // [x] -> [{source: x}]
 void gpus_to_list(Node& node, const Path& path, Report& report);        // all -> [{count: all}]

@@ -181,6 +181,25 @@ void mounts_to_maps(Node& node, const Path& path, Report& report) {
   node.items = std::move(mounts);
 }
 
+void devices_to_maps(Node& node, const Path& path, Report& report) {
+  for (size_t i = 0; i < node.items.size(); ++i) {
+    Node& item = node.items[i];
+    if (!item.is_scalar()) continue;
+    Node device = in_place_of(item, Node::Kind::kMap);
+    std::string rest = item.text;
+    for (const char* name : {"source", "target", "permissions"}) {
+      const size_t colon = rest.find(':');
+      device.set(name, item.at, Node::scalar(rest.substr(0, colon), item.at));
+      rest = colon == std::string::npos ? "" : rest.substr(colon + 1);
+      if (colon == std::string::npos) break;
+    }
+    if (!rest.empty())
+      report.error(item.mark(), path.index(i).to_string(), "invalid device '" + item.text + "'",
+                   "write source[:target[:permissions]]: /dev/ttyUSB0:/dev/tty0:rw");
+    item = std::move(device);
+  }
+}
+
 void numbers_to_strings(Node& node, const Path&, Report&) {
   for (Node& item : node.items) to_text(item);
 }

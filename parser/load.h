@@ -20,7 +20,13 @@ struct LoadOptions {
   std::vector<std::string> profiles;   // --profile; empty: COMPOSE_PROFILES; "*" is all
   std::vector<std::string> selected;   // services named on the command line: their profiles become active
   StringMap environment;               // the process environment (injected, so that tests control it)
-  std::string working_directory;       // where relative paths and the search start; the process's cwd
+  // `config --no-env-resolution`: environment stays as written, env files are not read.
+  bool resolve_environment = true;
+  // `config --no-consistency`: what must hold between the parts of the project (check.h) is not checked.
+  bool check_consistency = true;
+  // `config --no-normalize`: no implied network `default` and dependencies, no names but the ones written.
+  bool normalize = true;
+  std::string working_directory;  // where relative paths and the search start; the process's cwd
 };
 
 // The merged files behind a Project, in canonical form: what they say attribute for attribute, with places.

@@ -21,7 +21,8 @@ Json project_tree(const Project& project, bool json) {
   Json map = Json::object();
   map["name"] = project.name;
   Json services = Json::object();
-  for (const auto& [name, service] : project.services) append(services, name, service_tree(service, json));
+  const OutputStyle style{json, !project.environment_resolved};
+  for (const auto& [name, service] : project.services) append(services, name, service_tree(service, style));
   map["services"] = std::move(services);
   const auto section = [&map](const char* name, const auto& things, const auto& tree) {
     if (things.empty()) return;

@@ -26,7 +26,7 @@ Json ipam_tree(const Network& network) {
 
 Json network_tree(const Network& network, bool json) {
   Json map = Json::object();
-  map["name"] = network.name;
+  put(map, "name", network.name);
   if (network.driver_given) put(map, "driver", network.driver);
   put(map, "driver_opts", network.driver_opts);
   Json ipam = ipam_tree(network);
@@ -43,7 +43,7 @@ Json network_tree(const Network& network, bool json) {
 
 Json volume_tree(const Volume& volume) {
   Json map = Json::object();
-  map["name"] = volume.name;
+  put(map, "name", volume.name);
   if (volume.driver_given) put(map, "driver", volume.driver);
   put(map, "driver_opts", volume.driver_opts);
   put(map, "external", volume.external);
@@ -54,7 +54,7 @@ Json volume_tree(const Volume& volume) {
 
 Json file_object_tree(const FileObject& object) {
   Json map = Json::object();
-  map["name"] = object.name;
+  put(map, "name", object.name);
   put(map, "file", object.file);
   put(map, "environment", object.environment);
   if (object.content) map["content"] = *object.content;

@@ -38,8 +38,17 @@ void put_device_requests(Json& map, const char* key, const std::vector<DeviceReq
 // `image`: of hooks without one.
 void put_hooks(Json& map, const char* key, const std::vector<Hook>& hooks, const std::string& image);
 
-// `json`: JSON has command and entrypoint always, YAML only when given.
-Json service_tree(const Service& service, bool json);
+struct OutputStyle {
+  bool json = false;   // JSON has some empty members that YAML leaves out: command and entrypoint
+  bool files = false;  // name the files that environment and labels come from: their content is not resolved
+};
+Json service_tree(const Service& service, const OutputStyle& style);
+
+// Items of a service.
+Json port_tree(const Port& port);
+Json mount_tree(const VolumeMount& mount);
+Json device_tree(const Device& device);
+Json service_networks_tree(const std::map<std::string, ServiceNetwork>& networks);
 
 Json network_tree(const Network& network, bool json);
 Json volume_tree(const Volume& volume);

@@ -83,6 +83,7 @@ struct Project {
   std::string working_dir;                // absolute project directory
   std::vector<std::string> config_files;  // absolute, in merge order
   std::vector<std::string> env_files;
+  bool environment_resolved = true;                  // LoadOptions::resolve_environment
   std::map<std::string, Service> services;           // active ones (profiles applied)
   std::map<std::string, Service> disabled_services;  // left out by profiles
   // Those that active services use.

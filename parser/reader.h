@@ -54,11 +54,6 @@ std::string absolute_path(const std::string& path, const std::string& base);
 
 void read_service(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
 void read_build(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
-void read_healthcheck(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
-void read_ports(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
-void read_mounts(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
-void read_tmpfs(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
-void read_service_networks(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
 void read_deploy(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
 void read_develop(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
 void read_pre_start(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);

@@ -95,10 +95,12 @@ struct BlkioConfig {
   struct WeightDevice {
     std::string path;
     int weight = 0;
+    Extensions extensions;
   };
   struct Throttle {
     std::string path;
     int64_t rate = 0;  // bytes or operations a second
+    Extensions extensions;
   };
   int weight = 0;  // 10 to 1000; 0: default
   std::vector<WeightDevice> weight_device;
@@ -133,7 +135,8 @@ struct Service {
   std::string platform;             // os/arch[/variant]
   std::optional<Words> command;     // unset: the image's; empty list: cleared
   std::optional<Words> entrypoint;  // unset: the image's; empty list: cleared
-  // env_file and environment merged, inherited keys resolved; without values: names that are set nowhere.
+  // env_file and environment merged, inherited keys resolved; without values: names that are set nowhere,
+  // which takes them away from what the image says. As written with LoadOptions::resolve_environment off.
   StringMap environment;
   std::set<std::string> unset_environment;
   std::vector<EnvFile> env_files;
@@ -164,7 +167,8 @@ struct Service {
   std::vector<FileGrant> configs, secrets;
   StringMap storage_opt;
 
-  std::map<std::string, Dependency> depends_on;  // implied ones (links) included
+  std::map<std::string, Dependency>
+      depends_on;  // implied ones (links, network_mode: service:x, ...) included
   std::optional<HealthCheck> healthcheck;
   Restart restart;
   std::string stop_signal;                    // empty: the image's, else SIGTERM
