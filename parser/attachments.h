@@ -42,7 +42,9 @@ struct VolumeMount {
   std::string subpath;           // kVolume, kImage: folder in it
   int64_t tmpfs_size = 0;        // bytes, 0: kernel default
   uint32_t tmpfs_mode = 0;       // 0: 01777
-  std::string short_tmpfs;       // the entry of `tmpfs` that this is; empty: from `volumes`
+  // Others of tmpfs(5) and mount(8): "uid=1000", "noexec", "size=50%".
+  std::vector<std::string> tmpfs_options;
+  std::string short_tmpfs;  // the entry of `tmpfs` that this is; empty: from `volumes`
   Mark mark;
   Extensions extensions;       // of the mount
   Extensions part_extensions;  // of its part `bind`, `volume`, `tmpfs` or `image`
@@ -82,6 +84,7 @@ struct DeviceRequest {
   std::vector<std::string> device_ids;
   StringMap options;
   Mark mark;
+  Extensions extensions;
 };
 
 }  // namespace parser

@@ -1,10 +1,12 @@
 #include "parser/build_inputs.h"
+#include "parser/paths.h"
 
 #include <sys/stat.h>
 
 #include <algorithm>
 
-#include "parser/paths.h"
+#include "parser/reader.h"
+#include "parser/remote_context.h"
 
 namespace parser {
 
@@ -31,6 +33,11 @@ std::vector<Diagnostic> check_build_inputs(const Project& project, const std::ve
         services.empty() || std::find(services.begin(), services.end(), name) != services.end();
     if (!service.build || !wanted) continue;
     const Build& build = *service.build;
+    for (const auto& [key, context] : build.additional_contexts)
+      if (!is_remote_context(context) && look(context) == Found::kNothing)
+        errors.push_back(error(build.additional_context_marks.at(key), name,
+                               "additional context '" + context + "' does not exist"));
+    if (is_remote_context(build.context)) continue;
     const Found context = look(build.context);
     if (context != Found::kFolder) {
       errors.push_back(error(build.mark, name,

@@ -45,6 +45,7 @@ struct Build {
   bool no_cache = false;
   std::vector<std::string> no_cache_filter;  // stages
   StringMap additional_contexts;             // name -> absolute path, URL or service:x
+  std::map<std::string, Mark> additional_context_marks;
   bool pull = false;
   std::vector<std::string> extra_hosts;  // "host=ip"
   std::string isolation;

@@ -29,6 +29,7 @@ constexpr Rule kRules[] = {
     {"services.*.build.args", pairs_to_map},
     {"services.*.build.extra_hosts", hosts_to_list},
     {"services.*.build.labels", labels_to_map},
+    {"services.*.build.no_cache_filter", string_to_list},
     {"services.*.build.secrets", names_to_sources},
     {"services.*.build.ssh", pairs_to_map},
     {"services.*.configs", names_to_sources},

@@ -1,7 +1,5 @@
 #include "parser/check.h"
 
-#include <arpa/inet.h>
-
 #include "parser/units.h"
 
 namespace parser {
@@ -12,81 +10,13 @@ std::string place_of(const std::string& service) {
   return "services." + service;
 }
 
-template <typename Map>
-std::vector<std::string> keys(const Map& map) {
-  std::vector<std::string> names;
-  names.reserve(map.size());
-  for (const auto& [key, unused] : map) names.push_back(key);
-  return names;
-}
-
-std::string undefined_hint(const std::string& name, const std::vector<std::string>& known,
-                           const std::string& section) {
-  const std::string hint = did_you_mean(name, known);
-  return hint.empty() ? "add it under the top-level '" + section + ":'" : hint;
-}
-
-bool in_subnet(const std::string& address, const std::string& subnet) {
-  const size_t slash = subnet.find('/');
-  in_addr host{}, net{};
-  const auto prefix = read_integer(subnet.substr(slash + 1));
-  constexpr int kBits = 32;
-  if (inet_pton(AF_INET, address.c_str(), &host) != 1 || !prefix ||
-      inet_pton(AF_INET, subnet.substr(0, slash).c_str(), &net) != 1)
-    return true;  // reported when it was read
-  const uint32_t mask = *prefix == 0 ? 0 : 0xFFFFFFFFU << (kBits - *prefix);
-  return (ntohl(host.s_addr) & mask) == (ntohl(net.s_addr) & mask);
-}
-
-void check_networks(const Draft& draft, const ServiceDraft& service, Report& report) {
-  for (const auto& [key, network] : service.service.networks) {
-    const std::string place = place_of(service.service.name) + ".networks";
-    const auto found = draft.project.networks.find(key);
-    if (found == draft.project.networks.end()) {
-      if (!draft.damaged)
-        report.error(network.mark, place, "network '" + key + "' is not defined",
-                     undefined_hint(key, keys(draft.project.networks), "networks"));
-      continue;
-    }
-    if (network.ipv4_address.empty() || found->second.external) continue;
-    const std::vector<IpamPool>& pools = found->second.ipam;
-    const std::string subnet = pools.empty() ? "" : pools.front().subnet;
-    if (subnet.empty())
-      report.error(network.mark, place + "." + key, "ipv4_address needs a network with a subnet of its own",
-                   "give networks." + key + ".ipam.config a subnet");
-    else if (!in_subnet(network.ipv4_address, subnet))
-      report.error(network.mark, place + "." + key,
-                   "ipv4_address " + network.ipv4_address + " is not in the subnet " + subnet);
-  }
-  const auto mode = service.marks.find("network_mode");
-  if (mode != service.marks.end() && service.marks.count("networks") != 0)
-    report.error(mode->second, place_of(service.service.name),
-                 "'network_mode' and 'networks' exclude each other");
-}
-
-void check_volumes(const Draft& draft, const ServiceDraft& service, Report& report) {
-  std::map<std::string, Mark> targets;
-  for (const VolumeMount& mount : service.service.volumes) {
-    const std::string place = place_of(service.service.name) + ".volumes";
-    if (mount.type == VolumeMount::Type::kVolume && !mount.source.empty() && !draft.damaged &&
-        draft.project.volumes.count(mount.source) == 0) {
-      const std::vector<std::string> known = keys(draft.project.volumes);
-      std::string hint = undefined_hint(mount.source, known, "volumes");
-      if (mount.source.find('/') != std::string::npos) hint = "a path on the host starts with './' or '/'";
-      report.error(mount.mark, place, "volume '" + mount.source + "' is not defined", hint);
-    }
-    if (mount.target.empty()) continue;
-    const auto [first, fresh] = targets.emplace(mount.target, mount.mark);
-    if (!fresh)
-      report.error(
-          mount.mark, place,
-          "'" + mount.target + "' is mounted twice, first in line " + std::to_string(first->second.line));
-  }
-}
-
-void check_image(const ServiceDraft& service, Report& report) {
-  if (service.damaged || service.service.build || !service.service.image.empty()) return;
-  report.error(service.service.mark, place_of(service.service.name), "has neither 'image' nor 'build'");
+void check_image(const ServiceDraft& draft, Report& report) {
+  const Service& service = draft.service;
+  if (!draft.damaged && !service.build && service.image.empty() && !service.provider)
+    report.error(service.mark, place_of(service.name), "has neither 'image' nor 'build'");
+  if (!draft.damaged && !service.build && service.pull_policy == "build")
+    report.warning(draft.marks.at("pull_policy"), place_of(service.name),
+                   "'pull_policy: build' without 'build'", "the image must be there already");
 }
 
 void check_replicas(const ServiceDraft& draft, Report& report) {
@@ -115,38 +45,24 @@ void check_replicas(const ServiceDraft& draft, Report& report) {
   }
 }
 
-// Docker discards them with a warning; so it is here, and said.
-void check_ports_of_mode(const ServiceDraft& draft, Report& report) {
-  const auto ports = draft.marks.find("ports");
-  if (draft.service.network_mode.empty() || ports == draft.marks.end()) return;
-  report.warning(ports->second, place_of(draft.service.name),
-                 "'ports' are not published with network_mode '" + draft.service.network_mode + "'",
-                 draft.service.network_mode == "host" ? "the container's ports are those of the host" : "");
+void check_container_names(const Draft& draft, Report& report) {
+  std::map<std::string, const Service*> users;
+  for (const auto& [name, service] : draft.project.services) {
+    if (service.container_name.empty()) continue;
+    const auto [first, fresh] = users.emplace(service.container_name, &service);
+    if (!fresh)
+      report.error(draft.services.at(name).marks.at("container_name"), place_of(name),
+                   "container_name '" + service.container_name + "' is that of service '" +
+                       first->second->name + "' too");
+  }
 }
 
 }  // namespace
 
-void complete(Draft& draft) {
-  bool default_used = false;
-  for (auto& [name, service] : draft.services) {
-    for (size_t i = 0; i < service.service.links.size(); ++i) {
-      Dependency implied;
-      implied.mark = service.link_marks[i];
-      service.service.depends_on.emplace(service.service.links[i].service, implied);
-    }
-    if (service.service.networks.empty() && service.service.network_mode.empty() &&
-        service.marks.count("network_mode") == 0)
-      service.service.networks["default"].mark = service.service.mark;
-    default_used |= service.service.networks.count("default") != 0;
-    if (!service.service.network_mode.empty()) service.service.ports.clear();
-  }
-  if (default_used && draft.project.networks.count("default") == 0) {
-    Network network;
-    network.key = "default";
-    network.name = draft.project.name + "_default";
-    network.driver = "bridge";
-    draft.project.networks["default"] = network;
-  }
+std::string undefined_hint(const std::string& name, const std::vector<std::string>& known,
+                           const std::string& section) {
+  const std::string hint = did_you_mean(name, known);
+  return hint.empty() ? "add it under the top-level '" + section + ":'" : hint;
 }
 
 void check_project(const Draft& draft, Report& report) {
@@ -154,12 +70,18 @@ void check_project(const Draft& draft, Report& report) {
     const ServiceDraft& service = draft.services.at(name);
     check_image(service, report);
     check_networks(draft, service, report);
-    check_volumes(draft, service, report);
+    check_namespaces(service, report);
+    check_mounts(draft, service, report);
+    check_limits(service, report);
     check_replicas(service, report);
-    check_ports_of_mode(service, report);
   }
+  check_container_names(draft, report);
   check_dependencies(draft, report);
   check_ports(draft, report);
+  check_resources(draft, report);
+  check_builds(draft, report);
+  check_subnets(draft, report);
+  check_addresses(draft, report);
 }
 
 }  // namespace parser

@@ -13,6 +13,18 @@ std::string list(const std::vector<std::string>& words) {
   return text;
 }
 
+bool same_place(const Mark& a, const Mark& b) {
+  return a.line == b.line && a.column == b.column && a.file == b.file;
+}
+
+// What implies the dependency; null when it is written in depends_on.
+const Need* implied_by(const ServiceDraft& draft, const Dependency& dependency) {
+  const auto need = std::find_if(draft.needs.begin(), draft.needs.end(), [&](const Need& candidate) {
+    return same_place(candidate.mark, dependency.mark);
+  });
+  return need == draft.needs.end() ? nullptr : &*need;
+}
+
 class CycleSearch {
  public:
   CycleSearch(const Draft& draft, Report& report) : draft_(draft), report_(report) {}
@@ -39,7 +51,8 @@ class CycleSearch {
     std::string text;
     for (auto at = std::find(chain_.begin(), chain_.end(), first); at != chain_.end(); ++at)
       text += *at + " -> ";
-    report_.error(closing.mark, "services." + chain_.back() + ".depends_on",
+    const Need* need = implied_by(draft_.services.at(chain_.back()), closing);
+    report_.error(closing.mark, need == nullptr ? "services." + chain_.back() + ".depends_on" : need->where,
                   "services depend on each other in a circle: " + text + first);
   }
 
@@ -49,39 +62,55 @@ class CycleSearch {
   std::vector<std::string> chain_;
 };
 
-void check_one(const Draft& draft, const Service& service, const std::string& needed,
-               const Dependency& dependency, Report& report) {
-  // A dependency that a link implies is talked about where the link stands.
-  const ServiceDraft& own = draft.services.at(service.name);
-  const auto link = std::find_if(own.link_marks.begin(), own.link_marks.end(), [&](const Mark& mark) {
-    return mark.line == dependency.mark.line && mark.column == dependency.mark.column &&
-           mark.file == dependency.mark.file;
-  });
-  const std::string place =
-      "services." + service.name + (link == own.link_marks.end() ? ".depends_on" : ".links");
-  const auto found = draft.services.find(needed);
+// What asks for a service, and where.
+struct Asked {
+  std::string service;
+  bool required = true;
+  Mark mark;
+  std::string where;
+};
+
+void check_one(const Draft& draft, const Service& service, const Asked& asked, Report& report) {
+  const auto found = draft.services.find(asked.service);
   if (found == draft.services.end()) {
     if (draft.damaged) return;
     std::vector<std::string> known;
     for (const auto& [name, unused] : draft.services)
       if (name != service.name) known.push_back(name);
-    const std::string hint = did_you_mean(needed, known);
-    if (dependency.required)
-      report.error(dependency.mark, place, "service '" + needed + "' is not defined", hint);
+    const std::string hint = did_you_mean(asked.service, known);
+    const std::string message = "service '" + asked.service + "' is not defined";
+    if (asked.required)
+      report.error(asked.mark, asked.where, message, hint);
     else
-      report.warning(dependency.mark, place, "service '" + needed + "' is not defined", hint);
-  } else if (draft.project.services.count(needed) == 0 && dependency.required) {
-    report.error(dependency.mark, place, "service '" + needed + "' is not active",
+      report.warning(asked.mark, asked.where, message, hint);
+  } else if (draft.project.services.count(asked.service) == 0 && asked.required) {
+    report.error(asked.mark, asked.where, "service '" + asked.service + "' is not active",
                  "enable one of its profiles: " + list(found->second.service.profiles));
+  }
+}
+
+// Each is talked about where it stands. A link or mount that depends_on calls optional is so; a namespace
+// cannot be.
+void check_service(const Draft& draft, const ServiceDraft& own, Report& report) {
+  const Service& service = own.service;
+  for (const auto& [needed, dependency] : service.depends_on)
+    if (implied_by(own, dependency) == nullptr)
+      check_one(draft, service,
+                {needed, dependency.required, dependency.mark, "services." + service.name + ".depends_on"},
+                report);
+  for (const Need& need : own.needs) {
+    const auto said = service.depends_on.find(need.service);
+    const bool required =
+        need.kind == Need::Kind::kNamespace || said == service.depends_on.end() || said->second.required;
+    check_one(draft, service, {need.service, required, need.mark, need.where}, report);
   }
 }
 
 }  // namespace
 
 void check_dependencies(const Draft& draft, Report& report) {
-  for (const auto& [name, service] : draft.project.services)
-    for (const auto& [needed, dependency] : service.depends_on)
-      check_one(draft, service, needed, dependency, report);
+  for (const auto& [name, unused] : draft.project.services)
+    check_service(draft, draft.services.at(name), report);
   CycleSearch search(draft, report);
   for (const auto& [name, unused] : draft.project.services) search.visit(name);
 }

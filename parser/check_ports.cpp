@@ -4,9 +4,12 @@ namespace parser {
 
 namespace {
 
+// "0.0.0.0" is every IPv4 address, "::" every IPv6 one, none given is both.
 bool overlap(const std::string& a, const std::string& b) {
-  const auto is_any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0"; };
-  return is_any(a) || is_any(b) || a == b;
+  if (a.empty() || b.empty() || a == b) return true;
+  const auto is_v6 = [](const std::string& ip) { return ip.find(':') != std::string::npos; };
+  const auto is_any = [](const std::string& ip) { return ip == "0.0.0.0" || ip == "::"; };
+  return is_v6(a) == is_v6(b) && (is_any(a) || is_any(b));
 }
 
 struct Taken {

@@ -24,6 +24,7 @@ struct UpdateConfig {
 struct GenericResource {
   std::string kind;
   int64_t value = 0;
+  Extensions extensions, spec_extensions;  // of the item, of its discrete_resource_spec
 };
 
 // deploy.resources.limits and deploy.resources.reservations.
@@ -45,8 +46,12 @@ struct DeployRestart {
 };
 
 struct Placement {
+  struct Preference {
+    std::string spread;
+    Extensions extensions;
+  };
   std::vector<std::string> constraints;
-  std::vector<std::string> spread;  // of each preference
+  std::vector<Preference> preferences;
   uint64_t max_replicas_per_node = 0;
   Extensions extensions;
 };

@@ -10,11 +10,25 @@
 
 namespace parser {
 
+// A service that another one needs without saying so in `depends_on`.
+struct Need {
+  enum class Kind {
+    kLink,
+    kNamespace,  // network_mode, ipc, pid, uts, cgroup: service:x
+    kVolumes,    // volumes_from
+  };
+  std::string service;
+  Kind kind = Kind::kLink;
+  Mark mark;
+  std::string where;  // "services.web.links"
+};
+
 struct ServiceDraft {
   Service service;
-  bool damaged = false;  // an error in it is reported already: conclude nothing from what is missing
-  OptionalMap environment;
-  std::vector<Mark> link_marks;
+  bool damaged = false;     // an error in it is reported already: conclude nothing from what is missing
+  OptionalMap environment;  // as written
+  std::vector<EnvFile> label_files;
+  std::vector<Need> needs;
   std::map<std::string, Mark> marks;  // of the attributes that are there
   Mark replicas_mark;
 };

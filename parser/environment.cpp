@@ -18,6 +18,21 @@ void set(StringMap& environment, const std::string& name, const std::optional<st
   if (value) environment[name] = *value;
 }
 
+// A name without value is taken from outside; when that has none, the container does not get the variable,
+// not even from an env file or the image.
+void apply_own(ServiceDraft& draft, const Lookup& from_tool) {
+  Service& service = draft.service;
+  for (const auto& [name, value] : draft.environment) {
+    const std::optional<std::string> found = value ? value : from_tool(name);
+    if (found) {
+      service.environment[name] = *found;
+    } else {
+      service.environment.erase(name);
+      service.unset_environment.insert(name);
+    }
+  }
+}
+
 }  // namespace
 
 void resolve_environment(ServiceDraft& draft, const StringMap& tool_environment, Report& report) {
@@ -39,11 +54,27 @@ void resolve_environment(ServiceDraft& draft, const StringMap& tool_environment,
     for (const Variable& variable : parse_dotenv(*source, format, lookup, report))
       set(result, variable.name, variable.value);
   }
-  for (const auto& [name, value] : draft.environment) set(result, name, value);
+  apply_own(draft, from_tool);
 }
 
-void resolve_environment_without_files(ServiceDraft& draft) {
-  for (const auto& [name, value] : draft.environment) set(draft.service.environment, name, value);
+void resolve_environment_without_files(ServiceDraft& draft, const StringMap& tool_environment) {
+  apply_own(draft, lookup_in(tool_environment));
+}
+
+void keep_environment(ServiceDraft& draft) {
+  apply_own(draft, [](const std::string&) { return std::nullopt; });
+}
+
+void resolve_labels(ServiceDraft& draft, Report& report) {
+  StringMap labels;
+  const Lookup earlier = [&labels](const std::string& name) { return lookup_in(labels)(name); };
+  for (const EnvFile& file : draft.label_files) {
+    const Source* source = read_source(report, file.path, file.shown, file.mark, file.where);
+    if (source == nullptr) continue;
+    for (const Variable& label : parse_dotenv(*source, DotenvFormat::kQuoted, earlier, report))
+      set(labels, label.name, label.value);
+  }
+  draft.service.labels.insert(labels.begin(), labels.end());
 }
 
 }  // namespace parser

@@ -18,17 +18,26 @@ std::vector<std::string> enabled_profiles(const LoadOptions& options, const Stri
   return found == environment.end() ? std::vector<std::string>() : split_list(found->second, ",");
 }
 
-void resolve_environments(Draft& draft, const StringMap& environment, Report& report) {
-  for (auto& [name, service] : draft.project.services) {
-    ServiceDraft& own = draft.services.at(name);
-    resolve_environment(own, environment, report);
-    service.environment = own.service.environment;
-  }
-  for (auto& [name, service] : draft.project.disabled_services) {
-    ServiceDraft& own = draft.services.at(name);
-    resolve_environment_without_files(own);
-    service.environment = own.service.environment;
-  }
+void resolve_environments(Draft& draft, const LoadOptions& options, const StringMap& environment,
+                          Report& report) {
+  const auto resolve_all = [&](std::map<std::string, Service>& services, bool active) {
+    for (auto& [name, service] : services) {
+      ServiceDraft& own = draft.services.at(name);
+      if (!options.resolve_environment)
+        keep_environment(own);
+      else if (active)
+        resolve_environment(own, environment, report);
+      else
+        resolve_environment_without_files(own, environment);
+      if (active) resolve_labels(own, report);
+      service.environment = own.service.environment;
+      service.unset_environment = own.service.unset_environment;
+      service.labels = own.service.labels;
+    }
+  };
+  resolve_all(draft.project.services, true);
+  resolve_all(draft.project.disabled_services, false);
+  draft.project.environment_resolved = options.resolve_environment;
 }
 
 std::vector<Diagnostic> warnings_of(const Report& report) {
@@ -50,10 +59,13 @@ LoadResult load(const LoadOptions& options) {
 
   Reader reader(report, environment, merged.surroundings.working_directory);
   Draft draft = read_project(reader, merged.tree, merged.name);
-  complete(draft);
+  if (options.normalize)
+    complete(draft);
+  else
+    forget_derived_names(draft);
   apply_profiles(draft, enabled_profiles(options, environment), options.selected);
-  resolve_environments(draft, environment, report);
-  check_project(draft, report);
+  resolve_environments(draft, options, environment, report);
+  if (options.check_consistency) check_project(draft, report);
   report.throw_if_failed();
 
   Project& project = draft.project;

@@ -22,7 +22,13 @@ struct LoadOptions {
   StringMap environment;               // the process environment (injected, so that tests control it)
   bool interpolate = true;             // false: values stay as written; for load_tree only, load() needs them
   bool resolve_paths = true;           // false: paths in the user's own files stay as written
-  std::string working_directory;       // where relative paths and the search start; the process's cwd
+  // `config --no-env-resolution`: environment stays as written, env files are not read.
+  bool resolve_environment = true;
+  // `config --no-consistency`: what must hold between the parts of the project (check.h) is not checked.
+  bool check_consistency = true;
+  // `config --no-normalize`: no implied network `default` and dependencies, no names but the ones written.
+  bool normalize = true;
+  std::string working_directory;  // where relative paths and the search start; the process's cwd
 };
 
 // The merged files behind a Project, in canonical form: what they say attribute for attribute, with places.

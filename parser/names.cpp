@@ -77,6 +77,18 @@ bool in(char c, const char* also) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr(also, c) != nullptr;
 }
 
+const std::vector<std::string> kSystems = {"linux",   "windows",   "darwin",  "freebsd", "netbsd",
+                                           "openbsd", "dragonfly", "solaris", "illumos", "aix",
+                                           "plan9",   "android",   "wasi",    "wasip1",  "js"};
+// GOARCH, and what else is said for them.
+const std::vector<std::string> kArchitectures = {
+    "amd64",   "x86_64", "x86-64", "386",  "i386",   "arm64",  "aarch64",  "arm",     "armhf",   "armel",
+    "ppc64le", "ppc64",  "s390x",  "mips", "mipsle", "mips64", "mips64le", "riscv64", "loong64", "wasm"};
+
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
 bool is_real_time_signal(const std::string& name) {
   const bool from_first = name.rfind("SIGRTMIN+", 0) == 0;
   if (!from_first && name.rfind("SIGRTMAX-", 0) != 0) return false;
@@ -86,11 +98,42 @@ bool is_real_time_signal(const std::string& name) {
 
 }  // namespace
 
+void check_word(const std::string& what, const std::string& word, const std::vector<std::string>& known,
+                const std::string& hint) {
+  if (contains(known, word)) return;
+  std::string way_out = did_you_mean(word, known);
+  if (way_out.empty()) way_out = hint;
+  if (way_out.empty())
+    for (const std::string& name : known) way_out += (way_out.empty() ? "known are " : ", ") + name;
+  throw ValueError("unknown " + what + " '" + word + "'", way_out);
+}
+
+void check_platform(const std::string& text) {
+  const size_t slash = text.find('/');
+  const std::string first = text.substr(0, slash);
+  if (slash == std::string::npos) {
+    if (contains(kArchitectures, first)) return;
+    check_word("platform", first, kSystems, "write os/architecture[/variant]: linux/arm64");
+    return;
+  }
+  const size_t second = text.find('/', slash + 1);
+  const std::string variant = second == std::string::npos ? "" : text.substr(second + 1);
+  const bool good_variant =
+      second == std::string::npos ||
+      (!variant.empty() && std::all_of(variant.begin(), variant.end(), [](char c) { return in(c, ".-_"); }));
+  if (!good_variant)
+    throw ValueError("invalid platform '" + text + "'", "write os/architecture[/variant]: linux/arm/v7");
+  check_word("operating system", first.substr(0, first.find('(')), kSystems);
+  check_word("architecture",
+             text.substr(slash + 1, second == std::string::npos ? second : second - slash - 1),
+             kArchitectures);
+}
+
 std::string normal_capability(const std::string& name) {
   std::string plain = upper(name);
   if (plain.rfind("CAP_", 0) == 0) plain.erase(0, std::strlen("CAP_"));
   const auto& known = capabilities();
-  if (std::find(known.begin(), known.end(), plain) != known.end()) return plain;
+  if (contains(known, plain)) return plain;
   throw ValueError("unknown capability '" + name + "'", did_you_mean(plain, known));
 }
 
@@ -102,7 +145,7 @@ void check_signal(const std::string& name) {
   std::string full = upper(name);
   if (full.rfind("SIG", 0) != 0) full = "SIG" + full;
   const std::vector<std::string> known = signal_names();
-  if (std::find(known.begin(), known.end(), full) != known.end() || is_real_time_signal(full)) return;
+  if (contains(known, full) || is_real_time_signal(full)) return;
   throw ValueError("unknown signal '" + name + "'", did_you_mean(full, known));
 }
 

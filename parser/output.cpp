@@ -17,15 +17,24 @@ void escape_dollars(Json& value) {
   }
 }
 
-Json project_tree(const Project& project, bool explicit_nulls) {
+Json project_tree(const Project& project, bool json) {
   Json map = Json::object();
   map["name"] = project.name;
   Json services = Json::object();
-  for (const auto& [name, service] : project.services)
-    append(services, name, service_tree(service, explicit_nulls));
+  const OutputStyle style{json, !project.environment_resolved};
+  for (const auto& [name, service] : project.services) append(services, name, service_tree(service, style));
   map["services"] = std::move(services);
-  for (const auto& [key, network] : project.networks) map["networks"][key] = network_tree(network);
-  for (const auto& [key, volume] : project.volumes) map["volumes"][key] = volume_tree(volume);
+  const auto section = [&map](const char* name, const auto& things, const auto& tree) {
+    if (things.empty()) return;
+    Json& all = map[name];
+    for (const auto& [key, thing] : things) append(all, key, tree(thing));
+  };
+  section("networks", project.networks,
+          [json](const Network& network) { return network_tree(network, json); });
+  section("volumes", project.volumes, volume_tree);
+  section("secrets", project.secrets, file_object_tree);
+  section("configs", project.configs, file_object_tree);
+  section("models", project.models, model_tree);
   put_extensions(map, project.extensions);
   escape_dollars(map);
   return map;

@@ -19,6 +19,11 @@ void put(Json& map, const char* key, const StringMap& values) {
   Json& object = map[key];
   for (const auto& [name, value] : values) append(object, name, value);
 }
+void put(Json& map, const char* key, const OptionalMap& values) {
+  if (values.empty()) return;
+  Json& object = map[key];
+  for (const auto& [name, value] : values) append(object, name, value ? Json(*value) : Json());
+}
 void put(Json& map, const char* key, bool value) {
   if (value) map[key] = true;
 }

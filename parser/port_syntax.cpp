@@ -1,10 +1,9 @@
 #include "parser/port_syntax.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <cctype>
 
+#include "parser/address.h"
 #include "parser/units.h"
 
 namespace parser {
@@ -35,6 +34,19 @@ std::vector<std::string> split(const std::string& text, char separator) {
   return parts;
 }
 
+// Takes the address and the ':' behind it off the front of "ip:host:container".
+std::string take_host_ip(std::string& text) {
+  const size_t last = text.rfind(':');
+  const size_t end = last == std::string::npos || last == 0 ? std::string::npos : text.rfind(':', last - 1);
+  if (end == std::string::npos) return "";
+  std::string address = text.substr(0, end);
+  text.erase(0, end + 1);
+  if (address.size() > 2 && address.front() == '[' && address.back() == ']')
+    address = address.substr(1, address.size() - 2);
+  if (!address.empty()) check_host_ip(address);
+  return address;
+}
+
 }  // namespace
 
 PortRange parse_port_range(const std::string& text, const std::string& what) {
@@ -49,11 +61,9 @@ PortRange parse_port_range(const std::string& text, const std::string& what) {
 }
 
 void check_host_ip(const std::string& text) {
-  in_addr address{};
-  if (inet_pton(AF_INET, text.c_str(), &address) == 1) return;
-  if (text.find(':') != std::string::npos || text.find('[') != std::string::npos)
-    throw ValueError("IPv6 host address '" + text + "' is not supported yet");
-  throw ValueError("invalid host address '" + text + "'", "write an IPv4 address: 127.0.0.1");
+  if (!read_address(text))
+    throw ValueError("invalid host address '" + text + "'",
+                     "write an IP address: 127.0.0.1, in short forms [::1]");
 }
 
 void check_protocol(const std::string& text) {
@@ -73,18 +83,12 @@ std::vector<PortForm> parse_port(const std::string& text) {
     check_protocol(form.protocol);
     rest.erase(slash);
   }
-  if (rest.rfind('[', 0) == 0) check_host_ip(rest.substr(0, rest.find(']') + 1));
+  form.host_ip = take_host_ip(rest);
   const std::vector<std::string> parts = split(rest, ':');
-  constexpr size_t kMostParts = 3;
-  if (parts.size() > kMostParts) check_host_ip(rest.substr(0, rest.rfind(':', rest.rfind(':') - 1)));
-  if (parts.size() == kMostParts && !parts[0].empty()) {
-    check_host_ip(parts[0]);
-    form.host_ip = parts[0];
-  }
   const PortRange target = parse_port_range(parts.back(), "container port");
   PortRange host;
-  if (parts.size() > 1 && !parts[parts.size() - 2].empty())
-    host = parse_port_range(parts[parts.size() - 2], "host port");
+  const std::string published = parts.size() > 1 ? parts[0] : "";
+  if (!published.empty() && published != "0") host = parse_port_range(published, "host port");
   if (host.first != 0 && target.size() > 1 && host.size() != target.size())
     throw ValueError("'" + text + "': " + std::to_string(host.size()) + " host ports for " +
                          std::to_string(target.size()) + " container ports",

@@ -1,5 +1,6 @@
 #pragma once
-// The short form of a published port: [[ip:]host:]container[/protocol], numbers or ranges a-b.
+// The short form of a published port: [[ip:]host:]container[/protocol], numbers or ranges a-b; an
+// IPv6 address stands in brackets. Host port 0 is any free one.
 // Source: Compose Specification, "ports, short syntax".
 #include <cstdint>
 #include <string>
@@ -26,7 +27,7 @@ struct PortForm {
 std::vector<PortForm> parse_port(const std::string& text);
 // "8080" or "8080-8090", 1 to 65535; `what` names it in errors ("host port"). Throws ValueError.
 PortRange parse_port_range(const std::string& text, const std::string& what);
-// Throws ValueError unless `text` is an IPv4 address; IPv6 is refused by name.
+// Throws ValueError unless `text` is an IPv4 or IPv6 address, without brackets.
 void check_host_ip(const std::string& text);
 // Throws ValueError unless tcp, udp or sctp.
 void check_protocol(const std::string& text);

@@ -1,7 +1,6 @@
 #include "parser/profiles.h"
 
 #include <algorithm>
-#include <set>
 
 namespace parser {
 
@@ -25,15 +24,32 @@ void apply_profiles(Draft& draft, const std::vector<std::string>& enabled,
   }
 }
 
-void drop_unused(Project& project) {
-  std::set<std::string> networks, volumes;
+Used used_by(const Project& project) {
+  Used used;
   for (const auto& [name, service] : project.services) {
-    for (const auto& [key, network] : service.networks) networks.insert(key);
+    for (const auto& [key, network] : service.networks) used.networks.insert(key);
     for (const VolumeMount& mount : service.volumes)
-      if (mount.type == VolumeMount::Type::kVolume) volumes.insert(mount.source);
+      if (mount.type == VolumeMount::Type::kVolume) used.volumes.insert(mount.source);
+    for (const FileGrant& grant : service.configs) used.configs.insert(grant.source);
+    for (const FileGrant& grant : service.secrets) used.secrets.insert(grant.source);
+    if (service.build)
+      for (const FileGrant& grant : service.build->secrets) used.secrets.insert(grant.source);
+    if (service.credential_spec) used.configs.insert(service.credential_spec->config);
+    for (const auto& [key, model] : service.models) used.models.insert(key);
   }
-  std::erase_if(project.networks, [&](const auto& entry) { return networks.count(entry.first) == 0; });
-  std::erase_if(project.volumes, [&](const auto& entry) { return volumes.count(entry.first) == 0; });
+  return used;
+}
+
+void drop_unused(Project& project) {
+  const Used used = used_by(project);
+  const auto keep = [](auto& things, const std::set<std::string>& keys) {
+    std::erase_if(things, [&](const auto& entry) { return keys.count(entry.first) == 0; });
+  };
+  keep(project.networks, used.networks);
+  keep(project.volumes, used.volumes);
+  keep(project.configs, used.configs);
+  keep(project.secrets, used.secrets);
+  keep(project.models, used.models);
 }
 
 }  // namespace parser

@@ -1,6 +1,7 @@
 #pragma once
 // Which services take part. A service without profiles always does; one with profiles when one of them is
 // enabled. A service named on the command line enables its own profiles.
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,13 @@ void apply_profiles(Draft& draft, const std::vector<std::string>& enabled,
 
 bool is_active(const Service& service, const std::vector<std::string>& enabled);
 
-// Leaves only networks and volumes that active services use.
+// The keys of what the active services use.
+struct Used {
+  std::set<std::string> networks, volumes, configs, secrets, models;
+};
+Used used_by(const Project& project);
+
+// Leaves only what active services use.
 void drop_unused(Project& project);
 
 }  // namespace parser

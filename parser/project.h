@@ -17,6 +17,7 @@ struct IpamPool {
   std::string gateway;   // empty: first address
   std::string ip_range;  // CIDR inside of subnet
   StringMap aux_addresses;
+  Mark mark;
   Extensions extensions;
 };
 
@@ -25,6 +26,7 @@ struct Network {
   std::string name;  // as the engine knows it: `name:`, else <project>_<key>; for external the name as is
   bool external = false;
   std::string driver;  // "bridge" when not given
+  bool driver_given = false;
   StringMap driver_opts;
   bool internal = false;
   bool attachable = false;
@@ -42,6 +44,7 @@ struct Volume {
   std::string name;
   bool external = false;
   std::string driver;  // "local" when not given
+  bool driver_given = false;
   StringMap driver_opts;
   StringMap labels;
   Mark mark;
@@ -61,6 +64,7 @@ struct FileObject {
   StringMap driver_opts;
   std::string template_driver;
   Mark mark;
+  Mark source_mark;  // of what says where its bytes are
   Extensions extensions;
 };
 
@@ -79,6 +83,7 @@ struct Project {
   std::string working_dir;                // absolute project directory
   std::vector<std::string> config_files;  // absolute, in merge order
   std::vector<std::string> env_files;
+  bool environment_resolved = true;                  // LoadOptions::resolve_environment
   std::map<std::string, Service> services;           // active ones (profiles applied)
   std::map<std::string, Service> disabled_services;  // left out by profiles
   // Those that active services use.

@@ -1,4 +1,4 @@
-#include "parser/reader.h"
+#include "parser/attribute.h"
 #include "parser/units.h"
 
 namespace parser {
@@ -22,23 +22,29 @@ std::vector<std::string> read_test(const Node& node) {
   return test;
 }
 
+// 0 stands for the default.
+void read_period(const Section& section, const char* name, std::optional<Duration>& into) {
+  using namespace std::chrono_literals;
+  section.duration(name, into);
+  if (into && *into != 0s && *into < 1ms)
+    section.error_at(name, "'" + section.find(name)->text + "' is shorter than a millisecond");
+}
+
 }  // namespace
 
-void read_healthcheck(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft) {
+void read_healthcheck(const At& at) {
+  const Section section = at.section();
   HealthCheck check;
-  if (const Node* disable = node.find("disable")) check.disable = reader.flag(*disable, path.key("disable"));
-  if (const Node* test = node.find("test"))
-    reader.guard(*test, path.key("test"), [&] { check.test = read_test(*test); });
-  const auto duration = [&](const char* name, std::optional<Duration>& into) {
-    if (const Node* value = node.find(name)) into = reader.duration(*value, path.key(name));
-  };
-  duration("interval", check.interval);
-  duration("timeout", check.timeout);
-  duration("start_period", check.start_period);
-  duration("start_interval", check.start_interval);
-  if (const Node* retries = node.find("retries"))
-    check.retries = static_cast<int>(reader.integer(*retries, path.key("retries"), 0, INT32_MAX));
-  draft.service.healthcheck = std::move(check);
+  section.flag("disable", check.disable);
+  if (const Node* test = section.find("test"))
+    at.reader.guard(*test, section.place("test"), [&] { check.test = read_test(*test); });
+  read_period(section, "interval", check.interval);
+  read_period(section, "timeout", check.timeout);
+  read_period(section, "start_period", check.start_period);
+  read_period(section, "start_interval", check.start_interval);
+  section.integer("retries", check.retries, 0, INT32_MAX);
+  check.extensions = section.extensions();
+  at.service.healthcheck = std::move(check);
 }
 
 }  // namespace parser

@@ -1,5 +1,7 @@
 #include "parser/reader.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -52,6 +54,27 @@ std::optional<Duration> Reader::duration(const Node& node, const Path& path) {
   std::optional<Duration> value;
   guard(node, path, [&] { value = parse_duration(node.text); });
   return value;
+}
+
+uint32_t Reader::mode(const Node& node, const Path& path) {
+  uint32_t mode = 0;
+  guard(node, path, [&] {
+    if (scalar_type(node) != ScalarType::kInteger || node.text[0] == '0') {
+      mode = parse_octal_mode(node.text);
+      return;
+    }
+    constexpr int64_t kAllBits = 07777;
+    const auto decimal = read_integer(node.text);
+    if (!decimal || *decimal < 0 || *decimal > kAllBits)
+      throw ValueError("invalid mode '" + node.text + "'", "write permissions in octal: \"0444\"");
+    mode = static_cast<uint32_t>(*decimal);
+    // 440 and the like mean something in octal; 256 and 292 do not and are what JSON has to write.
+    if (node.text.size() == 3 && node.text[0] >= '4' && node.text.find_first_of("89") == std::string::npos)
+      report_.warning(node.mark(), path.to_string(),
+                      fmt::format("{} is decimal, in octal {:04o}", node.text, mode),
+                      "did you mean \"0" + node.text + "\"?");
+  });
+  return mode;
 }
 
 std::vector<std::string> Reader::strings(const Node& node) {

@@ -13,6 +13,8 @@
 
 namespace parser {
 
+class Section;
+
 class Reader {
  public:
   // `environment` must outlive the reader. `working_directory` is absolute.
@@ -23,6 +25,9 @@ class Reader {
   double number(const Node& node, const Path& path);  // above 0
   int64_t bytes(const Node& node, const Path& path);
   std::optional<Duration> duration(const Node& node, const Path& path);
+  // Permissions of a file: octal, but a number without quotes that does not begin with 0 is decimal, as in
+  // JSON and for docker compose.
+  uint32_t mode(const Node& node, const Path& path);
   std::vector<std::string> strings(const Node& node);  // of a list
   StringMap string_map(const Node& node);              // of a canonical map
   OptionalMap optional_map(const Node& node);
@@ -46,16 +51,31 @@ class Reader {
 
 void read_service(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
 void read_build(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
-void read_healthcheck(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
-void read_ports(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
-void read_mounts(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
-void read_tmpfs(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
-void read_service_networks(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
 void read_deploy(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
-// Brings scale and limits of the service together with those under deploy; contradictions are errors.
+void read_develop(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_pre_start(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_post_start(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_pre_stop(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_provider(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_service_models(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_service_configs(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_service_secrets(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+void read_gpus(Reader& reader, const Node& node, const Path& path, ServiceDraft& draft);
+// Brings what stands both at the service and under deploy together: scale, limits, restart.
 void settle_deploy(Reader& reader, const Path& path, ServiceDraft& draft);
+
+// Parts that several attributes share.
+std::vector<FileGrant> read_grants(Reader& reader, const Node& node, const Path& path);
+std::map<std::string, Ulimit> read_ulimits(Reader& reader, const Node& node, const Path& path);
+
+DeviceRequest read_device_request(const Section& section);
+
+// The top level.
 void read_networks(Reader& reader, const Node& document, Draft& draft);
 void read_volumes(Reader& reader, const Node& document, Draft& draft);
+void read_configs(Reader& reader, const Node& document, Draft& draft);
+void read_secrets(Reader& reader, const Node& document, Draft& draft);
+void read_models(Reader& reader, const Node& document, Draft& draft);
 Draft read_project(Reader& reader, const Node& document, const std::string& name);
 
 }  // namespace parser

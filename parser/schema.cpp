@@ -223,23 +223,6 @@ class SchemaCheck {
   bool met_poisoned_ = false;
 };
 
-// Attributes that bring in other definitions and that no stage reads yet. They are refused here and not by
-// who runs the project, since what refers to those definitions would be called undefined.
-void refuse(Node& parent, const Path& path, std::string_view name, Report& report) {
-  const Entry* entry = parent.find_entry(name);
-  if (entry == nullptr || entry->value.tag == Node::Tag::kReset) return;
-  report.error(entry->key_at.mark(), path.to_string(),
-               "attribute '" + std::string(name) + "' is not supported yet");
-  parent.erase(name);
-  parent.damaged = true;
-}
-
-void refuse_what_is_not_read(Node& document, Report& report) {
-  refuse(document, Path(), "include", report);
-  for_each_match(document, "services.*",
-                 [&](Node& service, const Path& path) { refuse(service, path, "extends", report); });
-}
-
 void check_present(Node& node, const Specification& spec, const Path& path, Report& report) {
   for (size_t i = 0; i < node.items.size(); ++i)
     if (spec.item) check_present(node.items[i], *spec.item, path.index(i), report);
@@ -275,7 +258,6 @@ void check_schema(Node& document, Report& report) {
     report.error(refusal.node->mark(), refusal.path.to_string(),
                  "not as the schema wants it: " + refusal.message);
   }
-  refuse_what_is_not_read(document, report);
 }
 
 bool explain_and_mend(Node& document, Report& report) {

@@ -46,7 +46,8 @@ struct Words : NodeConstraint<Words> {
   static constexpr const char* kComplaint = "it is none of the words that may stand here";
   bool holds(const NodeValue& value) const {
     std::string text;
-    return !value.getString(text) || value.is_templated() || std::count(words->begin(), words->end(), text) > 0;
+    return !value.getString(text) || value.is_templated() ||
+           std::count(words->begin(), words->end(), text) > 0;
   }
   const std::vector<std::string>* words;  // of a Specification, which stays
 };

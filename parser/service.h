@@ -40,7 +40,9 @@ struct Restart {
   enum class Policy { kNo, kAlways, kOnFailure, kUnlessStopped };
   Policy policy = Policy::kNo;
   int max_retries = 0;  // kOnFailure; 0: no limit
-  bool given = false;   // written as `restart`; else the default, or what deploy.restart_policy says
+  // Written as `restart`, and what holds; else this is the default, or what deploy.restart_policy says, which
+  // overrules `restart`.
+  bool given = false;
 };
 
 struct EnvFile {
@@ -93,10 +95,12 @@ struct BlkioConfig {
   struct WeightDevice {
     std::string path;
     int weight = 0;
+    Extensions extensions;
   };
   struct Throttle {
     std::string path;
     int64_t rate = 0;  // bytes or operations a second
+    Extensions extensions;
   };
   int weight = 0;  // 10 to 1000; 0: default
   std::vector<WeightDevice> weight_device;
@@ -116,7 +120,8 @@ struct Provider {
 };
 
 struct ServiceModel {
-  std::string endpoint_variable, model_variable;
+  std::string endpoint_variable, model_variable;  // names of variables; empty: <KEY>_URL, <KEY>_MODEL
+  Mark mark;
   Extensions extensions;
 };
 
@@ -130,7 +135,8 @@ struct Service {
   std::string platform;             // os/arch[/variant]
   std::optional<Words> command;     // unset: the image's; empty list: cleared
   std::optional<Words> entrypoint;  // unset: the image's; empty list: cleared
-  // env_file and environment merged, inherited keys resolved; without values: names that are set nowhere.
+  // env_file and environment merged, inherited keys resolved; without values: names that are set nowhere,
+  // which takes them away from what the image says. As written with LoadOptions::resolve_environment off.
   StringMap environment;
   std::set<std::string> unset_environment;
   std::vector<EnvFile> env_files;
@@ -161,7 +167,8 @@ struct Service {
   std::vector<FileGrant> configs, secrets;
   StringMap storage_opt;
 
-  std::map<std::string, Dependency> depends_on;  // implied ones (links) included
+  std::map<std::string, Dependency>
+      depends_on;  // implied ones (links, network_mode: service:x, ...) included
   std::optional<HealthCheck> healthcheck;
   Restart restart;
   std::string stop_signal;                    // empty: the image's, else SIGTERM
@@ -197,6 +204,7 @@ struct Service {
     double cpus = 0;
     int64_t memory = 0;  // bytes
     int64_t pids = 0;
+    int64_t memory_reservation = 0;  // bytes; mem_reservation, else deploy.resources.reservations.memory
   } limits;
   int64_t mem_reservation = 0;                    // bytes, 0: not given
   int64_t memswap_limit = 0;                      // bytes, memory included; -1: no limit; 0: not given

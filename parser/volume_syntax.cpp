@@ -12,7 +12,7 @@ namespace {
 
 const std::vector<std::string> kPropagations = {"private", "rprivate", "shared",
                                                 "rshared", "slave",    "rslave"};
-const std::vector<std::string> kConsistencies = {"cached", "delegated", "consistent"};
+const std::vector<std::string> kConsistencies = {"cached", "delegated", "consistent", "default"};
 
 bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -57,7 +57,7 @@ void apply_option(Node& mount, const std::string& option, bool bind) {
     if (bind) throw ValueError("'nocopy' is for volumes, this is a bind mount");
     set_in(mount, "volume", "nocopy", word("true", at, true));
   } else if (option == "z" || option == "Z") {
-    throw ValueError("mount option '" + option + "' (SELinux relabelling) is not supported yet");
+    set_in(mount, "bind", "selinux", word(option, at));
   } else if (contains(kConsistencies, option)) {
     mount.set("consistency", at, word(option, at));
   } else if (contains(kPropagations, option)) {
@@ -65,10 +65,10 @@ void apply_option(Node& mount, const std::string& option, bool bind) {
     set_in(mount, "bind", "propagation", word(option, at));
   } else {
     std::vector<std::string> known = kPropagations;
-    known.insert(known.end(), {"ro", "rw", "nocopy"});
+    known.insert(known.end(), {"ro", "rw", "nocopy", "z", "Z"});
     const std::string hint = did_you_mean(option, known);
     throw ValueError("unknown mount option '" + option + "'",
-                     hint.empty() ? "known are ro, rw, nocopy and the propagations" : hint);
+                     hint.empty() ? "known are ro, rw, z, Z, nocopy and the propagations" : hint);
   }
 }
 

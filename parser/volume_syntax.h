@@ -12,8 +12,8 @@ Node parse_mount(const Node& item);
 
 // Throws ValueError unless `word` is a mount propagation of mount(2): private, rprivate, shared, ...
 void check_propagation(const std::string& word);
-// Throws ValueError unless cached, delegated or consistent: hints to Docker Desktop that mean nothing on
-// Linux.
+// Throws ValueError unless cached, delegated, consistent or default: hints to Docker Desktop that mean
+// nothing on Linux.
 void check_consistency(const std::string& word);
 
 }  // namespace parser

@@ -53,10 +53,10 @@ TEST_CASE(
 }
 
 TEST_CASE("merge: a short build and a long one are one build") {
-  const auto build = *merged("    build: ./dir\n", "    build: {target: dev, args: [A]}\n").build;
+  const auto build = *merged("    build: ./dir\n", "    build: {target: dev, args: [A=1, B]}\n").build;
   CHECK(build.context.ends_with("/dir"));
   CHECK(build.target == "dev");
-  CHECK(build.args.at("A") == std::nullopt);
+  CHECK(build.args == parser::OptionalMap{{"A", "1"}});  // B is set nowhere
 }
 
 TEST_CASE("merge: reset takes a value away, override uses the later one alone") {

@@ -1,0 +1,108 @@
+// What the container may do to the machine.
+#include <algorithm>
+
+#include "parser/attribute.h"
+#include "parser/names.h"
+#include "parser/units.h"
+
+namespace parser {
+
+namespace {
+
+void read_capabilities(const At& at, std::vector<std::string>& into) {
+  at.each([&](const Node& item) { into.push_back(normal_capability(item.text)); });
+}
+
+// Docker Engine manual, "Security configuration".
+void check_label_option(const std::string& value) {
+  const size_t colon = value.find(':');
+  const std::string name = value.substr(0, colon);
+  check_word("label option", name, {"user", "role", "type", "level", "filetype", "disable", "nested"});
+  const bool alone = name == "disable" || name == "nested";
+  if (alone != (colon == std::string::npos))
+    throw ValueError("invalid label option '" + value + "'",
+                     "write label=type:svirt_apache_t or label=disable");
+}
+
+void check_security_option(const std::string& text) {
+  const size_t separator = text.find_first_of("=:");
+  const std::string name = text.substr(0, separator);
+  const std::string value = separator == std::string::npos ? "" : text.substr(separator + 1);
+  check_word("security option", name,
+             {"no-new-privileges", "seccomp", "apparmor", "label", "systempaths", "writable-cgroups"});
+  const bool is_switch = name == "no-new-privileges" || name == "writable-cgroups";
+  if (is_switch && separator != std::string::npos && !read_boolean(value))
+    throw ValueError("'" + name + "' must be true or false, not '" + value + "'");
+  if (!is_switch && value.empty())
+    throw ValueError("security option '" + text + "' has no value", "write " + name + "=<value>");
+  if (name == "systempaths") check_word("value of systempaths", value, {"unconfined"});
+  if (name == "label") check_label_option(value);
+}
+
+// Those that each container has for itself. namespaces(7), ipc_namespaces(7), network_namespaces(7)
+const std::vector<std::string> kNamespacedSysctls = {
+    "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni",          "kernel.sem",       "kernel.shmall",
+    "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced", "kernel.domainname"};
+
+void check_sysctl(const std::string& name) {
+  const auto below = [&name](const std::string& prefix) {
+    return name.size() > prefix.size() && name.rfind(prefix, 0) == 0;
+  };
+  if (below("net.") || below("fs.mqueue.")) return;
+  if (std::find(kNamespacedSysctls.begin(), kNamespacedSysctls.end(), name) != kNamespacedSysctls.end())
+    return;
+  if (name == "kernel.hostname")
+    throw ValueError("sysctl 'kernel.hostname' is the host name", "use 'hostname'");
+  const std::string hint = did_you_mean(name, kNamespacedSysctls);
+  throw ValueError(
+      "sysctl '" + name + "' is not one that a container has for itself",
+      hint.empty() ? "known are net.*, fs.mqueue.*, kernel.msg*, kernel.sem and kernel.shm*" : hint);
+}
+
+}  // namespace
+
+void read_cap_add(const At& at) {
+  read_capabilities(at, at.service.cap_add);
+}
+
+void read_cap_drop(const At& at) {
+  read_capabilities(at, at.service.cap_drop);
+}
+
+void read_security_opt(const At& at) {
+  at.each([&](const Node& item) {
+    check_security_option(item.text);
+    at.service.security_opt.push_back(item.text);
+  });
+}
+
+void read_sysctls(const At& at) {
+  at.service.sysctls = at.reader.string_map(at.node);
+  for (const Entry& entry : at.node.entries)
+    at.reader.guard(Node::null(entry.key_at), at.path, [&] { check_sysctl(entry.key); });
+}
+
+void read_storage_opt(const At& at) {
+  at.service.storage_opt = at.reader.string_map(at.node);
+  for (const Entry& entry : at.node.entries) {
+    at.reader.guard(Node::null(entry.key_at), at.path,
+                    [&] { check_word("storage option", entry.key, {"size"}); });
+    if (entry.key == "size") at.reader.bytes(entry.value, at.path.key("size"));
+  }
+}
+
+void read_credential_spec(const At& at) {
+  const Section section = at.section();
+  CredentialSpec& spec = at.service.credential_spec.emplace();
+  section.text("config", spec.config);
+  section.text("file", spec.file);
+  section.text("registry", spec.registry);
+  spec.extensions = section.extensions();
+}
+
+void read_isolation(const At& at) {
+  check_word("isolation", at.node.text, {"default", "process", "hyperv"});
+  at.service.isolation = at.node.text;
+}
+
+}  // namespace parser

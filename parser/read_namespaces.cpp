@@ -1,0 +1,65 @@
+// Namespaces: the container's own, the host's, or those of a service or another container.
+// Source: Compose Specification; `docker run --network, --ipc, --pid, --uts, --cgroupns, --userns`.
+#include "parser/attribute.h"
+#include "parser/load.h"
+#include "parser/names.h"
+#include "parser/units.h"
+
+namespace parser {
+
+namespace {
+
+// "service:x" and "container:x": true when `word` is one of them.
+bool read_shared(const At& at, const std::string& word) {
+  const size_t colon = word.find(':');
+  const std::string kind = word.substr(0, colon);
+  if (colon == std::string::npos || (kind != "service" && kind != "container")) return false;
+  const std::string name = word.substr(colon + 1);
+  if (name.empty()) throw ValueError("'" + word + "' names no " + kind);
+  if (kind == "service")
+    at.draft.needs.push_back({name, Need::Kind::kNamespace, at.node.mark(), at.path.to_string()});
+  return true;
+}
+
+std::string read_mode(const At& at, const std::string& what, std::vector<std::string> own) {
+  const std::string& word = at.node.text;
+  if (word.empty() || read_shared(at, word)) return word;
+  own.insert(own.end(), {"service", "container"});
+  std::string known;
+  for (const std::string& mode : own)
+    known += (known.empty() ? "known are " : ", ") + mode + (&mode >= &own[own.size() - 2] ? ":<name>" : "");
+  check_word(what, word, own, known);
+  if (word == "service" || word == "container")
+    throw ValueError(what + " '" + word + "' names no " + word, "write " + word + ":<name>");
+  return word;
+}
+
+}  // namespace
+
+void read_network_mode(const At& at) {
+  at.service.network_mode = read_mode(at, "network_mode", {"none", "host", "bridge", "default"});
+  if (at.service.network_mode == "default") at.service.network_mode = "bridge";
+}
+
+void read_ipc(const At& at) {
+  at.service.ipc = read_mode(at, "ipc mode", {"none", "host", "private", "shareable"});
+}
+
+void read_pid(const At& at) {
+  at.service.pid = read_mode(at, "pid mode", {"host", "private"});
+}
+
+void read_uts(const At& at) {
+  at.service.uts = read_mode(at, "uts mode", {"host", "private"});
+}
+
+void read_cgroup(const At& at) {
+  at.service.cgroup = read_mode(at, "cgroup mode", {"host", "private"});
+}
+
+void read_userns_mode(const At& at) {
+  if (!at.node.text.empty()) check_word("userns_mode", at.node.text, {"host", "private"});
+  at.service.userns_mode = at.node.text;
+}
+
+}  // namespace parser
