@@ -71,8 +71,9 @@ void check_bytes(const FileObject& object, const Kind& kind, const StringMap& en
   if (!object.file.empty()) {
     struct stat status {};
     if (stat(object.file.c_str(), &status) != 0)
-      report.error(object.source_mark, place + ".file",
-                   kind.name + " file '" + object.file + "' does not exist");
+      // Not an error: a project whose files are gone can still be stopped.
+      report.warning(object.source_mark, place + ".file",
+                     kind.name + " file '" + object.file + "' does not exist");
     else if (S_ISDIR(status.st_mode))
       report.error(object.source_mark, place + ".file", "'" + object.file + "' is a folder",
                    "a folder is mounted under the service's 'volumes'");

@@ -37,14 +37,14 @@ TEST_CASE("diagnostic: the caret stands under the column, tabs and wide characte
 
 TEST_CASE("diagnostic: errors of a load carry their source line") {
   Folder folder;
-  folder.write("compose.yaml", "services:\r\n  db: {hostname: 数据库, Image: x}\r\n");
+  folder.write("compose.yaml", "services:\r\n  db: {user: 数据库, Image: x}\r\n");
   try {
     folder.load();
     FAIL("loaded");
   } catch (const parser::LoadError& error) {
     REQUIRE(error.diagnostics().size() == 1);
-    CHECK(error.diagnostics()[0].mark.column == 23);
-    CHECK(error.diagnostics()[0].source_line == "  db: {hostname: 数据库, Image: x}");
+    CHECK(error.diagnostics()[0].mark.column == 19);
+    CHECK(error.diagnostics()[0].source_line == "  db: {user: 数据库, Image: x}");
     CHECK(std::string(error.what()) == error.diagnostics()[0].to_string());
   }
 }

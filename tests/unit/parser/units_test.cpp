@@ -61,6 +61,8 @@ TEST_CASE("ports: the short form in all its shapes") {
   CHECK(one("80").published.first == 0);
   CHECK(one("8080:80/UDP").protocol == "udp");
   CHECK(one("127.0.0.1:8080:80").host_ip == "127.0.0.1");
+  CHECK(one("[::1]:8080:80").host_ip == "::1");
+  CHECK(one("0:80").published.first == 0);
   CHECK(one("127.0.0.1::80").published.first == 0);
   CHECK(one(":80").published.first == 0);
   CHECK(one("8080-8090:80").published.last == 8090);
@@ -70,7 +72,7 @@ TEST_CASE("ports: the short form in all its shapes") {
   CHECK(pairs[1].published.first == 3001);
   CHECK(parse_port("1-3").size() == 3);
   for (const char* bad :
-       {"", ":", "a", "0", "65536", "80:", "1:2:3:4", "x:80:80", "5-4", "1-2:3-5", "80/icmp", "[::1]:80:80"})
+       {"", ":", "a", "0", "65536", "80:", "1:2:3:4", "x:80:80", "5-4", "1-2:3-5", "80/icmp", "[::x]:80:80", "::1:"})
     CHECK_THROWS_AS(parse_port(bad), ValueError);
 }
 
