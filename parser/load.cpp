@@ -78,6 +78,15 @@ LoadResult load(const LoadOptions& options) {
           std::make_shared<const Document>(Document{std::move(merged.tree), shared_report})};
 }
 
+WrittenProject load_as_written(const LoadOptions& options) {
+  const auto report = std::make_shared<Report>();
+  LoadOptions as_written = options;
+  as_written.interpolate = false;
+  ProjectTree merged = load_tree(as_written, *report);
+  report->throw_if_failed();
+  return {{std::move(merged.tree), report}, warnings_of(*report)};
+}
+
 std::string project_name(const LoadOptions& options) {
   Report report;
   const Surroundings surroundings = survey(options, report);

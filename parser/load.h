@@ -46,6 +46,14 @@ struct LoadResult {
 // Throws LoadError with every error found.
 LoadResult load(const LoadOptions& options);
 
+// The merged files with variables as they are written (`config --no-interpolate`, `--variables`): names and
+// the shape of things are checked, values are not. Throws LoadError.
+struct WrittenProject {
+  Document document;
+  std::vector<Diagnostic> warnings;
+};
+WrittenProject load_as_written(const LoadOptions& options);
+
 // Only the project's name and folder, for commands that work from labels alone (`down` without a file): never
 // throws for a missing file when `project_name` or COMPOSE_PROJECT_NAME is given. Throws LoadError else.
 std::string project_name(const LoadOptions& options);
@@ -58,6 +66,9 @@ StringMap tool_environment(const LoadOptions& options);
 // escaped as `$$`. The output loads to the same project.
 std::string to_yaml(const Project& project);
 std::string to_json(const Project& project);
+// The same of merged files, the keys of every map in order.
+std::string to_yaml(const Document& document);
+std::string to_json(const Document& document);
 
 // Closest of `candidates` to `word` for a did-you-mean: equal but for case, or Damerau-Levenshtein distance
 // at most max(1, size/3). Empty when none is close.

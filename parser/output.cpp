@@ -40,7 +40,29 @@ Json project_tree(const Project& project, bool json) {
   return map;
 }
 
+Json sorted(const Json& value) {
+  if (value.is_array()) {
+    Json list = Json::array();
+    for (const Json& item : value) list.push_back(sorted(item));
+    return list;
+  }
+  if (!value.is_object()) return value;
+  std::map<std::string, const Json*> members;
+  for (const auto& [key, member] : value.items()) members.emplace(key, &member);
+  Json map = Json::object();
+  for (const auto& [key, member] : members) append(map, key, sorted(*member));
+  return map;
+}
+
 }  // namespace
+
+std::string to_yaml(const Document& document) {
+  return write_yaml(sorted(json_of(document.root)));
+}
+
+std::string to_json(const Document& document) {
+  return sorted(json_of(document.root)).dump(2) + "\n";
+}
 
 std::string to_yaml(const Project& project) {
   return write_yaml(project_tree(project, false));

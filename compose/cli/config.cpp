@@ -7,6 +7,8 @@
 #include "compose/cli/failure.h"
 #include "compose/cli/selection.h"
 #include "compose/plan/planner.h"
+#include "compose/ui/table.h"
+#include "parser/variables.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
@@ -14,9 +16,11 @@ namespace compose::cli {
 namespace {
 
 struct Flags {
-  bool environment = false, images = false, networks = false, profiles = false, services = false,
-       volumes = false;
+  bool environment = false, images = false, models = false, networks = false, profiles = false,
+       services = false, variables = false, volumes = false;
   bool quiet = false;
+  bool no_consistency = false, no_env_resolution = false, no_interpolate = false, no_normalize = false,
+       no_path_resolution = false;
   std::string format, hash, output;
 };
 
@@ -85,10 +89,19 @@ std::string environment(const parser::Project& project) {
   return text;
 }
 
+std::string variables(const parser::Document& document) {
+  ui::Table table({"NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"});
+  for (const auto& [name, use] : parser::variables_in(document.root))
+    table.add(
+        {name, use.required ? "true" : "false", use.fallback.value_or(""), use.alternative.value_or("")});
+  return table.to_string();
+}
+
 std::string rendered(const parser::Project& project, const Flags& flags) {
   if (flags.services) return keys(project.services);
   if (flags.volumes) return keys(project.volumes);
   if (flags.networks) return keys(project.networks);
+  if (flags.models) return keys(project.models);
   if (flags.images) return images(project);
   if (flags.profiles) return profiles(project);
   if (flags.environment) return environment(project);
@@ -96,6 +109,30 @@ std::string rendered(const parser::Project& project, const Flags& flags) {
   std::string text = flags.format == "json" ? parser::to_json(project) : parser::to_yaml(project);
   if (text.empty() || text.back() != '\n') text += '\n';
   return text;
+}
+
+parser::LoadOptions load_options(Context& context, const Words& services, const Flags& flags) {
+  parser::LoadOptions options = context.load_options(services);
+  options.check_consistency = !flags.no_consistency;
+  options.resolve_environment = !flags.no_env_resolution;
+  options.normalize = !flags.no_normalize;
+  options.resolve_paths = !flags.no_path_resolution;
+  return options;
+}
+
+// What the command prints; empty with --quiet.
+std::string shown(Context& context, const Words& services, const Flags& flags) {
+  const parser::LoadOptions options = load_options(context, services, flags);
+  if (flags.no_interpolate || flags.variables) {
+    const parser::WrittenProject written = parser::load_as_written(options);
+    context.show_warnings(written.warnings);
+    if (flags.variables) return variables(written.document);
+    return flags.format == "json" ? parser::to_json(written.document) : parser::to_yaml(written.document);
+  }
+  parser::Project project = context.load(options);
+  if (flags.quiet) return "";
+  restrict_to(project, services);
+  return rendered(project, flags);
 }
 
 }  // namespace
@@ -116,19 +153,23 @@ int config_command(Context& context, const Words& args) {
   arguments.flag("--profiles", flags.profiles, "Only the profiles' names");
   arguments.flag("--environment", flags.environment, "Only the variables that interpolation sees");
   arguments.option("--hash", flags.hash, "Configuration hashes of these services (comma list, or *)");
-  for (const char* name :
-       {"--lock-image-digests", "--models", "--no-consistency", "--no-env-resolution", "--no-interpolate",
-        "--no-normalize", "--no-path-resolution", "--resolve-image-digests", "--variables"}) {
-    arguments.refuse_flag(name);
-  }
+  arguments.flag("--models", flags.models, "Only the models' names");
+  arguments.flag("--variables", flags.variables, "Only the variables that the files use");
+  arguments.flag("--no-consistency", flags.no_consistency,
+                 "Do not check what must hold between the parts of the project");
+  arguments.flag("--no-env-resolution", flags.no_env_resolution, "Do not read env_file and label_file");
+  arguments.flag("--no-interpolate", flags.no_interpolate, "Leave variables as they are written");
+  arguments.flag("--no-normalize", flags.no_normalize,
+                 "Do not fill in what follows from the whole, as the default network");
+  arguments.flag("--no-path-resolution", flags.no_path_resolution, "Leave relative paths as they are");
+  // Digests are known to registries, which are not asked yet.
+  for (const char* name : {"--resolve-image-digests", "--lock-image-digests"}) arguments.refuse_flag(name);
   const Words services = arguments.parse(args);
   if (!flags.format.empty() && flags.format != "yaml" && flags.format != "json")
     throw CommandError("invalid value '" + flags.format + "' for --format: it must be yaml or json");
 
-  parser::Project project = context.load(services);
-  restrict_to(project, services);
+  const std::string text = shown(context, services, flags);
   if (flags.quiet) return 0;
-  const std::string text = rendered(project, flags);
   if (flags.output.empty()) {
     print(text);
   } else {

@@ -56,11 +56,19 @@ parser::LoadOptions Context::load_options(const std::vector<std::string>& select
   return options;
 }
 
+void Context::show_warnings(const std::vector<parser::Diagnostic>& warnings) {
+  for (const auto& warning : warnings) log(LogLevel::kWarn, warning.to_string());
+}
+
 parser::Project Context::load(const std::vector<std::string>& selected) {
+  return load(load_options(selected));
+}
+
+parser::Project Context::load(const parser::LoadOptions& options) {
   const auto began = std::chrono::steady_clock::now();
-  parser::LoadResult result = parser::load(load_options(selected));
-  for (const auto& warning : result.warnings) log(LogLevel::kWarn, warning.to_string());
-  for (const std::string& name : selected) {
+  parser::LoadResult result = parser::load(options);
+  show_warnings(result.warnings);
+  for (const std::string& name : options.selected) {
     if (result.project.services.count(name) != 0) continue;
     std::vector<std::string> known;
     for (const auto& [service, ignored] : result.project.services) known.push_back(service);

@@ -31,6 +31,8 @@ class Context {
   // Loads the project and prints its warnings. `selected`: services named on the command line. Throws
   // parser::LoadError; CommandError "no such service" for a selected one that is not in the files.
   parser::Project load(const std::vector<std::string>& selected = {});
+  parser::Project load(const parser::LoadOptions& options);
+  void show_warnings(const std::vector<parser::Diagnostic>& warnings);
   // As load, but nothing when there is no Compose file and the project's name is given (-p,
   // COMPOSE_PROJECT_NAME): for commands that work from labels alone.
   std::optional<parser::Project> load_if_there(const std::vector<std::string>& selected = {});

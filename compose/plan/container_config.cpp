@@ -122,7 +122,10 @@ void set_network(const parser::Project& project, const parser::Service& service,
       config.networks.push_back(attachment(project, service, key, network));
     }
   }
-  for (const auto& port : service.ports) config.ports.push_back(published_port(port));
+  // Without a network of its own a container has nothing to publish; the parser warns of that.
+  if (service.network_mode.empty()) {
+    for (const auto& port : service.ports) config.ports.push_back(published_port(port));
+  }
   config.expose = service.expose;
   config.extra_hosts = service.extra_hosts;
   for (const auto& link : service.links) {
