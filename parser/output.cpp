@@ -1,4 +1,5 @@
 #include "parser/load.h"
+#include "parser/node_json.h"
 #include "parser/output_tree.h"
 #include "parser/yaml_writer.h"
 

@@ -68,6 +68,7 @@ void read_pull_refresh_after(const At& at) {
 }
 
 void read_platform(const At& at) {
+  if (at.node.text.empty()) return;  // a variable that is not set: as if it were not given
   check_platform(at.node.text);
   at.service.platform = at.node.text;
 }

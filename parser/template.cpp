@@ -64,8 +64,8 @@ Form parse_form(std::string_view body) {
   return form;
 }
 
-// `text` starts after a '$'. What it is: a literal '$' (an empty name) or a variable; and how much of `text`
-// it takes.
+// `text` starts after a '$'. What it is: a literal '$' (an empty name; so is one before anything that can be no
+// variable, as in "$(date)") or a variable; and how much of `text` it takes.
 struct Taken {
   Form form;
   size_t length = 0;
@@ -75,7 +75,7 @@ Taken take_form(std::string_view text) {
   if (!text.empty() && text[0] == '$') return {{}, 1};
   if (const size_t length = name_length(text); length > 0)
     return {{std::string(text.substr(0, length)), 0, false, {}}, length};
-  if (text.empty() || text[0] != '{') bad_form("$" + std::string(text.substr(0, 1)));
+  if (text.empty() || text[0] != '{') return {};
   const size_t close = find_closing_brace(text.substr(1));
   if (close == std::string_view::npos)
     throw TemplateError("'${' without '}'", "close it, or write '$$' for a literal '$'");
