@@ -107,7 +107,8 @@ TEST_CASE("schema: a file of version 3 lies inside of version 3") {
             "'0.5'}}}\n"
             "    networks: {front: {aliases: [a]}}\n    environment: {A: 1, B: }\n    depends_on: [db]\n"
             "  db: {image: y, secrets: [s], stop_grace_period: !reset 5}\n"
-            "networks: {front: }\nsecrets: {s: {external: true}}\n") == "");
+            "networks: {front: }\nsecrets: {s: {external: true}}\n")
+            .empty());
 }
 
 TEST_CASE("schema: what lies outside of version 3 is told with its place") {
