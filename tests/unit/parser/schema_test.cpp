@@ -143,3 +143,11 @@ TEST_CASE("schema: x- names are kept in the output") {
   CHECK(project.networks.at("n").extensions.at("x-net") == "true");
   CHECK(to_yaml(project).find("x-own: $$5") != std::string::npos);
 }
+
+TEST_CASE(
+    "schema: a text in place of true or false passes here, as a variable may, and is refused when read") {
+  Folder folder;
+  CHECK(
+      folder.errors("services:\n  a: {image: x, depends_on: {b: {required: maybe}}}\n  b: {image: x}\n") ==
+      "compose.yaml:2:44: services.a.depends_on.b.required: must be true or false, not the string 'maybe'\n");
+}
