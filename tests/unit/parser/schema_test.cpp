@@ -107,7 +107,8 @@ TEST_CASE("schema: a file of version 3 lies inside of version 3") {
             "'0.5'}}}\n"
             "    networks: {front: {aliases: [a]}}\n    environment: {A: 1, B: }\n    depends_on: [db]\n"
             "  db: {image: y, secrets: [s], stop_grace_period: !reset 5}\n"
-            "networks: {front: }\nsecrets: {s: {external: true}}\n") == "");
+            "networks: {front: }\nsecrets: {s: {external: true}}\n")
+            .empty());
 }
 
 TEST_CASE("schema: what lies outside of version 3 is told with its place") {
@@ -141,4 +142,12 @@ TEST_CASE("schema: x- names are kept in the output") {
   CHECK(project.services.at("web").extensions.at("x-own") == R"("$5")");
   CHECK(project.networks.at("n").extensions.at("x-net") == "true");
   CHECK(to_yaml(project).find("x-own: $$5") != std::string::npos);
+}
+
+TEST_CASE(
+    "schema: a text in place of true or false passes here, as a variable may, and is refused when read") {
+  Folder folder;
+  CHECK(
+      folder.errors("services:\n  a: {image: x, depends_on: {b: {required: maybe}}}\n  b: {image: x}\n") ==
+      "compose.yaml:2:44: services.a.depends_on.b.required: must be true or false, not the string 'maybe'\n");
 }
