@@ -104,7 +104,8 @@ void check_word(const std::string& what, const std::string& word, const std::vec
   std::string way_out = did_you_mean(word, known);
   if (way_out.empty()) way_out = hint;
   if (way_out.empty())
-    for (const std::string& name : known) way_out += (way_out.empty() ? "known are " : ", ") + name;
+    for (const std::string& name : known)
+      way_out += (!way_out.empty() ? ", " : known.size() == 1 ? "known is " : "known are ") + name;
   throw ValueError("unknown " + what + " '" + word + "'", way_out);
 }
 

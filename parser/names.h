@@ -32,7 +32,7 @@ void check_project_name(const std::string& name);
 // What a folder's name gives: lower-cased, other characters dropped. May be empty.
 std::string derive_project_name(const std::string& folder);
 
-// A host or domain: letters, digits, '.', '-', '_', at most 64 characters. sethostname(2)
+// A host or domain: letters, digits, '.', '-', '_', bytes beyond ASCII; at most 64 of them. sethostname(2)
 void check_host_name(const std::string& what, const std::string& name);
 // A network link: at most 15 characters without '/' and white space. netdevice(7), IFNAMSIZ
 void check_interface_name(const std::string& name);

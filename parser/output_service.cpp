@@ -90,6 +90,19 @@ void put_env_files(Json& map, const std::vector<EnvFile>& files) {
   }
 }
 
+// A whole number without ".0".
+Json number(double value) {
+  const auto whole = static_cast<int64_t>(value);
+  return static_cast<double>(whole) == value ? Json(whole) : Json(value);
+}
+
+// A number of this attribute is whole, else it is a string.
+void put_percentage(Json& map, double value) {
+  if (value == 0) return;
+  const Json shown = number(value);
+  map["cpu_percent"] = shown.is_number_integer() ? shown : Json(shown.dump());
+}
+
 std::string restart_text(const Restart& restart) {
   switch (restart.policy) {
     case Restart::Policy::kNo:
@@ -149,12 +162,12 @@ Json service_tree(const Service& service, const OutputStyle& style) {
   put(map, "cgroup_parent", service.cgroup_parent);
   put(map, "cgroup", service.cgroup);
   put_number(map, "cpu_count", service.cpu_count);
-  if (service.cpu_percent != 0) map["cpu_percent"] = service.cpu_percent;
+  put_percentage(map, service.cpu_percent);
   put_number(map, "cpu_period", service.cpu_period);
   put_number(map, "cpu_quota", service.cpu_quota);
   put_number(map, "cpu_rt_period", service.cpu_rt_period);
   put_number(map, "cpu_rt_runtime", service.cpu_rt_runtime);
-  if (service.cpus != 0) map["cpus"] = service.cpus;
+  if (service.cpus != 0) map["cpus"] = number(service.cpus);
   put(map, "cpuset", service.cpuset);
   put_number(map, "cpu_shares", service.cpu_shares);
   command("command", service.command);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "parser/attribute.h"
+#include "parser/load.h"
 #include "parser/names.h"
 #include "parser/units.h"
 
@@ -39,24 +40,26 @@ void check_security_option(const std::string& text) {
   if (name == "label") check_label_option(value);
 }
 
-// Those that each container has for itself. namespaces(7), ipc_namespaces(7), network_namespaces(7)
-const std::vector<std::string> kNamespacedSysctls = {
-    "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni",          "kernel.sem",       "kernel.shmall",
-    "kernel.shmmax", "kernel.shmmni", "kernel.shm_rmid_forced", "kernel.domainname"};
+// Those below "kernel." that each container has for itself. namespaces(7), ipc_namespaces(7)
+const std::vector<std::string> kNamespacedKernel = {
+    "msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced", "domainname"};
 
 void check_sysctl(const std::string& name) {
   const auto below = [&name](const std::string& prefix) {
     return name.size() > prefix.size() && name.rfind(prefix, 0) == 0;
   };
   if (below("net.") || below("fs.mqueue.")) return;
-  if (std::find(kNamespacedSysctls.begin(), kNamespacedSysctls.end(), name) != kNamespacedSysctls.end())
-    return;
   if (name == "kernel.hostname")
     throw ValueError("sysctl 'kernel.hostname' is the host name", "use 'hostname'");
-  const std::string hint = did_you_mean(name, kNamespacedSysctls);
-  throw ValueError(
-      "sysctl '" + name + "' is not one that a container has for itself",
-      hint.empty() ? "known are net.*, fs.mqueue.*, kernel.msg*, kernel.sem and kernel.shm*" : hint);
+  std::string hint = "known are net.*, fs.mqueue.*, kernel.msg*, kernel.sem and kernel.shm*";
+  if (const std::string prefix = "kernel."; below(prefix)) {
+    const std::string last = name.substr(prefix.size());
+    if (std::find(kNamespacedKernel.begin(), kNamespacedKernel.end(), last) != kNamespacedKernel.end())
+      return;
+    if (const std::string meant = closest(last, kNamespacedKernel); !meant.empty())
+      hint = "did you mean 'kernel." + meant + "'?";
+  }
+  throw ValueError("sysctl '" + name + "' is not one that a container has for itself", hint);
 }
 
 }  // namespace

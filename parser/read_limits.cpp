@@ -16,8 +16,10 @@ int64_t microseconds(const At& at) {
 int64_t bounded(const At& at, const std::string& what, int64_t least, int64_t most) {
   const int64_t value = microseconds(at);
   if (value == 0 || (value >= least && value <= most)) return value;
-  throw ValueError(what + " " + std::to_string(value) + " is out of range (" + std::to_string(least) +
-                   " to " + std::to_string(most) + " microseconds)");
+  const std::string from = std::to_string(least);
+  throw ValueError(what + " " + at.node.text + " is out of range (" +
+                   (most == INT64_MAX ? from + " microseconds or more)"
+                                      : from + " to " + std::to_string(most) + " microseconds)"));
 }
 
 constexpr int64_t kShortest = 1'000;     // 1 ms

@@ -71,8 +71,8 @@ TEST_CASE("ports: the short form in all its shapes") {
   CHECK(pairs[1].target == 13001);
   CHECK(pairs[1].published.first == 3001);
   CHECK(parse_port("1-3").size() == 3);
-  for (const char* bad :
-       {"", ":", "a", "0", "65536", "80:", "1:2:3:4", "x:80:80", "5-4", "1-2:3-5", "80/icmp", "[::x]:80:80", "::1:"})
+  for (const char* bad : {"", ":", "a", "0", "65536", "80:", "1:2:3:4", "x:80:80", "5-4", "1-2:3-5",
+                          "80/icmp", "[::x]:80:80", "::1:"})
     CHECK_THROWS_AS(parse_port(bad), ValueError);
 }
 
@@ -88,4 +88,21 @@ TEST_CASE("names: capabilities, signals, projects") {
   CHECK(derive_project_name("数据").empty());
   CHECK_NOTHROW(check_project_name("a-b_1"));
   CHECK_THROWS_AS(check_project_name("-a"), ValueError);
+}
+
+TEST_CASE("names: platforms, MAC addresses, hosts, interfaces") {
+  for (const char* good : {"linux/amd64", "linux/arm/v7", "windows/amd64", "linux", "arm64", "linux/x86_64"})
+    CHECK_NOTHROW(check_platform(good));
+  for (const char* bad : {"", "linux/", "/amd64", "linux/amd64/", "linux/arm/v 7", "toaster"})
+    CHECK_THROWS_AS(check_platform(bad), ValueError);
+  CHECK(normal_mac_address("02-42-AC-11-00-03") == "02:42:ac:11:00:03");
+  for (const char* bad : {"", "02:42:ac:11:00", "02:42-ac:11:00:03", "02:42:ac:11:00:0g"})
+    CHECK_THROWS_AS(normal_mac_address(bad), ValueError);
+  for (const char* good : {"web", "my_db.example", "0a", "\u6570"})
+    CHECK_NOTHROW(check_host_name("host", good));
+  for (const char* bad : {"", "-a", "a b", "a/b", "a:b"})
+    CHECK_THROWS_AS(check_host_name("host", bad), ValueError);
+  CHECK_NOTHROW(check_interface_name("eth0"));
+  for (const char* bad : {"", ".", "a/b", "a b", "sixteen-letters-"})
+    CHECK_THROWS_AS(check_interface_name(bad), ValueError);
 }
