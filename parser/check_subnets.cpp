@@ -1,4 +1,7 @@
 // Subnets of one project lie side by side: the engine could not route to two of one range.
+#include <algorithm>
+#include <tuple>
+
 #include "parser/address.h"
 #include "parser/check.h"
 #include "parser/profiles.h"
@@ -36,6 +39,14 @@ void report_overlap(const Taken& a, const Taken& b, Report& report) {
                    std::to_string(first.pool->mark.line));
 }
 
+// Those of one family together, each after the ones it lies in.
+bool in_address_order(const Taken& a, const Taken& b) {
+  const auto key = [](const Taken& taken) {
+    return std::tie(taken.subnet.address.v6, taken.subnet.address.bytes, taken.subnet.prefix);
+  };
+  return key(a) < key(b);
+}
+
 }  // namespace
 
 void check_subnets(const Draft& draft, Report& report) {
@@ -43,13 +54,17 @@ void check_subnets(const Draft& draft, Report& report) {
   std::vector<Taken> all;
   for (const auto& [key, network] : draft.project.networks) {
     if (network.external || used.networks.count(key) == 0) continue;
-    for (const IpamPool& pool : network.ipam) {
-      const auto subnet = subnet_of(pool);
-      if (!subnet) continue;
-      for (const Taken& other : all)
-        if (overlap(other.subnet, *subnet)) report_overlap(other, {*subnet, &pool, &network}, report);
-      all.push_back({*subnet, &pool, &network});
-    }
+    for (const IpamPool& pool : network.ipam)
+      if (const auto subnet = subnet_of(pool)) all.push_back({*subnet, &pool, &network});
+  }
+  std::stable_sort(all.begin(), all.end(), in_address_order);
+  // Two subnets are apart, or one lies in the other.
+  const Taken* widest = nullptr;
+  for (const Taken& taken : all) {
+    if (widest != nullptr && contains(widest->subnet, taken.subnet))
+      report_overlap(*widest, taken, report);
+    else
+      widest = &taken;
   }
 }
 
