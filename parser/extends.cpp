@@ -44,7 +44,7 @@ void Extends::apply(Node& document, const Node& before, const InputFile& file) {
     for (const Entry& entry : services->entries)
       if (entry.value.find("extends") != nullptr) names.push_back(entry.key);
   if (names.empty()) return;
-  Home home{{file, {}}, scope_.folder, &before, {places_in(document)}};
+  Home home{{file, {}}, scope_.folder, &before, {places_in(document)}, places_in(before)};
   home.read.documents.push_back(std::move(document));
   for (const std::string& name : names) resolve(home, 0, name);
   document = std::move(home.read.documents.front());
@@ -152,10 +152,10 @@ std::optional<Node> Extends::nearby(Home& home, size_t document, const std::stri
     return without_tags(*home.find(document, name), service_path(name), report_);
   }
   if (home.before == nullptr) return folded(home, document, name);
-  const Node* services = home.before->find("services");
-  const Node* service = services == nullptr ? nullptr : services->find(name);
-  if (service == nullptr) return std::nullopt;
-  return without_tags(*service, service_path(name), report_);
+  const auto place = home.places_before.find(name);
+  if (place == home.places_before.end()) return std::nullopt;
+  const Node& service = home.before->find("services")->entries[place->second].value;
+  return without_tags(service, service_path(name), report_);
 }
 
 // What the first documents of a file come to.

@@ -32,6 +32,7 @@ class Extends {
     std::string folder;            // of relative paths
     const Node* before = nullptr;  // null: the documents before are those of `read`
     std::vector<Index> places;     // of each document
+    Index places_before;           // of `before`
     bool broken = false;
     // Null when the document has no service of that name, or takes it away.
     Node* find(size_t document, const std::string& name);
