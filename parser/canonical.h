@@ -1,14 +1,14 @@
 #pragma once
 // Short forms to long ones, on the tree, so that merging and reading know one form of each attribute:
 //
-//   environment, build.args, build.ssh, labels, annotations, sysctls, ...   a map; what has no value is null
-//                                                                 (environment, args, ssh) or empty text
+//   environment, build.args, build.ssh, labels, annotations, sysctls, ... are maps; what has no value is null
+//     (environment, args, ssh) or empty text
 //   env_file {path}, configs and secrets {source}, devices {source, target, permissions}, ports, volumes,
-//   include {path: [...]}, extends {service}, build {context}     maps
-//   depends_on {condition, required}, networks, models            maps by name
-//   extra_hosts                                                   a list of name=address
-//   dns, dns_search, tmpfs, label_file, gpus, watch.ignore        lists
-//   options of drivers                                            strings
+//     build {context}, extends {service}, include {path: [...]} are maps or lists of maps
+//   depends_on {condition, required}, networks, models are maps by name
+//   extra_hosts is a list of name=address
+//   dns, dns_search, tmpfs, label_file, gpus, watch.ignore are lists
+//   options of drivers are strings
 //
 // A value of `ulimits` stays a number or a map, command and entrypoint a string or a list. A table over path
 // patterns (canonical.cpp) says which form applies where; the forms are in canonical_forms.cpp and
@@ -30,7 +30,7 @@ Form labels_to_map;        // the same; bare K: empty text
 Form string_to_list;       // x -> [x]
 Form names_to_map;         // [a] -> {a: {}}
 Form dependencies_to_map;  // [a] -> {a: {condition: service_started, required: true}}
-Form names_to_sources;     // [a] -> [{source: a}]
+Form names_to_sources;       // [a] -> [{source: a}]
 Form extends_to_map;       // a -> {service: a}
 Form build_to_map;         // dir -> {context: dir}
 Form env_files_to_maps;    // file -> [{path: file}]

@@ -1,4 +1,5 @@
 #include <map>
+#include <set>
 
 #include "parser/canonical.h"
 
@@ -88,7 +89,9 @@ void string_to_list(Node& node, const Path&, Report&) {
 void names_to_map(Node& node, const Path&, Report&) {
   if (!node.is_sequence()) return;
   Node map = in_place_of(node, Node::Kind::kMap);
-  for (const Node& item : node.items) map.set(item.text, item.at, Node::map(item.at));
+  std::set<std::string> names;
+  for (const Node& item : node.items)
+    if (names.insert(item.text).second) map.entries.push_back({item.text, item.at, Node::map(item.at)});
   node = std::move(map);
 }
 

@@ -14,34 +14,44 @@ Path service_path(const std::string& name) {
   return Path().key("services").key(name);
 }
 
-// Null when the document has no service of that name, or takes it away.
-Node* find_service(Node& document, const std::string& name) {
-  Node* services = document.find("services");
-  Node* service = services == nullptr ? nullptr : services->find(name);
-  return service != nullptr && service->tag != Node::Tag::kReset ? service : nullptr;
-}
-
 void add_names(const Node& document, std::vector<std::string>& names) {
   if (const Node* services = document.find("services"))
     for (const Entry& entry : services->entries) names.push_back(entry.key);
 }
 
+std::map<std::string, size_t> places_in(const Node& document) {
+  std::map<std::string, size_t> places;
+  if (const Node* services = document.find("services"))
+    for (size_t i = 0; i < services->entries.size(); ++i) places.emplace(services->entries[i].key, i);
+  return places;
+}
+
 }  // namespace
+
+Node* Extends::Home::find(size_t document, const std::string& name) {
+  const auto place = places[document].find(name);
+  if (place == places[document].end()) return nullptr;
+  Node& service = read.documents[document].find("services")->entries[place->second].value;
+  return service.tag == Node::Tag::kReset ? nullptr : &service;
+}
 
 Extends::Extends(const Scope& scope, Documents& documents)
     : scope_(scope), documents_(documents), report_(documents.report()) {}
 
 void Extends::apply(Node& document, const Node& before, const InputFile& file) {
   std::vector<std::string> names;
-  add_names(document, names);
-  Home home{{file, {}}, scope_.folder, &before};
+  if (const Node* services = document.find("services"))
+    for (const Entry& entry : services->entries)
+      if (entry.value.find("extends") != nullptr) names.push_back(entry.key);
+  if (names.empty()) return;
+  Home home{{file, {}}, scope_.folder, &before, {places_in(document)}, places_in(before)};
   home.read.documents.push_back(std::move(document));
   for (const std::string& name : names) resolve(home, 0, name);
   document = std::move(home.read.documents.front());
 }
 
 void Extends::resolve(Home& home, size_t document, const std::string& name) {
-  Node* service = find_service(home.read.documents[document], name);
+  Node* service = home.find(document, name);
   const Node* given = service == nullptr ? nullptr : service->find("extends");
   // Without a value it stays, to be told like every attribute without one.
   if (given == nullptr || (given->is_null() && given->tag == Node::Tag::kNone)) return;
@@ -59,7 +69,7 @@ void Extends::resolve(Home& home, size_t document, const std::string& name) {
   chain_.pop_back();
 
   // Looked up again: while its base was found, other services of the document were rewritten.
-  service = find_service(home.read.documents[document], name);
+  service = home.find(document, name);
   service->erase("extends");
   if (base) {
     base->erase("extends");
@@ -137,24 +147,24 @@ void Extends::report_missing(const Node& service, const std::string& file,
 
 // In the same document, else in those before.
 std::optional<Node> Extends::nearby(Home& home, size_t document, const std::string& name) {
-  if (find_service(home.read.documents[document], name) != nullptr) {
+  if (home.find(document, name) != nullptr) {
     resolve(home, document, name);
-    return without_tags(*find_service(home.read.documents[document], name), service_path(name), report_);
+    return without_tags(*home.find(document, name), service_path(name), report_);
   }
   if (home.before == nullptr) return folded(home, document, name);
-  const Node* services = home.before->find("services");
-  const Node* service = services == nullptr ? nullptr : services->find(name);
-  if (service == nullptr) return std::nullopt;
-  return without_tags(*service, service_path(name), report_);
+  const auto place = home.places_before.find(name);
+  if (place == home.places_before.end()) return std::nullopt;
+  const Node& service = home.before->find("services")->entries[place->second].value;
+  return without_tags(service, service_path(name), report_);
 }
 
 // What the first documents of a file come to.
 std::optional<Node> Extends::folded(Home& home, size_t documents, const std::string& name) {
   std::optional<Node> result;
   for (size_t i = 0; i < documents; ++i) {
-    if (find_service(home.read.documents[i], name) == nullptr) continue;
+    if (home.find(i, name) == nullptr) continue;
     resolve(home, i, name);
-    Node over = *find_service(home.read.documents[i], name);
+    Node over = *home.find(i, name);
     if (result) lay_under(over, std::move(*result), service_path(name), report_);
     result = without_tags(std::move(over), service_path(name), report_);
   }
@@ -176,7 +186,10 @@ Extends::Home* Extends::open(const Node& file, const Path& path) {
   home->broken = home->read.documents.empty();
   const Scope own{scope_.environment, folder_of(absolute), true};
   home->folder = own.folder;
-  for (Node& document : home->read.documents) documents_.prepare(document, own);
+  for (Node& document : home->read.documents) {
+    documents_.prepare(document, own);
+    home->places.push_back(places_in(document));
+  }
   return home.get();
 }
 

@@ -25,12 +25,17 @@ class Extends {
   void apply(Node& document, const Node& before, const InputFile& file);
 
  private:
+  using Index = std::map<std::string, size_t>;  // where in `services` each one is
   // A file, or of the project's own files one document.
   struct Home {
     ReadFile read;
     std::string folder;            // of relative paths
     const Node* before = nullptr;  // null: the documents before are those of `read`
+    std::vector<Index> places;     // of each document
+    Index places_before;           // of `before`
     bool broken = false;
+    // Null when the document has no service of that name, or takes it away.
+    Node* find(size_t document, const std::string& name);
   };
   struct Step {
     const Home* home;

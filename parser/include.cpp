@@ -3,6 +3,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include "parser/merge.h"
 #include "parser/paths.h"
@@ -19,15 +21,24 @@ bool is_empty(const Node& node) {
   return node.is_null() || (node.is_map() && node.entries.empty());
 }
 
+bool same(const Node& a, const Node& b);
+
+// Entry by entry as they stand, or in another order.
+bool same_entries(const Node& a, const Node& b) {
+  if (a.entries.size() != b.entries.size()) return false;
+  for (size_t i = 0; i < a.entries.size(); ++i) {
+    const Entry& entry = a.entries[i];
+    const Node* other = b.entries[i].key == entry.key ? &b.entries[i].value : b.find(entry.key);
+    if (other == nullptr || !same(entry.value, *other)) return false;
+  }
+  return true;
+}
+
 bool same(const Node& a, const Node& b) {
   if (is_empty(a) && is_empty(b)) return true;
-  const auto same_entry = [&b](const Entry& entry) {
-    const Node* other = b.find(entry.key);
-    return other != nullptr && same(entry.value, *other);
-  };
   return a.kind == b.kind && a.tag == b.tag && a.text == b.text &&
          std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), same) &&
-         a.entries.size() == b.entries.size() && std::all_of(a.entries.begin(), a.entries.end(), same_entry);
+         same_entries(a, b);
 }
 
 class Inclusion {
@@ -133,42 +144,43 @@ class Inclusion {
   Report& report_;
 };
 
-// Puts `included` below what `section` has of that name.
-void put_under(Node& section, Entry included, const Path& path, Documents& documents) {
-  const Entry* own = section.find_entry(included.key);
-  if (own == nullptr) {
-    section.entries.push_back(std::move(included));
-    return;
-  }
-  const Node& value = own->value;
-  if (value.tag != Node::Tag::kNone || same(value, included.value)) return;
+// Puts `included` below `own`, a definition of the same name.
+void put_under(Entry& own, Node included, const Mark& place, const Path& path, Documents& documents) {
+  Node& value = own.value;
+  if (value.tag != Node::Tag::kNone || same(value, included)) return;
   if (!is_empty(value))
-    documents.report().warning(own->key_at.mark(), path.to_string(),
-                               "is defined in " + included.key_at.mark().to_string() +
+    documents.report().warning(own.key_at.mark(), path.to_string(),
+                               "is defined in " + place.to_string() +
                                    " too, which is included; this definition is laid over that one",
                                "rename one of them if they are not meant to be one");
-  Node merged = value;
-  if (merged.is_null()) merged = Node::map(merged.at);
-  documents.count(included.value, own->key_at);
-  lay_under(merged, std::move(included.value), path, documents.report());
-  section.set(included.key, own->key_at, std::move(merged));
+  if (value.is_null()) value = Node::map(value.at);
+  documents.count(included, own.key_at);
+  lay_under(value, std::move(included), path, documents.report());
 }
 
-void put_under(Node& document, Node included, Documents& documents) {
+void put_section_under(Node& own, Node included, const Path& path, Documents& documents) {
+  std::map<std::string, size_t> places;
+  for (size_t i = 0; i < own.entries.size(); ++i) places.emplace(own.entries[i].key, i);
+  for (Entry& entry : included.entries) {
+    const auto place = places.find(entry.key);
+    if (place == places.end())
+      own.entries.push_back(std::move(entry));
+    else
+      put_under(own.entries[place->second], std::move(entry.value), entry.key_at.mark(), path.key(entry.key),
+                documents);
+  }
+}
+
+void put_project_under(Node& document, Node included, Documents& documents) {
   document.damaged |= included.damaged;
   for (const char* name : kSections) {
     Node* theirs = included.find(name);
     if (theirs == nullptr || !theirs->is_map()) continue;
     Node* own = document.find(name);
-    if (own != nullptr && own->tag != Node::Tag::kNone) continue;
-    if (own == nullptr || own->is_null()) {
+    if (own == nullptr || (own->is_null() && own->tag == Node::Tag::kNone))
       document.set(name, theirs->at, std::move(*theirs));
-      continue;
-    }
-    for (Entry& entry : theirs->entries) {
-      const Path path = Path().key(name).key(entry.key);
-      put_under(*own, std::move(entry), path, documents);
-    }
+    else if (own->tag == Node::Tag::kNone)
+      put_section_under(*own, std::move(*theirs), Path().key(name), documents);
   }
 }
 
@@ -181,9 +193,10 @@ void apply_includes(Node& document, const Scope& scope, const std::vector<InputF
   const Node list = *include;
   document.erase("include");
   for (size_t i = 0; i < list.items.size(); ++i)
-    put_under(document,
-              Inclusion(list.items[i], Path().key("include").index(i), scope, ancestors, documents).load(),
-              documents);
+    put_project_under(
+        document,
+        Inclusion(list.items[i], Path().key("include").index(i), scope, ancestors, documents).load(),
+        documents);
 }
 
 }  // namespace parser

@@ -47,7 +47,7 @@ struct Restart {
 
 struct EnvFile {
   std::string path;   // absolute
-  std::string shown;  // as written
+  std::string shown;  // what messages call it
   bool required = true;
   bool raw = false;  // format: raw
   Mark mark;

@@ -69,7 +69,6 @@ ProjectTree load_tree(const LoadOptions& options, Report& report) {
   const Scope scope{result.environment, result.surroundings.project_directory, options.resolve_paths};
   result.tree = merge_files(std::move(files), scope, {}, documents);
   check_no_empty_values(result.tree, report);
-  result.tree.set("name", result.tree.at, Node::scalar(result.name, result.tree.at));
   return result;
 }
 

@@ -19,8 +19,8 @@ Node merge_files(std::vector<ReadFile> files, const Scope& scope, const std::vec
 std::vector<ReadFile> read_files(const std::vector<InputFile>& files, Documents& documents);
 
 struct ProjectTree {
-  Node tree;  // its `name` is the project's; the nodes point into the report
-  std::string name;
+  Node tree;         // the nodes point into the report
+  std::string name;  // the project's, whatever the tree says
   Surroundings surroundings;
   StringMap environment;  // what the variables were taken from, with COMPOSE_PROJECT_NAME
 };

@@ -126,7 +126,6 @@ TEST_CASE("paths: without their resolution only those of the user's own files st
 TEST_CASE("tree: without interpolation values stay as written, and no type is missed") {
   Folder folder;
   folder.options.interpolate = false;
-  folder.options.project_name = "p";
   folder.options.environment["FILE"] = "base.yml";
   folder.write("base.yml", "services: {base: {image: 'x:${TAG:?needed}'}}\n");
   folder.write("compose.yaml", R"(
@@ -156,7 +155,7 @@ volumes: {v: }
             "      - v:/v:${MODE}\n    environment:\n      A: ${A}\n      ${WHOLE}: null\n"
             "    extra_hosts:\n      - ${HOST}\n      - h=${IP}\n    healthcheck:\n"
             "      interval: ${I}\n    hostname: a$$b\n    tmpfs:\n      - ${T}\n"
-            "volumes:\n  v: null\nname: p\n");
+            "volumes:\n  v: null\n");
 }
 
 TEST_CASE("tree: without interpolation a list or map still has to be one") {

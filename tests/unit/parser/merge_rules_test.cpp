@@ -114,6 +114,8 @@ TEST_CASE("merge rules: lists append, and an item that is there already keeps it
        "extra_hosts: ['h=10.0.0.1', 'h=::1', 'h=10.0.0.2']"},
       {"build.extra_hosts", "build: {extra_hosts: ['h=10.0.0.1,10.0.0.2']}",
        "build: {extra_hosts: {h: 10.0.0.1}}", "build: {extra_hosts: ['h=10.0.0.1', 'h=10.0.0.2']}"},
+      {"build.no_cache_filter", "build: {no_cache_filter: a}", "build: {no_cache_filter: [b]}",
+       "build: {no_cache_filter: [a, b]}"},
       {"others only append", "develop: {watch: [{path: a, action: sync, ignore: x}]}",
        "develop: {watch: [{path: a, action: sync}]}",
        "develop: {watch: [{path: a, action: sync, ignore: [x]}, {path: a, action: sync}]}"},
