@@ -9,7 +9,6 @@
 namespace parser {
 
 void check_host_name(const std::string& what, const std::string& name) {
-  if (name.empty()) return;  // as if it were not given
   constexpr size_t kLongest = 64;  // HOST_NAME_MAX
   const bool good = std::all_of(name.begin(), name.end(), [](unsigned char c) {
     constexpr unsigned char kFirstNonAscii = 0x80;

@@ -8,11 +8,13 @@
 namespace parser {
 
 void read_hostname(const At& at) {
+  if (at.node.text.empty()) return;  // a variable that is not set: as if it were not given
   check_host_name("host name", at.node.text);
   at.service.hostname = at.node.text;
 }
 
 void read_domainname(const At& at) {
+  if (at.node.text.empty()) return;
   check_host_name("domain name", at.node.text);
   at.service.domainname = at.node.text;
 }
