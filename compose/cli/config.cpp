@@ -8,6 +8,7 @@
 #include "compose/cli/selection.h"
 #include "compose/plan/planner.h"
 #include "compose/ui/table.h"
+#include "parser/profiles.h"
 #include "parser/variables.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -24,20 +25,12 @@ struct Flags {
   std::string format, hash, output;
 };
 
-// Only the named services, what they need, and the networks and volumes those use.
+// Only the named services, what they need, and what those use.
 void restrict_to(parser::Project& project, const Words& services) {
   if (services.empty()) return;
-  std::set<std::string> kept, networks, volumes;
-  for (const std::string& name : services) add_with_dependencies(project, name, kept);
+  const std::set<std::string> kept = services_meant(project, services, true);
   std::erase_if(project.services, [&](const auto& entry) { return kept.count(entry.first) == 0; });
-  for (const auto& [name, service] : project.services) {
-    for (const auto& [network, ignored] : service.networks) networks.insert(network);
-    for (const auto& mount : service.volumes) {
-      if (mount.type == parser::VolumeMount::Type::kVolume) volumes.insert(mount.source);
-    }
-  }
-  std::erase_if(project.networks, [&](const auto& entry) { return networks.count(entry.first) == 0; });
-  std::erase_if(project.volumes, [&](const auto& entry) { return volumes.count(entry.first) == 0; });
+  parser::drop_unused(project);
 }
 
 template <typename Map>

@@ -1,0 +1,115 @@
+// `compose config` and `compose check`: what they print of a project, without making anything.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "sandbox.h"
+
+using it::Sandbox;
+
+namespace {
+
+void write_project(Sandbox& sandbox) {
+  sandbox.file("compose.yaml", R"(name: shown
+include: [parts/db.yaml]
+services:
+  web:
+    image: "nginx:${TAG:-1.25}"
+    env_file: [web.env]
+    environment: [FROM_SHELL, "GREETING=${GREETING-hello}"]
+    volumes: ["./data:/data"]
+    depends_on: [db]
+  tool:
+    image: tool
+    profiles: [tools]
+networks: {unused: {}}
+)");
+  sandbox.file("web.env", "FROM_FILE=1\n");
+  sandbox.file("parts/db.yaml", "services: {db: {build: ./context, image: \"db:${DB_TAG}\"}}\n");
+}
+
+std::string shown(Sandbox& sandbox, std::vector<std::string> args) {
+  args.insert(args.begin(), "config");
+  return sandbox.ok(args).out;
+}
+
+}  // namespace
+
+TEST_CASE("config shows files merged, resolved and complete") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  write_project(sandbox);
+  const auto json = nlohmann::json::parse(shown(sandbox, {"--format", "json"}));
+  CHECK(json["name"] == sandbox.project());
+  const auto& web = json["services"]["web"];
+  CHECK(web["image"] == "nginx:1.25");
+  CHECK(web["environment"] ==
+        nlohmann::json{{"FROM_FILE", "1"}, {"FROM_SHELL", nullptr}, {"GREETING", "hello"}});
+  CHECK(web["volumes"][0]["source"] == sandbox.directory() + "/data");
+  CHECK(json["services"]["db"]["build"]["context"] == sandbox.directory() + "/parts/context");
+  CHECK(json["networks"].size() == 1);
+  CHECK(json["services"].count("tool") == 0);
+}
+
+TEST_CASE("config leaves out on request what it resolves") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  write_project(sandbox);
+  CHECK(shown(sandbox, {"--no-interpolate"}).find("image: nginx:${TAG:-1.25}\n") != std::string::npos);
+  CHECK(shown(sandbox, {"--no-path-resolution"}).find("source: ./data\n") != std::string::npos);
+  CHECK(shown(sandbox, {"--no-env-resolution"}).find("env_file:\n") != std::string::npos);
+  CHECK(shown(sandbox, {"--no-normalize"}).find("default") == std::string::npos);
+  sandbox.file("compose.yaml", "services: {web: {depends_on: [nothing]}}\n");
+  CHECK(sandbox.compose({"config", "-q"}).code == 1);
+  CHECK(sandbox.compose({"config", "-q", "--no-consistency"}).code == 0);
+}
+
+TEST_CASE("config lists names, variables and profiles") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  write_project(sandbox);
+  CHECK(shown(sandbox, {"--services"}) == "db\nweb\n");
+  CHECK(shown(sandbox, {"--profiles"}) == "tools\n");
+  CHECK(shown(sandbox, {"--networks"}) == "default\n");
+  CHECK(shown(sandbox, {"--images"}) == "db:\nnginx:1.25\n");
+  CHECK(shown(sandbox, {"--variables"}) ==
+        "NAME       REQUIRED   DEFAULT VALUE   ALTERNATE VALUE\n"
+        "DB_TAG     false\n"
+        "GREETING   false      hello\n"
+        "TAG        false      1.25\n");
+  CHECK(shown(sandbox, {"--services", "db"}) == "db\n");
+  sandbox.ok({"config", "-o", "out.yaml"});
+  CHECK(sandbox.ok({"-f", "out.yaml", "config"}).out == shown(sandbox, {}));
+}
+
+TEST_CASE("an error in an included file tells how the file came in") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  write_project(sandbox);
+  sandbox.file("parts/db.yaml", "services:\n  db:\n    imagee: x\n");
+  const it::Output output = sandbox.compose({"config", "-q"});
+  CHECK(output.code == 1);
+  CHECK(output.err.find("parts/db.yaml:3:5: services.db: unknown attribute 'imagee', did you mean 'image'?\n"
+                        "  included from compose.yaml:2:11\n") != std::string::npos);
+}
+
+TEST_CASE("check tells what up would refuse, and up refuses it before anything is made") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(
+      "services:\n"
+      "  web:\n"
+      "    image: busybox\n"
+      "    deploy: {placement: {constraints: [node.role == worker]}}\n"
+      "    devices: [/dev/fuse]\n");
+  const it::Output check = sandbox.compose({"check"});
+  CHECK(check.code == 1);
+  CHECK(check.out ==
+        "ATTRIBUTE                       VERDICT         PLACE               NOTE\n"
+        "services.web.deploy.placement   no effect       compose.yaml:4:14   there is one machine\n"
+        "services.web.devices            not supported   compose.yaml:5:5\n");
+  const it::Output up = sandbox.compose({"up", "-d"});
+  CHECK(up.code == 1);
+  CHECK(up.err.find("compose.yaml:5:5: services.web: attribute 'devices' is not supported yet") !=
+        std::string::npos);
+  CHECK(sandbox.containers().empty());
+}
