@@ -9,13 +9,13 @@
 namespace parser {
 
 void check_host_name(const std::string& what, const std::string& name) {
-  if (name.empty()) return;  // as if it were not given
+  if (name.empty()) return;        // as if it were not given
   constexpr size_t kLongest = 64;  // HOST_NAME_MAX
   const bool good = std::all_of(name.begin(), name.end(), [](unsigned char c) {
     constexpr unsigned char kFirstNonAscii = 0x80;
     return c >= kFirstNonAscii || std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
   });
-  if (!good || name.empty() || name[0] == '.' || name[0] == '-')
+  if (!good || name[0] == '.' || name[0] == '-')
     throw ValueError(
         "invalid " + what + " '" + name + "'",
         "letters, digits, '.', '_' and '-' are allowed, the first must be a letter, digit or '_'");

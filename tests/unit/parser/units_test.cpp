@@ -100,7 +100,7 @@ TEST_CASE("names: platforms, MAC addresses, hosts, interfaces") {
     CHECK_THROWS_AS(normal_mac_address(bad), ValueError);
   for (const char* good : {"web", "my_db.example", "0a", "\u6570"})
     CHECK_NOTHROW(check_host_name("host", good));
-  for (const char* bad : {"", "-a", "a b", "a/b", "a:b"})
+  for (const char* bad : {"-a", "a b", "a/b", "a:b"})
     CHECK_THROWS_AS(check_host_name("host", bad), ValueError);
   CHECK_NOTHROW(check_interface_name("eth0"));
   for (const char* bad : {"", ".", "a/b", "a b", "sixteen-letters-"})
