@@ -65,6 +65,16 @@ class AddressCheck {
  public:
   explicit AddressCheck(Report& report) : report_(report) {}
 
+  // Docker takes it, and then neither of the two is reached reliably.
+  void look_at_mac(const Service& service, const std::string& network, const ServiceNetwork& on) {
+    if (on.mac_address.empty() || service.replicas == 0) return;
+    const auto [first, fresh] = users_.emplace(network + " mac " + on.mac_address, &service);
+    if (!fresh)
+      report_.warning(on.mark, place_of(service) + "." + network,
+                      "mac_address " + on.mac_address + " is that of service '" + first->second->name +
+                          "' on this network too");
+  }
+
   void look_at(const Fixed& fixed) {
     const std::string place = place_of(fixed.service) + "." + fixed.network.key;
     if (!fixed.network.external) check_range(fixed, report_);
@@ -126,6 +136,7 @@ void check_addresses(const Draft& draft, Report& report) {
   AddressCheck check(report);
   for (const auto& [name, service] : draft.project.services)
     for (const auto& [key, on] : service.networks) {
+      check.look_at_mac(service, key, on);
       const auto network = draft.project.networks.find(key);
       if (network == draft.project.networks.end()) continue;
       if (const auto address = read_address(on.ipv4_address))
