@@ -30,7 +30,7 @@ Form labels_to_map;        // the same; bare K: empty text
 Form string_to_list;       // x -> [x]
 Form names_to_map;         // [a] -> {a: {}}
 Form dependencies_to_map;  // [a] -> {a: {condition: service_started, required: true}}
-Form names_to_sources;       // [a] -> [{source: a}]
+Form names_to_sources;     // [a] -> [{source: a}]
 Form extends_to_map;       // a -> {service: a}
 Form build_to_map;         // dir -> {context: dir}
 Form env_files_to_maps;    // file -> [{path: file}]
