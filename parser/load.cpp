@@ -84,6 +84,8 @@ WrittenProject load_as_written(const LoadOptions& options) {
   as_written.interpolate = false;
   ProjectTree merged = load_tree(as_written, *report);
   report->throw_if_failed();
+  const Location at = merged.tree.at;
+  merged.tree.set("name", at, Node::scalar(merged.name, at));
   return {{std::move(merged.tree), report}, warnings_of(*report)};
 }
 
