@@ -14,7 +14,7 @@ void check_host_name(const std::string& what, const std::string& name) {
     constexpr unsigned char kFirstNonAscii = 0x80;
     return c >= kFirstNonAscii || std::isalnum(c) != 0 || c == '.' || c == '-' || c == '_';
   });
-  if (!good || name[0] == '.' || name[0] == '-')
+  if (!good || name.empty() || name[0] == '.' || name[0] == '-')
     throw ValueError(
         "invalid " + what + " '" + name + "'",
         "letters, digits, '.', '_' and '-' are allowed, the first must be a letter, digit or '_'");
