@@ -1,8 +1,10 @@
 #include "engine/local_engine.h"
 
+#include <dirent.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "engine/image/reference.h"
 #include "netmgr/address.h"
@@ -29,12 +31,34 @@ const Paths& with_folders(const Paths& paths) {
   return paths;
 }
 
+size_t count_entries(const std::string& folder) {
+  size_t count = 0;
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
+  while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr) count += entry->d_name[0] != '.' ? 1 : 0;
+  return count;
+}
+
+// To a new database everything that lies beside it would be unclaimed, and so be swept away. A database that is
+// lost must not take along what it described.
+void refuse_lost_database(const Paths& paths) {
+  const size_t containers = count_entries(paths.data_root + "/containers"),
+               layers = count_entries(paths.data_root + "/layers");
+  if (containers == 0 && layers == 0) return;
+  throw Error(Error::Kind::kUnavailable,
+              "the state database is missing, but beside it lie " + std::to_string(containers) +
+                  " containers and " + std::to_string(layers) +
+                  " image layers; nothing was touched. Put the database back from a copy; or, to start over, "
+                  "remove 'containers', 'layers' and 'images' in " +
+                  paths.data_root +
+                  ". Leave 'volumes': a volume made again under its name has its files again");
+}
+
 }  // namespace
 
 LocalEngine::LocalEngine(const Paths& paths, std::vector<std::string> exit_hook)
     : paths_(with_folders(paths)),
       exit_hook_(std::move(exit_hook)),
-      db_(paths.database()),
+      db_(paths.database(), [&paths] { refuse_lost_database(paths); }),
       images_(db_, paths) {}
 
 std::unique_ptr<Engine> open_local_engine(const Paths& paths, std::vector<std::string> exit_hook) {

@@ -66,22 +66,20 @@ void LocalEngine::release_dead_containers() {
 
 void LocalEngine::remove_unclaimed_folders() {
   // Folders are listed before the rows are read: a row always comes before its folder, so what has no row now
-  // is left over from a removal or from a process that died.
+  // is left over from a removal or from a process that died. Volumes are not among them: what a user keeps is
+  // removed by the user's word only, never because a row is missing.
   const std::set<std::string> container_folders = entries(paths_.data_root + "/containers");
-  const std::set<std::string> volume_folders = entries(paths_.data_root + "/volumes");
   const std::set<std::string> run_folders = entries(paths_.run_root + "/c");
   const std::set<std::string> network_folders = entries(paths_.run_root + "/n");
-  std::set<std::string> containers, short_ids, volumes, networks;
+  std::set<std::string> containers, short_ids, networks;
   db_.read([&] {
     for (const ContainerRecord& record : list_containers(db_, std::nullopt)) {
       containers.insert(record.id);
       short_ids.insert(record.id.substr(0, 12));
     }
-    for (const VolumeRecord& record : list_volumes(db_)) volumes.insert(record.config.name);
     for (const NetworkRecord& record : list_networks(db_)) networks.insert(record.id.substr(0, 12));
   });
   remove_others(paths_.data_root + "/containers", container_folders, containers);
-  remove_others(paths_.data_root + "/volumes", volume_folders, volumes);
   remove_others(paths_.run_root + "/c", run_folders, short_ids);
   remove_others(paths_.run_root + "/n", network_folders, networks);
 }

@@ -48,7 +48,7 @@ int64_t user_version(sqlite3* db) {
   return query.integer(0);
 }
 
-void migrate(sqlite3* db, const std::string& path) {
+void migrate(sqlite3* db, const std::string& path, const std::function<void()>& before_first) {
   const int64_t newest = static_cast<int64_t>(migrations().size());
   int64_t version = user_version(db);
   if (version == newest) return;
@@ -60,6 +60,7 @@ void migrate(sqlite3* db, const std::string& path) {
   }
   execute(db, "BEGIN EXCLUSIVE", "migrate");
   try {
+    if (user_version(db) == 0 && before_first) before_first();
     for (version = user_version(db); version < newest;
          ++version) {  // read again: another process may have done it
       execute(db, migrations()[static_cast<size_t>(version)], "migrate");
@@ -131,7 +132,7 @@ bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
-Database::Database(const std::string& path) {
+Database::Database(const std::string& path, const std::function<void()>& before_first) {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   if (sqlite3_open_v2(path.c_str(), &db_, flags, nullptr) != SQLITE_OK) {
     const std::string why = db_ != nullptr ? sqlite3_errmsg(db_) : "out of memory";
@@ -141,15 +142,16 @@ Database::Database(const std::string& path) {
   try {
     sqlite3_extended_result_codes(db_, 1);
     sqlite3_busy_timeout(db_, kBusyTimeoutMs);
-    // NORMAL: a power cut may lose the last transactions but never the database; what they described is found
-    // again by reconcile.
-    execute(db_, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-            "open " + path);
-    migrate(db_, path);
+    // FULL: a row that a power cut took away would leave its folders claimed by nobody, and those are removed.
+    execute(db_, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;", "open " + path);
+    migrate(db_, path, before_first);
   } catch (const Error& error) {
     sqlite3_close(db_);
     if (error.kind() != Error::Kind::kUnavailable) throw;
     throw Error(error.kind(), path + ": " + error.what());
+  } catch (...) {
+    sqlite3_close(db_);
+    throw;
   }
 }
 

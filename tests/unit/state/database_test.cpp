@@ -47,6 +47,24 @@ TEST_CASE("a write that throws leaves nothing behind") {
   CHECK(count(db, "volumes") == 0);
 }
 
+TEST_CASE("what is committed is on the disk") {
+  const Folder folder;
+  engine::Database db(folder.path + "/state.db");
+  auto query = db.prepare("PRAGMA synchronous");
+  REQUIRE(query.step());
+  CHECK(query.integer(0) == 2);  // FULL
+}
+
+TEST_CASE("who refuses a new database leaves none behind") {
+  const Folder folder;
+  const std::string path = folder.path + "/state.db";
+  const auto refuse = [] { throw engine::Error(engine::Error::Kind::kUnavailable, "lost"); };
+  CHECK_THROWS_WITH(engine::Database(path, refuse), Catch::Contains("lost"));
+  CHECK_THROWS_WITH(engine::Database(path, refuse), Catch::Contains("lost"));
+  { const engine::Database made(path); }
+  CHECK_NOTHROW(engine::Database(path, refuse));
+}
+
 TEST_CASE("a nested write belongs to the outer one") {
   const Folder folder;
   engine::Database db(folder.path + "/state.db");
