@@ -71,6 +71,7 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& config) {
   record.command = shown_command(config, image);
   record.created_ms = now_ms();
   ContainerInfo info;
+  std::vector<VolumeRecord> fresh;
   db_.write([&] {
     if (const auto other = find_container_record(db_, config.name);
         other && other->config.name == config.name) {
@@ -79,7 +80,6 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& config) {
     }
     for (const AttachmentConfig& attachment : config.networks)
       record.endpoints.push_back(allocate(attachment));
-    std::vector<VolumeRecord> fresh;
     record.mounts = make_mounts(config, image, fresh);
     for (const VolumeRecord& volume : fresh) insert_volume(db_, volume);
     insert_container(db_, record);
@@ -91,7 +91,9 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& config) {
     sys::make_dirs(folder + "/work", 0700);
     fill_volumes(record, image);
   } catch (...) {
-    remove_container(record.id, true, true);
+    // Of its anonymous volumes only those made here: an inherited one holds its former container's files.
+    remove_container(record.id, true, false);
+    for (const VolumeRecord& volume : fresh) remove_volume(volume.config.name);
     throw;
   }
   return info;
