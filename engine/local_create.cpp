@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
+#include "engine/build/paths.h"
 #include "engine/container/cgroup.h"
 #include "engine/container/seccomp.h"
 #include "engine/local_engine.h"
@@ -13,6 +15,27 @@
 namespace engine {
 
 namespace {
+
+// A place in the container has one spelling, or what is the same would not be found to be.
+ContainerConfig with_clean_targets(ContainerConfig config) {
+  std::set<std::string> seen;
+  for (MountConfig& mount : config.mounts) {
+    if (mount.target.empty() || mount.target.front() != '/') {
+      throw Error(Error::Kind::kInvalid,
+                  "container " + config.name + ": mount target '" + mount.target + "' is not absolute");
+    }
+    mount.target = build::clean_path(mount.target);
+    if (!seen.insert(mount.target).second) {
+      throw Error(Error::Kind::kInvalid,
+                  "container " + config.name + ": two mounts have the target " + mount.target);
+    }
+  }
+  std::map<std::string, std::string> inherited;
+  for (const auto& [target, volume] : config.inherited_volumes)
+    inherited.emplace(build::clean_path(target), volume);
+  config.inherited_volumes = std::move(inherited);
+  return config;
+}
 
 // What is wrong with a configuration is said now, not when it starts.
 void check_config(const ContainerConfig& config) {
@@ -37,10 +60,6 @@ void check_config(const ContainerConfig& config) {
     }
   }
   if (config.tty) invalid("tty is not supported yet");
-  for (const MountConfig& mount : config.mounts) {
-    if (mount.target.empty() || mount.target.front() != '/')
-      invalid("mount target '" + mount.target + "' is not absolute");
-  }
   effective_capabilities(config.cap_add, config.cap_drop, config.privileged);
   if (!config.stop_signal.empty()) signal_number(config.stop_signal);
 }
@@ -61,8 +80,9 @@ std::string shown_command(const ContainerConfig& config, const StoredImage& imag
 
 }  // namespace
 
-ContainerInfo LocalEngine::create_container(const ContainerConfig& config) {
-  check_config(config);
+ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
+  check_config(asked);
+  const ContainerConfig config = with_clean_targets(asked);
   const StoredImage image = need_image(config.image);
   ContainerRecord record;
   record.id = sys::random_hex(64);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "engine/build/paths.h"
 #include "engine/local_engine.h"
 #include "engine/volume/populate.h"
 #include "sys/error.h"
@@ -117,7 +118,12 @@ std::vector<MountRecord> LocalEngine::make_mounts(const ContainerConfig& config,
     }
     mounts.push_back(std::move(record));
   }
-  for (const std::string& target : image.config.volumes) {
+  for (const std::string& path : image.config.volumes) {
+    if (path.empty() || path.front() != '/') {
+      throw Error(Error::Kind::kInvalid, "container " + config.name + ": the volume '" + path +
+                                             "' of image " + config.image + " is not an absolute path");
+    }
+    const std::string target = build::clean_path(path);
     const bool covered = std::any_of(mounts.begin(), mounts.end(),
                                      [&](const MountRecord& mount) { return mount.target == target; });
     if (!covered) mounts.push_back({MountConfig::Type::kVolume, anonymous_at(target), target, false});

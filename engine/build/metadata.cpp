@@ -4,6 +4,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "engine/build/paths.h"
+
 namespace engine::build {
 namespace {
 
@@ -132,8 +134,12 @@ struct Apply {
   std::string operator()(const Volume& volume) {
     std::vector<std::string> paths;
     for (const std::string& raw : volume.paths) {
-      paths.push_back(word(raw));
-      if (paths.back().empty()) fail_at(in.place, "VOLUME: a path is empty after expansion");
+      const std::string path = word(raw);
+      if (path.empty()) fail_at(in.place, "VOLUME: a path is empty after expansion");
+      if (path[0] != '/') {
+        fail_at(in.place, "VOLUME: '" + path + "' is not an absolute path; write '/" + path + "'");
+      }
+      paths.push_back(clean_path(path));
       state.config.volumes.insert(paths.back());
     }
     return "VOLUME " + json_words(paths);

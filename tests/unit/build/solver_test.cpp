@@ -16,7 +16,7 @@ TEST_CASE("Metadata instructions shape the configuration and make no layers") {
       "USER app\n"
       "EXPOSE 80 443/tcp 53/udp 8000-8002\n"
       "VOLUME [\"/data\", \"/v $A\"]\n"
-      "VOLUME /a /b\n"
+      "VOLUME /a/ /./b\n"
       "STOPSIGNAL SIGQUIT\n"
       "HEALTHCHECK --retries=2 CMD true\n"
       "SHELL [\"/bin/bash\", \"-c\"]\n"
@@ -229,6 +229,8 @@ TEST_CASE("Errors of the solver name file and line") {
              Catch::StartsWith("Dockerfile:1: FROM --platform=linux/riscv64: only linux/"));
   CHECK(f.failure("FROM --platform=$BUILDPLATFORM base\nSTOPSIGNAL SIGNOPE") ==
         "Dockerfile:2: STOPSIGNAL: there is no signal 'SIGNOPE'");
+  CHECK(f.failure("FROM base\nVOLUME /ok data") ==
+        "Dockerfile:2: VOLUME: 'data' is not an absolute path; write '/data'");
   CHECK(f.failure("FROM base\nEXPOSE 99999") ==
         "Dockerfile:2: EXPOSE 99999: not a port (1-65535) or range of ports");
   CHECK(f.failure("FROM base\nEXPOSE 80/tpc") ==

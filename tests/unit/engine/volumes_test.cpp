@@ -31,3 +31,41 @@ TEST_CASE("a create that fails keeps the anonymous volume it inherited and remov
   CHECK(engine->volumes()[0].name == name);
   CHECK(exists(root.paths.volume(name) + "/_data/kept"));
 }
+
+TEST_CASE("an image's volume is the one that is mounted there, however the path is spelt") {
+  if (!is_root()) return;
+  const DataRoot root;
+  root.make_image("base", [](engine::ImageConfig& config) { config.volumes = {"/data/", "/other/./place"}; });
+  const auto engine = root.open();
+  engine->create_volume(volume("named"));
+  engine::ContainerConfig config = DataRoot::container("web", "base");
+  config.mounts = {volume_at("/data", "named")};
+  const engine::ContainerInfo info = engine->create_container(config);
+  REQUIRE(info.mounts.size() == 2);
+  CHECK(info.mounts[0].target == "/data");
+  CHECK(info.mounts[0].volume == "named");
+  CHECK(info.mounts[1].target == "/other/place");
+
+  config.name = "again";
+  config.mounts = {volume_at("//data/.//", "named")};
+  config.inherited_volumes = {{"/other/place/", info.mounts[1].volume}};
+  const engine::ContainerInfo again = engine->create_container(config);
+  REQUIRE(again.mounts.size() == 2);
+  CHECK(again.mounts[0].volume == "named");
+  CHECK(again.mounts[1].volume == info.mounts[1].volume);
+}
+
+TEST_CASE("mounts that are not absolute or have the same target are refused") {
+  if (!is_root()) return;
+  const DataRoot root;
+  root.make_image("base");
+  root.make_image("odd", [](engine::ImageConfig& config) { config.volumes = {"data"}; });
+  const auto engine = root.open();
+  engine::ContainerConfig config = DataRoot::container("web", "base");
+  config.mounts = {volume_at("/data"), volume_at("/data/")};
+  CHECK_THROWS_WITH(engine->create_container(config), Catch::Contains("two mounts have the target /data"));
+  config.mounts = {volume_at("data")};
+  CHECK_THROWS_WITH(engine->create_container(config), Catch::Contains("'data' is not absolute"));
+  config = DataRoot::container("web", "odd");
+  CHECK_THROWS_WITH(engine->create_container(config), Catch::Contains("'data' of image odd"));
+}
