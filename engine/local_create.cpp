@@ -146,21 +146,18 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
                 "container " + record->config.name + " is running; stop it first, or force its removal");
   }
   stop_and_release(*record, alive ? std::optional<int64_t>(0) : std::nullopt);
+  sys::remove_tree(paths_.container(record->id));
   std::vector<std::string> doomed;
-  db_.read([&] {
+  db_.write([&] {
+    delete_container(db_, record->id);
     for (const MountRecord& mount : record->mounts) {
       if (!volumes || mount.type != MountConfig::Type::kVolume) continue;
       const auto volume = find_volume(db_, mount.source);
-      if (volume && volume->config.anonymous && volume_users(db_, mount.source).size() == 1)
-        doomed.push_back(mount.source);
+      if (volume && volume->config.anonymous && volume_users(db_, mount.source).empty())
+        doomed.push_back(discard_volume(mount.source));
     }
   });
-  sys::remove_tree(paths_.container(record->id));
-  for (const std::string& name : doomed) sys::remove_tree(paths_.volume(name));
-  db_.write([&] {
-    delete_container(db_, record->id);
-    for (const std::string& name : doomed) delete_volume(db_, name);
-  });
+  for (const std::string& folder : doomed) sys::remove_tree(folder);
   ::unlink(lock_path(record->id).c_str());
   remove_empty_cgroup("/compose");
 }

@@ -74,6 +74,12 @@ class LocalEngine final : public Engine {
   void release_dead_containers();
   void remove_unclaimed_folders();
   void remove_abandoned_build_networks();
+  void remove_discarded_volumes();
+
+  // ---- volumes
+  // Within a write transaction: deletes the row and moves the folder aside. The returned folder is to be removed
+  // when the transaction is through; should this process die before, a reconcile does it.
+  std::string discard_volume(const std::string& name);
 
   // ---- containers
   std::vector<MountRecord> make_mounts(const ContainerConfig& config, const StoredImage& image,

@@ -126,23 +126,22 @@ void LocalEngine::bring_up(const NetworkRecord& record) {
 
 void LocalEngine::remove_network(const std::string& name) {
   std::optional<NetworkRecord> record;
-  std::vector<std::string> users;
-  db_.read([&] {
-    record = find_network(db_, name);
-    if (record) users = network_users(db_, record->id);
-  });
-  if (!record) return;
-  if (!users.empty()) {
-    throw Error(Error::Kind::kConflict, "network " + name + " is in use by container " + users.front() +
-                                            (users.size() > 1 ? " and others" : ""));
-  }
-  netmgr::teardown_network(record->id);
-  sys::remove_tree(paths_.run_network(record->id));
   bool last = false;
+  // In one transaction, so that no container can join in between.
   db_.write([&] {
+    record = find_network(db_, name);
+    if (!record) return;
+    const std::vector<std::string> users = network_users(db_, record->id);
+    if (!users.empty()) {
+      throw Error(Error::Kind::kConflict, "network " + name + " is in use by container " + users.front() +
+                                              (users.size() > 1 ? " and others" : ""));
+    }
+    netmgr::teardown_network(record->id);
     delete_network(db_, record->id);
     last = list_networks(db_).empty();
   });
+  if (!record) return;
+  sys::remove_tree(paths_.run_network(record->id));
   {
     const std::lock_guard<std::mutex> lock(network_mutex_);
     networks_up_.erase(record->id);

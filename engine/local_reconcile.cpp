@@ -41,6 +41,7 @@ void LocalEngine::reconcile() {
   release_dead_containers();
   remove_abandoned_build_networks();
   remove_unclaimed_folders();
+  remove_discarded_volumes();
   images_.remove_stale_drafts();
 }
 
