@@ -1,6 +1,8 @@
 #include "engine/local_engine.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,14 +17,40 @@ namespace engine {
 
 namespace {
 
+constexpr mode_t kFormerRootMode = 0711;  // that earlier versions gave to both roots
+
+// Closed to other users: layers, containers and volumes hold set-uid programs and device nodes that mean
+// something in a container only, and the database holds passwords.
+void make_private(const std::string& folder) {
+  sys::make_dirs(folder, 0700);
+  struct stat status {};
+  sys::check(::stat(folder.c_str(), &status), "stat", folder);
+  if ((status.st_mode & 077) != 0) sys::check(::chmod(folder.c_str(), 0700), "chmod", folder);
+}
+
+// A root the user has made keeps its mode: it may be shared with others.
+void make_root(const std::string& folder) {
+  const size_t slash = folder.find_last_of('/');
+  if (slash != std::string::npos && slash > 0) sys::make_dirs(folder.substr(0, slash));
+  sys::make_dirs(folder, 0700);
+  struct stat status {};
+  sys::check(::stat(folder.c_str(), &status), "stat", folder);
+  if ((status.st_mode & 07777) == kFormerRootMode)
+    sys::check(::chmod(folder.c_str(), 0700), "chmod", folder);
+}
+
 // The folders must be there before the database is opened inside them.
 const Paths& with_folders(const Paths& paths) {
   try {
-    sys::make_dirs(paths.data_root, 0711);
-    sys::make_dirs(paths.run_root, 0711);
-    for (const char* name : {"/containers", "/layers", "/volumes", "/tmp"})
-      sys::make_dirs(paths.data_root + name, 0711);
-    sys::make_dirs(paths.blobs(), 0711);
+    make_root(paths.data_root);
+    make_root(paths.run_root);
+    for (const char* name : {"/containers", "/layers", "/volumes", "/tmp", "/images"})
+      make_private(paths.data_root + name);
+    for (const char* name : {"/c", "/b", "/n", "/locks"}) make_private(paths.run_root + name);
+    sys::make_dirs(paths.blobs(), 0700);
+    // SQLite gives its other files the mode of this one.
+    const sys::Fd database = sys::open(paths.database(), O_RDONLY | O_CREAT, 0600);
+    sys::check(::fchmod(database.get(), 0600), "chmod", paths.database());
   } catch (const sys::Error& error) {
     const std::string way_out =
         ::geteuid() == 0 ? "" : "; run as root, or choose other places with --data-root and --run-root";
