@@ -1,4 +1,6 @@
 // Networks: records, address management, bridges.
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "engine/local_engine.h"
@@ -13,8 +15,11 @@ namespace engine {
 namespace {
 
 // Held while a subnet is chosen and its bridge made, by every compose on the host whatever its data root: the
-// chosen subnet becomes visible to the others as a route only once the bridge is up.
-constexpr char kSubnetLock[] = "/run/lock/compose-subnet.lock";
+// chosen subnet becomes visible to the others as a route only once the bridge is up. In a folder where only root
+// can make files: anybody else could hold the lock for ever, or put a link in its place.
+std::string subnet_lock(const Paths& paths) {
+  return ::geteuid() == 0 ? "/run/compose-subnet.lock" : paths.run_root + "/locks/subnet";
+}
 
 netmgr::Subnet need_subnet(const std::string& text, const std::string& network) {
   const std::optional<netmgr::Subnet> subnet = netmgr::parse_subnet(text);
@@ -79,7 +84,7 @@ NetworkInfo LocalEngine::create_network(const NetworkConfig& config) {
   record.id = sys::random_hex(64);
   record.config = config;
   record.created_ms = now_ms();
-  const sys::FileLock lock = sys::FileLock::acquire(kSubnetLock);
+  const sys::FileLock lock = sys::FileLock::acquire(subnet_lock(paths_));
   std::vector<netmgr::Subnet> taken = netmgr::host_routes();
   db_.write([&] {
     if (find_network(db_, config.name)) {

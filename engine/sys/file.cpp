@@ -136,7 +136,7 @@ void remove_tree(const std::string& path) {
 }
 
 FileLock FileLock::acquire(const std::string& path) {
-  Fd fd = open(path, O_RDWR | O_CREAT, 0600);
+  Fd fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
   while (::flock(fd.get(), LOCK_EX) != 0) {
     if (errno != EINTR) fail("flock", path);
   }
@@ -144,7 +144,7 @@ FileLock FileLock::acquire(const std::string& path) {
 }
 
 std::optional<FileLock> FileLock::try_acquire(const std::string& path) {
-  Fd fd = open(path, O_RDWR | O_CREAT, 0600);
+  Fd fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return std::nullopt;
     fail("flock", path);

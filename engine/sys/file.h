@@ -28,7 +28,8 @@ void make_dirs(const std::string& path, unsigned mode = 0755);
 // Throws Error.
 void remove_tree(const std::string& path);
 
-// An exclusive flock(2) on a file that is created when missing; released on destruction or process end.
+// An exclusive flock(2) on a file that is created when missing (0600; a symlink is refused); released on
+// destruction or process end.
 class FileLock {
  public:
   // Waits until the lock is free. Throws Error.
