@@ -61,7 +61,11 @@ void write_knob(const std::string& path, std::string_view value) {
 void make_dirs(const std::string& path, unsigned mode) {
   // Again when a parent that was just made, or found, is removed by somebody else meanwhile.
   for (int attempt = 0; attempt < 16; ++attempt) {
-    if (::mkdir(path.c_str(), mode) == 0) return;
+    if (::mkdir(path.c_str(), mode) == 0) {
+      if (::chmod(path.c_str(), mode) == 0) return;
+      if (errno != ENOENT) fail("chmod", path);
+      continue;
+    }
     if (errno != ENOENT) break;
     const size_t slash = path.find_last_of('/');
     if (slash == std::string::npos || slash == 0) break;

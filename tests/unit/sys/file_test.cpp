@@ -37,6 +37,17 @@ TEST_CASE("a lock is not taken through a link somebody has put there") {
   CHECK(::access(target.c_str(), F_OK) != 0);
 }
 
+TEST_CASE("folders get the mode asked for, whatever the umask") {
+  const Folder folder;
+  const mode_t before = ::umask(077);
+  sys::make_dirs(folder.path + "/a/b");
+  sys::make_dirs(folder.path + "/c", 0711);
+  ::umask(before);
+  CHECK(mode_of(folder.path + "/a") == 0755);
+  CHECK(mode_of(folder.path + "/a/b") == 0755);
+  CHECK(mode_of(folder.path + "/c") == 0711);
+}
+
 TEST_CASE("a name of one's own tells its process") {
   const std::string name = sys::own_name(".removed-");
   const auto owner = sys::owner_of_name(name, ".removed-");
