@@ -51,7 +51,7 @@ void LocalEngine::release_dead_containers() {
   for (const ContainerRecord& record : records) {
     const Status status = status_of(record.id);
     if (status.state == State::kRunning && !sys::is_alive(status.monitor)) {
-      adopt_container(paths_.run_container(record.id), paths_.container(record.id));
+      adopt(record.id);
       continue;
     }
     const bool holds = !record.ports.empty() || ::access(paths_.run_container(record.id).c_str(), F_OK) == 0;
@@ -63,6 +63,21 @@ void LocalEngine::release_dead_containers() {
     db_.read([&] { now = find_container_record(db_, record.id); });
     if (now && ended(status_of(record.id))) release(*now);
   }
+}
+
+void LocalEngine::adopt(const std::string& id) {
+  sys::make_dirs(paths_.run_root + "/locks");
+  // Under the lock, so that of several commands that find the container the same one has its ports and starts
+  // its monitor.
+  const std::optional<sys::FileLock> lock = sys::FileLock::try_acquire(lock_path(id));
+  if (!lock) return;
+  std::optional<ContainerRecord> record;
+  db_.read([&] { record = find_container_record(db_, id); });
+  if (!record) return;
+  const Status status = status_of(id);
+  if (status.state != State::kRunning || sys::is_alive(status.monitor)) return;
+  const std::vector<Reservation> held = hold_ports_again(*record);
+  adopt_container(paths_.run_container(id), paths_.container(id), sockets_of(held));
 }
 
 void LocalEngine::remove_unclaimed_folders() {

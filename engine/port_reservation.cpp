@@ -110,6 +110,14 @@ sys::Fd try_bind(const PublishedPort& port) {
 
 }  // namespace
 
+std::vector<int> sockets_of(const std::vector<Reservation>& held) {
+  std::vector<int> sockets;
+  for (const Reservation& reservation : held) {
+    if (reservation.socket) sockets.push_back(reservation.socket.get());
+  }
+  return sockets;
+}
+
 Reservation reserve_port(const PublishedPort& wanted) {
   PublishedPort port = wanted;
   if (wanted.host_port == 0) {
