@@ -124,7 +124,10 @@ ContainerInfo LocalEngine::describe(const ContainerRecord& record,
   info.created_ms = record.created_ms;
   info.labels = record.config.labels;
   info.status = status_of(record.id);
-  info.ports = record.ports.empty() ? record.config.ports : record.ports;
+  // What a running container publishes is what it holds; of another one it can only be told what it will ask for.
+  const bool up = info.status.state == State::kRunning || info.status.state == State::kPaused ||
+                  info.status.state == State::kRestarting;
+  info.ports = up ? record.ports : record.config.ports;
   info.expose = record.config.expose;
   info.log_path = paths_.container(record.id) + "/container.log";
   for (const EndpointRecord& endpoint : record.endpoints) {
