@@ -77,13 +77,17 @@ SpecHealthCheck health_check(const std::optional<HealthConfig>& config,
                              const std::optional<ImageHealth>& image) {
   SpecHealthCheck check;
   if (config && config->disable) return check;
+  // Zero means the image's value, or else the default: without a pause no check would ever end.
+  const auto set = [](auto& value, const auto& given) {
+    if (given && *given > 0) value = *given;
+  };
   const auto apply = [&](const auto& from) {
     if (!from.test.empty()) check.test = from.test;
-    if (from.interval_ms) check.interval_ms = *from.interval_ms;
-    if (from.timeout_ms) check.timeout_ms = *from.timeout_ms;
-    if (from.start_period_ms) check.start_period_ms = *from.start_period_ms;
-    if (from.start_interval_ms) check.start_interval_ms = *from.start_interval_ms;
-    if (from.retries) check.retries = *from.retries;
+    set(check.interval_ms, from.interval_ms);
+    set(check.timeout_ms, from.timeout_ms);
+    set(check.start_period_ms, from.start_period_ms);
+    set(check.start_interval_ms, from.start_interval_ms);
+    set(check.retries, from.retries);
   };
   if (image) apply(*image);
   if (config) apply(*config);
