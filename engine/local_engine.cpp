@@ -195,13 +195,6 @@ std::optional<ImageInfo> LocalEngine::find_image(const std::string& reference) {
 }
 
 std::vector<std::string> LocalEngine::remove_image(const std::string& reference, bool force) {
-  const StoredImage image = need_image(reference);
-  std::vector<std::string> users;
-  db_.read([&] { users = image_users(db_, image.id); });
-  if (!users.empty() && !force) {
-    throw Error(Error::Kind::kConflict, "image " + reference + " is used by container " + users.front() +
-                                            "; remove the container first");
-  }
   return images_.remove(reference, force);
 }
 

@@ -115,11 +115,17 @@ std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, 
     }
     const bool only_untag = !named->reference.empty() && references.size() > 1;
     if (only_untag) references = {named->reference};
+    Statement user = database_.prepare("SELECT name FROM containers WHERE image_id=? ORDER BY 1 LIMIT 1");
+    const bool is_kept = !only_untag && user.bind(1, named->image_id).step();
+    if (is_kept && (!force || references.empty())) {
+      throw Error(Error::Kind::kConflict, "image " + reference_or_id + " is used by container " +
+                                              user.text(0) + "; remove the container first");
+    }
     for (const std::string& reference : references) {
       database_.prepare("DELETE FROM image_refs WHERE reference=?").bind(1, reference).step();
       lines.push_back("Untagged: " + parse_reference(reference).familiar());
     }
-    if (only_untag) return;
+    if (only_untag || is_kept) return;
     deleted = named->image_id;
     const std::vector<std::string> more = delete_records(deleted, chains);
     lines.insert(lines.end(), more.begin(), more.end());
@@ -140,10 +146,6 @@ std::vector<std::string> ImageStore::delete_records(const std::string& image_id,
         "SELECT DISTINCT chain_id FROM image_layers WHERE image_id=? ORDER BY position DESC");
     query.bind(1, image_id);
     while (query.step()) candidates.push_back(query.text(0));
-  }
-  Statement user = database_.prepare("SELECT name FROM containers WHERE image_id=? LIMIT 1");
-  if (user.bind(1, image_id).step()) {
-    throw Error(Error::Kind::kConflict, "image " + image_id + " is used by container " + user.text(0));
   }
   database_.prepare("DELETE FROM images WHERE id=?").bind(1, image_id).step();
   chains = delete_unused_layers(std::move(candidates));

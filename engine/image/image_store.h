@@ -45,10 +45,10 @@ class ImageStore {
   // Moves the reference when another image has it. A reference with a digest is kept as repository@digest.
   // kNotFound when there is no such image.
   void tag(const std::string& image_id, const std::string& reference);
-  // Untags; deletes image and unshared layers when the last reference goes or an id was given. The caller has
-  // made sure that no container uses it. Returns lines "Untagged: ..." / "Deleted: sha256:...". kNotFound
-  // when absent; kConflict when an id is given and several references name the image (unless `force`), or a
-  // container uses it after all. Layers that other images, the build cache or layers above need stay.
+  // Untags; deletes image and unshared layers when the last reference goes or an id was given. Returns lines
+  // "Untagged: ..." / "Deleted: sha256:...". kNotFound when absent; kConflict when an id is given and several
+  // references name the image (unless `force`), or when it would go and a container uses it (with `force` it
+  // loses its references and stays, as long as there are any). Layers that other images, the build cache or layers above need stay.
   std::vector<std::string> remove(const std::string& reference_or_id, bool force);
 
   // A folder <tmp>/diff + <tmp>/work on the layers' file system to be filled, then committed or dropped
