@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "engine/error.h"
@@ -40,6 +42,18 @@ constexpr int kBusyTimeoutMs = 10000;
 
 void execute(sqlite3* db, const char* sql, const std::string& doing) {
   if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(db, doing);
+}
+
+// Several processes may want to be the first to switch a new database over. Of two that do it at once SQLite
+// refuses one immediately, whatever the busy timeout.
+void switch_to_wal(sqlite3* db, const std::string& doing) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyTimeoutMs);
+  for (;;) {
+    const int result = sqlite3_exec(db, "PRAGMA journal_mode=WAL", nullptr, nullptr, nullptr);
+    if (result == SQLITE_OK) return;
+    if ((result & 0xff) != SQLITE_BUSY || std::chrono::steady_clock::now() > deadline) fail(db, doing);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
 }
 
 int64_t user_version(sqlite3* db) {
@@ -142,8 +156,10 @@ Database::Database(const std::string& path, const std::function<void()>& before_
   try {
     sqlite3_extended_result_codes(db_, 1);
     sqlite3_busy_timeout(db_, kBusyTimeoutMs);
-    // FULL: a row that a power cut took away would leave its folders claimed by nobody, and those are removed.
-    execute(db_, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;", "open " + path);
+    // FULL: a row that a power cut took away would leave its folders claimed by nobody, and those are
+    // removed.
+    switch_to_wal(db_, "open " + path);
+    execute(db_, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;", "open " + path);
     migrate(db_, path, before_first);
   } catch (const Error& error) {
     sqlite3_close(db_);
