@@ -75,6 +75,7 @@ class LocalEngine final : public Engine {
   void adopt(const std::string& id);
   void remove_unclaimed_folders();
   void remove_abandoned_build_networks();
+  void remove_abandoned_step_folders();
   void remove_discarded_volumes();
 
   // ---- volumes

@@ -40,6 +40,7 @@ bool ended(const Status& status) {
 void LocalEngine::reconcile() {
   release_dead_containers();
   remove_abandoned_build_networks();
+  remove_abandoned_step_folders();
   remove_unclaimed_folders();
   remove_discarded_volumes();
   images_.remove_stale_drafts();

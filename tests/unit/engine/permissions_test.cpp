@@ -20,7 +20,8 @@ TEST_CASE("what the engine keeps is closed to other users, also where an earlier
   const bool former = GENERATE(false, true);
   const std::string& data = root.paths.data_root;
   if (former) {
-    for (const char* name : {"", "/containers", "/layers", "/volumes", "/tmp"}) sys::make_dirs(data + name, 0711);
+    for (const char* name : {"", "/containers", "/layers", "/volumes", "/tmp"})
+      sys::make_dirs(data + name, 0711);
     sys::make_dirs(root.paths.run_root, 0711);
     sys::write_file_atomic(root.paths.database(), "", 0644);
   }

@@ -1,4 +1,5 @@
 #include "data_root.h"
+#include "sys/process.h"
 
 using namespace engine_test;
 
@@ -35,4 +36,16 @@ TEST_CASE("the folder of a container without a record is removed, that of a volu
   engine->reconcile();
   CHECK_FALSE(exists(root.paths.container(std::string(64, 'a'))));
   CHECK(exists(root.paths.volume("data") + "/_data"));
+}
+
+TEST_CASE("the run folder of a killed build's step is removed, that of a live one is left alone") {
+  if (!is_root()) return;
+  const DataRoot root;
+  const auto engine = root.open();
+  const std::string dead = root.paths.run_root + "/b/step-1-1-0123456789abcdef";
+  const std::string live = root.paths.run_root + "/b/" + sys::own_name("step-");
+  for (const std::string& path : {dead, live}) sys::make_dirs(path);
+  engine->reconcile();
+  CHECK_FALSE(exists(dead));
+  CHECK(exists(live));
 }
