@@ -150,6 +150,7 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   spec.stop_grace_ms = config.stop_grace_ms.value_or(10000);
 
   std::string gateway;
+  bool outward = false;
   for (const EndpointRecord& endpoint : record.endpoints) {
     SpecNetwork network;
     network.directory = paths_.run_network(endpoint.network_id);
@@ -160,9 +161,9 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
         network.names.push_back(name);
     }
     for (const NetworkRecord& candidate : networks) {
-      if (candidate.id == endpoint.network_id && gateway.empty() && !candidate.config.internal) {
-        gateway = candidate.config.gateway;
-      }
+      if (candidate.id != endpoint.network_id || candidate.config.internal) continue;
+      outward = true;
+      if (gateway.empty()) gateway = candidate.config.gateway;
     }
     spec.networks.push_back(std::move(network));
   }
@@ -182,7 +183,8 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
     std::string text;
     if (!record.endpoints.empty()) {
       spec.dns_server = true;
-      spec.dns_upstreams = resolver.nameservers;
+      // The names a container asks for would carry what it knows out of a network that is meant to be closed.
+      if (outward) spec.dns_upstreams = resolver.nameservers;
       text = "nameserver 127.0.0.11\n";
       if (!resolver.search.empty()) text += "search " + resolver.search + "\n";
       text += "options ndots:0\n";

@@ -128,8 +128,9 @@ volumes:
 TEST_CASE("a container of an ordinary user starts whatever the umask of who calls") {
   if (!it::is_root()) return;
   Sandbox sandbox;
-  sandbox.file("Dockerfile",
-               "FROM busybox\nRUN mkdir -p /srv/app && chown 1000 /srv/app\nCOPY page /srv/app/\nUSER 1000\n");
+  sandbox.file(
+      "Dockerfile",
+      "FROM busybox\nRUN mkdir -p /srv/app && chown 1000 /srv/app\nCOPY page /srv/app/\nUSER 1000\n");
   sandbox.file("page", "page\n");
   sandbox.compose_file(R"(
 services:
