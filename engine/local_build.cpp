@@ -1,8 +1,10 @@
 // Building and importing images.
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <memory>
 #include <thread>
 
 #include "engine/build/builder.h"
@@ -13,15 +15,38 @@
 #include "engine/local_engine.h"
 #include "sys/error.h"
 #include "sys/file.h"
+#include "sys/process.h"
 #include "sys/random.h"
 
 namespace engine {
 
 namespace {
 
+constexpr char kStepFolder[] = "step-";
+
 // The files that are mounted over a step's root: the runtime makes missing mount points, and these must not
 // become part of the layer.
 constexpr const char* kEngineFiles[] = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"};
+
+// A step's run folder: gone with it, however it ends, or found by its name once this process is dead.
+class StepFolder {
+ public:
+  explicit StepFolder(const Paths& paths) : path_(paths.run_root + "/b/" + sys::own_name(kStepFolder)) {
+    sys::make_dirs(path_, 0700);
+  }
+  ~StepFolder() {
+    try {
+      sys::remove_tree(path_);
+    } catch (const sys::Error&) {  // NOLINT(bugprone-empty-catch): a reconcile finds it
+    }
+  }
+  StepFolder(const StepFolder&) = delete;
+  StepFolder& operator=(const StepFolder&) = delete;
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
 
 class LocalStepRunner final : public StepRunner {
  public:
@@ -29,7 +54,8 @@ class LocalStepRunner final : public StepRunner {
 
   int run(const RunRequest& request, const std::function<void(const std::string&)>& output,
           int cancel_fd) override {
-    Spec spec = make_spec(request);
+    const StepFolder folder(paths_);
+    Spec spec = make_spec(request, folder.path());
     const std::vector<std::string> stubs = missing_engine_files(spec);
     const sys::Fd netns = network_.attach();
     sys::Pipe pipe = sys::pipe();
@@ -48,13 +74,12 @@ class LocalStepRunner final : public StepRunner {
     pipe.write.reset();
     reader.join();
     for (const std::string& path : stubs) remove_stub(path);
-    sys::remove_tree(spec.run_dir);
     if (failure) std::rethrow_exception(failure);
     return code;
   }
 
  private:
-  Spec make_spec(const RunRequest& request) const {
+  Spec make_spec(const RunRequest& request, const std::string& run_dir) const {
     Spec spec;
     spec.id = sys::random_hex(64);
     spec.name = spec.hostname = "build-" + spec.id.substr(0, 12);
@@ -69,9 +94,7 @@ class LocalStepRunner final : public StepRunner {
     spec.capabilities = effective_capabilities({}, {}, false);
     spec.seccomp_bpf = cached_default_seccomp(paths_.run_root, spec.capabilities);
     spec.cgroup = "/compose/" + spec.id;
-    spec.run_dir = paths_.run_root + "/b/" + spec.id.substr(0, 12);
-    spec.state_dir = spec.run_dir;
-    sys::make_dirs(spec.run_dir);
+    spec.run_dir = spec.state_dir = run_dir;
     sys::write_file_atomic(spec.run_dir + "/hosts",
                            "127.0.0.1\tlocalhost " + spec.hostname + "\n::1\tlocalhost\n");
     sys::write_file_atomic(spec.run_dir + "/hostname", spec.hostname + "\n");
@@ -124,6 +147,17 @@ class LocalStepRunner final : public StepRunner {
 };
 
 }  // namespace
+
+void LocalEngine::remove_abandoned_step_folders() {
+  const std::string folder = paths_.run_root + "/b";
+  std::vector<std::string> doomed;
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
+  while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr) {
+    const std::optional<sys::ProcessId> owner = sys::owner_of_name(entry->d_name, kStepFolder);
+    if (owner && !sys::is_alive(*owner)) doomed.push_back(folder + '/' + entry->d_name);
+  }
+  for (const std::string& path : doomed) sys::remove_tree(path);
+}
 
 BuildResult LocalEngine::build(const BuildRequest& request, BuildObserver& observer) {
   LocalStepRunner runner(*this, paths_);

@@ -2,7 +2,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
+#include "engine/build/paths.h"
 #include "engine/container/cgroup.h"
 #include "engine/container/seccomp.h"
 #include "engine/local_engine.h"
@@ -13,6 +15,27 @@
 namespace engine {
 
 namespace {
+
+// A place in the container has one spelling, or what is the same would not be found to be.
+ContainerConfig with_clean_targets(ContainerConfig config) {
+  std::set<std::string> seen;
+  for (MountConfig& mount : config.mounts) {
+    if (mount.target.empty() || mount.target.front() != '/') {
+      throw Error(Error::Kind::kInvalid,
+                  "container " + config.name + ": mount target '" + mount.target + "' is not absolute");
+    }
+    mount.target = build::clean_path(mount.target);
+    if (!seen.insert(mount.target).second) {
+      throw Error(Error::Kind::kInvalid,
+                  "container " + config.name + ": two mounts have the target " + mount.target);
+    }
+  }
+  std::map<std::string, std::string> inherited;
+  for (const auto& [target, volume] : config.inherited_volumes)
+    inherited.emplace(build::clean_path(target), volume);
+  config.inherited_volumes = std::move(inherited);
+  return config;
+}
 
 // What is wrong with a configuration is said now, not when it starts.
 void check_config(const ContainerConfig& config) {
@@ -37,10 +60,6 @@ void check_config(const ContainerConfig& config) {
     }
   }
   if (config.tty) invalid("tty is not supported yet");
-  for (const MountConfig& mount : config.mounts) {
-    if (mount.target.empty() || mount.target.front() != '/')
-      invalid("mount target '" + mount.target + "' is not absolute");
-  }
   effective_capabilities(config.cap_add, config.cap_drop, config.privileged);
   if (!config.stop_signal.empty()) signal_number(config.stop_signal);
 }
@@ -61,8 +80,9 @@ std::string shown_command(const ContainerConfig& config, const StoredImage& imag
 
 }  // namespace
 
-ContainerInfo LocalEngine::create_container(const ContainerConfig& config) {
-  check_config(config);
+ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
+  check_config(asked);
+  const ContainerConfig config = with_clean_targets(asked);
   const StoredImage image = need_image(config.image);
   ContainerRecord record;
   record.id = sys::random_hex(64);
@@ -71,6 +91,7 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& config) {
   record.command = shown_command(config, image);
   record.created_ms = now_ms();
   ContainerInfo info;
+  std::vector<VolumeRecord> fresh;
   db_.write([&] {
     if (const auto other = find_container_record(db_, config.name);
         other && other->config.name == config.name) {
@@ -79,7 +100,6 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& config) {
     }
     for (const AttachmentConfig& attachment : config.networks)
       record.endpoints.push_back(allocate(attachment));
-    std::vector<VolumeRecord> fresh;
     record.mounts = make_mounts(config, image, fresh);
     for (const VolumeRecord& volume : fresh) insert_volume(db_, volume);
     insert_container(db_, record);
@@ -91,7 +111,9 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& config) {
     sys::make_dirs(folder + "/work", 0700);
     fill_volumes(record, image);
   } catch (...) {
-    remove_container(record.id, true, true);
+    // Of its anonymous volumes only those made here: an inherited one holds its former container's files.
+    remove_container(record.id, true, false);
+    for (const VolumeRecord& volume : fresh) remove_volume(volume.config.name);
     throw;
   }
   return info;
@@ -124,21 +146,18 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
                 "container " + record->config.name + " is running; stop it first, or force its removal");
   }
   stop_and_release(*record, alive ? std::optional<int64_t>(0) : std::nullopt);
+  sys::remove_tree(paths_.container(record->id));
   std::vector<std::string> doomed;
-  db_.read([&] {
+  db_.write([&] {
+    delete_container(db_, record->id);
     for (const MountRecord& mount : record->mounts) {
       if (!volumes || mount.type != MountConfig::Type::kVolume) continue;
       const auto volume = find_volume(db_, mount.source);
-      if (volume && volume->config.anonymous && volume_users(db_, mount.source).size() == 1)
-        doomed.push_back(mount.source);
+      if (volume && volume->config.anonymous && volume_users(db_, mount.source).empty())
+        doomed.push_back(discard_volume(mount.source));
     }
   });
-  sys::remove_tree(paths_.container(record->id));
-  for (const std::string& name : doomed) sys::remove_tree(paths_.volume(name));
-  db_.write([&] {
-    delete_container(db_, record->id);
-    for (const std::string& name : doomed) delete_volume(db_, name);
-  });
+  for (const std::string& folder : doomed) sys::remove_tree(folder);
   ::unlink(lock_path(record->id).c_str());
   remove_empty_cgroup("/compose");
 }

@@ -1,8 +1,12 @@
 #include "engine/local_engine.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <memory>
 
 #include "engine/image/reference.h"
 #include "netmgr/address.h"
@@ -13,14 +17,40 @@ namespace engine {
 
 namespace {
 
+constexpr mode_t kFormerRootMode = 0711;  // that earlier versions gave to both roots
+
+// Closed to other users: layers, containers and volumes hold set-uid programs and device nodes that mean
+// something in a container only, and the database holds passwords.
+void make_private(const std::string& folder) {
+  sys::make_dirs(folder, 0700);
+  struct stat status {};
+  sys::check(::stat(folder.c_str(), &status), "stat", folder);
+  if ((status.st_mode & 077) != 0) sys::check(::chmod(folder.c_str(), 0700), "chmod", folder);
+}
+
+// A root the user has made keeps its mode: it may be shared with others.
+void make_root(const std::string& folder) {
+  const size_t slash = folder.find_last_of('/');
+  if (slash != std::string::npos && slash > 0) sys::make_dirs(folder.substr(0, slash));
+  sys::make_dirs(folder, 0700);
+  struct stat status {};
+  sys::check(::stat(folder.c_str(), &status), "stat", folder);
+  if ((status.st_mode & 07777) == kFormerRootMode)
+    sys::check(::chmod(folder.c_str(), 0700), "chmod", folder);
+}
+
 // The folders must be there before the database is opened inside them.
 const Paths& with_folders(const Paths& paths) {
   try {
-    sys::make_dirs(paths.data_root, 0711);
-    sys::make_dirs(paths.run_root, 0711);
-    for (const char* name : {"/containers", "/layers", "/volumes", "/tmp"})
-      sys::make_dirs(paths.data_root + name, 0711);
-    sys::make_dirs(paths.blobs(), 0711);
+    make_root(paths.data_root);
+    make_root(paths.run_root);
+    for (const char* name : {"/containers", "/layers", "/volumes", "/tmp", "/images"})
+      make_private(paths.data_root + name);
+    for (const char* name : {"/c", "/b", "/n", "/locks"}) make_private(paths.run_root + name);
+    sys::make_dirs(paths.blobs(), 0700);
+    // SQLite gives its other files the mode of this one.
+    const sys::Fd database = sys::open(paths.database(), O_RDONLY | O_CREAT, 0600);
+    sys::check(::fchmod(database.get(), 0600), "chmod", paths.database());
   } catch (const sys::Error& error) {
     const std::string way_out =
         ::geteuid() == 0 ? "" : "; run as root, or choose other places with --data-root and --run-root";
@@ -29,12 +59,34 @@ const Paths& with_folders(const Paths& paths) {
   return paths;
 }
 
+size_t count_entries(const std::string& folder) {
+  size_t count = 0;
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
+  while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr) count += entry->d_name[0] != '.' ? 1 : 0;
+  return count;
+}
+
+// To a new database everything that lies beside it would be unclaimed, and so be swept away. A database that is
+// lost must not take along what it described.
+void refuse_lost_database(const Paths& paths) {
+  const size_t containers = count_entries(paths.data_root + "/containers"),
+               layers = count_entries(paths.data_root + "/layers");
+  if (containers == 0 && layers == 0) return;
+  throw Error(Error::Kind::kUnavailable,
+              "the state database is missing, but beside it lie " + std::to_string(containers) +
+                  " containers and " + std::to_string(layers) +
+                  " image layers; nothing was touched. Put the database back from a copy; or, to start over, "
+                  "remove 'containers', 'layers' and 'images' in " +
+                  paths.data_root +
+                  ". Leave 'volumes': a volume made again under its name has its files again");
+}
+
 }  // namespace
 
 LocalEngine::LocalEngine(const Paths& paths, std::vector<std::string> exit_hook)
     : paths_(with_folders(paths)),
       exit_hook_(std::move(exit_hook)),
-      db_(paths.database()),
+      db_(paths.database(), [&paths] { refuse_lost_database(paths); }),
       images_(db_, paths) {}
 
 std::unique_ptr<Engine> open_local_engine(const Paths& paths, std::vector<std::string> exit_hook) {
@@ -72,7 +124,10 @@ ContainerInfo LocalEngine::describe(const ContainerRecord& record,
   info.created_ms = record.created_ms;
   info.labels = record.config.labels;
   info.status = status_of(record.id);
-  info.ports = record.ports.empty() ? record.config.ports : record.ports;
+  // What a running container publishes is what it holds; of another one it can only be told what it will ask for.
+  const bool up = info.status.state == State::kRunning || info.status.state == State::kPaused ||
+                  info.status.state == State::kRestarting;
+  info.ports = up ? record.ports : record.config.ports;
   info.expose = record.config.expose;
   info.log_path = paths_.container(record.id) + "/container.log";
   for (const EndpointRecord& endpoint : record.endpoints) {
@@ -140,13 +195,6 @@ std::optional<ImageInfo> LocalEngine::find_image(const std::string& reference) {
 }
 
 std::vector<std::string> LocalEngine::remove_image(const std::string& reference, bool force) {
-  const StoredImage image = need_image(reference);
-  std::vector<std::string> users;
-  db_.read([&] { users = image_users(db_, image.id); });
-  if (!users.empty() && !force) {
-    throw Error(Error::Kind::kConflict, "image " + reference + " is used by container " + users.front() +
-                                            "; remove the container first");
-  }
   return images_.remove(reference, force);
 }
 

@@ -72,14 +72,24 @@ class LocalEngine final : public Engine {
 
   // ---- upkeep
   void release_dead_containers();
+  void adopt(const std::string& id);
   void remove_unclaimed_folders();
   void remove_abandoned_build_networks();
+  void remove_abandoned_step_folders();
+  void remove_discarded_volumes();
+
+  // ---- volumes
+  // Within a write transaction: deletes the row and moves the folder aside. The returned folder is to be
+  // removed when the transaction is through; should this process die before, a reconcile does it.
+  std::string discard_volume(const std::string& name);
 
   // ---- containers
   std::vector<MountRecord> make_mounts(const ContainerConfig& config, const StoredImage& image,
                                        std::vector<VolumeRecord>& fresh);
   void fill_volumes(const ContainerRecord& record, const StoredImage& image);
   std::vector<Reservation> take_ports(ContainerRecord& record);
+  bool holds_port(const ContainerRecord& holder, const Reservation& reservation);
+  std::vector<Reservation> hold_ports_again(const ContainerRecord& record);
   void prepare_bind_sources(const ContainerRecord& record);
   Spec make_spec(const ContainerRecord& record, const StoredImage& image,
                  const std::vector<NetworkRecord>& networks);

@@ -1,4 +1,6 @@
 // Networks: records, address management, bridges.
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "engine/local_engine.h"
@@ -13,8 +15,11 @@ namespace engine {
 namespace {
 
 // Held while a subnet is chosen and its bridge made, by every compose on the host whatever its data root: the
-// chosen subnet becomes visible to the others as a route only once the bridge is up.
-constexpr char kSubnetLock[] = "/run/lock/compose-subnet.lock";
+// chosen subnet becomes visible to the others as a route only once the bridge is up. In a folder where only root
+// can make files: anybody else could hold the lock for ever, or put a link in its place.
+std::string subnet_lock(const Paths& paths) {
+  return ::geteuid() == 0 ? "/run/compose-subnet.lock" : paths.run_root + "/locks/subnet";
+}
 
 netmgr::Subnet need_subnet(const std::string& text, const std::string& network) {
   const std::optional<netmgr::Subnet> subnet = netmgr::parse_subnet(text);
@@ -79,7 +84,7 @@ NetworkInfo LocalEngine::create_network(const NetworkConfig& config) {
   record.id = sys::random_hex(64);
   record.config = config;
   record.created_ms = now_ms();
-  const sys::FileLock lock = sys::FileLock::acquire(kSubnetLock);
+  const sys::FileLock lock = sys::FileLock::acquire(subnet_lock(paths_));
   std::vector<netmgr::Subnet> taken = netmgr::host_routes();
   db_.write([&] {
     if (find_network(db_, config.name)) {
@@ -126,23 +131,22 @@ void LocalEngine::bring_up(const NetworkRecord& record) {
 
 void LocalEngine::remove_network(const std::string& name) {
   std::optional<NetworkRecord> record;
-  std::vector<std::string> users;
-  db_.read([&] {
-    record = find_network(db_, name);
-    if (record) users = network_users(db_, record->id);
-  });
-  if (!record) return;
-  if (!users.empty()) {
-    throw Error(Error::Kind::kConflict, "network " + name + " is in use by container " + users.front() +
-                                            (users.size() > 1 ? " and others" : ""));
-  }
-  netmgr::teardown_network(record->id);
-  sys::remove_tree(paths_.run_network(record->id));
   bool last = false;
+  // In one transaction, so that no container can join in between.
   db_.write([&] {
+    record = find_network(db_, name);
+    if (!record) return;
+    const std::vector<std::string> users = network_users(db_, record->id);
+    if (!users.empty()) {
+      throw Error(Error::Kind::kConflict, "network " + name + " is in use by container " + users.front() +
+                                              (users.size() > 1 ? " and others" : ""));
+    }
+    netmgr::teardown_network(record->id);
     delete_network(db_, record->id);
     last = list_networks(db_).empty();
   });
+  if (!record) return;
+  sys::remove_tree(paths_.run_network(record->id));
   {
     const std::lock_guard<std::mutex> lock(network_mutex_);
     networks_up_.erase(record->id);

@@ -40,7 +40,9 @@ bool ended(const Status& status) {
 void LocalEngine::reconcile() {
   release_dead_containers();
   remove_abandoned_build_networks();
+  remove_abandoned_step_folders();
   remove_unclaimed_folders();
+  remove_discarded_volumes();
   images_.remove_stale_drafts();
 }
 
@@ -50,7 +52,7 @@ void LocalEngine::release_dead_containers() {
   for (const ContainerRecord& record : records) {
     const Status status = status_of(record.id);
     if (status.state == State::kRunning && !sys::is_alive(status.monitor)) {
-      adopt_container(paths_.run_container(record.id), paths_.container(record.id));
+      adopt(record.id);
       continue;
     }
     const bool holds = !record.ports.empty() || ::access(paths_.run_container(record.id).c_str(), F_OK) == 0;
@@ -64,24 +66,37 @@ void LocalEngine::release_dead_containers() {
   }
 }
 
+void LocalEngine::adopt(const std::string& id) {
+  sys::make_dirs(paths_.run_root + "/locks");
+  // Under the lock, so that of several commands that find the container the same one has its ports and starts
+  // its monitor.
+  const std::optional<sys::FileLock> lock = sys::FileLock::try_acquire(lock_path(id));
+  if (!lock) return;
+  std::optional<ContainerRecord> record;
+  db_.read([&] { record = find_container_record(db_, id); });
+  if (!record) return;
+  const Status status = status_of(id);
+  if (status.state != State::kRunning || sys::is_alive(status.monitor)) return;
+  const std::vector<Reservation> held = hold_ports_again(*record);
+  adopt_container(paths_.run_container(id), paths_.container(id), sockets_of(held));
+}
+
 void LocalEngine::remove_unclaimed_folders() {
   // Folders are listed before the rows are read: a row always comes before its folder, so what has no row now
-  // is left over from a removal or from a process that died.
+  // is left over from a removal or from a process that died. Volumes are not among them: what a user keeps is
+  // removed by the user's word only, never because a row is missing.
   const std::set<std::string> container_folders = entries(paths_.data_root + "/containers");
-  const std::set<std::string> volume_folders = entries(paths_.data_root + "/volumes");
   const std::set<std::string> run_folders = entries(paths_.run_root + "/c");
   const std::set<std::string> network_folders = entries(paths_.run_root + "/n");
-  std::set<std::string> containers, short_ids, volumes, networks;
+  std::set<std::string> containers, short_ids, networks;
   db_.read([&] {
     for (const ContainerRecord& record : list_containers(db_, std::nullopt)) {
       containers.insert(record.id);
       short_ids.insert(record.id.substr(0, 12));
     }
-    for (const VolumeRecord& record : list_volumes(db_)) volumes.insert(record.config.name);
     for (const NetworkRecord& record : list_networks(db_)) networks.insert(record.id.substr(0, 12));
   });
   remove_others(paths_.data_root + "/containers", container_folders, containers);
-  remove_others(paths_.data_root + "/volumes", volume_folders, volumes);
   remove_others(paths_.run_root + "/c", run_folders, short_ids);
   remove_others(paths_.run_root + "/n", network_folders, networks);
 }

@@ -77,13 +77,17 @@ SpecHealthCheck health_check(const std::optional<HealthConfig>& config,
                              const std::optional<ImageHealth>& image) {
   SpecHealthCheck check;
   if (config && config->disable) return check;
+  // Zero means the image's value, or else the default: without a pause no check would ever end.
+  const auto set = [](auto& value, const auto& given) {
+    if (given && *given > 0) value = *given;
+  };
   const auto apply = [&](const auto& from) {
     if (!from.test.empty()) check.test = from.test;
-    if (from.interval_ms) check.interval_ms = *from.interval_ms;
-    if (from.timeout_ms) check.timeout_ms = *from.timeout_ms;
-    if (from.start_period_ms) check.start_period_ms = *from.start_period_ms;
-    if (from.start_interval_ms) check.start_interval_ms = *from.start_interval_ms;
-    if (from.retries) check.retries = *from.retries;
+    set(check.interval_ms, from.interval_ms);
+    set(check.timeout_ms, from.timeout_ms);
+    set(check.start_period_ms, from.start_period_ms);
+    set(check.start_interval_ms, from.start_interval_ms);
+    set(check.retries, from.retries);
   };
   if (image) apply(*image);
   if (config) apply(*config);
@@ -146,6 +150,7 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   spec.stop_grace_ms = config.stop_grace_ms.value_or(10000);
 
   std::string gateway;
+  bool outward = false;
   for (const EndpointRecord& endpoint : record.endpoints) {
     SpecNetwork network;
     network.directory = paths_.run_network(endpoint.network_id);
@@ -156,9 +161,9 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
         network.names.push_back(name);
     }
     for (const NetworkRecord& candidate : networks) {
-      if (candidate.id == endpoint.network_id && gateway.empty() && !candidate.config.internal) {
-        gateway = candidate.config.gateway;
-      }
+      if (candidate.id != endpoint.network_id || candidate.config.internal) continue;
+      outward = true;
+      if (gateway.empty()) gateway = candidate.config.gateway;
     }
     spec.networks.push_back(std::move(network));
   }
@@ -178,7 +183,8 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
     std::string text;
     if (!record.endpoints.empty()) {
       spec.dns_server = true;
-      spec.dns_upstreams = resolver.nameservers;
+      // The names a container asks for would carry what it knows out of a network that is meant to be closed.
+      if (outward) spec.dns_upstreams = resolver.nameservers;
       text = "nameserver 127.0.0.11\n";
       if (!resolver.search.empty()) text += "search " + resolver.search + "\n";
       text += "options ndots:0\n";

@@ -85,6 +85,26 @@ void LocalEngine::prepare_bind_sources(const ContainerRecord& record) {
   }
 }
 
+// Whether the container that a row says has the port really has it. What is held by a socket is settled
+// before, by the bind, but for a container whose monitor died a moment ago; SCTP is not held, so its rows are
+// all there is, also while the container is just being started.
+bool LocalEngine::holds_port(const ContainerRecord& holder, const Reservation& reservation) {
+  if (alive(status_of(holder.id))) return true;
+  return !reservation.socket && !sys::FileLock::try_acquire(lock_path(holder.id));
+}
+
+// As far as the ports are still free: what is published stays published either way.
+std::vector<Reservation> LocalEngine::hold_ports_again(const ContainerRecord& record) {
+  std::vector<Reservation> held;
+  for (const PublishedPort& port : record.ports) {
+    try {
+      held.push_back(reserve_port(port));
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): another program was quicker
+    }
+  }
+  return held;
+}
+
 // Sockets that hold the host ports now belong to the caller; the rows say what is published.
 std::vector<Reservation> LocalEngine::take_ports(ContainerRecord& record) {
   std::vector<Reservation> held;
@@ -95,7 +115,14 @@ std::vector<Reservation> LocalEngine::take_ports(ContainerRecord& record) {
     record.ports.clear();
     for (const Reservation& reservation : held) {
       while (const auto holder = port_holder(db_, reservation.port)) {
-        stale.push_back(*find_container_record(db_, *holder));
+        const ContainerRecord other = *find_container_record(db_, *holder);
+        if (holds_port(other, reservation)) {
+          throw Error(Error::Kind::kConflict, "host port " + std::to_string(reservation.port.host_port) +
+                                                  "/" + reservation.port.protocol +
+                                                  " is already in use by container " + other.config.name +
+                                                  "; stop that container or publish another port");
+        }
+        stale.push_back(other);
         release_ports(db_, *holder);
       }
       take_port(db_, record.id, reservation.port);
@@ -123,14 +150,10 @@ ContainerInfo LocalEngine::start_container(const std::string& id) {
     try {
       for (const EndpointRecord& endpoint : record.endpoints) bring_up(network_of(endpoint, networks));
       const std::vector<Reservation> held = take_ports(record);
-      std::vector<int> sockets;
-      for (const Reservation& reservation : held) {
-        if (reservation.socket) sockets.push_back(reservation.socket.get());
-      }
       const Spec spec = make_spec(record, image, networks);
       const sys::Fd netns = spec.host_network ? sys::Fd() : make_namespace(record, networks);
       if (!record.ports.empty()) netmgr::publish(to_publish(record));
-      engine::start_container(spec, netns, sockets);
+      engine::start_container(spec, netns, sockets_of(held));
     } catch (...) {
       release(record);
       throw;

@@ -1,18 +1,26 @@
 // Volumes: records, folders, first filling.
 #include <dirent.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <memory>
 
+#include "engine/build/paths.h"
 #include "engine/local_engine.h"
 #include "engine/volume/populate.h"
 #include "sys/error.h"
 #include "sys/file.h"
+#include "sys/process.h"
 #include "sys/random.h"
 
 namespace engine {
 
 namespace {
+
+// The folder of a removed volume until its files are gone; no volume's name begins with a dot.
+constexpr char kDiscarded[] = ".removed-";
 
 bool is_empty_folder(const std::string& path) {
   const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(path.c_str()), ::closedir);
@@ -77,19 +85,36 @@ VolumeInfo LocalEngine::create_volume(const VolumeConfig& config) {
 }
 
 void LocalEngine::remove_volume(const std::string& name) {
-  bool known = false;
-  db_.read([&] {
-    known = find_volume(db_, name).has_value();
+  std::string doomed;
+  db_.write([&] {
+    if (!find_volume(db_, name)) return;
     const std::vector<std::string> users = volume_users(db_, name);
     if (!users.empty()) {
       throw Error(Error::Kind::kConflict, "volume " + name + " is in use by container " + users.front());
     }
+    doomed = discard_volume(name);
   });
-  if (!known) return;
-  sys::remove_tree(paths_.volume(name));
-  db_.write([&] {
-    if (volume_users(db_, name).empty()) delete_volume(db_, name);
-  });
+  if (!doomed.empty()) sys::remove_tree(doomed);
+}
+
+// Within a transaction: nobody can come to use the volume, or make one of this name, in between.
+std::string LocalEngine::discard_volume(const std::string& name) {
+  const std::string doomed = paths_.data_root + "/volumes/" + sys::own_name(kDiscarded);
+  if (::rename(paths_.volume(name).c_str(), doomed.c_str()) != 0 && errno != ENOENT)
+    sys::fail("rename", paths_.volume(name));
+  delete_volume(db_, name);
+  return doomed;
+}
+
+void LocalEngine::remove_discarded_volumes() {
+  const std::string folder = paths_.data_root + "/volumes";
+  std::vector<std::string> doomed;
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
+  while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr) {
+    const std::optional<sys::ProcessId> owner = sys::owner_of_name(entry->d_name, kDiscarded);
+    if (owner && !sys::is_alive(*owner)) doomed.push_back(folder + '/' + entry->d_name);
+  }
+  for (const std::string& path : doomed) sys::remove_tree(path);
 }
 
 std::vector<MountRecord> LocalEngine::make_mounts(const ContainerConfig& config, const StoredImage& image,
@@ -117,7 +142,12 @@ std::vector<MountRecord> LocalEngine::make_mounts(const ContainerConfig& config,
     }
     mounts.push_back(std::move(record));
   }
-  for (const std::string& target : image.config.volumes) {
+  for (const std::string& path : image.config.volumes) {
+    if (path.empty() || path.front() != '/') {
+      throw Error(Error::Kind::kInvalid, "container " + config.name + ": the volume '" + path +
+                                             "' of image " + config.image + " is not an absolute path");
+    }
+    const std::string target = build::clean_path(path);
     const bool covered = std::any_of(mounts.begin(), mounts.end(),
                                      [&](const MountRecord& mount) { return mount.target == target; });
     if (!covered) mounts.push_back({MountConfig::Type::kVolume, anonymous_at(target), target, false});

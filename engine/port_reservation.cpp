@@ -110,8 +110,17 @@ sys::Fd try_bind(const PublishedPort& port) {
 
 }  // namespace
 
+std::vector<int> sockets_of(const std::vector<Reservation>& held) {
+  std::vector<int> sockets;
+  for (const Reservation& reservation : held) {
+    if (reservation.socket) sockets.push_back(reservation.socket.get());
+  }
+  return sockets;
+}
+
 Reservation reserve_port(const PublishedPort& wanted) {
   PublishedPort port = wanted;
+  if (port.host_ip == "0.0.0.0") port.host_ip.clear();  // every address has one spelling, or rows would not meet
   if (wanted.host_port == 0) {
     std::random_device random;
     const int span = kLastEphemeral - kFirstEphemeral + 1;

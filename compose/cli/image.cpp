@@ -71,7 +71,7 @@ int image_import(Context& context, const Words& args) {
 int image_rm(Context& context, const Words& args) {
   bool force = false;
   Arguments arguments("image rm [OPTIONS] IMAGE...", "Remove images, by reference or id.");
-  arguments.flag("-f,--force", force, "Even if containers use them");
+  arguments.flag("-f,--force", force, "Take the names away even if containers use the image; it stays then");
   arguments.positionals(1, -1, "IMAGE");
   int code = 0;
   for (const std::string& reference : arguments.parse(args)) {

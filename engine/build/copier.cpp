@@ -1,16 +1,13 @@
 #include "engine/build/copier.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
 #include <unistd.h>
-
-#include <memory>
 
 #include "engine/build/paths.h"
 #include "engine/error.h"
 #include "engine/image/beneath.h"
 #include "engine/image/image_store.h"
+#include "engine/image/unpack.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
@@ -98,10 +95,6 @@ class Placement {
   Metadata made_;
 };
 
-struct CloseArchive {
-  void operator()(archive* reader) const { archive_read_free(reader); }
-};
-
 // A path that the archive reader can open, whatever its way to the file.
 std::string path_of(const sys::Fd& fd) {
   return proc_path(fd.get());
@@ -121,7 +114,7 @@ void copy_one(const CopySource& source, const CopySource::Item& item, const Copy
   }
   if (options.unpack && node.is_file()) {
     const sys::Fd fd = source.view().open(node, O_RDONLY);
-    if (is_archive(fd.get())) {
+    if (is_tar(fd.get())) {
       sys::check(::lseek(fd.get(), 0, SEEK_SET), "lseek", node.path);
       sys::make_dirs(scratch);
       unpack_archive(path_of(fd), scratch, false);
@@ -137,18 +130,6 @@ void copy_one(const CopySource& source, const CopySource::Item& item, const Copy
 }
 
 }  // namespace
-
-bool is_archive(int fd) {
-  const std::unique_ptr<archive, CloseArchive> reader(archive_read_new());
-  archive_read_support_filter_gzip(reader.get());
-  archive_read_support_filter_bzip2(reader.get());
-  archive_read_support_filter_xz(reader.get());
-  archive_read_support_filter_zstd(reader.get());
-  archive_read_support_format_tar(reader.get());
-  if (archive_read_open_fd(reader.get(), fd, 10240) != ARCHIVE_OK) return false;
-  archive_entry* entry = nullptr;
-  return archive_read_next_header(reader.get(), &entry) == ARCHIVE_OK;
-}
 
 void copy_items(const CopySource& source, const std::vector<CopySource::Item>& items,
                 const std::vector<InlineFile>& inline_files, const CopyOptions& options, LayerWriter& writer,

@@ -27,7 +27,4 @@ void copy_items(const CopySource& source, const std::vector<CopySource::Item>& i
                 const std::vector<InlineFile>& inline_files, const CopyOptions& options, LayerWriter& writer,
                 const std::string& scratch);
 
-// True for a tar, plain or compressed, by its content.
-bool is_archive(int fd);
-
 }  // namespace engine::build

@@ -66,6 +66,7 @@ std::string Solver::digest_items(const CopySource& source, const std::vector<Cop
   // Layers do not change, so a digest over what a pattern names in them holds for as long as they are there.
   const std::string key = kTreeVersion + FieldDigest().add(identity).add(pattern).hex();
   if (!source.is_context()) {
+    cache_.note(key);
     if (auto known = store_.cache_get(key)) return *known;
   } else if (!memo_) {
     memo_.emplace(store_.cache_get(memo_key(request_)).value_or(""));
@@ -81,6 +82,7 @@ std::string Solver::digest_items(const CopySource& source, const std::vector<Cop
 }
 
 void Solver::save_memo() {
+  if (memo_) cache_.note(memo_key(request_));
   if (memo_ && memo_->changed()) store_.cache_put(memo_key(request_), memo_->to_text(), "");
 }
 

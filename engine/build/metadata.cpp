@@ -1,8 +1,9 @@
 #include "engine/build/metadata.h"
 
 #include <charconv>
-#include <csignal>
-#include <cstring>
+
+#include "engine/build/paths.h"
+#include "sys/signal_name.h"
 
 namespace engine::build {
 namespace {
@@ -15,18 +16,11 @@ bool parse_port(const std::string& text, int& port) {
   return error == std::errc() && stop == end && port >= 1 && port <= kMaxPort;
 }
 
-bool is_signal(std::string name) {
-  int number = 0;
-  const char* end = name.data() + name.size();
-  const auto [stop, error] = std::from_chars(name.data(), end, number);
-  if (error == std::errc() && stop == end) return number >= 1 && number <= SIGRTMAX;
-  if (name.starts_with("SIG")) name.erase(0, 3);
-  if (name.starts_with("RTMIN") || name.starts_with("RTMAX")) return true;
-  for (int i = 1; i < SIGRTMIN; ++i) {
-    const char* known = ::sigabbrev_np(i);
-    if (known != nullptr && name == known) return true;
+std::string lower_case(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
-  return false;
+  return text;
 }
 
 struct Apply {
@@ -86,7 +80,7 @@ struct Apply {
   }
   std::string operator()(const StopSignal& stop) {
     const std::string signal = word(stop.signal);
-    if (!is_signal(signal)) fail_at(in.place, "STOPSIGNAL: there is no signal '" + signal + "'");
+    if (!sys::signal_number(signal)) fail_at(in.place, "STOPSIGNAL: there is no signal '" + signal + "'");
     state.config.stop_signal = signal;
     return "STOPSIGNAL " + signal;
   }
@@ -107,7 +101,7 @@ struct Apply {
   }
   void add_port(const std::string& text) {
     const size_t slash = text.find('/');
-    const std::string protocol = slash == std::string::npos ? "tcp" : text.substr(slash + 1);
+    const std::string protocol = slash == std::string::npos ? "tcp" : lower_case(text.substr(slash + 1));
     std::string range = text.substr(0, slash);
     if (protocol != "tcp" && protocol != "udp" && protocol != "sctp") {
       fail_at(in.place, "EXPOSE " + text + ": the protocol is tcp, udp or sctp");
@@ -132,8 +126,12 @@ struct Apply {
   std::string operator()(const Volume& volume) {
     std::vector<std::string> paths;
     for (const std::string& raw : volume.paths) {
-      paths.push_back(word(raw));
-      if (paths.back().empty()) fail_at(in.place, "VOLUME: a path is empty after expansion");
+      const std::string path = word(raw);
+      if (path.empty()) fail_at(in.place, "VOLUME: a path is empty after expansion");
+      if (path[0] != '/') {
+        fail_at(in.place, "VOLUME: '" + path + "' is not an absolute path; write '/" + path + "'");
+      }
+      paths.push_back(clean_path(path));
       state.config.volumes.insert(paths.back());
     }
     return "VOLUME " + json_words(paths);

@@ -71,6 +71,7 @@ BuildResult Solver::run() {
   for (const PlannedStage& planned : plan_.stages) build_stage(planned);
   save_memo();
   result_.image_id = finish(std::move(built_.at(plan_.target)));
+  store_.claim_cache(result_.image_id, cache_.used());
   for (const std::string& tag : request_.tags) store_.tag(result_.image_id, tag);
   for (const std::string& name : args_.unused()) {
     warn(file_.stages[0].head.place.file + ": the build argument '" + name +

@@ -2,6 +2,7 @@
 // The build cache: what steps made before, by keys that say everything a step depends on.
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "engine/image/image_store.h"
@@ -24,9 +25,15 @@ class StepCache {
   bool seen(const std::string& key);
   void mark(const std::string& key, const std::string& chain);
 
+  // An entry of the store's that this build has used in another way.
+  void note(const std::string& key) { used_.insert(key); }
+  // The store's keys of all entries that this build found or made.
+  const std::set<std::string>& used() const { return used_; }
+
  private:
   ImageStore& store_;
   bool enabled_;
+  std::set<std::string> used_;
 };
 
 }  // namespace engine::build

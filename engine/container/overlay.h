@@ -3,17 +3,21 @@
 #include <string>
 #include <vector>
 
+#include "sys/error.h"
 #include "sys/fd.h"
 
 namespace engine {
 
-// A detached overlay mount; `lower` topmost first, any number of layers. `scratch` is an existing folder that
-// the fallback for kernels before 6.8 mounts on for a moment; it must lie in the caller's own private mount
-// namespace. Throws sys::Error.
+// A detached overlay mount; `lower` topmost first, any number of layers. An empty `upper` makes it read-only,
+// `work` is empty too then and there must be two layers or more. `scratch` is an existing folder that the
+// fallback for kernels before 6.8 mounts on for a moment, changing the current folder meanwhile; it must lie
+// in the caller's own private mount namespace. Throws sys::Error.
 sys::Fd mount_overlay(const std::vector<std::string>& lower, const std::string& upper,
                       const std::string& work, const std::string& scratch);
 // The same without lowerdir+; public for its test.
 sys::Fd mount_overlay_classic(const std::vector<std::string>& lower, const std::string& upper,
                               const std::string& work, const std::string& scratch);
+// Whether this is how a kernel without lowerdir+ fails; public for its test.
+bool is_older_kernel(const sys::Error& error);
 
 }  // namespace engine

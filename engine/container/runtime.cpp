@@ -56,11 +56,11 @@ StartResult start_container(const Spec& spec, const sys::Fd& netns, const std::v
   return spawn_keeper("container", spec, netns.get(), held, "start");
 }
 
-bool adopt_container(const std::string& run_dir, const std::string& state_dir) {
+bool adopt_container(const std::string& run_dir, const std::string& state_dir, const std::vector<int>& held) {
   const Status status = read_status(state_dir);
   if (status.state != State::kRunning || sys::is_alive(status.monitor)) return false;
   try {
-    spawn_keeper("adopt", spec_from_json(sys::read_file(spec_file(run_dir))), -1, {}, "take over");
+    spawn_keeper("adopt", spec_from_json(sys::read_file(spec_file(run_dir))), -1, held, "take over");
   } catch (const Error& error) {
     // Another command was faster, or the container ended meanwhile.
     if (error.kind() == Error::Kind::kConflict || error.kind() == Error::Kind::kNotFound) return false;

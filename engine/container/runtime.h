@@ -30,9 +30,10 @@ StartResult start_container(const Spec& spec, const sys::Fd& netns, const std::v
 int run_step(const Spec& spec, const sys::Fd& netns, int output, int cancel);
 
 // Gives a running container whose monitor died a new one, which goes on with its logs, health checks, DNS and
-// restart policy. False when there was nothing to do: not running, or its monitor lives. Throws
-// engine::Error, sys::Error.
-bool adopt_container(const std::string& run_dir, const std::string& state_dir);
+// restart policy. False when there was nothing to do: not running, or its monitor lives. `held`: as above.
+// Throws engine::Error, sys::Error.
+bool adopt_container(const std::string& run_dir, const std::string& state_dir,
+                     const std::vector<int>& held = {});
 
 // Asks the monitor over its control socket; where the monitor is gone, acts on the process itself.
 // Sends `signal` once; returns false when the container is not running.

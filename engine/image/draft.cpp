@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <memory>
 #include <utility>
 
@@ -16,23 +15,12 @@
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/process.h"
-#include "sys/random.h"
 
 namespace engine {
 
 namespace {
 
 constexpr const char* kPrefix = "draft-";
-
-// The process that made the draft of this name; nothing when it is no draft's name.
-std::optional<sys::ProcessId> owner_of(const std::string& name) {
-  int pid = 0, end = 0;
-  unsigned long long start_time = 0;
-  // NOLINTNEXTLINE(cert-err34-c): a number out of range names no live process
-  if (std::sscanf(name.c_str(), "draft-%d-%llu-%n", &pid, &start_time, &end) != 2 || end == 0)
-    return std::nullopt;
-  return sys::ProcessId{pid, start_time};
-}
 
 std::vector<std::string> names_in(const std::string& folder) {
   std::vector<std::string> names;
@@ -62,9 +50,7 @@ ImageStore::Draft::~Draft() {
 }
 
 std::string ImageStore::draft_path() const {
-  const pid_t self = ::getpid();
-  return paths_.build_tmp() + '/' + kPrefix + std::to_string(self) + '-' +
-         std::to_string(sys::start_time_of(self).value_or(0)) + '-' + sys::random_hex(16);
+  return paths_.build_tmp() + '/' + sys::own_name(kPrefix);
 }
 
 ImageStore::Draft ImageStore::new_draft() {
@@ -107,7 +93,7 @@ void ImageStore::remove_stale_drafts() {
   }
   doomed.clear();
   for (const std::string& name : names_in(paths_.build_tmp())) {
-    const std::optional<sys::ProcessId> owner = owner_of(name);
+    const std::optional<sys::ProcessId> owner = sys::owner_of_name(name, kPrefix);
     if (owner && !sys::is_alive(*owner)) try_remove(paths_.build_tmp() + '/' + name);
   }
 }

@@ -20,6 +20,8 @@ namespace engine {
 namespace {
 
 constexpr int64_t kCacheUseGranularityMs = 60 * 60 * 1000;
+// How long an entry is kept for a build that failed and may be tried again.
+constexpr int64_t kUnclaimedForMs = 24 * kCacheUseGranularityMs;
 
 bool is_there(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
@@ -126,6 +128,44 @@ void ImageStore::cache_put(const std::string& key, const std::string& value, con
         .bind(4, now_ms())
         .step();
   });
+}
+
+void ImageStore::claim_cache(const std::string& image_id, const std::set<std::string>& keys) {
+  std::set<std::string> missing = keys;
+  database_.read([&] {
+    Statement query = database_.prepare("SELECT key FROM build_uses WHERE image_id=?");
+    query.bind(1, image_id);
+    while (query.step()) missing.erase(query.text(0));
+  });
+  if (missing.empty()) return;
+  database_.write([&] {
+    for (const std::string& key : missing) {
+      database_
+          .prepare(
+              "INSERT OR IGNORE INTO build_uses(image_id, key)"
+              " SELECT id, ?2 FROM images WHERE id=?1")  // none when it has been removed meanwhile
+          .bind(1, image_id)
+          .bind(2, key)
+          .step();
+    }
+  });
+}
+
+// The layers those entries needed.
+std::vector<std::string> ImageStore::delete_cache_of(const std::string& image_id) {
+  constexpr char kDoomed[] =
+      " FROM build_cache WHERE key IN (SELECT key FROM build_uses WHERE image_id=?1)"
+      " AND NOT EXISTS(SELECT 1 FROM build_uses u WHERE u.key=build_cache.key AND u.image_id<>?1)"
+      " OR used_ms<?2 AND NOT EXISTS(SELECT 1 FROM build_uses u WHERE u.key=build_cache.key)";
+  const int64_t long_ago = now_ms() - kUnclaimedForMs;
+  std::vector<std::string> chains;
+  Statement query = database_.prepare(std::string("SELECT chain_id") + kDoomed);
+  query.bind(1, image_id).bind(2, long_ago);
+  while (query.step()) {
+    if (!query.text(0).empty()) chains.push_back(query.text(0));
+  }
+  database_.prepare(std::string("DELETE") + kDoomed).bind(1, image_id).bind(2, long_ago).step();
+  return chains;
 }
 
 }  // namespace engine

@@ -115,11 +115,17 @@ std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, 
     }
     const bool only_untag = !named->reference.empty() && references.size() > 1;
     if (only_untag) references = {named->reference};
+    Statement user = database_.prepare("SELECT name FROM containers WHERE image_id=? ORDER BY 1 LIMIT 1");
+    const bool is_kept = !only_untag && user.bind(1, named->image_id).step();
+    if (is_kept && (!force || references.empty())) {
+      throw Error(Error::Kind::kConflict, "image " + reference_or_id + " is used by container " +
+                                              user.text(0) + "; remove the container first");
+    }
     for (const std::string& reference : references) {
       database_.prepare("DELETE FROM image_refs WHERE reference=?").bind(1, reference).step();
       lines.push_back("Untagged: " + parse_reference(reference).familiar());
     }
-    if (only_untag) return;
+    if (only_untag || is_kept) return;
     deleted = named->image_id;
     const std::vector<std::string> more = delete_records(deleted, chains);
     lines.insert(lines.end(), more.begin(), more.end());
@@ -141,10 +147,8 @@ std::vector<std::string> ImageStore::delete_records(const std::string& image_id,
     query.bind(1, image_id);
     while (query.step()) candidates.push_back(query.text(0));
   }
-  Statement user = database_.prepare("SELECT name FROM containers WHERE image_id=? LIMIT 1");
-  if (user.bind(1, image_id).step()) {
-    throw Error(Error::Kind::kConflict, "image " + image_id + " is used by container " + user.text(0));
-  }
+  const std::vector<std::string> cached = delete_cache_of(image_id);
+  candidates.insert(candidates.end(), cached.begin(), cached.end());
   database_.prepare("DELETE FROM images WHERE id=?").bind(1, image_id).step();
   chains = delete_unused_layers(std::move(candidates));
   std::vector<std::string> lines = {"Deleted: " + image_id};
@@ -152,21 +156,32 @@ std::vector<std::string> ImageStore::delete_records(const std::string& image_id,
   return lines;
 }
 
-// `chains` come topmost first, so that a layer is only looked at when those above it are gone.
-std::vector<std::string> ImageStore::delete_unused_layers(std::vector<std::string> chains) {
-  chains.erase(
-      std::remove_if(chains.begin(), chains.end(),
-                     [&](const std::string& chain) {
-                       Statement user = database_.prepare(
-                           "SELECT 1 FROM image_layers WHERE chain_id=?1"
-                           " UNION ALL SELECT 1 FROM build_cache WHERE chain_id=?1"
-                           " UNION ALL SELECT 1 FROM layers WHERE parent=?1 LIMIT 1");
-                       if (user.bind(1, chain).step()) return true;
-                       database_.prepare("DELETE FROM layers WHERE chain_id=?").bind(1, chain).step();
-                       return false;
-                     }),
-      chains.end());
-  return chains;
+// Each layer that goes may make the one below it superfluous.
+std::vector<std::string> ImageStore::delete_unused_layers(std::vector<std::string> candidates) {
+  std::vector<std::string> deleted;
+  for (bool progress = true; progress;) {
+    progress = false;
+    std::vector<std::string> kept;
+    for (const std::string& chain : candidates) {
+      Statement layer = database_.prepare("SELECT parent FROM layers WHERE chain_id=?");
+      if (!layer.bind(1, chain).step()) continue;
+      const std::string parent = layer.text(0);
+      Statement user = database_.prepare(
+          "SELECT 1 FROM image_layers WHERE chain_id=?1"
+          " UNION ALL SELECT 1 FROM build_cache WHERE chain_id=?1"
+          " UNION ALL SELECT 1 FROM layers WHERE parent=?1 LIMIT 1");
+      if (user.bind(1, chain).step()) {
+        kept.push_back(chain);
+        continue;
+      }
+      database_.prepare("DELETE FROM layers WHERE chain_id=?").bind(1, chain).step();
+      deleted.push_back(chain);
+      if (!parent.empty()) kept.push_back(parent);
+      progress = true;
+    }
+    candidates = std::move(kept);
+  }
+  return deleted;
 }
 
 }  // namespace engine

@@ -39,7 +39,7 @@ void make_layout(const std::string& folder) {
 ImageStore::ImageStore(Database& database, Paths paths) : database_(database), paths_(std::move(paths)) {
   // Closed to other users: layers hold set-uid programs and device nodes that only mean something in a
   // container.
-  sys::make_dirs(paths_.data_root, 0711);
+  sys::make_dirs(paths_.data_root, 0700);
   sys::make_dirs(paths_.build_tmp(), 0700);
   sys::make_dirs(layers_dir(), 0700);
   sys::make_dirs(paths_.blobs(), 0700);

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,10 +46,12 @@ class ImageStore {
   // Moves the reference when another image has it. A reference with a digest is kept as repository@digest.
   // kNotFound when there is no such image.
   void tag(const std::string& image_id, const std::string& reference);
-  // Untags; deletes image and unshared layers when the last reference goes or an id was given. The caller has
-  // made sure that no container uses it. Returns lines "Untagged: ..." / "Deleted: sha256:...". kNotFound
-  // when absent; kConflict when an id is given and several references name the image (unless `force`), or a
-  // container uses it after all. Layers that other images, the build cache or layers above need stay.
+  // Untags; deletes image and unshared layers when the last reference goes or an id was given. Returns lines
+  // "Untagged: ..." / "Deleted: sha256:...". kNotFound when absent; kConflict when an id is given and several
+  // references name the image (unless `force`), or when it would go and a container uses it (with `force` it
+  // loses its references and stays, as long as there are any). Entries of the build cache that only this
+  // image was built with go too. Layers that other images, the rest of the build cache or layers above need
+  // stay.
   std::vector<std::string> remove(const std::string& reference_or_id, bool force);
 
   // A folder <tmp>/diff + <tmp>/work on the layers' file system to be filled, then committed or dropped
@@ -97,9 +100,12 @@ class ImageStore {
   std::string import(const std::string& archive, const ImageConfig& config);
 
   // Build cache: key (hex digest) -> diff id of the layer a step made and the resulting image config
-  // fragment; the value is opaque to the store. Entries go with their layers.
+  // fragment; the value is opaque to the store. An entry, and the layers it needs, stays as long as one of
+  // the images that were built with it; one of a build that came to no image for a day.
   std::optional<std::string> cache_get(const std::string& key);
   void cache_put(const std::string& key, const std::string& value, const std::string& chain_id);
+  // The image was built with these entries.
+  void claim_cache(const std::string& image_id, const std::set<std::string>& keys);
 
  private:
   // What a text names: an image, and the stored reference when it was that.
@@ -112,7 +118,8 @@ class ImageStore {
   bool is_recorded(const std::string& image_id);
   ImageConfig load_config(const std::string& image_id);
   std::vector<std::string> delete_records(const std::string& image_id, std::vector<std::string>& chains);
-  std::vector<std::string> delete_unused_layers(std::vector<std::string> chains);
+  std::vector<std::string> delete_cache_of(const std::string& image_id);
+  std::vector<std::string> delete_unused_layers(std::vector<std::string> candidates);
 
   std::string layers_dir() const { return paths_.data_root + "/layers"; }
   std::string blob_path(const std::string& image_id) const;

@@ -51,9 +51,9 @@ using Reader = std::unique_ptr<archive, FreeArchive>;
                                          "; is it a whole tar archive?");
 }
 
-Reader open_reader(int fd, const std::string& name) {
+Reader new_tar_reader() {
   Reader reader(archive_read_new());
-  if (!reader) throw Error(Error::Kind::kInternal, "archive " + name + ": out of memory");
+  if (!reader) throw Error(Error::Kind::kInternal, "cannot read archives: out of memory");
   archive* a = reader.get();
   // Those that libarchive does itself; never the ones for which it would start a program.
   archive_read_support_filter_gzip(a);
@@ -64,6 +64,12 @@ Reader open_reader(int fd, const std::string& name) {
   archive_read_support_filter_lz4(a);
   archive_read_support_filter_compress(a);
   archive_read_support_format_tar(a);
+  return reader;
+}
+
+Reader open_reader(int fd, const std::string& name) {
+  Reader reader = new_tar_reader();
+  archive* a = reader.get();
   archive_read_support_format_cpio(a);
   if (archive_read_open_fd(a, fd, 256 * 1024) != ARCHIVE_OK) refuse_archive(a, name);
   return reader;
@@ -120,6 +126,15 @@ void unpack_archive_from(int archive_fd, const std::string& archive_name, const 
     extractor.add(reader.get(), entry, name);
   }
   extractor.finish();
+}
+
+bool is_tar(int fd) {
+  const Utf8Locale locale;
+  const Reader reader = new_tar_reader();
+  if (archive_read_open_fd(reader.get(), fd, 10240) != ARCHIVE_OK) return false;
+  archive_entry* entry = nullptr;
+  const int result = archive_read_next_header(reader.get(), &entry);
+  return result == ARCHIVE_OK || result == ARCHIVE_WARN;  // a warning: unpacking tells what is wrong with it
 }
 
 void unpack_archive(const std::string& archive, const std::string& directory, bool whiteouts) {

@@ -19,4 +19,8 @@ struct UnpackLimits {
 void unpack_archive_from(int archive_fd, const std::string& archive_name, const std::string& directory,
                          bool whiteouts, const UnpackLimits& limits);
 
+// True for a tar, plain or in a compression unpack_archive knows, by its content. Moves the descriptor's
+// position.
+bool is_tar(int fd);
+
 }  // namespace engine

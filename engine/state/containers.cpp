@@ -175,12 +175,4 @@ void release_ports(Database& db, const std::string& container_id) {
   db.prepare("DELETE FROM ports WHERE container_id = ?").bind(1, container_id).step();
 }
 
-std::vector<std::string> image_users(Database& db, const std::string& image_id) {
-  std::vector<std::string> names;
-  Statement query = db.prepare("SELECT name FROM containers WHERE image_id = ? ORDER BY 1");
-  query.bind(1, image_id);
-  while (query.step()) names.push_back(query.text(0));
-  return names;
-}
-
 }  // namespace engine

@@ -49,7 +49,5 @@ std::optional<ContainerRecord> find_container_record(Database& db, const std::st
 std::optional<std::string> port_holder(Database& db, const PublishedPort& port);
 void take_port(Database& db, const std::string& container_id, const PublishedPort& port);
 void release_ports(Database& db, const std::string& container_id);
-// Names of containers made from an image.
-std::vector<std::string> image_users(Database& db, const std::string& image_id);
 
 }  // namespace engine

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
+#include <thread>
 #include <utility>
 
 #include "engine/error.h"
@@ -42,13 +44,25 @@ void execute(sqlite3* db, const char* sql, const std::string& doing) {
   if (sqlite3_exec(db, sql, nullptr, nullptr, nullptr) != SQLITE_OK) fail(db, doing);
 }
 
+// Several processes may want to be the first to switch a new database over. Of two that do it at once SQLite
+// refuses one immediately, whatever the busy timeout.
+void switch_to_wal(sqlite3* db, const std::string& doing) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyTimeoutMs);
+  for (;;) {
+    const int result = sqlite3_exec(db, "PRAGMA journal_mode=WAL", nullptr, nullptr, nullptr);
+    if (result == SQLITE_OK) return;
+    if ((result & 0xff) != SQLITE_BUSY || std::chrono::steady_clock::now() > deadline) fail(db, doing);
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 int64_t user_version(sqlite3* db) {
   Statement query(db, "PRAGMA user_version");
   query.step();
   return query.integer(0);
 }
 
-void migrate(sqlite3* db, const std::string& path) {
+void migrate(sqlite3* db, const std::string& path, const std::function<void()>& before_first) {
   const int64_t newest = static_cast<int64_t>(migrations().size());
   int64_t version = user_version(db);
   if (version == newest) return;
@@ -60,6 +74,7 @@ void migrate(sqlite3* db, const std::string& path) {
   }
   execute(db, "BEGIN EXCLUSIVE", "migrate");
   try {
+    if (user_version(db) == 0 && before_first) before_first();
     for (version = user_version(db); version < newest;
          ++version) {  // read again: another process may have done it
       execute(db, migrations()[static_cast<size_t>(version)], "migrate");
@@ -131,7 +146,7 @@ bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_, column) == SQLITE_NULL;
 }
 
-Database::Database(const std::string& path) {
+Database::Database(const std::string& path, const std::function<void()>& before_first) {
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
   if (sqlite3_open_v2(path.c_str(), &db_, flags, nullptr) != SQLITE_OK) {
     const std::string why = db_ != nullptr ? sqlite3_errmsg(db_) : "out of memory";
@@ -141,15 +156,18 @@ Database::Database(const std::string& path) {
   try {
     sqlite3_extended_result_codes(db_, 1);
     sqlite3_busy_timeout(db_, kBusyTimeoutMs);
-    // NORMAL: a power cut may lose the last transactions but never the database; what they described is found
-    // again by reconcile.
-    execute(db_, "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
-            "open " + path);
-    migrate(db_, path);
+    // FULL: a row that a power cut took away would leave its folders claimed by nobody, and those are
+    // removed.
+    switch_to_wal(db_, "open " + path);
+    execute(db_, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;", "open " + path);
+    migrate(db_, path, before_first);
   } catch (const Error& error) {
     sqlite3_close(db_);
     if (error.kind() != Error::Kind::kUnavailable) throw;
     throw Error(error.kind(), path + ": " + error.what());
+  } catch (...) {
+    sqlite3_close(db_);
+    throw;
   }
 }
 

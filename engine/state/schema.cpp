@@ -105,10 +105,19 @@ CREATE TABLE ports(
 CREATE INDEX ports_container ON ports(container_id);
 )sql";
 
+constexpr char kBuildUses[] = R"sql(
+CREATE TABLE build_uses(               -- the entries of build_cache an image was built with
+  image_id TEXT NOT NULL REFERENCES images(id) ON DELETE CASCADE,
+  key TEXT NOT NULL,
+  PRIMARY KEY(image_id, key)
+) WITHOUT ROWID;
+CREATE INDEX build_uses_key ON build_uses(key);
+)sql";
+
 }  // namespace
 
 const std::vector<const char*>& migrations() {
-  static const std::vector<const char*> list = {kFirst};
+  static const std::vector<const char*> list = {kFirst, kBuildUses};
   return list;
 }
 

@@ -61,7 +61,11 @@ void write_knob(const std::string& path, std::string_view value) {
 void make_dirs(const std::string& path, unsigned mode) {
   // Again when a parent that was just made, or found, is removed by somebody else meanwhile.
   for (int attempt = 0; attempt < 16; ++attempt) {
-    if (::mkdir(path.c_str(), mode) == 0) return;
+    if (::mkdir(path.c_str(), mode) == 0) {
+      if (::chmod(path.c_str(), mode) == 0) return;
+      if (errno != ENOENT) fail("chmod", path);
+      continue;
+    }
     if (errno != ENOENT) break;
     const size_t slash = path.find_last_of('/');
     if (slash == std::string::npos || slash == 0) break;
@@ -136,7 +140,7 @@ void remove_tree(const std::string& path) {
 }
 
 FileLock FileLock::acquire(const std::string& path) {
-  Fd fd = open(path, O_RDWR | O_CREAT, 0600);
+  Fd fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
   while (::flock(fd.get(), LOCK_EX) != 0) {
     if (errno != EINTR) fail("flock", path);
   }
@@ -144,7 +148,7 @@ FileLock FileLock::acquire(const std::string& path) {
 }
 
 std::optional<FileLock> FileLock::try_acquire(const std::string& path) {
-  Fd fd = open(path, O_RDWR | O_CREAT, 0600);
+  Fd fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
   if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK) return std::nullopt;
     fail("flock", path);

@@ -22,13 +22,14 @@ void write_file_atomic(const std::string& path, std::string_view bytes, unsigned
 // Writes to an existing file (a cgroup or /proc knob) in one write(2). Throws Error.
 void write_knob(const std::string& path, std::string_view value);
 
-// mkdir -p. Folders made get `mode`. Throws Error.
+// mkdir -p. Folders made get `mode`, whatever the umask. Throws Error.
 void make_dirs(const std::string& path, unsigned mode = 0755);
 // rm -rf that never leaves the tree (no symlink is followed, no mount crossed); a missing path is no error.
 // Throws Error.
 void remove_tree(const std::string& path);
 
-// An exclusive flock(2) on a file that is created when missing; released on destruction or process end.
+// An exclusive flock(2) on a file that is created when missing (0600; a symlink is refused); released on
+// destruction or process end.
 class FileLock {
  public:
   // Waits until the lock is free. Throws Error.

@@ -11,6 +11,7 @@
 
 #include "sys/error.h"
 #include "sys/file.h"
+#include "sys/random.h"
 
 namespace sys {
 
@@ -56,6 +57,22 @@ bool send_signal(const Fd& pidfd, int signal) {
   if (::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0) return true;
   if (errno == ESRCH) return false;
   fail("pidfd_send_signal", std::to_string(signal));
+}
+
+std::string own_name(std::string_view prefix) {
+  const pid_t self = ::getpid();
+  return std::string(prefix) + std::to_string(self) + '-' + std::to_string(start_time_of(self).value_or(0)) +
+         '-' + random_hex(16);
+}
+
+std::optional<ProcessId> owner_of_name(const std::string& name, std::string_view prefix) {
+  if (name.compare(0, prefix.size(), prefix) != 0) return std::nullopt;
+  int pid = 0, end = 0;
+  unsigned long long start_time = 0;
+  // NOLINTNEXTLINE(cert-err34-c): a number out of range names no live process
+  if (std::sscanf(name.c_str() + prefix.size(), "%d-%llu-%n", &pid, &start_time, &end) != 2 || end == 0)
+    return std::nullopt;
+  return ProcessId{pid, start_time};
 }
 
 }  // namespace sys

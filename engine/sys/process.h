@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "sys/fd.h"
 
@@ -22,5 +24,11 @@ bool is_alive(const ProcessId& id);
 Fd open_pidfd(const ProcessId& id);
 // pidfd_send_signal(2); false when the process is gone. Throws Error.
 bool send_signal(const Fd& pidfd, int signal);
+
+// "<prefix><pid>-<start time>-<16 hex>": a fresh name for a file that must not outlive this process, so that
+// who finds it later can tell.
+std::string own_name(std::string_view prefix);
+// The process that gave this name; nothing when it is no such name.
+std::optional<ProcessId> owner_of_name(const std::string& name, std::string_view prefix);
 
 }  // namespace sys

@@ -2,16 +2,18 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <exception>
 #include <map>
 #include <memory>
+#include <thread>
 #include <utility>
 
 #include "sys/error.h"
@@ -121,28 +123,25 @@ void copy_entries(int from_dir, int to_dir, const std::string& to_path, Links& l
   }
 }
 
-void configure(const sys::Fd& context, const char* key, const std::string& value) {
-  sys::check(::fsconfig(context.get(), FSCONFIG_SET_STRING, key, value.c_str(), 0), "fsconfig overlay",
-             value);
-}
-
 }  // namespace
 
-sys::Fd merged_view(const std::vector<std::string>& lower_dirs) {
+sys::Fd merged_view(const std::vector<std::string>& lower_dirs, OverlayMount mount) {
   if (lower_dirs.size() == 1) return sys::open(lower_dirs.front(), O_PATH | O_DIRECTORY);
-  const sys::Fd context(
-      static_cast<int>(sys::check(::fsopen("overlay", FSOPEN_CLOEXEC), "fsopen", "overlay")));
-  if (::fsconfig(context.get(), FSCONFIG_SET_STRING, "lowerdir+", lower_dirs.front().c_str(), 0) == 0) {
-    for (size_t i = 1; i < lower_dirs.size(); ++i) configure(context, "lowerdir+", lower_dirs[i]);
-  } else {  // before Linux 6.8 the layers come as one string
-    std::string joined;
-    for (const std::string& dir : lower_dirs) joined += (joined.empty() ? "" : ":") + dir;
-    configure(context, "lowerdir", joined);
-  }
-  sys::check(::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "mount overlay",
-             lower_dirs.front());
-  return sys::Fd(static_cast<int>(sys::check(::fsmount(context.get(), FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY),
-                                             "fsmount", lower_dirs.front())));
+  sys::Fd view;
+  std::exception_ptr failure;
+  // For older kernels mount_overlay mounts on a folder and changes the current one: both belong to this
+  // thread and end with it.
+  std::thread([&] {
+    try {
+      sys::check(::unshare(CLONE_NEWNS), "unshare", "mount namespace");
+      sys::check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "mount", "/");
+      view = mount(lower_dirs, "", "", lower_dirs.front());
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }).join();
+  if (failure) std::rethrow_exception(failure);
+  return view;
 }
 
 void copy_folder(const sys::Fd& root, const std::string& path, const std::string& destination) {

@@ -1,6 +1,9 @@
+#include <signal.h>
+
 #include <catch2/catch.hpp>
 #include <chrono>
 
+#include "leftovers.h"
 #include "sandbox.h"
 
 using it::Sandbox;
@@ -140,4 +143,20 @@ TEST_CASE("a build context that is not there is an error with its place, before 
     CHECK(output.err.find("compose.yaml:3:12: services.web.build") != std::string::npos);
     CHECK(output.err.find("nowhere") != std::string::npos);
   }
+}
+
+TEST_CASE("a build that is killed leaves nothing once the next command has run") {
+  if (!it::is_root()) return;
+  it::Sandbox sandbox;
+  sandbox.file("Dockerfile", "FROM busybox\nRUN sleep 1000\n");
+  sandbox.compose_file("services:\n  web:\n    build: .\n");
+  {
+    it::Process build(sandbox.command({"build"}), sandbox.options());
+    REQUIRE(it::eventually([&] { return !it::entries(sandbox.run_root() + "/b").empty(); }));
+    build.signal(SIGKILL);
+    build.wait();
+  }
+  sandbox.ok({"down"});
+  CHECK(it::entries(sandbox.run_root() + "/b").empty());
+  sandbox.check_nothing_left();
 }

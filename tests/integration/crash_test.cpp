@@ -118,6 +118,75 @@ services:
   sandbox.finish();
 }
 
+TEST_CASE("the ports of a container whose monitor died stay its own") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const std::string text = R"(
+services:
+  web:
+    image: busybox
+    command: ["sh", "-c", "mkdir /site; echo first > /site/index.html; exec httpd -f -p 80 -h /site"]
+    ports: ["8080:80", "9000:9000/sctp"]
+    stop_grace_period: 0s
+)";
+  sandbox.compose_file(text);
+  sandbox.ok({"up", "-d"});
+  const auto answers = [] { return it::http("http://127.0.0.1:8080/") == "first\n"; };
+  REQUIRE(it::eventually(answers));
+  const std::vector<int> pids = monitors(sandbox);
+  REQUIRE(pids.size() == 1);
+  REQUIRE(::kill(pids.front(), SIGKILL) == 0);
+  REQUIRE(it::eventually([&] { return monitors(sandbox) != pids; }));
+
+  // The first command of another project finds the container without a monitor, the second with a new one.
+  for (int i = 0; i < 2; ++i) {
+    const it::Output other = sandbox.compose({"-p", "other", "up", "-d"});
+    CHECK(other.code != 0);
+    CHECK(other.err.find("8080") != std::string::npos);
+    CHECK(answers());
+  }
+  // A program of the host's does not get it either.
+  const it::Output bound =
+      it::run({"python3", "-c", "import socket\ns = socket.socket()\ns.bind(('', 8080))\ns.listen()"},
+              sandbox.options());
+  CHECK(bound.err.find("Address already in use") != std::string::npos);
+  sandbox.ok({"-p", "other", "down"});
+  CHECK(answers());
+  sandbox.finish();
+}
+
+TEST_CASE("an SCTP port that another container has is refused, and all ports stay where they are") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: ["sh", "-c", "mkdir /site; echo first > /site/index.html; exec httpd -f -p 80 -h /site"]
+    ports: ["8080:80", "9000:9000/sctp"]
+    stop_grace_period: 0s
+)");
+  sandbox.ok({"up", "-d"});
+  const auto answers = [] { return it::http("http://127.0.0.1:8080/") == "first\n"; };
+  REQUIRE(it::eventually(answers));
+  sandbox.file("other.yaml", R"(
+services:
+  taker:
+    image: busybox
+    command: ["sleep", "1000"]
+    ports: ["9000:9000/sctp"]
+    stop_grace_period: 0s
+)");
+  const it::Output other = sandbox.compose({"-p", "other", "-f", "other.yaml", "up", "-d"});
+  CHECK(other.code != 0);
+  CHECK(other.err.find("9000") != std::string::npos);
+  CHECK(other.err.find(sandbox.project() + "-web-1") != std::string::npos);
+  CHECK(answers());
+  CHECK(sandbox.container("web").at("Publishers").size() >= 2);
+  sandbox.ok({"-p", "other", "-f", "other.yaml", "down"});
+  sandbox.finish();
+}
+
 TEST_CASE("after a reboot, when the run root is gone, up starts the containers again") {
   if (!it::is_root()) return;
   Sandbox sandbox;

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "sandbox.h"
 
@@ -155,5 +156,28 @@ services:
 )");
   sandbox.ok({"up", "--wait"});
   CHECK(sandbox.container("web").at("Health") == "healthy");
+  sandbox.finish();
+}
+
+TEST_CASE("zeros of a health check mean the defaults, not a check without pause") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    healthcheck:
+      test: ["CMD-SHELL", "echo x >> /checks; false"]
+      interval: 0s
+      timeout: 0s
+      retries: 0
+      start_interval: 0s
+    stop_grace_period: 0s
+)");
+  sandbox.ok({"up", "-d"});
+  std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+  CHECK(sandbox.container("web").at("Health") == "starting");
+  CHECK(sandbox.inside("web", {"sh", "-c", "cat /checks 2>/dev/null | wc -l"}) == "0\n");
   sandbox.finish();
 }

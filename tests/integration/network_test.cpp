@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sandbox.h"
+#include "sys/file.h"
 
 using it::Sandbox;
 
@@ -266,5 +267,42 @@ services:
            "done; nft flush ruleset"});
   sandbox.ok({"up", "-d"});
   CHECK(it::eventually([] { return it::http("http://127.0.0.1:8080/") == "again\n"; }));
+  sandbox.finish();
+}
+
+TEST_CASE("from an internal network no question goes to the host's name servers") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  closed:
+    image: busybox
+    command: ["sleep", "1000"]
+    networks: [inside]
+    stop_grace_period: 0s
+  open:
+    image: busybox
+    command: ["sleep", "1000"]
+    networks: [inside, default]
+    stop_grace_period: 0s
+networks:
+  inside:
+    internal: true
+)");
+  sandbox.ok({"up", "-d"});
+  const auto upstreams = [&](const std::string& service) {
+    const std::string id = *sandbox.ids(service).begin();
+    const std::string spec = sys::read_file(sandbox.run_root() + "/c/" + id.substr(0, 12) + "/spec.json");
+    return nlohmann::json::parse(spec).at("dns_upstreams").get<std::vector<std::string>>();
+  };
+  const bool host_has_one = sys::read_file("/etc/resolv.conf").find("nameserver") != std::string::npos;
+  CHECK(upstreams("closed").empty());
+  CHECK(upstreams("open").empty() != host_has_one);
+  CHECK(sandbox.inside("closed", {"nslookup", "open"}).find("Address") != std::string::npos);
+  const it::Output outside =
+      sandbox.compose({"exec", "-T", "closed", "timeout", "2", "nslookup", "example.com"});
+  CHECK(outside.code != 0);
+  CHECK(outside.code != 143);  // an answer, not silence
+  CHECK(outside.code != 124);
   sandbox.finish();
 }

@@ -173,7 +173,7 @@ std::vector<std::string> Sandbox::leftovers() {
   add(mounts_below(base_));
   add(cgroups_of(seen_));
   if (own_network_) add(links_and_rules());
-  for (const char* folder : {"/run/c", "/run/n", "/data/containers", "/data/tmp"}) {
+  for (const char* folder : {"/run/c", "/run/n", "/run/b", "/data/containers", "/data/tmp"}) {
     for (const std::string& name : entries(base_ + folder))
       found.push_back("file " + base_ + folder + '/' + name);
   }

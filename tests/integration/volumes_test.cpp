@@ -124,3 +124,33 @@ volumes:
   CHECK(output.err.find("shared-data") != std::string::npos);
   sandbox.check_nothing_left();
 }
+
+TEST_CASE("a container of an ordinary user starts whatever the umask of who calls") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file(
+      "Dockerfile",
+      "FROM busybox\nRUN mkdir -p /srv/app && chown 1000 /srv/app\nCOPY page /srv/app/\nUSER 1000\n");
+  sandbox.file("page", "page\n");
+  sandbox.compose_file(R"(
+services:
+  web:
+    build: .
+    working_dir: /work/inner
+    command: ["sh", "-c", "cat /srv/app/page; ls / /empty /fresh /made >/dev/null && exec sleep 1000"]
+    volumes: ["data:/srv/app", "fresh:/fresh", "/empty", "./made:/made"]
+    stop_grace_period: 0s
+volumes:
+  data:
+  fresh:
+)");
+  std::vector<std::string> up = sandbox.command({"up", "-d"});
+  up.insert(up.begin(), {"sh", "-c", "umask 077; exec \"$@\"", "sh"});
+  const it::Output output = it::run(up, sandbox.options());
+  INFO(output.err);
+  REQUIRE(output.code == 0);
+  CHECK(it::eventually([&] { return sandbox.log("web") == "page\n"; }));
+  CHECK(sandbox.container("web").at("State") == "running");
+  CHECK(sandbox.inside("web", {"cat", "/etc/resolv.conf"}).find("127.0.0.11") != std::string::npos);
+  sandbox.finish();
+}

@@ -1,5 +1,6 @@
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 
 #include "engine/build/file_data.h"
 #include "engine/build/ownership.h"
@@ -10,12 +11,14 @@ using namespace build_test;
 
 namespace {
 
-// A tar with one file per pair, compressed with gzip when `gzip`.
+// A tar with one file per pair. `filter`: ARCHIVE_FILTER_*.
 void make_archive(const std::string& path, const std::vector<std::pair<std::string, std::string>>& files,
-                  bool gzip) {
+                  int filter = ARCHIVE_FILTER_NONE) {
+  const locale_t utf8 = ::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr);  // libarchive converts names from it
+  const locale_t before = ::uselocale(utf8);
   archive* writer = archive_write_new();
   archive_write_set_format_pax_restricted(writer);
-  if (gzip) archive_write_add_filter_gzip(writer);
+  REQUIRE(archive_write_add_filter(writer, filter) == ARCHIVE_OK);
   REQUIRE(archive_write_open_filename(writer, path.c_str()) == ARCHIVE_OK);
   for (const auto& [name, text] : files) {
     archive_entry* entry = archive_entry_new();
@@ -31,6 +34,8 @@ void make_archive(const std::string& path, const std::vector<std::pair<std::stri
   }
   archive_write_close(writer);
   archive_write_free(writer);
+  ::uselocale(before);
+  ::freelocale(utf8);
 }
 
 }  // namespace
@@ -279,8 +284,8 @@ TEST_CASE("ADD unpacks archives by content, COPY does not") {
   Fixture f;
   f.make_base();
   make_archive(f.context + "/t.tar.gz", {{"bin/tool", "tool"}, {"lib/x.so", "x"}, {"etc/hosts", "new"}},
-               true);
-  make_archive(f.context + "/plain", {{"f", "plain"}}, false);
+               ARCHIVE_FILTER_GZIP);
+  make_archive(f.context + "/plain", {{"f", "plain"}});
   f.put("fake.tar.gz", "no archive");
   const Built built = f.build(
       "FROM base\nADD t.tar.gz /\nADD plain fake.tar.gz /p/\nCOPY t.tar.gz /c/\nADD --chown=app t.tar.gz "
@@ -297,10 +302,32 @@ TEST_CASE("ADD unpacks archives by content, COPY does not") {
   CHECK(std::filesystem::is_empty(f.paths.build_tmp()));
 }
 
+TEST_CASE("ADD unpacks whatever the names and the compression of an archive are") {
+  if (!root_only()) return;
+  Fixture f;
+  f.make_base();
+  const std::string name = "gr\u00fc\u00dfe";
+  make_archive(f.context + "/named.tar", {{name, "hello"}});
+  const std::vector<int> filters = {ARCHIVE_FILTER_BZIP2, ARCHIVE_FILTER_COMPRESS, ARCHIVE_FILTER_LZMA,
+                                    ARCHIVE_FILTER_XZ,    ARCHIVE_FILTER_LZ4,      ARCHIVE_FILTER_ZSTD};
+  std::string text = "FROM base\nADD named.tar /named/\n";
+  for (const int filter : filters) {
+    const std::string number = std::to_string(filter);
+    make_archive(f.context + "/packed" + number, {{"file", number}}, filter);
+    text += "ADD packed" + number + " /packed" + number + "/\n";
+  }
+  const Built built = f.build(text);
+  CHECK(built.file("/named/" + name) == "hello");
+  for (const int filter : filters) {
+    const std::string number = std::to_string(filter);
+    CHECK(built.file("/packed" + number + "/file") == number);
+  }
+}
+
 TEST_CASE("An archive that climbs out is refused with the place") {
   Fixture f;
   f.make_base();
-  make_archive(f.context + "/evil.tar", {{"../../evil", "x"}}, false);
+  make_archive(f.context + "/evil.tar", {{"../../evil", "x"}});
   CHECK_THAT(f.failure("FROM base\nADD evil.tar /\n"), Catch::StartsWith("Dockerfile:2: ADD: "));
 }
 

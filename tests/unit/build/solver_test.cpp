@@ -4,6 +4,15 @@
 
 using namespace build_test;
 
+TEST_CASE("signals and protocols are known in either case") {
+  Fixture f;
+  f.make_base();
+  for (const char* signal : {"sigterm", "Term", "RTMIN+3", "SIGRTMAX-1", "15"})
+    CHECK(f.build(std::string("FROM base\nSTOPSIGNAL ") + signal + "\n").image.config.stop_signal == signal);
+  const std::set<std::string> ports = f.build("FROM base\nEXPOSE 80/TCP 53/Udp\n").image.config.exposed_ports;
+  CHECK(ports == std::set<std::string>{"53/udp", "80/tcp"});
+}
+
 TEST_CASE("Metadata instructions shape the configuration and make no layers") {
   Fixture f;
   f.make_base();
@@ -16,7 +25,7 @@ TEST_CASE("Metadata instructions shape the configuration and make no layers") {
       "USER app\n"
       "EXPOSE 80 443/tcp 53/udp 8000-8002\n"
       "VOLUME [\"/data\", \"/v $A\"]\n"
-      "VOLUME /a /b\n"
+      "VOLUME /a/ /./b\n"
       "STOPSIGNAL SIGQUIT\n"
       "HEALTHCHECK --retries=2 CMD true\n"
       "SHELL [\"/bin/bash\", \"-c\"]\n"
@@ -229,6 +238,10 @@ TEST_CASE("Errors of the solver name file and line") {
              Catch::StartsWith("Dockerfile:1: FROM --platform=linux/riscv64: only linux/"));
   CHECK(f.failure("FROM --platform=$BUILDPLATFORM base\nSTOPSIGNAL SIGNOPE") ==
         "Dockerfile:2: STOPSIGNAL: there is no signal 'SIGNOPE'");
+  CHECK(f.failure("FROM base\nSTOPSIGNAL SIGRTMINfoo") ==
+        "Dockerfile:2: STOPSIGNAL: there is no signal 'SIGRTMINfoo'");
+  CHECK(f.failure("FROM base\nVOLUME /ok data") ==
+        "Dockerfile:2: VOLUME: 'data' is not an absolute path; write '/data'");
   CHECK(f.failure("FROM base\nEXPOSE 99999") ==
         "Dockerfile:2: EXPOSE 99999: not a port (1-65535) or range of ports");
   CHECK(f.failure("FROM base\nEXPOSE 80/tpc") ==

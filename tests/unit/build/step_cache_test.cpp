@@ -153,3 +153,52 @@ TEST_CASE("Many patterns over many files stay quick") {
   CAPTURE(ms);
   CHECK(ms < 2000);
 }
+
+TEST_CASE("An image takes along what only it was built with, and nothing another build still has") {
+  if (!root_only()) return;
+  Fixture f;
+  f.make_base();
+  f.put("a", "a");
+  f.put("b", "b");
+  const auto layers = [&] {
+    return std::distance(std::filesystem::directory_iterator(f.paths.data_root + "/layers"), {});
+  };
+  const std::string shared = "FROM base AS one\nCOPY a /a\n",
+                    stages = "FROM base\nCOPY --from=one /a /x/\nENV A=1\n";
+  const Built first = f.build(shared + stages + "COPY b /b\n");
+  const auto with_first = layers();
+  const Built second = f.build(shared + stages + "COPY b /c\n");
+  CHECK(layers() == with_first + 1);
+
+  f.store.remove(second.image.id, false);
+  CHECK(layers() == with_first);
+  const Built again = f.build(shared + stages + "COPY b /b\n");
+  CHECK(again.result.steps_cached == again.result.steps_total);
+  CHECK(again.image.id == first.image.id);
+
+  f.store.remove(first.image.id, false);
+  CHECK(layers() == 1);  // the base image's
+  engine::Statement entries = f.database.prepare("SELECT count(*) FROM build_cache");
+  REQUIRE(entries.step());
+  CHECK(entries.integer(0) == 0);
+  CHECK(f.build(shared + stages + "COPY b /b\n").file("/x/a") == "a");
+}
+
+TEST_CASE("What a failed build has made is kept for a day") {
+  if (!root_only()) return;
+  Fixture f;
+  f.make_base();
+  f.put("a", "a");
+  f.failure("FROM base\nCOPY a /a\nCOPY missing /\n");
+  const auto entries = [&] {
+    engine::Statement query = f.database.prepare("SELECT count(*) FROM build_cache WHERE chain_id<>''");
+    REQUIRE(query.step());
+    return query.integer(0);
+  };
+  REQUIRE(entries() == 1);
+  f.store.remove(f.build("FROM base\nENV A=1\n").image.id, false);
+  CHECK(entries() == 1);
+  f.database.write([&] { f.database.prepare("UPDATE build_cache SET used_ms=1").step(); });
+  f.store.remove(f.build("FROM base\nENV A=2\n").image.id, false);
+  CHECK(entries() == 0);
+}

@@ -61,3 +61,10 @@ TEST_CASE("128 layers mount, by the new interface and by the fallback for older 
   CHECK(mounts_128_layers(engine::mount_overlay));
   CHECK(mounts_128_layers(engine::mount_overlay_classic));
 }
+
+TEST_CASE("the way each older kernel refuses lowerdir+ leads to the fallback") {
+  CHECK(engine::is_older_kernel(sys::Error(EINVAL, "mount overlay", "lowerdir+=/a")));  // 6.5 to 6.7
+  CHECK(engine::is_older_kernel(sys::Error(EINVAL, "mount overlay", "create")));        // before 6.5
+  CHECK_FALSE(engine::is_older_kernel(sys::Error(ENOENT, "mount overlay", "create")));
+  CHECK_FALSE(engine::is_older_kernel(sys::Error(EINVAL, "mount overlay", "upperdir=/a")));
+}

@@ -6,6 +6,7 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 
@@ -80,4 +81,29 @@ TEST_CASE("a symlink of the image that points out of it does not lead to the hos
   const sys::Fd root = engine::merged_view({lower});
   engine::copy_folder(root, "/data", to);
   CHECK(::access((to + "/file").c_str(), F_OK) != 0);
+}
+
+TEST_CASE("many layers with odd names are merged, on older kernels too, and nothing is left mounted") {
+  if (skip_without_root()) return;
+  const Folder folder;
+  std::vector<std::string> lower;
+  for (int i = 0; i < 40; ++i) {
+    lower.push_back(folder.path + "/" + std::string(64, 'a') + ":" + std::to_string(i));
+    sys::make_dirs(lower.back() + "/data");
+    std::ofstream(lower.back() + "/data/own" + std::to_string(i)) << i;
+    std::ofstream(lower.back() + "/data/top") << i;
+  }
+  const std::string mounts = sys::read_file("/proc/self/mountinfo");
+  const std::filesystem::path here = std::filesystem::current_path();
+  for (const engine::OverlayMount mount : {engine::mount_overlay, engine::mount_overlay_classic}) {
+    const std::string to = folder.path + "/to";
+    sys::remove_tree(to);
+    sys::make_dirs(to);
+    const sys::Fd root = engine::merged_view(lower, mount);
+    engine::copy_folder(root, "/data", to);
+    CHECK(sys::read_file(to + "/top") == "0");
+    CHECK(sys::read_file(to + "/own39") == "39");
+  }
+  CHECK(std::filesystem::current_path() == here);
+  CHECK(sys::read_file("/proc/self/mountinfo") == mounts);
 }

@@ -72,3 +72,8 @@ TEST_CASE("udp and tcp of one number do not clash") {
 TEST_CASE("an address the host does not have is refused by name") {
   CHECK_THROWS_WITH(reserve_port(port(0, "203.0.113.9")), Catch::Contains("no address 203.0.113.9"));
 }
+
+TEST_CASE("every address has one spelling") {
+  CHECK(reserve_port(port(0, "0.0.0.0")).port.host_ip.empty());
+  CHECK(reserve_port(port(0, "")).port.host_ip.empty());
+}

@@ -237,9 +237,16 @@ TEST_CASE("an image that a container uses is not removed") {
         .bind(1, id)
         .step();
   });
-  CHECK_THAT(error_of(Error::Kind::kConflict, [&] { store.images.remove("used", true); }),
-             Catch::Contains("web"));
+  const std::string why = error_of(Error::Kind::kConflict, [&] { store.images.remove("used", false); });
+  CHECK_THAT(why, Catch::Contains("image used is used by container web"));
   CHECK(store.images.find("used"));  // its name, too, is still there
+
+  store.images.tag(id, "second");
+  CHECK(store.images.remove("second", false) == std::vector<std::string>{"Untagged: second:latest"});
+  CHECK(store.images.remove("used", true) == std::vector<std::string>{"Untagged: used:latest"});
+  CHECK_FALSE(store.images.find("used"));
+  CHECK(store.images.find(id));
+  error_of(Error::Kind::kConflict, [&] { store.images.remove(id, true); });
 }
 
 TEST_CASE("what the build cache refers to stays when its image goes, with the layers below") {

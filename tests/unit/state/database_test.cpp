@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <cstdlib>
 #include <thread>
 #include <vector>
@@ -47,6 +49,24 @@ TEST_CASE("a write that throws leaves nothing behind") {
   CHECK(count(db, "volumes") == 0);
 }
 
+TEST_CASE("what is committed is on the disk") {
+  const Folder folder;
+  engine::Database db(folder.path + "/state.db");
+  auto query = db.prepare("PRAGMA synchronous");
+  REQUIRE(query.step());
+  CHECK(query.integer(0) == 2);  // FULL
+}
+
+TEST_CASE("who refuses a new database leaves none behind") {
+  const Folder folder;
+  const std::string path = folder.path + "/state.db";
+  const auto refuse = [] { throw engine::Error(engine::Error::Kind::kUnavailable, "lost"); };
+  CHECK_THROWS_WITH(engine::Database(path, refuse), Catch::Contains("lost"));
+  CHECK_THROWS_WITH(engine::Database(path, refuse), Catch::Contains("lost"));
+  { const engine::Database made(path); }
+  CHECK_NOTHROW(engine::Database(path, refuse));
+}
+
 TEST_CASE("a nested write belongs to the outer one") {
   const Folder folder;
   engine::Database db(folder.path + "/state.db");
@@ -89,6 +109,30 @@ TEST_CASE("threads and connections take turns and lose no write") {
   }
   for (std::thread& thread : threads) thread.join();
   CHECK(count(shared, "volumes") == 200);
+}
+
+TEST_CASE("many that open a new database at once all succeed") {
+  const Folder folder;
+  for (int round = 0; round < 20; ++round) {
+    const std::string path = folder.path + "/state" + std::to_string(round) + ".db";
+    std::atomic<int> waiting = 8, failed = 0;
+    std::vector<std::thread> threads;
+    threads.reserve(8);
+    for (int t = 0; t < 8; ++t) {
+      threads.emplace_back([&] {
+        for (--waiting; waiting > 0;) std::this_thread::yield();
+        try {
+          engine::Database db(path);
+          db.read([&] { count(db, "volumes"); });
+        } catch (const std::exception& error) {
+          ::fprintf(stderr, "%s\n", error.what());
+          ++failed;
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    CHECK(failed == 0);
+  }
 }
 
 TEST_CASE("a file that is no database, and one of a newer version, are refused with a reason") {

@@ -1,0 +1,51 @@
+#include "data_root.h"
+#include "sys/process.h"
+
+using namespace engine_test;
+
+TEST_CASE("a lost database takes nothing along: it is refused, and volumes come back under their names") {
+  if (!is_root()) return;
+  const DataRoot root;
+  root.make_image("base");
+  {
+    const auto engine = root.open();
+    engine->create_volume(volume("precious"));
+    sys::write_file_atomic(root.paths.volume("precious") + "/_data/file", "mine");
+    engine->create_container(DataRoot::container("web", "base"));
+  }
+  for (const char* suffix : {"", "-wal", "-shm"}) ::unlink((root.paths.database() + suffix).c_str());
+  for (int i = 0; i < 2; ++i) {  // the second time there is an empty file
+    CHECK_THROWS_WITH(root.open(), Catch::Contains("1 containers and 1 image layers") &&
+                                       Catch::Contains(root.paths.database()));
+  }
+  CHECK(exists(root.paths.volume("precious") + "/_data/file"));
+  for (const char* name : {"/containers", "/layers", "/images"})
+    sys::remove_tree(root.paths.data_root + name);
+  const auto engine = root.open();
+  engine->reconcile();
+  engine->create_volume(volume("precious"));
+  CHECK(sys::read_file(root.paths.volume("precious") + "/_data/file") == "mine");
+}
+
+TEST_CASE("the folder of a container without a record is removed, that of a volume never") {
+  if (!is_root()) return;
+  const DataRoot root;
+  const auto engine = root.open();
+  sys::make_dirs(root.paths.container(std::string(64, 'a')) + "/upper");
+  sys::make_dirs(root.paths.volume("data") + "/_data");
+  engine->reconcile();
+  CHECK_FALSE(exists(root.paths.container(std::string(64, 'a'))));
+  CHECK(exists(root.paths.volume("data") + "/_data"));
+}
+
+TEST_CASE("the run folder of a killed build's step is removed, that of a live one is left alone") {
+  if (!is_root()) return;
+  const DataRoot root;
+  const auto engine = root.open();
+  const std::string dead = root.paths.run_root + "/b/step-1-1-0123456789abcdef";
+  const std::string live = root.paths.run_root + "/b/" + sys::own_name("step-");
+  for (const std::string& path : {dead, live}) sys::make_dirs(path);
+  engine->reconcile();
+  CHECK_FALSE(exists(dead));
+  CHECK(exists(live));
+}

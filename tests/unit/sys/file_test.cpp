@@ -1,0 +1,60 @@
+#include "sys/file.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <cstdlib>
+
+#include "sys/error.h"
+#include "sys/process.h"
+
+namespace {
+
+struct Folder {
+  Folder() {
+    char name[] = "/tmp/compose-sys-XXXXXX";
+    path = ::mkdtemp(name);
+  }
+  ~Folder() { sys::remove_tree(path); }
+  std::string path;
+};
+
+mode_t mode_of(const std::string& path) {
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_mode & 07777;
+}
+
+}  // namespace
+
+TEST_CASE("a lock is not taken through a link somebody has put there") {
+  const Folder folder;
+  const std::string link = folder.path + "/lock", target = folder.path + "/target";
+  REQUIRE(::symlink(target.c_str(), link.c_str()) == 0);
+  CHECK_THROWS_AS(sys::FileLock::acquire(link), sys::Error);
+  CHECK_THROWS_AS(sys::FileLock::try_acquire(link), sys::Error);
+  CHECK(::access(target.c_str(), F_OK) != 0);
+}
+
+TEST_CASE("folders get the mode asked for, whatever the umask") {
+  const Folder folder;
+  const mode_t before = ::umask(077);
+  sys::make_dirs(folder.path + "/a/b");
+  sys::make_dirs(folder.path + "/c", 0711);
+  ::umask(before);
+  CHECK(mode_of(folder.path + "/a") == 0755);
+  CHECK(mode_of(folder.path + "/a/b") == 0755);
+  CHECK(mode_of(folder.path + "/c") == 0711);
+}
+
+TEST_CASE("a name of one's own tells its process") {
+  const std::string name = sys::own_name(".removed-");
+  const auto owner = sys::owner_of_name(name, ".removed-");
+  REQUIRE(owner);
+  CHECK(owner->pid == ::getpid());
+  CHECK(sys::is_alive(*owner));
+  CHECK(sys::own_name(".removed-") != name);
+  for (const char* other : {"", ".removed-", ".removed-x", "draft-1-2-aa", ".removed-1", "data"})
+    CHECK_FALSE(sys::owner_of_name(other, ".removed-"));
+}
