@@ -306,7 +306,7 @@ void Supervisor::relaunch() {
   restart_at_.reset();
   ++status_.restart_count;
   try {
-    cgroup_.kill_all();
+    cgroup_.clear();
     launch();
     return;
   } catch (const engine::SetupError& error) {

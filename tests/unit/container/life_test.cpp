@@ -5,7 +5,10 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
 
+#include "engine/container/cgroup.h"
 #include "engine/error.h"
 #include "fixture.h"
 #include "sys/error.h"
@@ -289,4 +292,36 @@ TEST_CASE("An idle monitor stays below 2 MB and does not wake") {
   ::usleep(300000);
   CHECK(kib("/status", "voluntary_ctxt_switches") == switches);
   CHECK(box.exec("cat /etc/hosts; true").first == 0);
+}
+
+TEST_CASE("Groups a container made in its cgroup go with it, with and without its monitor") {
+  if (!is_root()) return;
+  for (const bool orphan : {false, true}) {
+    Container box;
+    const sys::ProcessId process = box.start();
+    engine::ExecRequest request;
+    request.detach = true;
+    box.exec("exec sleep 1000", request);
+    const engine::Cgroup cgroup(box.spec.cgroup);
+    for (const auto& hierarchy : cgroup.hierarchies()) {
+      const std::string folder = cgroup.folder(hierarchy);
+      sys::make_dirs(folder + "/inner/deep");
+      sys::make_dirs(folder + "/other");
+      std::istringstream pids(sys::read_file(folder + "/cgroup.procs"));
+      for (int pid = 0; pids >> pid;) {
+        if (pid == process.pid) continue;
+        try {
+          sys::write_knob(folder + "/inner/deep/cgroup.procs", std::to_string(pid));
+        } catch (const sys::Error&) {
+          continue;  // cpuset: not before it has processors
+        }
+      }
+    }
+    if (orphan) {
+      REQUIRE(sys::send_signal(sys::open_pidfd(box.status().monitor), SIGKILL));
+      while (sys::is_alive(box.status().monitor)) ::usleep(1000);
+    }
+    box.stop(0);
+    CHECK(engine::read_recorded_status(box.spec.state_dir).state == State::kExited);
+  }
 }
