@@ -325,3 +325,39 @@ TEST_CASE("Groups a container made in its cgroup go with it, with and without it
     CHECK(engine::read_recorded_status(box.spec.state_dir).state == State::kExited);
   }
 }
+
+TEST_CASE("A health check that is stopped before its program runs holds neither the monitor nor a stop up") {
+  if (!is_root()) return;
+  Container box;
+  // Stops whatever process comes next, from the moment it is there.
+  box.spec.args = {"sh", "-c", "n=2; while :; do kill -STOP $n 2>/dev/null && n=$((n + 1)); done"};
+  box.spec.healthcheck.test = {"CMD", "true"};
+  box.spec.healthcheck.interval_ms = 50;
+  box.spec.healthcheck.timeout_ms = 300;
+  box.spec.healthcheck.retries = 2;
+  box.start();
+  box.wait_until([](const Status& s) { return s.health == Health::kUnhealthy; });
+  const auto begin = std::chrono::steady_clock::now();
+  box.stop(0);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(3));
+  CHECK(box.status().state == State::kExited);
+}
+
+TEST_CASE("A container whose monitor answers nothing can be stopped and killed") {
+  if (!is_root()) return;
+  for (const bool kill : {false, true}) {
+    Container box;
+    box.spec.restart = "always";
+    const sys::ProcessId process = box.start();
+    REQUIRE(sys::send_signal(sys::open_pidfd(box.status().monitor), SIGSTOP));
+    if (kill) {
+      engine::kill_container(box.spec.run_dir, box.spec.state_dir, SIGKILL);
+    } else {
+      box.stop(0);
+    }
+    CHECK_FALSE(sys::is_alive(process));
+    CHECK(box.status().state == State::kExited);
+    CHECK(box.status().exit_code == 137);
+    CHECK(box.status().stopped_by_user);
+  }
+}
