@@ -1,3 +1,5 @@
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -360,4 +362,18 @@ TEST_CASE("A container whose monitor answers nothing can be stopped and killed")
     CHECK(box.status().exit_code == 137);
     CHECK(box.status().stopped_by_user);
   }
+}
+
+TEST_CASE("A container keeps nothing open that its starter had inherited") {
+  if (!is_root()) return;
+  Container box;
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);  // without close-on-exec
+  const sys::Fd read(ends[0]), low(ends[1]), high(::fcntl(ends[1], F_DUPFD, 200));
+  box.start();
+  ::dup2(read.get(), low.get());
+  ::dup2(read.get(), high.get());
+  pollfd end{read.get(), POLLIN, 0};
+  CHECK(::poll(&end, 1, 2000) == 1);
+  CHECK((end.revents & POLLHUP) != 0);
 }
