@@ -83,6 +83,11 @@ TEST_CASE("The default filter refuses what containers have been left by") {
     CHECK(call(SYS_clone, flag) == EPERM);
   CHECK(call(SYS_socket, AF_ALG, SOCK_SEQPACKET) == EPERM);
   CHECK(call(SYS_socket, AF_VSOCK, SOCK_STREAM) == EPERM);
+  // The kernel drops the high half of the argument; the filter sees it.
+  for (const long high : {0x100000000, 0x7fffffff00000000}) {
+    CHECK(call(SYS_socket, high + AF_ALG, SOCK_SEQPACKET) == EPERM);
+    CHECK(call(SYS_socket, high + AF_VSOCK, SOCK_STREAM) == EPERM);
+  }
   CHECK(call(SYS_personality, 0x0040000 /* ADDR_NO_RANDOMIZE */) == EPERM);
 }
 
@@ -95,6 +100,8 @@ TEST_CASE("The default filter lets ordinary programs be") {
   CHECK(call(SYS_socket, AF_INET, SOCK_STREAM) == 0);
   CHECK(call(SYS_socket, AF_UNIX, SOCK_STREAM) == 0);
   CHECK(call(SYS_socket, AF_NETLINK, SOCK_RAW) == 0);
+  CHECK(call(SYS_socket, AF_PACKET, SOCK_RAW) == 0);
+  CHECK(call(SYS_socket, 0x100000000 + AF_INET, SOCK_STREAM) == 0);
   CHECK(call(SYS_personality, 0xffffffff) == 0);
   CHECK(call(SYS_close_range, 100, 200) == 0);
   CHECK(call(SYS_epoll_create1) == 0);
