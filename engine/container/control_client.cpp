@@ -158,6 +158,7 @@ class Orphan {
     status.health = Health::kNone;
     status.finished_ms = unix_ms();
     write_status(spec.state_dir, status);
+    sync_status(spec.state_dir);
   }
 
   sys::FileLock lock;

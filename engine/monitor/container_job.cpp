@@ -48,16 +48,20 @@ int supervise(const std::string& run_dir, const std::string& programs, Begin beg
   try {
     detach();
     std::vector<std::string> hook;
+    std::string state_dir;
     {
-      Supervisor supervisor(engine::spec_from_json(sys::read_file(engine::spec_file(run_dir))),
-                            std::move(netns), programs + "/compose-init");
+      engine::Spec spec = engine::spec_from_json(sys::read_file(engine::spec_file(run_dir)));
+      state_dir = spec.state_dir;
+      Supervisor supervisor(std::move(spec), std::move(netns), programs + "/compose-init");
       begin(supervisor);
       report_started(report.get(), supervisor.status().process);
       report.reset();
+      engine::sync_status(state_dir);
       ::malloc_trim(0);  // what reading the spec took is not needed again
       supervisor.run();
       hook = supervisor.exit_hook();
     }
+    engine::sync_status(state_dir);
     become(hook);
     return 0;
   } catch (const std::exception& error) {

@@ -75,6 +75,20 @@ TEST_CASE("A status whose process is gone reads as exited") {
   CHECK(engine::read_status(folder.path).exit_code == 255);
 }
 
+TEST_CASE("A damaged status reads as exited and names the file") {
+  const Folder folder;
+  for (const char* text : {"", "{", "{\"state\":\"run", "[]", "{\"state\":\"flying\"}"}) {
+    INFO(text);
+    sys::write_file_atomic(folder.path + "/status.json", text);
+    for (const engine::Status& status :
+         {engine::read_status(folder.path), engine::read_recorded_status(folder.path)}) {
+      CHECK(status.state == engine::State::kExited);
+      CHECK(status.exit_code == 255);
+      CHECK(status.error.find(folder.path + "/status.json") != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("Long lines are cut at 16 KiB between characters, and bytes that are no UTF-8 are replaced") {
   const Folder folder;
   const std::string path = folder.path + "/log";
