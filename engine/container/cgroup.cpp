@@ -138,6 +138,11 @@ class Patience {
   int left_ = 200;
 };
 
+bool has(const CgroupHierarchy& hierarchy, const char* controller) {
+  const auto& names = hierarchy.controllers;
+  return std::find(names.begin(), names.end(), controller) != names.end();
+}
+
 void refuse_unenforceable(const SpecResources& rest) {
   const auto refuse = [](const std::string& limit, const std::string& controller) {
     throw Error(Error::Kind::kUnavailable, limit +
@@ -177,19 +182,28 @@ void Cgroup::create(const SpecResources& resources, DeviceRule devices) {
   const bool v2_only = unified();
   clear();
   SpecResources rest = resources;
+  bool devices_ruled = devices == DeviceRule::kAll;
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
     if (hierarchy.v2 && v2_only) cgroup_v2::enable_controllers(hierarchy.mount_point, path_);
     sys::make_dirs(folder(hierarchy));
     if (!hierarchy.v2) {
       cgroup_v1::apply(hierarchy, folder(hierarchy), rest, devices);
-      const auto& names = hierarchy.controllers;
-      if (std::find(names.begin(), names.end(), "cpuset") != names.end()) {
-        cgroup_v1::inherit_cpuset(hierarchy.mount_point, path_);
-      }
+      if (has(hierarchy, "devices")) devices_ruled = true;
+      if (has(hierarchy, "cpuset")) cgroup_v1::inherit_cpuset(hierarchy.mount_point, path_);
     } else if (v2_only) {
       cgroup_v2::apply(folder(hierarchy), rest);
-      if (devices == DeviceRule::kStandard) cgroup_v2::restrict_devices(folder(hierarchy));
     }
+  }
+  for (const CgroupHierarchy& hierarchy : hierarchies_) {
+    if (devices_ruled || !hierarchy.v2) continue;
+    cgroup_v2::restrict_devices(folder(hierarchy));  // v1's controller has not done it
+    devices_ruled = true;
+  }
+  if (!devices_ruled) {
+    throw Error(
+        Error::Kind::kUnavailable,
+        "access to the host's devices cannot be restricted: this host has neither the cgroup "
+        "controller devices nor cgroup v2 mounted; mount one of them, or make the container privileged");
   }
   refuse_unenforceable(rest);
 }
