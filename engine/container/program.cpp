@@ -168,7 +168,11 @@ void exec_program(const Program& program) {
   in_step("join a new session keyring", join_new_keyring);
   in_step("enter working directory", [&] { enter_working_dir(root.get(), program.working_dir); });
   ::umask(0022);
-  in_step("hand over stdio", [&] { give_stdio_to(identity, program.own_stdio); });
+  in_step("hand over stdio", [&] {
+    give_stdio_to(identity, program.own_stdio);
+    // A terminal was made for this program alone.
+    if (program.terminal) sys::check(::fchown(0, identity.uid, static_cast<gid_t>(-1)), "fchown", "terminal");
+  });
 
   const CapabilityMask capabilities = program.capabilities & own_capabilities();
   in_step("limit capabilities", [&] { limit_bounding_set(capabilities); });

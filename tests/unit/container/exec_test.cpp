@@ -183,3 +183,19 @@ TEST_CASE("exec with a terminal takes more input than the program reads while it
   paste.join();
   CHECK(WEXITSTATUS(status) == 4);
 }
+
+TEST_CASE("A user who is not root can open the terminal made for him by its path") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.tty = true;
+  box.spec.user = "ann";
+  box.spec.args = {"sh", "-c", "echo opened > $(tty); echo code=$?; sleep 1000"};
+  box.start();
+  for (int i = 0; i < 500 && box.log().find("code=") == std::string::npos; ++i) ::usleep(10000);
+  CHECK(box.log().find("opened") != std::string::npos);
+  CHECK(box.log().find("code=0") != std::string::npos);
+  engine::ExecRequest request;
+  request.tty = true;
+  request.user = "ann";
+  CHECK(box.exec("echo opened > $(tty)", request) == Answer(0, "opened\r\n"));
+}
