@@ -134,7 +134,7 @@ void Supervisor::adopt() {
   oom_kills_before_ = cgroup_.oom_kills();
   open_places();
   watch_health();
-  if (status_.health != Health::kUnhealthy) engine::register_endpoints(spec_);
+  engine::register_endpoints(spec_);
   record();
 }
 
@@ -208,12 +208,7 @@ void Supervisor::serve_health(const pollfd& output, const pollfd& process) {
 void Supervisor::finish_probe(bool timed_out) {
   const auto result = probe_->failed() ? *probe_->failed() : probe_->finish(timed_out);
   probe_.reset();
-  const Health before = status_.health;
-  if (health_.record(status_, result, monotonic_ms()) && status_.health == Health::kUnhealthy) {
-    engine::unregister_endpoints(spec_);
-  } else if (before == Health::kUnhealthy && status_.health == Health::kHealthy) {
-    engine::register_endpoints(spec_);
-  }
+  health_.record(status_, result, monotonic_ms());
   watch_health();
   record();
 }
