@@ -131,6 +131,7 @@ void Supervisor::adopt() {
   status_ = recorded;
   status_.monitor = self;
   launched_at_ = monotonic_ms() - std::max<int64_t>(0, engine::unix_ms() - recorded.started_ms);
+  health_.resume(launched_at_);
   oom_kills_before_ = cgroup_.oom_kills();
   open_places();
   watch_health();

@@ -377,3 +377,27 @@ TEST_CASE("A container keeps nothing open that its starter had inherited") {
   CHECK(::poll(&end, 1, 2000) == 1);
   CHECK((end.revents & POLLHUP) != 0);
 }
+
+TEST_CASE("A new monitor knows the start period, and that the user asked for the end") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.restart = "always";
+  box.spec.args = {"sh", "-c", "trap '' TERM; trap 'exit 3' USR1; echo up; while :; do sleep 0.05; done"};
+  box.spec.healthcheck.test = {"CMD", "false"};
+  box.spec.healthcheck.interval_ms = box.spec.healthcheck.start_interval_ms = 50;
+  box.spec.healthcheck.start_period_ms = 600000;
+  box.spec.healthcheck.retries = 1;
+  box.start();
+  while (box.log().find("up") == std::string::npos) ::usleep(10000);
+  CHECK(engine::kill_container(box.spec.run_dir, box.spec.state_dir, SIGTERM));
+  REQUIRE(sys::send_signal(sys::open_pidfd(box.status().monitor), SIGKILL));
+  while (sys::is_alive(box.status().monitor)) ::usleep(1000);
+  REQUIRE(engine::adopt_container(box.spec.run_dir, box.spec.state_dir));
+  const size_t checks = box.status().health_log.size();
+  box.wait_until([&](const Status& s) { return s.health_log.size() >= std::min<size_t>(5, checks + 2); });
+  CHECK(box.status().health == Health::kStarting);
+  CHECK(engine::kill_container(box.spec.run_dir, box.spec.state_dir, SIGUSR1));
+  const Status status = box.wait_for_end();
+  CHECK(status.state == State::kExited);
+  CHECK(status.restart_count == 0);
+}

@@ -158,6 +158,16 @@ TEST_CASE("Failures in the start period do not count, and its own interval is us
   for (int i = 0; i < 9; ++i) health.record(status, {}, 9000);
   CHECK(status.health_log.size() == 5);
   CHECK_FALSE(engine::HealthState({{"NONE"}}).enabled());
+
+  // A new monitor counts from the container's start.
+  status = {};
+  status.health = Health::kStarting;
+  engine::HealthState resumed(check);
+  resumed.resume(1000);
+  CHECK_FALSE(resumed.record(status, failed, 5900));
+  CHECK(status.failing_streak == 0);
+  resumed.record(status, failed, 6000);
+  CHECK(status.failing_streak == 1);
   CHECK(engine::HealthState({{"CMD-SHELL", "a b"}}).command() ==
         std::vector<std::string>{"/bin/sh", "-c", "a b"});
 }
