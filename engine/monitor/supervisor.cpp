@@ -130,6 +130,7 @@ void Supervisor::adopt() {
   const sys::ProcessId self = status_.monitor;
   status_ = recorded;
   status_.monitor = self;
+  ending_ = status_.stopped_by_user;
   launched_at_ = monotonic_ms() - std::max<int64_t>(0, engine::unix_ms() - recorded.started_ms);
   health_.resume(launched_at_);
   oom_kills_before_ = cgroup_.oom_kills();
