@@ -11,7 +11,8 @@ namespace engine {
 
 class HealthState {
  public:
-  explicit HealthState(SpecHealthCheck check) : check_(std::move(check)) {}
+  // 0 for interval, timeout, start interval or retries means the default.
+  explicit HealthState(SpecHealthCheck check);
 
   // False when there is nothing to run: no test, or {"NONE"}.
   bool enabled() const;

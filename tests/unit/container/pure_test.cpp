@@ -172,6 +172,20 @@ TEST_CASE("Failures in the start period do not count, and its own interval is us
         std::vector<std::string>{"/bin/sh", "-c", "a b"});
 }
 
+TEST_CASE("Zero in a health check means the default") {
+  engine::HealthState health({{"CMD", "x"}, 0, 0, 1000, 0, 0});
+  engine::Status status;
+  health.begin(status, 0);
+  CHECK(health.timeout_ms() == 30000);
+  CHECK(health.next_delay(status, 0) == 5000);
+  CHECK(health.next_delay(status, 2000) == 30000);
+  engine::HealthResult failed;
+  failed.exit_code = 1;
+  CHECK_FALSE(health.record(status, failed, 2000));
+  CHECK_FALSE(health.record(status, failed, 2000));
+  CHECK(health.record(status, failed, 2000));
+}
+
 TEST_CASE("cap_add and cap_drop change Docker's default set") {
   using List = std::vector<std::string>;
   CHECK(engine::effective_capabilities({}, {}, false).size() == 14);
