@@ -1,7 +1,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -400,4 +402,38 @@ TEST_CASE("A new monitor knows the start period, and that the user asked for the
   const Status status = box.wait_for_end();
   CHECK(status.state == State::kExited);
   CHECK(status.restart_count == 0);
+}
+
+TEST_CASE("A watcher that does not listen any more takes nobody's answer away") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.args = {"sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done"};
+  box.start();
+  while (box.log().find("up") == std::string::npos) ::usleep(10000);
+  const auto connect = [&] {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::snprintf(address.sun_path, sizeof address.sun_path, "%s/control", box.spec.run_dir.c_str());
+    sys::Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    REQUIRE(::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    return socket;
+  };
+  const auto answer = [](const sys::Fd& socket) {
+    char text[16384];
+    pollfd ready{socket.get(), POLLIN, 0};
+    REQUIRE(::poll(&ready, 1, 5000) == 1);
+    const ssize_t n = ::recv(socket.get(), text, sizeof text, 0);
+    return std::string(text, n > 0 ? static_cast<size_t>(n) : 0);
+  };
+  const auto ask = [](const sys::Fd& socket, const std::string& text) {
+    REQUIRE(::send(socket.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+  };
+  const sys::Fd deaf = connect();
+  ask(deaf, R"({"op":"watch"})");
+  CHECK(answer(deaf).find("running") != std::string::npos);
+  REQUIRE(::shutdown(deaf.get(), SHUT_RD) == 0);
+  const sys::Fd other = connect();
+  ask(other, R"({"op":"kill","signal":15})");
+  CHECK(answer(other) == R"({"running":true})");
+  box.stop();
 }
