@@ -89,6 +89,8 @@ class Question {
 // How long a monitor may take beyond what was asked of it. It is at other work for a moment at most, unless
 // something holds it up.
 constexpr int64_t kPatienceMs = 5000;
+constexpr int64_t kLastWordMs = 2000;  // once its container is killed
+constexpr int kAskAgainMs = 20;
 
 // The container of a monitor that does not answer is ended without it.
 void kill_inside(const std::string& run_dir, const std::string& state_dir) {
@@ -112,11 +114,16 @@ bool goes_on(const Status& status) {
 // it.
 class Orphan {
  public:
-  // Nothing when the container is not going on. Throws engine::Error, sys::Error.
-  static std::optional<Orphan> find(const std::string& run_dir, const std::string& state_dir) {
+  // Nothing when the container is not going on, or (`kept` is set then) when somebody holds the lock: a
+  // monitor that can be asked in a moment, or is on its way out, or another command. Throws engine::Error,
+  // sys::Error.
+  static std::optional<Orphan> find(const std::string& run_dir, const std::string& state_dir, bool& kept) {
     std::optional<sys::FileLock> lock;
+    kept = false;
     try {
-      lock = sys::FileLock::acquire(keeper_lock(run_dir));
+      lock = sys::FileLock::try_acquire(keeper_lock(run_dir));
+      kept = !lock;
+      if (kept) return std::nullopt;
     } catch (const sys::Error& error) {
       if (error.code() == ENOENT)
         return std::nullopt;  // no run folder: not started since the host's last start
@@ -170,49 +177,64 @@ class Orphan {
 }  // namespace
 
 bool kill_container(const std::string& run_dir, const std::string& state_dir, int signal) {
-  Question question(run_dir, {{"op", "kill"}, {"signal", signal}});
-  auto state = question.await(kPatienceMs);
   bool sent = false;
-  if (state == Question::State::kSilent) {
-    sent = sys::send_signal(sys::open_pidfd(read_status(state_dir).process), signal);
-    // It hears of the wish, and that there is to be no restart, as soon as it goes on.
-    if (signal != SIGKILL) return sent;
-    kill_inside(run_dir, state_dir);
-    state = question.await(kPatienceMs);
-    if (state == Question::State::kSilent) kill_monitor(state_dir);
+  for (;;) {
+    Question question(run_dir, {{"op", "kill"}, {"signal", signal}});
+    auto state = question.await(kPatienceMs);
+    if (state == Question::State::kSilent) {
+      sent = sys::send_signal(sys::open_pidfd(read_status(state_dir).process), signal);
+      // It hears of the wish, and that there is to be no restart, as soon as it goes on.
+      if (signal != SIGKILL) return sent;
+      kill_inside(run_dir, state_dir);
+      state = question.await(kLastWordMs);
+      if (state == Question::State::kSilent) kill_monitor(state_dir);
+    }
+    if (state == Question::State::kAnswered) return question.answer().value("running", false) || sent;
+    bool kept = false;
+    auto orphan = Orphan::find(run_dir, state_dir, kept);
+    if (kept) {
+      ::poll(nullptr, 0, kAskAgainMs);
+      continue;
+    }
+    if (!orphan) return sent;
+    if (means_stop(signal, orphan->spec)) orphan->mark_stopped();
+    sent = sys::send_signal(orphan->pidfd, signal) || sent;
+    // Whether another signal ends it is the program's choice and may take its time.
+    if (signal == SIGKILL) orphan->wait(-1);
+    if (orphan->wait(0)) orphan->conclude(sent && signal == SIGKILL);
+    return sent;
   }
-  if (state == Question::State::kAnswered) return question.answer().value("running", false);
-  auto orphan = Orphan::find(run_dir, state_dir);
-  if (!orphan) return sent;
-  if (means_stop(signal, orphan->spec)) orphan->mark_stopped();
-  sent = sys::send_signal(orphan->pidfd, signal) || sent;
-  // Whether another signal ends it is the program's choice and may take its time.
-  if (signal == SIGKILL) orphan->wait(-1);
-  if (orphan->wait(0)) orphan->conclude(sent && signal == SIGKILL);
-  return sent;
 }
 
 void stop_container(const std::string& run_dir, const std::string& state_dir, int stop_signal,
                     int64_t grace_ms) {
-  Question question(run_dir, {{"op", "stop"}, {"signal", stop_signal}, {"grace_ms", grace_ms}});
-  auto state = question.await(grace_ms < 0 ? -1 : grace_ms + kPatienceMs);
   bool killed = false;
-  if (state == Question::State::kSilent) {
-    kill_inside(run_dir, state_dir);
-    killed = true;
-    state = question.await(kPatienceMs);
-    if (state == Question::State::kSilent) kill_monitor(state_dir);
+  for (;;) {
+    Question question(run_dir, {{"op", "stop"}, {"signal", stop_signal}, {"grace_ms", grace_ms}});
+    auto state = question.await(grace_ms < 0 ? -1 : grace_ms + kPatienceMs);
+    if (state == Question::State::kSilent) {
+      kill_inside(run_dir, state_dir);
+      killed = true;
+      state = question.await(kLastWordMs);
+      if (state == Question::State::kSilent) kill_monitor(state_dir);
+    }
+    if (state == Question::State::kAnswered) return;
+    bool kept = false;
+    auto orphan = Orphan::find(run_dir, state_dir, kept);
+    if (kept) {
+      ::poll(nullptr, 0, kAskAgainMs);
+      continue;
+    }
+    if (!orphan) return;
+    orphan->mark_stopped();
+    sys::send_signal(orphan->pidfd, stop_signal);
+    if (!orphan->wait(grace_ms)) {
+      killed = sys::send_signal(orphan->pidfd, SIGKILL);
+      orphan->wait(-1);
+    }
+    orphan->conclude(killed);
+    return;
   }
-  if (state == Question::State::kAnswered) return;
-  auto orphan = Orphan::find(run_dir, state_dir);
-  if (!orphan) return;
-  orphan->mark_stopped();
-  sys::send_signal(orphan->pidfd, stop_signal);
-  if (!orphan->wait(grace_ms)) {
-    killed = sys::send_signal(orphan->pidfd, SIGKILL);
-    orphan->wait(-1);
-  }
-  orphan->conclude(killed);
 }
 
 Status watch_status(const std::string& run_dir, const std::string& state_dir, int64_t timeout_ms,

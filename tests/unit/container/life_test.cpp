@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <nlohmann/json.hpp>
@@ -436,4 +437,25 @@ TEST_CASE("A watcher that does not listen any more takes nobody's answer away") 
   ask(other, R"({"op":"kill","signal":15})");
   CHECK(answer(other) == R"({"running":true})");
   box.stop();
+}
+
+TEST_CASE(
+    "A stop that finds the monitor's lock taken asks again instead of waiting for the container's end") {
+  if (!is_root()) return;
+  Container box;
+  box.start();
+  const std::string socket = box.spec.run_dir + "/control";
+  REQUIRE(::rename(socket.c_str(), (socket + ".away").c_str()) == 0);
+  std::atomic<bool> stopped = false;
+  std::thread stop([&] {
+    box.stop(0);
+    stopped = true;
+  });
+  ::usleep(200000);
+  CHECK_FALSE(stopped);
+  REQUIRE(::rename((socket + ".away").c_str(), socket.c_str()) == 0);
+  for (int i = 0; i < 500 && !stopped; ++i) ::usleep(10000);
+  CHECK(stopped);
+  if (!stopped) sys::send_signal(sys::open_pidfd(box.status().process), SIGKILL);
+  stop.join();
 }
