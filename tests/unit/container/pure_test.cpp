@@ -123,6 +123,22 @@ TEST_CASE("A log is rotated by size and keeps the asked number of files") {
   CHECK(::access((path + ".3").c_str(), F_OK) != 0);
 }
 
+TEST_CASE("A log goes on after a rotation that failed") {
+  const Folder folder;
+  const std::string path = folder.path + "/here/log";
+  sys::make_dirs(folder.path + "/here");
+  JsonLog log(path, 200, 2);
+  for (const char* text : {"one\n", "two\n"}) log.write(JsonLog::Stream::kStdout, text);
+  REQUIRE(::rename((folder.path + "/here").c_str(), (folder.path + "/away").c_str()) == 0);
+  for (int i = 0; i < 3; ++i) log.write(JsonLog::Stream::kStdout, "lost\n");
+  CHECK(log.lost() == 3);
+  REQUIRE(::rename((folder.path + "/away").c_str(), (folder.path + "/here").c_str()) == 0);
+  log.write(JsonLog::Stream::kStdout, "three\n");
+  CHECK(log.lost() == 3);
+  CHECK(logged(path).back() == "three\n");
+  CHECK(sys::read_file(path).size() <= 200);
+}
+
 TEST_CASE("Restart waits double up to a minute and start over after a long run") {
   engine::RestartPolicy always("always", 0);
   CHECK(always.delay_after_exit(0, 5, 0, false) == 100);
