@@ -98,9 +98,20 @@ void Supervisor::launch() {
   container_ = engine::launch_container(
       {spec_, cgroup_, netns_.get(), output_->stdio(), init_program_, /*die_with_parent=*/false});
   launched_at_ = monotonic_ms();
-  if (container_.console) {
-    console_pump_ = start_console_pump(container_, output_->stdio().out);
-    container_.console.reset();
+  try {
+    if (container_.console) {
+      console_pump_ = start_console_pump(container_, output_->stdio().out);
+      container_.console.reset();
+    }
+    engine::register_endpoints(spec_);
+  } catch (...) {
+    // A start that is told to have failed leaves nothing that runs.
+    sys::send_signal(container_.pidfd, SIGKILL);
+    engine::take_exit_status(container_.pidfd.get());
+    container_ = {};
+    if (console_pump_) engine::take_exit_status(console_pump_.get());
+    console_pump_.reset();
+    throw;
   }
   status_.state = State::kRunning;
   status_.process = container_.process;
@@ -111,7 +122,6 @@ void Supervisor::launch() {
   status_.error.clear();
   if (health_.enabled()) health_.begin(status_, launched_at_);
   watch_health();
-  engine::register_endpoints(spec_);
   record();
 }
 

@@ -459,3 +459,20 @@ TEST_CASE(
   if (!stopped) sys::send_signal(sys::open_pidfd(box.status().process), SIGKILL);
   stop.join();
 }
+
+TEST_CASE("A start that fails after the program began leaves nothing that runs") {
+  if (!is_root()) return;
+  Container box;
+  sys::make_dirs(box.root + "/shared");
+  box.spec.mounts.push_back(container_test::bind(box.root + "/shared", "/shared"));
+  sys::write_file_atomic(box.root + "/file", "");
+  box.spec.networks = {{box.root + "/file/net", "10.9.8.7", {"web"}}};
+  box.spec.args = {"sh", "-c", "while :; do echo $((n = n + 1)) > /shared/beat; sleep 0.02; done"};
+  CHECK_THROWS_AS(box.start(), engine::Error);
+  CHECK(box.status().state == State::kCreated);
+  CHECK_FALSE(box.status().error.empty());
+  ::usleep(100000);
+  const auto beat = sys::read_file_if_exists(box.root + "/shared/beat");
+  ::usleep(200000);
+  CHECK(sys::read_file_if_exists(box.root + "/shared/beat") == beat);
+}
