@@ -103,6 +103,7 @@ Program program_of(const Spec& spec, bool privileged) {
   program.env = spec.env;
   program.working_dir = spec.working_dir;
   program.user = spec.user;
+  program.limits = standard_limits();
   program.seccomp = filter;
   program.terminal = spec.tty;
   program.init = spec.init;
@@ -111,7 +112,8 @@ Program program_of(const Spec& spec, bool privileged) {
   exec_program(program);
 }
 
-[[noreturn]] void entry_main(const EntryLaunch& launch, const std::string& filter, int report) {
+[[noreturn]] void entry_main(const EntryLaunch& launch, const std::string& filter,
+                             const std::vector<ResourceLimit>& limits, int report) {
   set_oom_score(launch.spec.oom_score_adj);
   in_step("join the cgroup", [&] { launch.cgroup.join_v1(); });
   // What the host's /dev/null is must be settled before the container's tree is in view.
@@ -130,6 +132,7 @@ Program program_of(const Spec& spec, bool privileged) {
   program.env = launch.env;
   program.working_dir = launch.working_dir.empty() ? launch.spec.working_dir : launch.working_dir;
   program.user = launch.user;
+  program.limits = limits;
   program.seccomp = filter;
   program.terminal = launch.tty;
   exec_program(program);
@@ -247,6 +250,7 @@ Launched launch_container(const ContainerLaunch& launch) {
 
 Launched launch_in_container(const EntryLaunch& launch) {
   const std::string filter = launch.privileged ? std::string() : read_filter(launch.spec);
+  const std::vector<ResourceLimit> limits = limits_of(pid_of(launch.container));
   SocketPair report = message_sockets();
   sys::Fd pidfd;
   pid_t pid = 0;
@@ -255,7 +259,7 @@ Launched launch_in_container(const EntryLaunch& launch) {
     pid = clone_into_container(launch, pidfd);
     if (pid == 0) {
       report.ours.reset();
-      run_child(report.theirs.get(), [&] { entry_main(launch, filter, report.theirs.get()); });
+      run_child(report.theirs.get(), [&] { entry_main(launch, filter, limits, report.theirs.get()); });
     }
   }
   report.theirs.reset();
