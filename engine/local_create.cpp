@@ -140,6 +140,7 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
     for (const std::string& name : doomed) delete_volume(db_, name);
   });
   ::unlink(lock_path(record->id).c_str());
+  remove_empty_cgroup("/compose/monitors");
   remove_empty_cgroup("/compose");
 }
 

@@ -233,6 +233,21 @@ void Cgroup::join_v1() const {
   }
 }
 
+void Cgroup::enter() const noexcept {
+  for (const CgroupHierarchy& hierarchy : hierarchies_) {
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      try {
+        sys::make_dirs(folder(hierarchy));
+        if (has(hierarchy, "cpuset")) cgroup_v1::inherit_cpuset(hierarchy.mount_point, path_);
+        sys::write_knob(folder(hierarchy) + "/cgroup.procs", "0");
+        break;
+      } catch (const std::exception&) {
+        continue;  // once more: it may have been empty, and removed by somebody else meanwhile
+      }
+    }
+  }
+}
+
 uint64_t Cgroup::oom_kills() const {
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
     const auto text = sys::read_file_if_exists(folder(hierarchy) +
@@ -272,6 +287,10 @@ void Cgroup::remove() const {
     if (error != 0 && !failed) failed.emplace(error, "rmdir", path);
   }
   if (failed) throw *failed;
+}
+
+std::string monitors_cgroup(const std::string& container_path) {
+  return container_path.substr(0, container_path.rfind('/')) + "/monitors";
 }
 
 void remove_empty_cgroup(const std::string& path) {

@@ -39,6 +39,9 @@ class Cgroup {
   // when it is not.
   sys::Fd birth_folder_beside(pid_t pid) const;
   void join_v1() const;
+  // Makes the group without limits or rules and moves the calling process in, in every hierarchy that lets
+  // us; in the others it stays where it is.
+  void enter() const noexcept;
   // Processes of this group the kernel killed for want of memory since it was made.
   uint64_t oom_kills() const;
   // Sends SIGKILL to all that is inside, sub-groups included.
@@ -61,6 +64,8 @@ class Cgroup {
   std::vector<CgroupHierarchy> hierarchies_;
 };
 
+// The group of the monitors beside a container's: "/compose/monitors" for "/compose/<id>".
+std::string monitors_cgroup(const std::string& container_path);
 // Removes `path` ("/compose") from every hierarchy where it is empty.
 void remove_empty_cgroup(const std::string& path);
 

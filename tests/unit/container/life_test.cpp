@@ -476,3 +476,18 @@ TEST_CASE("A start that fails after the program began leaves nothing that runs")
   ::usleep(200000);
   CHECK(sys::read_file_if_exists(box.root + "/shared/beat") == beat);
 }
+
+TEST_CASE("A monitor leaves its caller's cgroups for one of its own") {
+  if (!is_root()) return;
+  Container box;
+  box.start();
+  const engine::Cgroup monitors(engine::monitors_cgroup(box.spec.cgroup));
+  for (const auto& hierarchy : monitors.hierarchies()) {
+    INFO(monitors.folder(hierarchy));
+    std::istringstream pids(
+        sys::read_file_if_exists(monitors.folder(hierarchy) + "/cgroup.procs").value_or(""));
+    bool found = false;
+    for (int pid = 0; pids >> pid;) found = found || pid == box.status().monitor.pid;
+    CHECK(found);
+  }
+}
