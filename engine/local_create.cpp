@@ -159,6 +159,7 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
   });
   for (const std::string& folder : doomed) sys::remove_tree(folder);
   ::unlink(lock_path(record->id).c_str());
+  remove_empty_cgroup("/compose/monitors");
   remove_empty_cgroup("/compose");
 }
 

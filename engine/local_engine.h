@@ -72,6 +72,7 @@ class LocalEngine final : public Engine {
 
   // ---- upkeep
   void release_dead_containers();
+  void release_if_dead(const ContainerRecord& record);
   void adopt(const std::string& id);
   void remove_unclaimed_folders();
   void remove_abandoned_build_networks();

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <memory>
 #include <set>
 
@@ -50,20 +51,30 @@ void LocalEngine::release_dead_containers() {
   std::vector<ContainerRecord> records;
   db_.read([&] { records = list_containers(db_, std::nullopt); });
   for (const ContainerRecord& record : records) {
-    const Status status = status_of(record.id);
-    if (status.state == State::kRunning && !sys::is_alive(status.monitor)) {
-      adopt(record.id);
-      continue;
+    try {
+      release_if_dead(record);
+    } catch (const std::exception& error) {
+      // It may be of another project: what was asked for must not fail because of it.
+      std::fprintf(stderr, "warning: container %s is left as it is: %s\n", record.config.name.c_str(),
+                   error.what());
     }
-    const bool holds = !record.ports.empty() || ::access(paths_.run_container(record.id).c_str(), F_OK) == 0;
-    if (!holds || !ended(status)) continue;
-    sys::make_dirs(paths_.run_root + "/locks");
-    const std::optional<sys::FileLock> lock = sys::FileLock::try_acquire(lock_path(record.id));
-    if (!lock) continue;  // being started, stopped or removed: that process tidies up
-    std::optional<ContainerRecord> now;
-    db_.read([&] { now = find_container_record(db_, record.id); });
-    if (now && ended(status_of(record.id))) release(*now);
   }
+}
+
+void LocalEngine::release_if_dead(const ContainerRecord& record) {
+  const Status status = status_of(record.id);
+  if (status.state == State::kRunning && !sys::is_alive(status.monitor)) {
+    adopt(record.id);
+    return;
+  }
+  const bool holds = !record.ports.empty() || ::access(paths_.run_container(record.id).c_str(), F_OK) == 0;
+  if (!holds || !ended(status)) return;
+  sys::make_dirs(paths_.run_root + "/locks");
+  const std::optional<sys::FileLock> lock = sys::FileLock::try_acquire(lock_path(record.id));
+  if (!lock) return;  // being started, stopped or removed: that process tidies up
+  std::optional<ContainerRecord> now;
+  db_.read([&] { now = find_container_record(db_, record.id); });
+  if (now && ended(status_of(record.id))) release(*now);
 }
 
 void LocalEngine::adopt(const std::string& id) {

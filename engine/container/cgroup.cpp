@@ -1,5 +1,6 @@
 #include "engine/container/cgroup.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -10,6 +11,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <memory>
+#include <optional>
 #include <set>
 
 #include "engine/error.h"
@@ -67,13 +70,77 @@ std::vector<pid_t> members(const std::string& folder) {
   return pids;
 }
 
-bool is_member(pid_t pid, const std::string& path) {
+std::string membership(pid_t pid) {
   try {
-    return sys::read_file("/proc/" + std::to_string(pid) + "/cgroup").find(':' + path + '\n') !=
-           std::string::npos;
+    return sys::read_file("/proc/" + std::to_string(pid) + "/cgroup");
   } catch (const sys::Error&) {
-    return false;
+    return {};  // it is gone
   }
+}
+
+bool is_member(pid_t pid, const std::string& path) {
+  const std::string text = membership(pid);
+  return text.find(':' + path + '\n') != std::string::npos ||
+         text.find(':' + path + '/') != std::string::npos;
+}
+
+std::vector<std::string> sub_groups(const std::string& folder) {
+  std::vector<std::string> found;
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
+  while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr) {
+    const std::string name = entry->d_name;
+    if (entry->d_type == DT_DIR && name != "." && name != "..") found.push_back(folder + '/' + name);
+  }
+  return found;
+}
+
+void kill_members(const std::string& folder, const std::string& path) {
+  for (const std::string& group : sub_groups(folder)) kill_members(group, path);
+  for (const pid_t pid : members(folder)) {
+    const sys::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+    // Looked at again now that the descriptor pins the process: the number may have passed to a stranger.
+    if (pidfd && is_member(pid, path)) ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
+  }
+}
+
+int remove_groups(const std::string& folder);
+
+// The deepest first, as the kernel wants it. 0, or the errno of the first that would not go.
+int remove_sub_groups(const std::string& folder) {
+  int failed = 0;
+  for (const std::string& group : sub_groups(folder)) {
+    const int error = remove_groups(group);
+    if (failed == 0) failed = error;
+  }
+  return failed;
+}
+
+int remove_groups(const std::string& folder) {
+  if (::rmdir(folder.c_str()) == 0 || errno == ENOENT) return 0;
+  if (errno != EBUSY) return errno;
+  const int error = remove_sub_groups(folder);
+  if (error != 0) return error;
+  return ::rmdir(folder.c_str()) == 0 || errno == ENOENT ? 0 : errno;
+}
+
+// The dead leave their group a little after they are reaped. How often that is waited for is counted over all
+// hierarchies.
+class Patience {
+ public:
+  bool wait() {
+    if (left_ == 0) return false;
+    --left_;
+    ::poll(nullptr, 0, 10);
+    return true;
+  }
+
+ private:
+  int left_ = 200;
+};
+
+bool has(const CgroupHierarchy& hierarchy, const char* controller) {
+  const auto& names = hierarchy.controllers;
+  return std::find(names.begin(), names.end(), controller) != names.end();
 }
 
 void refuse_unenforceable(const SpecResources& rest) {
@@ -98,7 +165,10 @@ const std::vector<DeviceAllowed>& standard_devices() {
   return devices;
 }
 
-Cgroup::Cgroup(std::string path) : path_(std::move(path)), hierarchies_(find_hierarchies()) {
+Cgroup::Cgroup(std::string path) : Cgroup(std::move(path), find_hierarchies()) {}
+
+Cgroup::Cgroup(std::string path, std::vector<CgroupHierarchy> hierarchies)
+    : path_(std::move(path)), hierarchies_(std::move(hierarchies)) {
   if (path_.size() < 2 || path_[0] != '/' || path_.find("..") != std::string::npos) {
     throw Error(Error::Kind::kInvalid, "cgroup path " + path_ + " is not an absolute path below the root");
   }
@@ -110,21 +180,30 @@ bool Cgroup::unified() const {
 
 void Cgroup::create(const SpecResources& resources, DeviceRule devices) {
   const bool v2_only = unified();
-  kill_all();
+  clear();
   SpecResources rest = resources;
+  bool devices_ruled = devices == DeviceRule::kAll;
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
     if (hierarchy.v2 && v2_only) cgroup_v2::enable_controllers(hierarchy.mount_point, path_);
     sys::make_dirs(folder(hierarchy));
     if (!hierarchy.v2) {
       cgroup_v1::apply(hierarchy, folder(hierarchy), rest, devices);
-      const auto& names = hierarchy.controllers;
-      if (std::find(names.begin(), names.end(), "cpuset") != names.end()) {
-        cgroup_v1::inherit_cpuset(hierarchy.mount_point, path_);
-      }
+      if (has(hierarchy, "devices")) devices_ruled = true;
+      if (has(hierarchy, "cpuset")) cgroup_v1::inherit_cpuset(hierarchy.mount_point, path_);
     } else if (v2_only) {
       cgroup_v2::apply(folder(hierarchy), rest);
-      if (devices == DeviceRule::kStandard) cgroup_v2::restrict_devices(folder(hierarchy));
     }
+  }
+  for (const CgroupHierarchy& hierarchy : hierarchies_) {
+    if (devices_ruled || !hierarchy.v2) continue;
+    cgroup_v2::restrict_devices(folder(hierarchy));  // v1's controller has not done it
+    devices_ruled = true;
+  }
+  if (!devices_ruled) {
+    throw Error(
+        Error::Kind::kUnavailable,
+        "access to the host's devices cannot be restricted: this host has neither the cgroup "
+        "controller devices nor cgroup v2 mounted; mount one of them, or make the container privileged");
   }
   refuse_unenforceable(rest);
 }
@@ -136,9 +215,36 @@ sys::Fd Cgroup::birth_folder() const {
   return {};
 }
 
+sys::Fd Cgroup::birth_folder_beside(pid_t pid) const {
+  const std::string text = membership(pid);
+  const size_t begin = text.find("0::" + path_);  // the line of v2 (man 7 cgroups)
+  if (begin == std::string::npos || (begin != 0 && text[begin - 1] != '\n')) return {};
+  const std::string group = text.substr(begin + 3, text.find('\n', begin) - begin - 3);
+  if (group != path_ && group[path_.size()] != '/') return {};
+  for (const CgroupHierarchy& hierarchy : hierarchies_) {
+    if (hierarchy.v2) return sys::open(hierarchy.mount_point + group, O_RDONLY | O_DIRECTORY);
+  }
+  return {};
+}
+
 void Cgroup::join_v1() const {
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
     if (!hierarchy.v2) sys::write_knob(folder(hierarchy) + "/cgroup.procs", "0");
+  }
+}
+
+void Cgroup::enter() const noexcept {
+  for (const CgroupHierarchy& hierarchy : hierarchies_) {
+    for (int attempt = 0; attempt < 3; ++attempt) {
+      try {
+        sys::make_dirs(folder(hierarchy));
+        if (has(hierarchy, "cpuset")) cgroup_v1::inherit_cpuset(hierarchy.mount_point, path_);
+        sys::write_knob(folder(hierarchy) + "/cgroup.procs", "0");
+        break;
+      } catch (const std::exception&) {
+        continue;  // once more: it may have been empty, and removed by somebody else meanwhile
+      }
+    }
   }
 }
 
@@ -154,25 +260,37 @@ uint64_t Cgroup::oom_kills() const {
 }
 
 void Cgroup::kill_all() const {
+  for (const CgroupHierarchy& hierarchy : hierarchies_) kill_members(folder(hierarchy), path_);
+}
+
+void Cgroup::clear() const {
+  kill_all();
+  Patience patience;
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
-    for (const pid_t pid : members(folder(hierarchy))) {
-      const sys::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-      // Looked at again now that the descriptor pins the process: the number may have passed to a stranger.
-      if (pidfd && is_member(pid, path_)) ::syscall(SYS_pidfd_send_signal, pidfd.get(), SIGKILL, nullptr, 0);
-    }
+    const std::string path = folder(hierarchy);
+    while (remove_sub_groups(path) == EBUSY && patience.wait()) kill_all();
+    if (hierarchy.v2) cgroup_v2::keep_controllers(path);
   }
 }
 
 void Cgroup::remove() const {
+  std::optional<sys::Error> failed;
+  Patience patience;
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
     const std::string path = folder(hierarchy);
-    for (int attempt = 0; ::rmdir(path.c_str()) != 0; ++attempt) {
-      if (errno == ENOENT) break;
-      if (errno != EBUSY || attempt == 200) sys::fail("rmdir", path);
+    int error = remove_groups(path);
+    while (error == EBUSY) {
       kill_all();
-      ::poll(nullptr, 0, 10);  // the dead leave their group a little after they are reaped
+      if (!patience.wait()) break;
+      error = remove_groups(path);
     }
+    if (error != 0 && !failed) failed.emplace(error, "rmdir", path);
   }
+  if (failed) throw *failed;
+}
+
+std::string monitors_cgroup(const std::string& container_path) {
+  return container_path.substr(0, container_path.rfind('/')) + "/monitors";
 }
 
 void remove_empty_cgroup(const std::string& path) {

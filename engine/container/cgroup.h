@@ -23,21 +23,35 @@ class Cgroup {
  public:
   // `path`: "/compose/<id>". Finds the hierarchies; makes nothing. Throws sys::Error.
   explicit Cgroup(std::string path);
+  // On these hierarchies only.
+  Cgroup(std::string path, std::vector<CgroupHierarchy> hierarchies);
 
-  // Makes the groups (an empty leftover is reused, what runs in it is killed) and sets limits and device
-  // rules. Throws engine::Error(kUnavailable) naming a limit the host cannot enforce; sys::Error.
+  // Makes the groups (a leftover is cleared and reused) and sets limits and device rules. Throws
+  // engine::Error(kUnavailable) naming a limit the host cannot enforce, the device rules included;
+  // sys::Error.
   void create(const SpecResources& resources, DeviceRule devices);
   // A process is put in by both of these: born into the v2 group by clone3's CLONE_INTO_CGROUP with this
   // folder (empty when the host has no v2), which spares it the wait for a grace period, and moved into those
   // of v1 by itself. Throw sys::Error.
   sys::Fd birth_folder() const;
+  // For a further process where that one refuses (EBUSY: v2 allows no processes in a group that hands
+  // controllers on to its sub-groups): the v2 group `pid` is in, which is the container's or below it. Empty
+  // when it is not.
+  sys::Fd birth_folder_beside(pid_t pid) const;
   void join_v1() const;
+  // Makes the group without limits or rules and moves the calling process in, in every hierarchy that lets
+  // us; in the others it stays where it is.
+  void enter() const noexcept;
   // Processes of this group the kernel killed for want of memory since it was made.
   uint64_t oom_kills() const;
-  // Sends SIGKILL to all that is inside.
+  // Sends SIGKILL to all that is inside, sub-groups included.
   void kill_all() const;
-  // Kills what is left and removes the groups; what is missing is no error. Waits up to 2 s for the kernel to
-  // let go of the dead. Throws sys::Error.
+  // Kills what is inside and takes away the sub-groups the container made, so that the groups can be entered
+  // like new ones; waits as `remove` does. What cannot be taken away stays.
+  void clear() const;
+  // Kills what is left and removes the groups with their sub-groups; what is missing is no error. Waits up to
+  // 2 s in all for the kernel to let go of the dead. Every hierarchy is tried; throws sys::Error for the
+  // first that kept its group.
   void remove() const;
 
   // True when this host has v2 only: the container then sees cgroup2 at /sys/fs/cgroup.
@@ -50,6 +64,8 @@ class Cgroup {
   std::vector<CgroupHierarchy> hierarchies_;
 };
 
+// The group of the monitors beside a container's: "/compose/monitors" for "/compose/<id>".
+std::string monitors_cgroup(const std::string& container_path);
 // Removes `path` ("/compose") from every hierarchy where it is empty.
 void remove_empty_cgroup(const std::string& path);
 
@@ -65,6 +81,8 @@ namespace cgroup_v2 {
 // Switches the controllers on from `mount_point` down to the parent of `path`, as far as the host lets us.
 void enable_controllers(const std::string& mount_point, const std::string& path);
 void apply(const std::string& folder, SpecResources& rest);
+// Hands no controller on to sub-groups any more, as far as possible: the group can be entered again then.
+void keep_controllers(const std::string& folder) noexcept;
 // Attaches a BPF_PROG_TYPE_CGROUP_DEVICE program with the standard rules (v2 has no devices controller).
 void restrict_devices(const std::string& folder);
 }  // namespace cgroup_v2

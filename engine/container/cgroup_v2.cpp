@@ -92,6 +92,20 @@ void enable_controllers(const std::string& mount_point, const std::string& path)
   }
 }
 
+void keep_controllers(const std::string& folder) noexcept {
+  try {
+    const std::string knob = folder + "/cgroup.subtree_control";
+    const std::string given = sys::read_file_if_exists(knob).value_or("");
+    for (size_t from = 0; from < given.size();) {
+      const size_t end = std::min(given.find_first_of(" \n", from), given.size());
+      if (end > from) sys::write_knob(knob, '-' + given.substr(from, end - from));
+      from = end + 1;
+    }
+  } catch (const std::exception&) {
+    return;  // a sub-group is still there; whoever is to enter the group hears of it
+  }
+}
+
 void apply(const std::string& folder, SpecResources& rest) {
   if (rest.memory_swap != 0) {
     const std::string swap =

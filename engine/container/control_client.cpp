@@ -43,17 +43,66 @@ sys::Fd connect_monitor(const std::string& run_dir) {
   sys::fail("connect", control_socket(run_dir));
 }
 
-// The monitor's answer; nothing when it is gone, be it before or after the question.
-std::optional<nlohmann::json> ask(const std::string& run_dir, const nlohmann::json& request) {
-  const sys::Fd monitor = connect_monitor(run_dir);
-  if (!monitor || !send_message(monitor.get(), request.dump())) return std::nullopt;
-  const auto answer = receive_message(monitor.get());
-  if (!answer) return std::nullopt;
-  nlohmann::json told = nlohmann::json::parse(answer->text, nullptr, false);
-  if (!told.is_object())
-    throw Error(Error::Kind::kInternal, "the monitor's answer makes no sense: " + answer->text);
-  if (told.contains("error")) throw Error(Error::Kind::kInternal, told["error"].get<std::string>());
-  return told;
+int64_t deadline_after(int64_t ms) {
+  return ms < 0 ? std::numeric_limits<int64_t>::max() : monotonic_ms() + ms;
+}
+
+// False when `fd` has not become readable by `deadline` (monotonic).
+bool wait_readable(int fd, int64_t deadline) {
+  for (;;) {
+    pollfd entry{fd, POLLIN, 0};
+    const int64_t left = std::clamp<int64_t>(deadline - monotonic_ms(), 0, 1 << 30);
+    const int ready = ::poll(&entry, 1, static_cast<int>(left));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) sys::fail("poll");
+    if (monotonic_ms() >= deadline) return false;
+  }
+}
+
+// A request put to the monitor. As long as this lives the monitor may still take it up, however late.
+class Question {
+ public:
+  enum class State { kNoMonitor, kAnswered, kSilent };
+
+  Question(const std::string& run_dir, const nlohmann::json& request) : monitor_(connect_monitor(run_dir)) {
+    if (monitor_ && !send_message(monitor_.get(), request.dump())) monitor_.reset();
+  }
+  // kNoMonitor: it is gone, be it before or after the question. `limit_ms` -1: for ever.
+  State await(int64_t limit_ms) {
+    if (!monitor_) return State::kNoMonitor;
+    if (!wait_readable(monitor_.get(), deadline_after(limit_ms))) return State::kSilent;
+    const auto message = receive_message(monitor_.get());
+    if (!message) return State::kNoMonitor;
+    answer_ = nlohmann::json::parse(message->text, nullptr, false);
+    if (!answer_.is_object())
+      throw Error(Error::Kind::kInternal, "the monitor's answer makes no sense: " + message->text);
+    if (answer_.contains("error")) throw Error(Error::Kind::kInternal, answer_["error"].get<std::string>());
+    return State::kAnswered;
+  }
+  const nlohmann::json& answer() const { return answer_; }
+
+ private:
+  sys::Fd monitor_;
+  nlohmann::json answer_;
+};
+
+// How long a monitor may take beyond what was asked of it. It is at other work for a moment at most, unless
+// something holds it up.
+constexpr int64_t kPatienceMs = 5000;
+constexpr int64_t kLastWordMs = 2000;  // once its container is killed
+constexpr int kAskAgainMs = 20;
+
+// The container of a monitor that does not answer is ended without it.
+void kill_inside(const std::string& run_dir, const std::string& state_dir) {
+  sys::send_signal(sys::open_pidfd(read_recorded_status(state_dir).process), SIGKILL);
+  Cgroup(spec_from_json(sys::read_file(spec_file(run_dir))).cgroup).kill_all();
+}
+
+// A monitor that answers nothing even then is of no use to anybody; its lock becomes free.
+void kill_monitor(const std::string& state_dir) {
+  const sys::Fd monitor = sys::open_pidfd(read_recorded_status(state_dir).monitor);
+  if (monitor && sys::send_signal(monitor, SIGKILL))
+    wait_readable(monitor.get(), deadline_after(kPatienceMs));
 }
 
 bool goes_on(const Status& status) {
@@ -65,11 +114,16 @@ bool goes_on(const Status& status) {
 // it.
 class Orphan {
  public:
-  // Nothing when the container is not going on. Throws engine::Error, sys::Error.
-  static std::optional<Orphan> find(const std::string& run_dir, const std::string& state_dir) {
+  // Nothing when the container is not going on, or (`kept` is set then) when somebody holds the lock: a
+  // monitor that can be asked in a moment, or is on its way out, or another command. Throws engine::Error,
+  // sys::Error.
+  static std::optional<Orphan> find(const std::string& run_dir, const std::string& state_dir, bool& kept) {
     std::optional<sys::FileLock> lock;
+    kept = false;
     try {
-      lock = sys::FileLock::acquire(keeper_lock(run_dir));
+      lock = sys::FileLock::try_acquire(keeper_lock(run_dir));
+      kept = !lock;
+      if (kept) return std::nullopt;
     } catch (const sys::Error& error) {
       if (error.code() == ENOENT)
         return std::nullopt;  // no run folder: not started since the host's last start
@@ -89,16 +143,7 @@ class Orphan {
   }
   // True when it has ended. `timeout_ms` -1: waits for ever.
   bool wait(int64_t timeout_ms) const {
-    if (!pidfd) return true;
-    const int64_t until = timeout_ms < 0 ? std::numeric_limits<int64_t>::max() : monotonic_ms() + timeout_ms;
-    for (;;) {
-      pollfd fd{pidfd.get(), POLLIN, 0};
-      const int64_t left = std::clamp<int64_t>(until - monotonic_ms(), 0, 1 << 30);
-      const int ready = ::poll(&fd, 1, static_cast<int>(left));
-      if (ready > 0) return true;
-      if (ready < 0 && errno != EINTR) sys::fail("poll");
-      if (monotonic_ms() >= until) return false;
-    }
+    return !pidfd || wait_readable(pidfd.get(), deadline_after(timeout_ms));
   }
   // It has ended: what the monitor would have done. `killed`: by our SIGKILL.
   void conclude(bool killed) {
@@ -106,7 +151,12 @@ class Orphan {
     if (exit_code == kExitUnknown && killed) exit_code = 128 + SIGKILL;
     if (status.state == State::kRunning) status.exit_code = exit_code;
     unregister_endpoints(spec);
-    Cgroup(spec.cgroup).remove();
+    try {
+      Cgroup(spec.cgroup).remove();
+    } catch (const std::exception& error) {
+      // The container has ended all the same, and must not be taken for running for ever.
+      std::fprintf(stderr, "%s\n", error.what());
+    }
     ::unlink(control_socket(spec.run_dir).c_str());
     ::unlink(stdout_fifo(spec.run_dir).c_str());
     ::unlink(stderr_fifo(spec.run_dir).c_str());
@@ -115,6 +165,7 @@ class Orphan {
     status.health = Health::kNone;
     status.finished_ms = unix_ms();
     write_status(spec.state_dir, status);
+    sync_status(spec.state_dir);
   }
 
   sys::FileLock lock;
@@ -126,36 +177,69 @@ class Orphan {
 }  // namespace
 
 bool kill_container(const std::string& run_dir, const std::string& state_dir, int signal) {
-  if (const auto answer = ask(run_dir, {{"op", "kill"}, {"signal", signal}}))
-    return answer->value("running", false);
-  auto orphan = Orphan::find(run_dir, state_dir);
-  if (!orphan) return false;
-  if (means_stop(signal, orphan->spec)) orphan->mark_stopped();
-  const bool sent = sys::send_signal(orphan->pidfd, signal);
-  // Whether another signal ends it is the program's choice and may take its time.
-  if (signal == SIGKILL) orphan->wait(-1);
-  if (orphan->wait(0)) orphan->conclude(sent && signal == SIGKILL);
-  return sent;
+  bool sent = false;
+  for (;;) {
+    Question question(run_dir, {{"op", "kill"}, {"signal", signal}});
+    auto state = question.await(kPatienceMs);
+    if (state == Question::State::kSilent) {
+      sent = sys::send_signal(sys::open_pidfd(read_status(state_dir).process), signal);
+      // It hears of the wish, and that there is to be no restart, as soon as it goes on.
+      if (signal != SIGKILL) return sent;
+      kill_inside(run_dir, state_dir);
+      state = question.await(kLastWordMs);
+      if (state == Question::State::kSilent) kill_monitor(state_dir);
+    }
+    if (state == Question::State::kAnswered) return question.answer().value("running", false) || sent;
+    bool kept = false;
+    auto orphan = Orphan::find(run_dir, state_dir, kept);
+    if (kept) {
+      ::poll(nullptr, 0, kAskAgainMs);
+      continue;
+    }
+    if (!orphan) return sent;
+    if (means_stop(signal, orphan->spec)) orphan->mark_stopped();
+    sent = sys::send_signal(orphan->pidfd, signal) || sent;
+    // Whether another signal ends it is the program's choice and may take its time.
+    if (signal == SIGKILL) orphan->wait(-1);
+    if (orphan->wait(0)) orphan->conclude(sent && signal == SIGKILL);
+    return sent;
+  }
 }
 
 void stop_container(const std::string& run_dir, const std::string& state_dir, int stop_signal,
                     int64_t grace_ms) {
-  if (ask(run_dir, {{"op", "stop"}, {"signal", stop_signal}, {"grace_ms", grace_ms}})) return;
-  auto orphan = Orphan::find(run_dir, state_dir);
-  if (!orphan) return;
-  orphan->mark_stopped();
-  sys::send_signal(orphan->pidfd, stop_signal);
   bool killed = false;
-  if (!orphan->wait(grace_ms)) {
-    killed = sys::send_signal(orphan->pidfd, SIGKILL);
-    orphan->wait(-1);
+  for (;;) {
+    Question question(run_dir, {{"op", "stop"}, {"signal", stop_signal}, {"grace_ms", grace_ms}});
+    auto state = question.await(grace_ms < 0 ? -1 : grace_ms + kPatienceMs);
+    if (state == Question::State::kSilent) {
+      kill_inside(run_dir, state_dir);
+      killed = true;
+      state = question.await(kLastWordMs);
+      if (state == Question::State::kSilent) kill_monitor(state_dir);
+    }
+    if (state == Question::State::kAnswered) return;
+    bool kept = false;
+    auto orphan = Orphan::find(run_dir, state_dir, kept);
+    if (kept) {
+      ::poll(nullptr, 0, kAskAgainMs);
+      continue;
+    }
+    if (!orphan) return;
+    orphan->mark_stopped();
+    sys::send_signal(orphan->pidfd, stop_signal);
+    if (!orphan->wait(grace_ms)) {
+      killed = sys::send_signal(orphan->pidfd, SIGKILL);
+      orphan->wait(-1);
+    }
+    orphan->conclude(killed);
+    return;
   }
-  orphan->conclude(killed);
 }
 
 Status watch_status(const std::string& run_dir, const std::string& state_dir, int64_t timeout_ms,
                     const std::function<bool(const Status&)>& changed) {
-  const int64_t until = timeout_ms < 0 ? std::numeric_limits<int64_t>::max() : monotonic_ms() + timeout_ms;
+  const int64_t until = deadline_after(timeout_ms);
   Status last;
   std::string told;
   const auto tell = [&](Status status) {
@@ -165,20 +249,9 @@ Status watch_status(const std::string& run_dir, const std::string& state_dir, in
     told = std::move(text);
     return changed(last);
   };
-  // True when `fd` is readable, false when the time is over.
-  const auto wait = [&](int fd) {
-    for (;;) {
-      pollfd entry{fd, POLLIN, 0};
-      const int64_t left = std::clamp<int64_t>(until - monotonic_ms(), 0, 1 << 30);
-      const int ready = ::poll(&entry, 1, static_cast<int>(left));
-      if (ready < 0 && errno != EINTR) sys::fail("poll");
-      if (ready > 0) return true;
-      if (monotonic_ms() >= until) return false;
-    }
-  };
   const sys::Fd monitor = connect_monitor(run_dir);
   if (monitor && send_message(monitor.get(), R"({"op":"watch"})")) {
-    while (wait(monitor.get())) {
+    while (wait_readable(monitor.get(), until)) {
       const auto message = receive_message(monitor.get());
       if (!message) break;
       if (!tell(status_from_json(message->text))) return last;
@@ -189,7 +262,7 @@ Status watch_status(const std::string& run_dir, const std::string& state_dir, in
   for (;;) {
     if (!tell(read_status(state_dir)) || last.state != State::kRunning) return last;
     const sys::Fd pidfd = sys::open_pidfd(last.process);
-    if (pidfd && !wait(pidfd.get())) return last;
+    if (pidfd && !wait_readable(pidfd.get(), until)) return last;
   }
 }
 

@@ -11,6 +11,15 @@ constexpr size_t kMostOutput = 4096;
 
 }  // namespace
 
+HealthState::HealthState(SpecHealthCheck check) : check_(std::move(check)) {
+  const SpecHealthCheck defaults;
+  for (const auto member :
+       {&SpecHealthCheck::interval_ms, &SpecHealthCheck::timeout_ms, &SpecHealthCheck::start_interval_ms}) {
+    if (check_.*member <= 0) check_.*member = defaults.*member;
+  }
+  if (check_.retries <= 0) check_.retries = defaults.retries;
+}
+
 bool HealthState::enabled() const {
   return !check_.test.empty() && check_.test[0] != "NONE";
 }

@@ -11,7 +11,8 @@ namespace engine {
 
 class HealthState {
  public:
-  explicit HealthState(SpecHealthCheck check) : check_(std::move(check)) {}
+  // 0 for interval, timeout, start interval or retries means the default.
+  explicit HealthState(SpecHealthCheck check);
 
   // False when there is nothing to run: no test, or {"NONE"}.
   bool enabled() const;
@@ -22,6 +23,9 @@ class HealthState {
 
   // The container has just been started.
   void begin(Status& status, int64_t now_ms);
+  // It was started at `begun_ms`, by a predecessor of this object; what has been found since is in its
+  // status.
+  void resume(int64_t begun_ms) { begun_ms_ = begun_ms; }
   // When the next check is due, counted from the end of the last one (or from the start).
   int64_t next_delay(const Status& status, int64_t now_ms) const;
   // Takes one result into `status`: log of the last 5, streak, state. Returns true when health changed.

@@ -85,10 +85,14 @@ size_t piece_end(std::string_view text) {
 JsonLog::JsonLog(std::string path, int64_t max_size, int max_file)
     : path_(std::move(path)), max_size_(max_size), max_file_(max_file < 1 ? 1 : max_file) {
   if (path_.empty()) return;
-  file_ = sys::open(path_, O_WRONLY | O_CREAT | O_APPEND, 0640);
+  if (!open()) sys::fail("open", path_);
+}
+
+bool JsonLog::open() noexcept {
+  file_.reset(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
   struct stat status {};
-  sys::check(::fstat(file_.get(), &status), "fstat", path_);
-  size_ = status.st_size;
+  size_ = file_ && ::fstat(file_.get(), &status) == 0 ? status.st_size : 0;
+  return static_cast<bool>(file_);
 }
 
 void JsonLog::write(Stream stream, std::string_view bytes) {
@@ -128,6 +132,7 @@ void JsonLog::append(Stream stream, std::string_view line) {
   text += stream == Stream::kStdout ? "\",\"stream\":\"stdout\",\"time\":\""
                                     : "\",\"stream\":\"stderr\",\"time\":\"";
   text += timestamp() + "\"}\n";
+  if (!file_) open();
   if (max_size_ > 0 && size_ > 0 && size_ + static_cast<int64_t>(text.size()) > max_size_) rotate();
   const ssize_t n = file_ ? ::write(file_.get(), text.data(), text.size()) : -1;
   if (n == static_cast<ssize_t>(text.size())) {
@@ -148,8 +153,7 @@ void JsonLog::rotate() {
       ::rename(name(number - 1).c_str(), name(number).c_str());  // what is missing is not there to keep
     }
   }
-  file_.reset(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
-  size_ = 0;
+  open();
 }
 
 }  // namespace engine

@@ -19,8 +19,9 @@ class JsonLog {
   // Appends to what is there. An empty path: output is read and dropped. Throws sys::Error.
   JsonLog(std::string path, int64_t max_size, int max_file);
 
-  // Takes output as it came, any bytes, any length. A full disk loses lines but never throws: the container
-  // must go on; the number lost is told by `lost`.
+  // Takes output as it came, any bytes, any length. A full disk or a file that cannot be opened after a
+  // rotation loses lines but never throws: the container must go on. It is tried again with each line; the
+  // number lost is told by `lost`.
   void write(Stream stream, std::string_view bytes);
   // Writes out what waits for its newline; when a stream has ended.
   void flush();
@@ -28,6 +29,7 @@ class JsonLog {
 
  private:
   void append(Stream stream, std::string_view line);
+  bool open() noexcept;
   void rotate();
 
   std::string path_;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -9,12 +10,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 
 #include "engine/container/message.h"
 #include "engine/container/program.h"
 #include "engine/container/rootfs.h"
+#include "engine/container/run_files.h"
 #include "engine/container/setup_error.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -25,9 +28,9 @@ namespace {
 
 constexpr const char* kConsole = "console";
 
-// fork(2) with namespaces, into the cgroup, and with a pidfd. Returns 0 in the child.
-pid_t clone_process(uint64_t namespaces, const Cgroup& cgroup, sys::Fd& pidfd) {
-  const sys::Fd folder = cgroup.birth_folder();
+// fork(2) with namespaces, into a v2 cgroup unless `folder` is empty, and with a pidfd. Returns 0 in the
+// child.
+pid_t clone_process(uint64_t namespaces, const sys::Fd& folder, sys::Fd& pidfd) {
   int fd = -1;
   clone_args arguments{};
   arguments.flags = namespaces | CLONE_PIDFD;
@@ -100,6 +103,7 @@ Program program_of(const Spec& spec, bool privileged) {
   program.env = spec.env;
   program.working_dir = spec.working_dir;
   program.user = spec.user;
+  program.limits = standard_limits();
   program.seccomp = filter;
   program.terminal = spec.tty;
   program.init = spec.init;
@@ -108,7 +112,8 @@ Program program_of(const Spec& spec, bool privileged) {
   exec_program(program);
 }
 
-[[noreturn]] void entry_main(const EntryLaunch& launch, const std::string& filter, int report) {
+[[noreturn]] void entry_main(const EntryLaunch& launch, const std::string& filter,
+                             const std::vector<ResourceLimit>& limits, int report) {
   set_oom_score(launch.spec.oom_score_adj);
   in_step("join the cgroup", [&] { launch.cgroup.join_v1(); });
   // What the host's /dev/null is must be settled before the container's tree is in view.
@@ -127,6 +132,7 @@ Program program_of(const Spec& spec, bool privileged) {
   program.env = launch.env;
   program.working_dir = launch.working_dir.empty() ? launch.spec.working_dir : launch.working_dir;
   program.user = launch.user;
+  program.limits = limits;
   program.seccomp = filter;
   program.terminal = launch.tty;
   exec_program(program);
@@ -150,10 +156,32 @@ void reap(const sys::Fd& pidfd) {
   while (::waitid(P_PIDFD, static_cast<id_t>(pidfd.get()), &info, WEXITED) != 0 && errno == EINTR) continue;
 }
 
-// Waits for the exec, which closes the child's end, or for the report of what went wrong.
-Launched await_exec(pid_t pid, sys::Fd pidfd, const sys::Fd& report) {
+// False when nothing has come by `deadline` (monotonic).
+bool wait_until(int64_t deadline, const sys::Fd& report) {
+  for (;;) {
+    pollfd fd{report.get(), POLLIN, 0};
+    const int64_t left = std::clamp<int64_t>(deadline - monotonic_ms(), 0, 1 << 30);
+    const int ready = ::poll(&fd, 1, static_cast<int>(left));
+    if (ready > 0) return true;
+    if (ready < 0 && errno != EINTR) sys::fail("poll");
+    if (ready == 0 && monotonic_ms() >= deadline) return false;
+  }
+}
+
+// Waits for the exec, which closes the child's end, or for the report of what went wrong. `limit_ms` 0: as
+// long as it takes.
+Launched await_exec(pid_t pid, sys::Fd pidfd, const sys::Fd& report, int64_t limit_ms) {
   Launched launched;
-  while (auto message = receive_message(report.get())) {
+  const int64_t deadline = monotonic_ms() + limit_ms;
+  for (;;) {
+    if (limit_ms > 0 && !wait_until(deadline, report)) {
+      sys::send_signal(pidfd, SIGKILL);
+      reap(pidfd);
+      throw SetupError("start the program", "not done within " + std::to_string(limit_ms) +
+                                                " ms; was it stopped by a process of the container?");
+    }
+    auto message = receive_message(report.get());
+    if (!message) break;
     if (message->fd) {
       launched.console = std::move(message->fd);
       continue;
@@ -184,37 +212,58 @@ class ChildrenInPidNamespace {
   sys::Fd own_;
 };
 
+// "Pid:\t123" (man 2 pidfd_open); -1 when the process is gone.
+pid_t pid_of(int pidfd) {
+  const std::string text = sys::read_file("/proc/self/fdinfo/" + std::to_string(pidfd));
+  const size_t at = text.find("Pid:");
+  return at == std::string::npos ? -1 : std::atoi(text.c_str() + at + 4);
+}
+
+pid_t clone_into_container(const EntryLaunch& launch, sys::Fd& pidfd) {
+  const sys::Fd folder = launch.cgroup.birth_folder();
+  try {
+    return clone_process(0, folder, pidfd);
+  } catch (const sys::Error& error) {
+    if (error.code() != EBUSY) throw;
+    const sys::Fd beside = launch.cgroup.birth_folder_beside(pid_of(launch.container));
+    if (!beside) throw;
+    return clone_process(0, beside, pidfd);
+  }
+}
+
 }  // namespace
 
 Launched launch_container(const ContainerLaunch& launch) {
   const std::string filter = read_filter(launch.spec);
   SocketPair report = message_sockets();
   sys::Fd pidfd;
-  const pid_t pid =
-      clone_process(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS, launch.cgroup, pidfd);
+  const pid_t pid = clone_process(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS,
+                                  launch.cgroup.birth_folder(), pidfd);
   if (pid == 0) {
     report.ours.reset();
     run_child(report.theirs.get(), [&] { container_main(launch, filter, report.theirs.get()); });
   }
   report.theirs.reset();
-  return await_exec(pid, std::move(pidfd), report.ours);
+  // Nobody but us can reach the new process yet.
+  return await_exec(pid, std::move(pidfd), report.ours, 0);
 }
 
 Launched launch_in_container(const EntryLaunch& launch) {
   const std::string filter = launch.privileged ? std::string() : read_filter(launch.spec);
+  const std::vector<ResourceLimit> limits = limits_of(pid_of(launch.container));
   SocketPair report = message_sockets();
   sys::Fd pidfd;
   pid_t pid = 0;
   {
     const ChildrenInPidNamespace inside(launch.container);
-    pid = clone_process(0, launch.cgroup, pidfd);
+    pid = clone_into_container(launch, pidfd);
     if (pid == 0) {
       report.ours.reset();
-      run_child(report.theirs.get(), [&] { entry_main(launch, filter, report.theirs.get()); });
+      run_child(report.theirs.get(), [&] { entry_main(launch, filter, limits, report.theirs.get()); });
     }
   }
   report.theirs.reset();
-  return await_exec(pid, std::move(pidfd), report.ours);
+  return await_exec(pid, std::move(pidfd), report.ours, launch.limit_ms);
 }
 
 int exit_code_of(int code, int status) {

@@ -2,6 +2,7 @@
 // Making the process: clone3 into new namespaces for a container's first program, or into those of a running
 // container for a further one. Only for single-threaded callers (compose-monitor): the child goes on as a
 // copy of the caller until it execs. Linux 5.12 (mount_setattr); 5.8 for setns by pidfd.
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -42,8 +43,11 @@ struct EntryLaunch {
   std::string working_dir, user;
   bool tty = false, privileged = false;
   Stdio stdio;  // unused with tty
+  // For all until the exec. Root of the container sees the new process before that and could stop it.
+  int64_t limit_ms = 30000;
 };
-// The new process is a child of the caller. Throws as launch_container.
+// The new process is a child of the caller. Throws as launch_container, and SetupError when `limit_ms` is
+// over; the process is killed then.
 Launched launch_in_container(const EntryLaunch& launch);
 
 // How a process ended, as a shell would say it: the exit code, or 128 + signal.

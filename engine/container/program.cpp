@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -168,7 +169,12 @@ void exec_program(const Program& program) {
   in_step("join a new session keyring", join_new_keyring);
   in_step("enter working directory", [&] { enter_working_dir(root.get(), program.working_dir); });
   ::umask(0022);
-  in_step("hand over stdio", [&] { give_stdio_to(identity, program.own_stdio); });
+  ::setpriority(PRIO_PROCESS, 0, 0);  // whoever is not allowed to stays as nice as his caller
+  in_step("hand over stdio", [&] {
+    give_stdio_to(identity, program.own_stdio);
+    // A terminal was made for this program alone.
+    if (program.terminal) sys::check(::fchown(0, identity.uid, static_cast<gid_t>(-1)), "fchown", "terminal");
+  });
 
   const CapabilityMask capabilities = program.capabilities & own_capabilities();
   in_step("limit capabilities", [&] { limit_bounding_set(capabilities); });
@@ -178,6 +184,7 @@ void exec_program(const Program& program) {
   in_step("set capabilities", [&] { set_capabilities(identity.uid == 0 ? capabilities : 0); });
   // After the change of user, which clears it.
   if (program.die_with_parent) sys::check(::prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl", "PR_SET_PDEATHSIG");
+  in_step("set resource limits", [&] { set_limits(program.limits); });
   sys::check(::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */), "close_range");
 
   std::vector<char*> argv;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/container/capabilities.h"
+#include "engine/container/resource_limits.h"
 
 namespace engine {
 
@@ -15,9 +16,10 @@ struct Program {
   std::string user;
   std::string hostname;
   CapabilityMask capabilities = 0;  // bounding set; what the host itself lacks is left out
-  std::string seccomp;              // array of struct sock_filter; empty: none
-  bool terminal = false;            // descriptor 0 becomes the controlling terminal
-  bool init = false;                // compose-init comes first
+  std::vector<ResourceLimit> limits;
+  std::string seccomp;     // array of struct sock_filter; empty: none
+  bool terminal = false;   // descriptor 0 becomes the controlling terminal
+  bool init = false;       // compose-init comes first
   bool own_stdio = false;  // descriptors 0-2 were made for this program: the user may reopen them by path
   bool die_with_parent = false;  // SIGKILL when the process that cloned us dies
 };

@@ -26,6 +26,9 @@ inline std::string control_socket(const std::string& run_dir) {
 
 // Writes status.json. Throws sys::Error.
 void write_status(const std::string& state_dir, const Status& status);
+// Has what was written reach the disk; a file that is gone again is no error. Apart from the writing, so that
+// nobody who waits for a start or an end waits for the disk as well.
+void sync_status(const std::string& state_dir) noexcept;
 // True for a signal by which a user means the container to end: no restart follows.
 bool means_stop(int signal, const Spec& spec);
 int64_t unix_ms();       // CLOCK_REALTIME

@@ -23,7 +23,7 @@ std::string subject_of(const Spec& spec, const char* verb) {
 StartResult spawn_keeper(const std::string& job, const Spec& spec, int netns, const std::vector<int>& held,
                          const char* verb) {
   MonitorSpawn spawn;
-  spawn.arguments = {job, spec.run_dir};
+  spawn.arguments = {job, spec.run_dir, std::to_string(held.size())};
   spawn.netns = netns;
   spawn.held = held;
   spawn.log = spec.run_dir + "/monitor.log";

@@ -64,7 +64,7 @@ int exec_in_container(const Spec& spec, const Status& status, const ExecRequest&
 // Number of a signal by name ("TERM", "SIGTERM", "15"); throws engine::Error(kInvalid).
 int signal_number(const std::string& name);
 
-// Path of the compose-monitor program: beside the running executable, else $COMPOSE_MONITOR.
+// Path of the compose-monitor program: $COMPOSE_MONITOR where it is set, else beside the running executable.
 std::string monitor_path();
 
 }  // namespace engine

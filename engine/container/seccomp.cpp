@@ -8,8 +8,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 
 #include "engine/container/capabilities.h"
@@ -23,7 +25,7 @@ namespace engine {
 namespace {
 
 // Part of the cache's key: raise it with any change to the rules made in this file.
-constexpr int kRulesVersion = 1;
+constexpr int kRulesVersion = 2;
 
 // AF_ALG and AF_VSOCK: kernel crypto with a history of holes, and a way round the network namespace to the
 // hypervisor.
@@ -98,11 +100,14 @@ bool ptrace_is_safe() {
 
 void add_argument_rules(Filter& filter, CapabilityMask mask) {
   for (const uint64_t persona : kPersonalities) filter.allow("personality", SCMP_A0(SCMP_CMP_EQ, persona));
-  // Each rule for itself would allow what the other refuses, so the families are cut out as ranges.
-  static_assert(AF_ALG == 38 && AF_VSOCK == 40);
-  filter.allow("socket", SCMP_A0(SCMP_CMP_LT, kRefusedFamilies[0]));
-  filter.allow("socket", SCMP_A0(SCMP_CMP_EQ, 39));
-  filter.allow("socket", SCMP_A0(SCMP_CMP_GT, kRefusedFamilies[1]));
+  // The argument is an int: the kernel looks at its low half only, and so must the rule.
+  constexpr uint64_t kInt = 0xffffffff;
+  for (int family = 0; family < AF_MAX; ++family) {
+    if (std::find(std::begin(kRefusedFamilies), std::end(kRefusedFamilies), family) !=
+        std::end(kRefusedFamilies))
+      continue;
+    filter.allow("socket", SCMP_A0(SCMP_CMP_MASKED_EQ, kInt, static_cast<uint64_t>(family)));
+  }
   // x86's multiplexed socketcall(2) hides the family behind a pointer and stays refused; every libc since
   // 2015 makes the direct calls.
   if (has(mask, "CAP_SYS_ADMIN")) return;

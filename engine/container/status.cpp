@@ -91,8 +91,18 @@ std::string present_boot_id() {
 }
 
 Status read_recorded_status(const std::string& state_dir) {
-  const auto text = sys::read_file_if_exists(state_dir + "/status.json");
-  return text ? status_from_json(*text) : Status{};
+  const std::string path = state_dir + "/status.json";
+  const auto text = sys::read_file_if_exists(path);
+  if (!text) return {};
+  try {
+    return status_from_json(*text);
+  } catch (const Error& error) {
+    Status unknown;
+    unknown.state = State::kExited;
+    unknown.exit_code = 255;
+    unknown.error = path + " is damaged, how the container ended is not known: " + error.what();
+    return unknown;
+  }
 }
 
 Status read_status(const std::string& state_dir) {

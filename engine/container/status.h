@@ -42,9 +42,10 @@ struct Status {
 std::string to_json(const Status& status);
 Status status_from_json(const std::string& text);
 // The status as it really is: file missing -> kCreated; "running" whose process is gone or of another boot ->
-// kExited with exit code 255 unless the file says otherwise. Throws sys::Error, engine::Error.
+// kExited with exit code 255 unless the file says otherwise. A damaged file, as a power failure may leave it,
+// reads as kExited with 255 and an `error` that names it. Throws sys::Error.
 Status read_status(const std::string& state_dir);
-// The file's word as it stands, believed or not; kCreated when there is none.
+// The file's word as it stands, believed or not; kCreated when there is none, damaged as above.
 Status read_recorded_status(const std::string& state_dir);
 // /proc/sys/kernel/random/boot_id.
 std::string present_boot_id();

@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "engine/container/cgroup.h"
 #include "engine/container/message.h"
 #include "engine/container/run_files.h"
 #include "engine/container/setup_error.h"
@@ -48,16 +49,23 @@ int supervise(const std::string& run_dir, const std::string& programs, Begin beg
   try {
     detach();
     std::vector<std::string> hook;
+    std::string state_dir;
     {
-      Supervisor supervisor(engine::spec_from_json(sys::read_file(engine::spec_file(run_dir))),
-                            std::move(netns), programs + "/compose-init");
+      engine::Spec spec = engine::spec_from_json(sys::read_file(engine::spec_file(run_dir)));
+      state_dir = spec.state_dir;
+      // Out of the caller's groups: what ends or limits those, as the end of a login session does, is not
+      // meant for containers.
+      engine::Cgroup(engine::monitors_cgroup(spec.cgroup)).enter();
+      Supervisor supervisor(std::move(spec), std::move(netns), programs + "/compose-init");
       begin(supervisor);
       report_started(report.get(), supervisor.status().process);
       report.reset();
+      engine::sync_status(state_dir);
       ::malloc_trim(0);  // what reading the spec took is not needed again
       supervisor.run();
       hook = supervisor.exit_hook();
     }
+    engine::sync_status(state_dir);
     become(hook);
     return 0;
   } catch (const std::exception& error) {

@@ -42,16 +42,18 @@ void ControlServer::add_to(std::vector<pollfd>& fds) const {
 }
 
 void ControlServer::serve(const pollfd* fds, size_t count) {
-  // Clients first: accepting appends to the list the entries were made from.
+  // Clients first: accepting appends to the list the entries were made from. A request may have the handler
+  // publish, so whoever is to go only loses the descriptor, and all go at the end.
   for (size_t i = 1; i < count; ++i) {
     const auto client = std::find_if(clients_.begin(), clients_.end(),
                                      [&](const Client& c) { return c.fd.get() == fds[i].fd; });
-    if (client == clients_.end() || fds[i].revents == 0) continue;
+    if (fds[i].fd < 0 || client == clients_.end() || fds[i].revents == 0) continue;
     bool keep = true;
     if ((fds[i].revents & POLLOUT) != 0) keep = send_status(*client);
     if (keep && (fds[i].revents & ~POLLOUT) != 0) keep = serve_client(*client);
-    if (!keep) clients_.erase(client);
+    if (!keep) client->fd.reset();
   }
+  std::erase_if(clients_, [](const Client& client) { return !client.fd; });
   if (count > 0 && fds[0].revents != 0) accept_client();
 }
 
@@ -98,9 +100,9 @@ bool ControlServer::serve_client(Client& client) {
 }
 
 void ControlServer::publish() {
-  std::erase_if(clients_, [this](Client& client) {
-    return client.waits == Client::Waits::kStatus && !send_status(client);
-  });
+  for (Client& client : clients_) {
+    if (client.fd && client.waits == Client::Waits::kStatus && !send_status(client)) client.fd.reset();
+  }
 }
 
 void ControlServer::unlink_socket() {

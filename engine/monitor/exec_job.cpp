@@ -47,7 +47,8 @@ int run_exec() {
     if (order.detach) launch.stdio = {};
     const engine::Launched launched = engine::launch_in_container(launch);
     report_started(report.get(), launched.process, launched.console.get());
-    if (order.detach) return 0;  // the container's first process inherits it
+    // Its parent becomes the host's first process, since ours is outside of the container; that one reaps it.
+    if (order.detach) return 0;
     await(launched, report.get());
     report_exit(report.get(), engine::take_exit_status(launched.pidfd.get()));
     return 0;

@@ -37,6 +37,7 @@ HealthProbe::HealthProbe(const engine::Spec& spec, const engine::Cgroup& cgroup,
                                false,
                                spec.privileged,
                                {-1, pipe.write.get(), pipe.write.get()}};
+    launch.limit_ms = std::min(check.timeout_ms(), launch.limit_ms);
     process_ = engine::launch_in_container(launch);
     output_ = std::move(pipe.read);
   } catch (const engine::SetupError& error) {

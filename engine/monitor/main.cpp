@@ -1,9 +1,12 @@
 // compose-monitor: the process beside each container, and the single-threaded place from which containers are
 // made and entered. Started by engine/container/ only, never by hand:
-//   compose-monitor container <run folder>   starts the container of spec.json there and stays until it has
-//   ended compose-monitor adopt <run folder>       takes over a running container whose monitor died
-//   compose-monitor step                     runs one container in the foreground (a build's RUN)
-//   compose-monitor exec                     runs a program in a running container
+//   compose-monitor container <run folder> <held>   starts the container of spec.json there and stays until
+//   it
+//                                                   has ended
+//   compose-monitor adopt <run folder> <held>       takes over a running container whose monitor died
+//   compose-monitor step                            runs one container in the foreground (a build's RUN)
+//   compose-monitor exec                            runs a program in a running container
+// <held>: how many descriptors from kHeldFds on are to be kept open.
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
@@ -12,10 +15,12 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string>
 
+#include "engine/container/run_files.h"
 #include "engine/container/seal.h"
 #include "engine/monitor/jobs.h"
 
@@ -30,7 +35,13 @@ void ensure_sealed(char** argv) {
   ::_exit(1);
 }
 
-void close_on_exec() {
+// The caller may have had descriptors that nobody closes on exec; kept here, a pipe among them would not end
+// before the container does. What is left is not for the programs that are started.
+void keep_descriptors(int last, int held) {
+  const auto first_held = static_cast<unsigned>(engine::kHeldFds);
+  if (held > 0) ::syscall(SYS_close_range, static_cast<unsigned>(last) + 1, first_held - 1, 0U);
+  ::syscall(SYS_close_range,
+            held > 0 ? first_held + static_cast<unsigned>(held) : static_cast<unsigned>(last) + 1, ~0U, 0U);
   ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
@@ -39,15 +50,16 @@ void close_on_exec() {
 int main(int argc, char** argv) {
   try {
     ensure_sealed(argv);
-    close_on_exec();
     ::prctl(PR_SET_NAME, "compose-monitor");
     ::prctl(PR_SET_DUMPABLE, 0);  // a process of a container it enters must not trace or read it
     ::signal(SIGPIPE, SIG_IGN);
     const std::string self = argv[0];
     const std::string programs = self.substr(0, self.rfind('/'));
     const std::string job = argc > 1 ? argv[1] : "";
-    if (job == "container" && argc == 3) return monitor::monitor_container(argv[2], programs);
-    if (job == "adopt" && argc == 3) return monitor::adopt_container(argv[2], programs);
+    const bool keeper = (job == "container" || job == "adopt") && argc == 4;
+    keep_descriptors(keeper ? engine::kNetnsFd : engine::kOutputFd, keeper ? std::atoi(argv[3]) : 0);
+    if (keeper && job == "container") return monitor::monitor_container(argv[2], programs);
+    if (keeper) return monitor::adopt_container(argv[2], programs);
     if (job == "step" && argc == 2) return monitor::run_step(programs);
     if (job == "exec" && argc == 2) return monitor::run_exec();
     std::fprintf(stderr, "compose-monitor is started by compose itself\n");

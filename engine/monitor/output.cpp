@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 
 #include "engine/container/run_files.h"
 #include "sys/error.h"
@@ -47,12 +48,21 @@ bool Output::drain(int fd, engine::JsonLog::Stream stream) {
 bool Output::drain() {
   const bool more_out = drain(stdout_reader_.get(), engine::JsonLog::Stream::kStdout);
   const bool more_err = drain(stderr_reader_.get(), engine::JsonLog::Stream::kStderr);
+  if (told_lost_ == 0) tell_lost();
   return more_out || more_err;
+}
+
+void Output::tell_lost() {
+  if (log_.lost() == told_lost_) return;
+  told_lost_ = log_.lost();
+  std::fprintf(stderr, "%lld lines of output could not be written to the log\n",
+               static_cast<long long>(told_lost_));
 }
 
 void Output::finish() {
   while (drain()) continue;
   log_.flush();
+  tell_lost();
 }
 
 sys::Fd start_console_pump(const engine::Launched& container, int stdout_fifo) {

@@ -24,15 +24,18 @@ class Output {
   // Reads what is there into the log without waiting. A bounded amount a call, so that a flood of output
   // cannot starve the rest of the monitor; returns true when there may be more.
   bool drain();
-  // At the end of a run: everything, and what waits for its newline.
+  // At the end of a run: everything, and what waits for its newline. Lines the log has lost are told on
+  // stderr then, and when it begins.
   void finish();
 
  private:
   bool drain(int fd, engine::JsonLog::Stream stream);
+  void tell_lost();
 
   sys::Fd stdout_, stderr_;                // blocking, for the container
   sys::Fd stdout_reader_, stderr_reader_;  // non-blocking, ours
   engine::JsonLog log_;
+  int64_t told_lost_ = 0;
 };
 
 // A process that copies the terminal's output to the stdout FIFO as long as the container lives. It is not

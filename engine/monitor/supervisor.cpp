@@ -98,9 +98,20 @@ void Supervisor::launch() {
   container_ = engine::launch_container(
       {spec_, cgroup_, netns_.get(), output_->stdio(), init_program_, /*die_with_parent=*/false});
   launched_at_ = monotonic_ms();
-  if (container_.console) {
-    console_pump_ = start_console_pump(container_, output_->stdio().out);
-    container_.console.reset();
+  try {
+    if (container_.console) {
+      console_pump_ = start_console_pump(container_, output_->stdio().out);
+      container_.console.reset();
+    }
+    engine::register_endpoints(spec_);
+  } catch (...) {
+    // A start that is told to have failed leaves nothing that runs.
+    sys::send_signal(container_.pidfd, SIGKILL);
+    engine::take_exit_status(container_.pidfd.get());
+    container_ = {};
+    if (console_pump_) engine::take_exit_status(console_pump_.get());
+    console_pump_.reset();
+    throw;
   }
   status_.state = State::kRunning;
   status_.process = container_.process;
@@ -111,7 +122,6 @@ void Supervisor::launch() {
   status_.error.clear();
   if (health_.enabled()) health_.begin(status_, launched_at_);
   watch_health();
-  engine::register_endpoints(spec_);
   record();
 }
 
@@ -130,11 +140,13 @@ void Supervisor::adopt() {
   const sys::ProcessId self = status_.monitor;
   status_ = recorded;
   status_.monitor = self;
+  ending_ = status_.stopped_by_user;
   launched_at_ = monotonic_ms() - std::max<int64_t>(0, engine::unix_ms() - recorded.started_ms);
+  health_.resume(launched_at_);
   oom_kills_before_ = cgroup_.oom_kills();
   open_places();
   watch_health();
-  if (status_.health != Health::kUnhealthy) engine::register_endpoints(spec_);
+  engine::register_endpoints(spec_);
   record();
 }
 
@@ -208,12 +220,7 @@ void Supervisor::serve_health(const pollfd& output, const pollfd& process) {
 void Supervisor::finish_probe(bool timed_out) {
   const auto result = probe_->failed() ? *probe_->failed() : probe_->finish(timed_out);
   probe_.reset();
-  const Health before = status_.health;
-  if (health_.record(status_, result, monotonic_ms()) && status_.health == Health::kUnhealthy) {
-    engine::unregister_endpoints(spec_);
-  } else if (before == Health::kUnhealthy && status_.health == Health::kHealthy) {
-    engine::register_endpoints(spec_);
-  }
+  health_.record(status_, result, monotonic_ms());
   watch_health();
   record();
 }
@@ -306,7 +313,7 @@ void Supervisor::relaunch() {
   restart_at_.reset();
   ++status_.restart_count;
   try {
-    cgroup_.kill_all();
+    cgroup_.clear();
     launch();
     return;
   } catch (const engine::SetupError& error) {

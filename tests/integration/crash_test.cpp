@@ -8,6 +8,7 @@
 
 #include "leftovers.h"
 #include "sandbox.h"
+#include "sys/file.h"
 
 using it::Sandbox;
 
@@ -216,5 +217,30 @@ TEST_CASE("two ups at once both succeed and make one set of containers") {
   CHECK(first.wait().code == 0);
   CHECK(second.wait().code == 0);
   CHECK(sandbox.containers().size() == 5);
+  sandbox.finish();
+}
+
+TEST_CASE("a container that cannot be taken over is warned of and does not stop other projects") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+)");
+  sandbox.ok({"up", "-d"});
+  for (const int pid : monitors(sandbox)) REQUIRE(::kill(pid, SIGKILL) == 0);
+  REQUIRE(it::eventually([&] { return monitors(sandbox).empty(); }));
+  const std::string id = *sandbox.ids("web").begin();
+  const std::string spec = sandbox.run_root() + "/c/" + id.substr(0, 12) + "/spec.json";
+  const std::string good = sys::read_file(spec);
+  sys::write_file_atomic(spec, "{");
+  const it::Output other = sandbox.compose({"-p", sandbox.project() + "other", "up", "-d"});
+  CHECK(other.code == 0);
+  CHECK(other.err.find("warning: container " + sandbox.project() + "-web-1") != std::string::npos);
+  sys::write_file_atomic(spec, good);
+  sandbox.ok({"-p", sandbox.project() + "other", "down", "-t", "0"});
   sandbox.finish();
 }

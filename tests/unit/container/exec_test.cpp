@@ -7,8 +7,10 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstring>
+#include <thread>
 
 #include "engine/error.h"
 #include "fixture.h"
@@ -128,4 +130,72 @@ TEST_CASE(
   REQUIRE(::tcgetattr(terminal.get(), &after) == 0);
   CHECK(after.c_lflag == before.c_lflag);
   CHECK(after.c_oflag == before.c_oflag);
+}
+
+TEST_CASE("exec with a terminal takes more input than the program reads while it writes") {
+  if (!is_root()) return;
+  Container box;
+  box.start();
+  constexpr size_t kSize = 400000;
+  sys::Pipe input = sys::pipe(), output = sys::pipe();
+  const pid_t pid = ::fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    ::dup2(input.read.get(), 0);
+    ::dup2(output.write.get(), 1);
+    input = {};
+    output = {};
+    engine::ExecRequest request;
+    request.tty = true;
+    request.args = {"sh", "-c", "stty raw -echo; echo ready; head -c " + std::to_string(kSize) + "; exit 4"};
+    int code = 99;
+    try {
+      code = engine::exec_in_container(box.spec, box.status(), request);
+    } catch (const std::exception& error) {
+      sys::write_all(2, error.what());
+    }
+    ::_exit(code);
+  }
+  input.read.reset();
+  output.write.reset();
+  CHECK(read_until(output.read.get(), "ready").find("ready") != std::string::npos);
+  std::thread paste([&] {
+    const std::string text(kSize, 'x');
+    ::signal(SIGPIPE, SIG_IGN);
+    for (size_t done = 0; done < text.size();) {
+      const ssize_t n = ::write(input.write.get(), text.data() + done, text.size() - done);
+      if (n <= 0) return;
+      done += static_cast<size_t>(n);
+    }
+  });
+  size_t shown = 0;
+  pollfd ready{output.read.get(), POLLIN, 0};
+  while (::poll(&ready, 1, 5000) > 0) {
+    char buffer[4096];
+    const ssize_t n = ::read(output.read.get(), buffer, sizeof buffer);
+    if (n <= 0) break;
+    shown += static_cast<size_t>(std::count(buffer, buffer + n, 'x'));
+  }
+  CHECK(shown == kSize);
+  if (shown != kSize) ::kill(pid, SIGKILL);
+  int status = 0;
+  ::waitpid(pid, &status, 0);
+  paste.join();
+  CHECK(WEXITSTATUS(status) == 4);
+}
+
+TEST_CASE("A user who is not root can open the terminal made for him by its path") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.tty = true;
+  box.spec.user = "ann";
+  box.spec.args = {"sh", "-c", "echo opened > $(tty); echo code=$?; sleep 1000"};
+  box.start();
+  for (int i = 0; i < 500 && box.log().find("code=") == std::string::npos; ++i) ::usleep(10000);
+  CHECK(box.log().find("opened") != std::string::npos);
+  CHECK(box.log().find("code=0") != std::string::npos);
+  engine::ExecRequest request;
+  request.tty = true;
+  request.user = "ann";
+  CHECK(box.exec("echo opened > $(tty)", request) == Answer(0, "opened\r\n"));
 }

@@ -12,6 +12,7 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
@@ -108,7 +109,11 @@ Container::~Container() {
     const engine::Cgroup cgroup(spec.cgroup);
     for (const auto& hierarchy : cgroup.hierarchies()) {
       CHECK(::access(cgroup.folder(hierarchy).c_str(), F_OK) != 0);
-      ::rmdir((hierarchy.mount_point + spec.cgroup.substr(0, spec.cgroup.rfind('/'))).c_str());
+      // The monitor itself goes a moment later.
+      const std::string parent = hierarchy.mount_point + spec.cgroup.substr(0, spec.cgroup.rfind('/'));
+      for (int i = 0; i < 200 && ::rmdir((parent + "/monitors").c_str()) != 0 && errno == EBUSY; ++i)
+        ::usleep(10000);
+      ::rmdir(parent.c_str());
     }
     sys::remove_tree(root);
   } catch (const std::exception& error) {

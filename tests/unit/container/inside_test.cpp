@@ -1,9 +1,11 @@
 // What a container sees and may do: each row of the default confinement, from inside.
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <thread>
 
@@ -260,4 +262,31 @@ TEST_CASE("A privileged container has the host's devices, every capability and n
   CHECK(box.step("grep Seccomp: /proc/self/status").second == "Seccomp:\t0\n");
   CHECK(box.step("mount -t tmpfs none /tmp && test -c /dev/kmsg -o -e /dev/null").first == 0);
   CHECK(box.step("wc -c < /proc/interrupts").second != "0\n");
+}
+
+TEST_CASE("Limits and niceness of whoever types the command do not reach the container") {
+  if (!is_root()) return;
+  Container box;
+  rlimit files{}, core{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &files) == 0);
+  REQUIRE(::getrlimit(RLIMIT_CORE, &core) == 0);
+  const rlimit few{std::min<rlim_t>(256, files.rlim_max), files.rlim_max}, none{0, core.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &few) == 0);
+  REQUIRE(::setrlimit(RLIMIT_CORE, &none) == 0);
+  REQUIRE(::setpriority(PRIO_PROCESS, 0, 5) == 0);
+  box.spec.args = {"sh", "-c",
+                   "echo files $(ulimit -n) core $(ulimit -c) nice $(cut -d' ' -f19 /proc/self/stat).; "
+                   "ulimit -n 300; exec sleep 1000"};
+  box.start();
+  while (box.log().find("nice") == std::string::npos) ::usleep(10000);
+  const std::string inside = box.exec("ulimit -n; ulimit -Hn; cut -d' ' -f19 /proc/self/stat").second;
+  ::setpriority(PRIO_PROCESS, 0, 0);
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &files) == 0);
+  REQUIRE(::setrlimit(RLIMIT_CORE, &core) == 0);
+  INFO(box.log());
+  CHECK(box.log().find("files " + std::to_string(std::min<rlim_t>(1048576, files.rlim_max)) + " ") !=
+        std::string::npos);
+  const std::string most = core.rlim_max == RLIM_INFINITY ? "unlimited" : std::to_string(core.rlim_max / 512);
+  CHECK(box.log().find("core " + most + " nice 0.") != std::string::npos);
+  CHECK(inside == "300\n300\n0\n");
 }

@@ -1,11 +1,19 @@
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <sstream>
+#include <thread>
 
+#include "engine/container/cgroup.h"
 #include "engine/error.h"
 #include "fixture.h"
 #include "sys/error.h"
@@ -142,7 +150,7 @@ TEST_CASE("A stop during the wait before a restart ends it for good") {
   CHECK(box.status().state == State::kExited);
 }
 
-TEST_CASE("Health goes from starting to healthy to unhealthy and back, and the endpoint file follows") {
+TEST_CASE("Health goes from starting to healthy to unhealthy and back, and the endpoint file stays") {
   if (!is_root()) return;
   Container box;
   const std::string network = box.root + "/net";
@@ -161,7 +169,7 @@ TEST_CASE("Health goes from starting to healthy to unhealthy and back, and the e
   CHECK(box.status().health == Health::kStarting);
   CHECK(registered());
   box.wait_until([](const Status& s) { return s.health == Health::kUnhealthy; });
-  CHECK_FALSE(registered());
+  CHECK(registered());
   sys::write_file_atomic(box.root + "/shared/ok", "");
   const Status healthy = box.wait_until([](const Status& s) { return s.health == Health::kHealthy; });
   CHECK(healthy.failing_streak == 0);
@@ -289,4 +297,197 @@ TEST_CASE("An idle monitor stays below 2 MB and does not wake") {
   ::usleep(300000);
   CHECK(kib("/status", "voluntary_ctxt_switches") == switches);
   CHECK(box.exec("cat /etc/hosts; true").first == 0);
+}
+
+TEST_CASE("Groups a container made in its cgroup go with it, with and without its monitor") {
+  if (!is_root()) return;
+  for (const bool orphan : {false, true}) {
+    Container box;
+    const sys::ProcessId process = box.start();
+    engine::ExecRequest request;
+    request.detach = true;
+    box.exec("exec sleep 1000", request);
+    const engine::Cgroup cgroup(box.spec.cgroup);
+    for (const auto& hierarchy : cgroup.hierarchies()) {
+      const std::string folder = cgroup.folder(hierarchy);
+      sys::make_dirs(folder + "/inner/deep");
+      sys::make_dirs(folder + "/other");
+      std::istringstream pids(sys::read_file(folder + "/cgroup.procs"));
+      for (int pid = 0; pids >> pid;) {
+        if (pid == process.pid) continue;
+        try {
+          sys::write_knob(folder + "/inner/deep/cgroup.procs", std::to_string(pid));
+        } catch (const sys::Error&) {
+          continue;  // cpuset: not before it has processors
+        }
+      }
+    }
+    if (orphan) {
+      REQUIRE(sys::send_signal(sys::open_pidfd(box.status().monitor), SIGKILL));
+      while (sys::is_alive(box.status().monitor)) ::usleep(1000);
+    }
+    box.stop(0);
+    CHECK(engine::read_recorded_status(box.spec.state_dir).state == State::kExited);
+  }
+}
+
+TEST_CASE("A health check that is stopped before its program runs holds neither the monitor nor a stop up") {
+  if (!is_root()) return;
+  Container box;
+  // Stops whatever process comes next, from the moment it is there.
+  box.spec.args = {"sh", "-c", "n=2; while :; do kill -STOP $n 2>/dev/null && n=$((n + 1)); done"};
+  box.spec.healthcheck.test = {"CMD", "true"};
+  box.spec.healthcheck.interval_ms = 50;
+  box.spec.healthcheck.timeout_ms = 300;
+  box.spec.healthcheck.retries = 2;
+  box.start();
+  box.wait_until([](const Status& s) { return s.health == Health::kUnhealthy; });
+  const auto begin = std::chrono::steady_clock::now();
+  box.stop(0);
+  CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(3));
+  CHECK(box.status().state == State::kExited);
+}
+
+TEST_CASE("A container whose monitor answers nothing can be stopped and killed") {
+  if (!is_root()) return;
+  for (const bool kill : {false, true}) {
+    Container box;
+    box.spec.restart = "always";
+    const sys::ProcessId process = box.start();
+    REQUIRE(sys::send_signal(sys::open_pidfd(box.status().monitor), SIGSTOP));
+    if (kill) {
+      engine::kill_container(box.spec.run_dir, box.spec.state_dir, SIGKILL);
+    } else {
+      box.stop(0);
+    }
+    CHECK_FALSE(sys::is_alive(process));
+    CHECK(box.status().state == State::kExited);
+    CHECK(box.status().exit_code == 137);
+    CHECK(box.status().stopped_by_user);
+  }
+}
+
+TEST_CASE("A container keeps nothing open that its starter had inherited") {
+  if (!is_root()) return;
+  Container box;
+  int ends[2];
+  REQUIRE(::pipe(ends) == 0);  // without close-on-exec
+  const sys::Fd read(ends[0]), low(ends[1]), high(::fcntl(ends[1], F_DUPFD, 200));
+  box.start();
+  ::dup2(read.get(), low.get());
+  ::dup2(read.get(), high.get());
+  pollfd end{read.get(), POLLIN, 0};
+  CHECK(::poll(&end, 1, 2000) == 1);
+  CHECK((end.revents & POLLHUP) != 0);
+}
+
+TEST_CASE("A new monitor knows the start period, and that the user asked for the end") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.restart = "always";
+  box.spec.args = {"sh", "-c", "trap '' TERM; trap 'exit 3' USR1; echo up; while :; do sleep 0.05; done"};
+  box.spec.healthcheck.test = {"CMD", "false"};
+  box.spec.healthcheck.interval_ms = box.spec.healthcheck.start_interval_ms = 50;
+  box.spec.healthcheck.start_period_ms = 600000;
+  box.spec.healthcheck.retries = 1;
+  box.start();
+  while (box.log().find("up") == std::string::npos) ::usleep(10000);
+  CHECK(engine::kill_container(box.spec.run_dir, box.spec.state_dir, SIGTERM));
+  REQUIRE(sys::send_signal(sys::open_pidfd(box.status().monitor), SIGKILL));
+  while (sys::is_alive(box.status().monitor)) ::usleep(1000);
+  REQUIRE(engine::adopt_container(box.spec.run_dir, box.spec.state_dir));
+  const size_t checks = box.status().health_log.size();
+  box.wait_until([&](const Status& s) { return s.health_log.size() >= std::min<size_t>(5, checks + 2); });
+  CHECK(box.status().health == Health::kStarting);
+  CHECK(engine::kill_container(box.spec.run_dir, box.spec.state_dir, SIGUSR1));
+  const Status status = box.wait_for_end();
+  CHECK(status.state == State::kExited);
+  CHECK(status.restart_count == 0);
+}
+
+TEST_CASE("A watcher that does not listen any more takes nobody's answer away") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.args = {"sh", "-c", "trap '' TERM; echo up; while :; do sleep 0.1; done"};
+  box.start();
+  while (box.log().find("up") == std::string::npos) ::usleep(10000);
+  const auto connect = [&] {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::snprintf(address.sun_path, sizeof address.sun_path, "%s/control", box.spec.run_dir.c_str());
+    sys::Fd socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    REQUIRE(::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    return socket;
+  };
+  const auto answer = [](const sys::Fd& socket) {
+    char text[16384];
+    pollfd ready{socket.get(), POLLIN, 0};
+    REQUIRE(::poll(&ready, 1, 5000) == 1);
+    const ssize_t n = ::recv(socket.get(), text, sizeof text, 0);
+    return std::string(text, n > 0 ? static_cast<size_t>(n) : 0);
+  };
+  const auto ask = [](const sys::Fd& socket, const std::string& text) {
+    REQUIRE(::send(socket.get(), text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()));
+  };
+  const sys::Fd deaf = connect();
+  ask(deaf, R"({"op":"watch"})");
+  CHECK(answer(deaf).find("running") != std::string::npos);
+  REQUIRE(::shutdown(deaf.get(), SHUT_RD) == 0);
+  const sys::Fd other = connect();
+  ask(other, R"({"op":"kill","signal":15})");
+  CHECK(answer(other) == R"({"running":true})");
+  box.stop();
+}
+
+TEST_CASE(
+    "A stop that finds the monitor's lock taken asks again instead of waiting for the container's end") {
+  if (!is_root()) return;
+  Container box;
+  box.start();
+  const std::string socket = box.spec.run_dir + "/control";
+  REQUIRE(::rename(socket.c_str(), (socket + ".away").c_str()) == 0);
+  std::atomic<bool> stopped = false;
+  std::thread stop([&] {
+    box.stop(0);
+    stopped = true;
+  });
+  ::usleep(200000);
+  CHECK_FALSE(stopped);
+  REQUIRE(::rename((socket + ".away").c_str(), socket.c_str()) == 0);
+  for (int i = 0; i < 500 && !stopped; ++i) ::usleep(10000);
+  CHECK(stopped);
+  if (!stopped) sys::send_signal(sys::open_pidfd(box.status().process), SIGKILL);
+  stop.join();
+}
+
+TEST_CASE("A start that fails after the program began leaves nothing that runs") {
+  if (!is_root()) return;
+  Container box;
+  sys::make_dirs(box.root + "/shared");
+  box.spec.mounts.push_back(container_test::bind(box.root + "/shared", "/shared"));
+  sys::write_file_atomic(box.root + "/file", "");
+  box.spec.networks = {{box.root + "/file/net", "10.9.8.7", {"web"}}};
+  box.spec.args = {"sh", "-c", "while :; do echo $((n = n + 1)) > /shared/beat; sleep 0.02; done"};
+  CHECK_THROWS_AS(box.start(), engine::Error);
+  CHECK(box.status().state == State::kCreated);
+  CHECK_FALSE(box.status().error.empty());
+  ::usleep(100000);
+  const auto beat = sys::read_file_if_exists(box.root + "/shared/beat");
+  ::usleep(200000);
+  CHECK(sys::read_file_if_exists(box.root + "/shared/beat") == beat);
+}
+
+TEST_CASE("A monitor leaves its caller's cgroups for one of its own") {
+  if (!is_root()) return;
+  Container box;
+  box.start();
+  const engine::Cgroup monitors(engine::monitors_cgroup(box.spec.cgroup));
+  for (const auto& hierarchy : monitors.hierarchies()) {
+    INFO(monitors.folder(hierarchy));
+    std::istringstream pids(
+        sys::read_file_if_exists(monitors.folder(hierarchy) + "/cgroup.procs").value_or(""));
+    bool found = false;
+    for (int pid = 0; pids >> pid;) found = found || pid == box.status().monitor.pid;
+    CHECK(found);
+  }
 }

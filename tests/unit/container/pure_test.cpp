@@ -75,6 +75,20 @@ TEST_CASE("A status whose process is gone reads as exited") {
   CHECK(engine::read_status(folder.path).exit_code == 255);
 }
 
+TEST_CASE("A damaged status reads as exited and names the file") {
+  const Folder folder;
+  for (const char* text : {"", "{", "{\"state\":\"run", "[]", "{\"state\":\"flying\"}"}) {
+    INFO(text);
+    sys::write_file_atomic(folder.path + "/status.json", text);
+    for (const engine::Status& status :
+         {engine::read_status(folder.path), engine::read_recorded_status(folder.path)}) {
+      CHECK(status.state == engine::State::kExited);
+      CHECK(status.exit_code == 255);
+      CHECK(status.error.find(folder.path + "/status.json") != std::string::npos);
+    }
+  }
+}
+
 TEST_CASE("Long lines are cut at 16 KiB between characters, and bytes that are no UTF-8 are replaced") {
   const Folder folder;
   const std::string path = folder.path + "/log";
@@ -107,6 +121,22 @@ TEST_CASE("A log is rotated by size and keeps the asked number of files") {
   CHECK(::access((path + ".1").c_str(), F_OK) == 0);
   CHECK(::access((path + ".2").c_str(), F_OK) == 0);
   CHECK(::access((path + ".3").c_str(), F_OK) != 0);
+}
+
+TEST_CASE("A log goes on after a rotation that failed") {
+  const Folder folder;
+  const std::string path = folder.path + "/here/log";
+  sys::make_dirs(folder.path + "/here");
+  JsonLog log(path, 200, 2);
+  for (const char* text : {"one\n", "two\n"}) log.write(JsonLog::Stream::kStdout, text);
+  REQUIRE(::rename((folder.path + "/here").c_str(), (folder.path + "/away").c_str()) == 0);
+  for (int i = 0; i < 3; ++i) log.write(JsonLog::Stream::kStdout, "lost\n");
+  CHECK(log.lost() == 3);
+  REQUIRE(::rename((folder.path + "/away").c_str(), (folder.path + "/here").c_str()) == 0);
+  log.write(JsonLog::Stream::kStdout, "three\n");
+  CHECK(log.lost() == 3);
+  CHECK(logged(path).back() == "three\n");
+  CHECK(sys::read_file(path).size() <= 200);
 }
 
 TEST_CASE("Restart waits double up to a minute and start over after a long run") {
@@ -144,8 +174,32 @@ TEST_CASE("Failures in the start period do not count, and its own interval is us
   for (int i = 0; i < 9; ++i) health.record(status, {}, 9000);
   CHECK(status.health_log.size() == 5);
   CHECK_FALSE(engine::HealthState({{"NONE"}}).enabled());
+
+  // A new monitor counts from the container's start.
+  status = {};
+  status.health = Health::kStarting;
+  engine::HealthState resumed(check);
+  resumed.resume(1000);
+  CHECK_FALSE(resumed.record(status, failed, 5900));
+  CHECK(status.failing_streak == 0);
+  resumed.record(status, failed, 6000);
+  CHECK(status.failing_streak == 1);
   CHECK(engine::HealthState({{"CMD-SHELL", "a b"}}).command() ==
         std::vector<std::string>{"/bin/sh", "-c", "a b"});
+}
+
+TEST_CASE("Zero in a health check means the default") {
+  engine::HealthState health({{"CMD", "x"}, 0, 0, 1000, 0, 0});
+  engine::Status status;
+  health.begin(status, 0);
+  CHECK(health.timeout_ms() == 30000);
+  CHECK(health.next_delay(status, 0) == 5000);
+  CHECK(health.next_delay(status, 2000) == 30000);
+  engine::HealthResult failed;
+  failed.exit_code = 1;
+  CHECK_FALSE(health.record(status, failed, 2000));
+  CHECK_FALSE(health.record(status, failed, 2000));
+  CHECK(health.record(status, failed, 2000));
 }
 
 TEST_CASE("cap_add and cap_drop change Docker's default set") {
