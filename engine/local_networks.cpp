@@ -188,4 +188,25 @@ EndpointRecord LocalEngine::allocate(const AttachmentConfig& attachment) {
   return endpoint;
 }
 
+void LocalEngine::disconnect_container(const std::string& id) {
+  const sys::FileLock lock = lock_container(need_container(id).id);
+  const ContainerRecord record = need_container(id);
+  const State state = status_of(record.id).state;
+  if (state == State::kRunning || state == State::kRestarting || state == State::kPaused) {
+    throw Error(Error::Kind::kConflict, "container " + record.config.name +
+                                            " is running; stop it before it is taken off its networks");
+  }
+  release(record);
+  db_.write([&] { delete_endpoints(db_, record.id); });
+}
+
+void LocalEngine::connect_again(ContainerRecord& record) {
+  if (!record.endpoints.empty() || record.config.networks.empty()) return;
+  db_.write([&] {
+    for (const AttachmentConfig& attachment : record.config.networks)
+      record.endpoints.push_back(allocate(attachment));
+    insert_endpoints(db_, record);
+  });
+}
+
 }  // namespace engine

@@ -137,6 +137,11 @@ class Performer {
         Kind::kConflict, [&] { unless(Kind::kNotFound, kill, is_down); }, is_down);
   }
 
+  std::string operator()(const DisconnectContainer& action) {
+    return unless(
+        Kind::kNotFound, [&] { engine_.disconnect_container(action.container); }, [] { return true; });
+  }
+
   std::string operator()(const RemoveContainer& action) {
     return unless(
         Kind::kNotFound, [&] { engine_.remove_container(action.container, action.force, action.volumes); },

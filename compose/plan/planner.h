@@ -21,6 +21,7 @@ class PlanError : public std::runtime_error {
 
 struct Observed {
   std::vector<engine::ContainerInfo> containers;  // of the project (label), one-offs included
+  std::vector<engine::ContainerInfo> others;      // of other projects and of none; only for plan_up
   std::vector<engine::NetworkInfo> networks;      // all
   std::vector<engine::VolumeInfo> volumes;        // all
   std::map<std::string, engine::ImageInfo>

@@ -177,7 +177,9 @@ TEST_CASE("a static address is freed before the new container takes it") {
   scene.up();
   scene.project.services.at("db").user = "1";
   const Plan plan = scene.plan();
-  CHECK(brief(plan) == "Stop demo-db-1, Remove demo-db-1, Create demo-db-1, Start demo-db-1");
+  CHECK(brief(plan) ==
+        "Stop demo-db-1, Disconnect demo-db-1, Create demo-db-1, Remove demo-db-1, "
+        "Rename demo-db-1, Start demo-db-1");
   scene.up();
   CHECK(scene.container("demo-db-1").endpoints.front().address == "10.0.0.9");
 }
