@@ -144,3 +144,31 @@ TEST_CASE("a program that is not in the image is named, with exit code 127") {
   CHECK(sandbox.container("web").at("ExitCode") == 127);
   sandbox.finish();
 }
+
+TEST_CASE("wait --down-project leaves the project of another folder alone") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const std::string text = R"(
+services:
+  job:
+    image: busybox
+    command: ["sleep", "1"]
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+)";
+  sandbox.compose_file(text);
+  sandbox.file("elsewhere/compose.yaml", text);
+  sandbox.ok({"up", "-d"});
+  const std::string home = sandbox.options().directory;
+  sandbox.options().directory = home + "/elsewhere";
+  const it::Output refused = sandbox.compose({"wait", "--down-project", "job"});
+  CHECK(refused.code != 0);
+  CHECK_THAT(refused.err, Catch::Contains("elsewhere"));
+  sandbox.options().directory = home;
+  CHECK(sandbox.ids("web").size() == 1);
+  sandbox.ok({"wait", "--down-project", "job"});
+  CHECK(sandbox.containers().empty());
+  sandbox.finish();
+}
