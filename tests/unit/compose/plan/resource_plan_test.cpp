@@ -198,3 +198,15 @@ TEST_CASE("networks and volumes of services that are not started are not made") 
   add_service(scene.project, "db").networks["back"] = {};
   CHECK_FALSE(has_step(scene.plan({.services = {"web"}}), "Create demo_back"));
 }
+
+TEST_CASE("an MTU that cannot be is refused while planning") {
+  Scene scene;
+  add_service(scene.project, "web");
+  for (const char* bad : {"", "big", "9000x", "67", "65536"}) {
+    scene.project.networks.at("default").driver_opts["com.docker.network.driver.mtu"] = bad;
+    INFO(bad);
+    CHECK_THAT(plan_error([&] { scene.plan(); }), Catch::Contains("between 68 and 65535"));
+  }
+  scene.project.networks.at("default").driver_opts["com.docker.network.driver.mtu"] = "1400";
+  scene.up();
+}
