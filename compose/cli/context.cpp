@@ -11,9 +11,22 @@
 #include "compose/cli/arguments.h"
 #include "compose/cli/failure.h"
 #include "compose/ui/palette.h"
+#include "sys/error.h"
 #include "sys/fd.h"
 
 namespace compose::cli {
+namespace {
+
+// Nobody can be told that nothing can be told: what is being done goes on.
+void write_or_lose(int fd, std::string_view text) {
+  try {
+    sys::write_all(fd, text.data(), text.size());
+  } catch (const sys::Error&) {
+    return;
+  }
+}
+
+}  // namespace
 
 Context::Context(Globals globals, parser::StringMap environment, std::string working_directory)
     : globals_(std::move(globals)),
@@ -176,8 +189,7 @@ int Context::progress_fd() {
 std::unique_ptr<ui::Progress> Context::new_progress(ui::ProgressMode mode) {
   const int fd = progress_fd();
   return ui::make_progress(
-      {mode, colour(fd), show_builds_},
-      [fd](std::string_view text) { sys::write_all(fd, text.data(), text.size()); },
+      {mode, colour(fd), show_builds_}, [fd](std::string_view text) { write_or_lose(fd, text); },
       [fd] { return ui::terminal_size(fd); });
 }
 
@@ -199,7 +211,7 @@ void Context::show_error(const std::string& message) {
   }
   const bool coloured =
       globals_.ansi == "always" || (globals_.ansi != "never" && ui::is_terminal(STDERR_FILENO));
-  sys::write_all(STDERR_FILENO, ui::styled("error: ", ui::Style::kRed, coloured) + message + '\n');
+  tell(ui::styled("error: ", ui::Style::kRed, coloured) + message + '\n');
 }
 
 LogLevel Context::log_level() const {
@@ -224,12 +236,15 @@ void Context::log(LogLevel level, const std::string& text) {
   static constexpr const char* kNames[] = {"error", "warning", "info", "debug"};
   // A parser's warning carries its place first and the word itself.
   const bool placed = text.find("warning: ") != std::string::npos;
-  sys::write_all(STDERR_FILENO,
-                 (placed ? "" : kNames[static_cast<size_t>(level)] + std::string(": ")) + text + '\n');
+  tell((placed ? "" : kNames[static_cast<size_t>(level)] + std::string(": ")) + text + '\n');
 }
 
 void print(const std::string& text) {
   sys::write_all(STDOUT_FILENO, text);
+}
+
+void tell(const std::string& text) {
+  write_or_lose(STDERR_FILENO, text);
 }
 
 }  // namespace compose::cli

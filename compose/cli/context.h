@@ -73,5 +73,7 @@ class Context {
 
 // Writes to standard output. Throws sys::Error.
 void print(const std::string& text);
+// Writes to standard error. What cannot be written is lost.
+void tell(const std::string& text);
 
 }  // namespace compose::cli

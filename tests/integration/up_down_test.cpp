@@ -172,3 +172,28 @@ services:
   CHECK(sandbox.containers().empty());
   sandbox.finish();
 }
+
+TEST_CASE("commands do their work though nothing can be written any more") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+)");
+  const auto unheard = [&](const std::vector<std::string>& args, const std::string& where) {
+    std::vector<std::string> all{"sh", "-c", "exec \"$@\" " + where + "/dev/full", "sh"};
+    for (const std::string& word : sandbox.command(args)) all.push_back(word);
+    return it::run(all, sandbox.options()).code;
+  };
+  CHECK(unheard({"up", "-d"}, "2>") == 0);
+  CHECK(sandbox.ids("web").size() == 1);
+  CHECK(unheard({"--progress", "tty", "up", "-d", "--force-recreate"}, "2>") == 0);
+  CHECK(unheard({"--ansi", "bogus", "up"}, "2>") == 2);
+  CHECK(unheard({"up"}, ">") == 1);  // its output is what it is for
+  CHECK(unheard({"down", "-t", "0"}, "2>") == 0);
+  CHECK(sandbox.containers().empty());
+  sandbox.finish();
+}
