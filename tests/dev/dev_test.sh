@@ -48,5 +48,13 @@ if out=$("$place/tree/dev" demo 2>&1); then fail "a demo without an answer exits
 case $out in *"within two minutes"*) ;; *) fail "nothing about two minutes: $out" ;; esac
 [ "$(wc -l <"$place/requests")" -le 7 ] || fail "$(wc -l <"$place/requests") requests of 20 s in two minutes"
 
+# A source that no target builds is not clean.
+stub ninja
+stub git 'echo stray.cpp'
+echo 'int stray;' >"$place/tree/stray.cpp"
+: >"$place/tree/.clang-tidy"
+if out=$("$place/tree/dev" lint 2>&1); then fail "lint passes with a source that is built by no target"; fi
+case $out in *"stray.cpp is built by no target"*) ;; *) fail "the stray source is not named: $out" ;; esac
+
 [ "$failures" = 0 ] && echo ok
 exit "$failures"
