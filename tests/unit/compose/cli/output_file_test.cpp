@@ -15,8 +15,7 @@ using namespace compose::test;
 
 TEST_CASE("output goes to what a path names and puts nothing in its place") {
   const ScratchFolder folder;
-  const std::string file = folder.path() + "/file", link = folder.path() + "/link",
-                    pipe = folder.path() + "/pipe";
+  const std::string file = folder.path + "/file", link = folder.path + "/link", pipe = folder.path + "/pipe";
   cli::write_output(file, "first and longer");
   REQUIRE(::chmod(file.c_str(), 0600) == 0);
   REQUIRE(::symlink("file", link.c_str()) == 0);
