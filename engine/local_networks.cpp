@@ -4,6 +4,7 @@
 #include "engine/local_engine.h"
 #include "netmgr/address.h"
 #include "netmgr/driver.h"
+#include "netmgr/host_lock.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/random.h"
@@ -14,7 +15,7 @@ namespace {
 
 // Held while a subnet is chosen and its bridge made, by every compose on the host whatever its data root: the
 // chosen subnet becomes visible to the others as a route only once the bridge is up.
-constexpr char kSubnetLock[] = "/run/lock/compose-subnet.lock";
+constexpr char kSubnetLock[] = "subnet";
 
 netmgr::Subnet need_subnet(const std::string& text, const std::string& network) {
   const std::optional<netmgr::Subnet> subnet = netmgr::parse_subnet(text);
@@ -79,7 +80,7 @@ NetworkInfo LocalEngine::create_network(const NetworkConfig& config) {
   record.id = sys::random_hex(64);
   record.config = config;
   record.created_ms = now_ms();
-  const sys::FileLock lock = sys::FileLock::acquire(kSubnetLock);
+  const sys::FileLock lock = netmgr::lock_on_host(kSubnetLock);
   std::vector<netmgr::Subnet> taken = netmgr::host_routes();
   db_.write([&] {
     if (find_network(db_, config.name)) {

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <future>
 #include <thread>
 
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "netmgr/host_lock.h"
 #include "netmgr/nft.h"
 #include "world.h"
 
@@ -257,4 +262,28 @@ TEST_CASE("Eight threads attach at once, while others set the network up again")
   for (const std::string& error : errors) CHECK(error.empty());
   CHECK(present().ports.size() == 8);
   CHECK(network_is_up(network));
+}
+
+TEST_CASE("Who holds a lock on the namespace's file, as anybody can, blocks nothing") {
+  if (!is_root()) return;
+  const World world;
+  const Network network = make_network();
+  sys::Fd held = current_namespace();
+  REQUIRE(::flock(held.get(), LOCK_EX) == 0);
+  auto made = std::async(std::launch::async, [&] {
+    const NamespaceScope scope(world.host);
+    setup_network(network);
+  });
+  CHECK(made.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+  held.reset();
+  made.get();
+  CHECK(network_is_up(network));
+}
+
+TEST_CASE("Locks of the host are files that only root can open") {
+  if (!is_root()) return;
+  const sys::FileLock lock = lock_on_host("test-" + sys::random_hex(8));
+  struct stat status {};
+  REQUIRE(::stat("/run/compose-locks", &status) == 0);
+  CHECK((status.st_mode & 0777) == 0700);
 }
