@@ -138,7 +138,7 @@ FirewallState read_firewall() {
 void add_network(const FirewallLock&, const std::string& bridge, const std::string& subnet, bool internal,
                  bool forwarding_was_off) {
   std::string text = base_ruleset() + add_network_elements(bridge, subnet, internal);
-  if (forwarding_was_off) text += "add set inet compose forwarding_was_off { type ifname; }\n";
+  if (forwarding_was_off) text += forward_for_us_alone();
   nft::run(text, "network " + bridge);
 }
 

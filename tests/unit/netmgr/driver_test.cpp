@@ -73,6 +73,7 @@ TEST_CASE("A network takes the MTU of the default route's device") {
 TEST_CASE("Taking networks down leaves links, rules and forwarding as they were") {
   if (!is_root()) return;
   const World world;
+  sys::write_knob("/proc/sys/net/ipv4/ip_forward", "1");
   const std::vector<std::string> links = link_names();
   const std::string rules = ruleset();
   const std::string forwarding = sys::read_file("/proc/sys/net/ipv4/ip_forward");
@@ -286,4 +287,50 @@ TEST_CASE("Locks of the host are files that only root can open") {
   struct stat status {};
   REQUIRE(::stat("/run/compose-locks", &status) == 0);
   CHECK((status.st_mode & 0777) == 0700);
+}
+
+TEST_CASE("A host that did not forward does so for our networks alone, also when they are gone") {
+  if (!is_root()) return;
+  const World world;
+  const sys::Fd beyond = new_namespace();  // behind a second interface of the host
+  NetlinkSocket route(NETLINK_ROUTE);
+  ensure_bridge(route, {"up2", "second uplink", *parse_address("192.0.2.1"), 24, 1400});
+  make_veth(route, *find_link(route, "up2"),
+            {"up3", "second uplink", "eth0", "02:00:00:00:00:03", *parse_address("192.0.2.2"), 24,
+             parse_address("192.0.2.1")},
+            beyond);
+  const Service service(beyond, "0.0.0.0", 80);
+  const Network network = make_network();
+  const char* forwarding = "/proc/sys/net/ipv4/ip_forward";
+
+  sys::write_knob(forwarding, "0");
+  setup_network(network);
+  const Container container(network, "172.18.0.2");
+  const Service outside(world.outside, "0.0.0.0", 80);
+  CHECK_FALSE(reach(world.outside, "192.0.2.2", 80, service, kNever));
+  CHECK(reach(container.netns, World::kOutside, 80, outside) == World::kHost);
+  setup_network(network);
+  CHECK_FALSE(reach(world.outside, "192.0.2.2", 80, service, kNever));
+  teardown_network(network.id);
+  remove_firewall_if_unused();
+  CHECK(sys::read_file(forwarding) == "1\n");
+  CHECK_FALSE(reach(world.outside, "192.0.2.2", 80, service, kNever));
+  nft::run("flush chain inet compose others", "chain others");
+  setup_network(network);
+  CHECK(reach(world.outside, "192.0.2.2", 80, service));
+}
+
+TEST_CASE("A host that is a router stays one") {
+  if (!is_root()) return;
+  const World world;
+  const sys::Fd beyond = new_namespace();
+  NetlinkSocket route(NETLINK_ROUTE);
+  ensure_bridge(route, {"up2", "second uplink", *parse_address("192.0.2.1"), 24, 1400});
+  make_veth(route, *find_link(route, "up2"),
+            {"up3", "second uplink", "eth0", "02:00:00:00:00:03", *parse_address("192.0.2.2"), 24,
+             parse_address("192.0.2.1")},
+            beyond);
+  sys::write_knob("/proc/sys/net/ipv4/ip_forward", "1");
+  setup_network(make_network());
+  CHECK(reach(world.outside, "192.0.2.2", 80, Service(beyond, "0.0.0.0", 80)));
 }
