@@ -42,12 +42,12 @@ const parser::StringMap& Context::tool_environment() {
   return *tool_environment_;
 }
 
-std::string Context::variable(const std::string& name) {
+std::optional<std::string> Context::find_variable(const std::string& name) {
   // What the process has wins anyway: .env need not be read then.
   if (const auto found = environment_.find(name); found != environment_.end()) return found->second;
   const auto& all = tool_environment();
   const auto found = all.find(name);
-  return found == all.end() ? "" : found->second;
+  return found == all.end() ? std::nullopt : std::optional(found->second);
 }
 
 bool Context::variable_is_true(const std::string& name) {

@@ -23,8 +23,9 @@ class Context {
 
   const Globals& globals() const { return globals_; }
   bool& dry_run() { return globals_.dry_run; }  // --dry-run may also follow the command
-  // A variable of the process, else of .env or --env-file; "" when unset. Throws parser::LoadError.
-  std::string variable(const std::string& name);
+  // A variable of the process, else of .env or --env-file. Throws parser::LoadError.
+  std::optional<std::string> find_variable(const std::string& name);
+  std::string variable(const std::string& name) { return find_variable(name).value_or(""); }
   bool variable_is_true(const std::string& name);
 
   parser::LoadOptions load_options(const std::vector<std::string>& selected = {}) const;
