@@ -164,10 +164,18 @@ int Context::parallel() {
   return limit < 0 ? kNoLimit : static_cast<int>(std::min<int64_t>(limit, kNoLimit));
 }
 
+std::string Context::ansi() {
+  if (!globals_.ansi.empty()) return globals_.ansi;
+  const std::string value = variable("COMPOSE_ANSI");
+  if (!value.empty() && value != "never" && value != "always" && value != "auto")
+    throw CommandError("COMPOSE_ANSI is '" + value + "': it must be never, always or auto");
+  return value;
+}
+
 bool Context::colour(int fd) {
-  const std::string ansi = globals_.ansi.empty() ? variable("COMPOSE_ANSI") : globals_.ansi;
-  if (ansi == "never") return false;
-  if (ansi == "always") return true;
+  const std::string wanted = ansi();
+  if (wanted == "never") return false;
+  if (wanted == "always") return true;
   return ui::is_terminal(fd) && variable("NO_COLOR").empty() && variable("TERM") != "dumb";
 }
 
@@ -177,8 +185,7 @@ ui::ProgressMode Context::choose_mode(int fd) {
   if (!mode)
     throw CommandError("COMPOSE_PROGRESS is '" + name + "': it must be auto, tty, plain, json or quiet");
   if (*mode != ui::ProgressMode::kAuto) return *mode;
-  const std::string ansi = globals_.ansi.empty() ? variable("COMPOSE_ANSI") : globals_.ansi;
-  const bool live = ui::is_terminal(fd) && ansi != "never" && variable("TERM") != "dumb";
+  const bool live = ui::is_terminal(fd) && ansi() != "never" && variable("TERM") != "dumb";
   return live ? ui::ProgressMode::kTty : ui::ProgressMode::kPlain;
 }
 
@@ -209,8 +216,12 @@ void Context::show_error(const std::string& message) {
     progress_->error(message);
     return;
   }
-  const bool coloured =
-      globals_.ansi == "always" || (globals_.ansi != "never" && ui::is_terminal(STDERR_FILENO));
+  bool coloured = false;
+  try {
+    coloured = colour(STDERR_FILENO);
+  } catch (const std::exception&) {
+    coloured = false;  // what is wrong with the variables is most likely the very error
+  }
   tell(ui::styled("error: ", ui::Style::kRed, coloured) + message + '\n');
 }
 

@@ -43,6 +43,7 @@ class Context {
   engine::Engine& engine();  // opened at first use
 
   int parallel();  // RunOptions::parallel
+  // As --ansi, COMPOSE_ANSI, NO_COLOR and TERM say. Throws CommandError for an unknown COMPOSE_ANSI.
   bool colour(int fd);
   ui::Progress& progress();  // made at first use
   // The same, but in plain lines where `progress` would draw: for use beside other output.
@@ -58,6 +59,7 @@ class Context {
   bool has_compose_file() const;
   LogLevel log_level() const;
   const parser::StringMap& tool_environment();
+  std::string ansi();  // never, always, auto or ""
   ui::ProgressMode choose_mode(int fd);
   int progress_fd();
   std::unique_ptr<ui::Progress> new_progress(ui::ProgressMode mode);

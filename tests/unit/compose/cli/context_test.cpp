@@ -13,3 +13,14 @@ TEST_CASE("a variable that is set but empty is not one that is unset") {
   CHECK_FALSE(context.find_variable("NONE"));
   CHECK(context.variable("NONE").empty());
 }
+
+TEST_CASE("COMPOSE_ANSI is checked as --ansi is, and --ansi wins") {
+  Context always(Globals(), {{"COMPOSE_ANSI", "always"}, {"NO_COLOR", "1"}}, "/");
+  CHECK(always.colour(-1));
+  Context bad(Globals(), {{"COMPOSE_ANSI", "alwys"}}, "/");
+  CHECK_THROWS_WITH(bad.colour(-1), Catch::Contains("COMPOSE_ANSI is 'alwys'"));
+  Globals globals;
+  globals.ansi = "never";
+  Context never(globals, {{"COMPOSE_ANSI", "alwys"}}, "/");
+  CHECK_FALSE(never.colour(-1));
+}
