@@ -198,7 +198,7 @@ class Up {
     life.services.assign(rules_.services.begin(), rules_.services.end());
     life.timeout_ms = options_.timeout_ms;
     const Cancellation& next = after_signal ? session_.signals().second() : session_.signals().first();
-    if (!session_.take_lock()) {
+    if (!session_.take_lock(next)) {
       kill_all(life);
       return kExitCancelled;
     }
