@@ -334,3 +334,19 @@ TEST_CASE("A host that is a router stays one") {
   setup_network(make_network());
   CHECK(reach(world.outside, "192.0.2.2", 80, Service(beyond, "0.0.0.0", 80)));
 }
+
+TEST_CASE("A link that cannot join its bridge does not stay") {
+  if (!is_root()) return;
+  const World world;
+  const sys::Fd netns = new_namespace();
+  NetlinkSocket route(NETLINK_ROUTE);
+  Link gone = *find_link(route, "up0");
+  gone.index += 1000;
+  const std::vector<std::string> before = link_names();
+  CHECK_THROWS_AS(make_veth(route, gone,
+                            {"half", "a half", "eth0", "02:00:00:00:00:09", *parse_address("203.0.113.9"), 24,
+                             std::nullopt},
+                            netns),
+                  sys::Error);
+  CHECK(link_names() == before);
+}
