@@ -44,6 +44,10 @@ class Engine {
   // grace_ms unset: the container's own.
   virtual void stop_container(const std::string& id, std::optional<int64_t> grace_ms) = 0;
   virtual void kill_container(const std::string& id, const std::string& signal) = 0;
+  // Takes a container that is down off its networks: its addresses are free for others, and nothing of it
+  // keeps a network from being removed. The next start puts it back, on addresses that are free then.
+  // kConflict when running.
+  virtual void disconnect_container(const std::string& id) = 0;
   // kConflict when running, unless `force` (then it is killed). `volumes`: its anonymous volumes go too.
   virtual void remove_container(const std::string& id, bool force, bool volumes) = 0;
   // See runtime.h, watch_status.

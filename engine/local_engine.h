@@ -46,6 +46,7 @@ class LocalEngine final : public Engine {
   ContainerInfo start_container(const std::string& id) override;
   void stop_container(const std::string& id, std::optional<int64_t> grace_ms) override;
   void kill_container(const std::string& id, const std::string& signal) override;
+  void disconnect_container(const std::string& id) override;
   void remove_container(const std::string& id, bool force, bool volumes) override;
   Status watch_container(const std::string& id, int64_t timeout_ms,
                          const std::function<bool(const Status&)>& changed) override;
@@ -69,6 +70,7 @@ class LocalEngine final : public Engine {
   // ---- networks
   void bring_up(const NetworkRecord& network);
   EndpointRecord allocate(const AttachmentConfig& attachment);
+  void connect_again(ContainerRecord& record);  // after disconnect_container
 
   // ---- upkeep
   void release_dead_containers();

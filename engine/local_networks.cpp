@@ -6,6 +6,7 @@
 #include "engine/local_engine.h"
 #include "netmgr/address.h"
 #include "netmgr/driver.h"
+#include "netmgr/host_lock.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/random.h"
@@ -15,11 +16,8 @@ namespace engine {
 namespace {
 
 // Held while a subnet is chosen and its bridge made, by every compose on the host whatever its data root: the
-// chosen subnet becomes visible to the others as a route only once the bridge is up. In a folder where only root
-// can make files: anybody else could hold the lock for ever, or put a link in its place.
-std::string subnet_lock(const Paths& paths) {
-  return ::geteuid() == 0 ? "/run/compose-subnet.lock" : paths.run_root + "/locks/subnet";
-}
+// chosen subnet becomes visible to the others as a route only once the bridge is up.
+constexpr char kSubnetLock[] = "subnet";
 
 netmgr::Subnet need_subnet(const std::string& text, const std::string& network) {
   const std::optional<netmgr::Subnet> subnet = netmgr::parse_subnet(text);
@@ -84,7 +82,7 @@ NetworkInfo LocalEngine::create_network(const NetworkConfig& config) {
   record.id = sys::random_hex(64);
   record.config = config;
   record.created_ms = now_ms();
-  const sys::FileLock lock = sys::FileLock::acquire(subnet_lock(paths_));
+  const sys::FileLock lock = netmgr::lock_on_host(kSubnetLock);
   std::vector<netmgr::Subnet> taken = netmgr::host_routes();
   db_.write([&] {
     if (find_network(db_, config.name)) {
@@ -190,6 +188,27 @@ EndpointRecord LocalEngine::allocate(const AttachmentConfig& attachment) {
   endpoint.address = netmgr::format_address(chosen);
   endpoint.mac = attachment.mac_address.empty() ? netmgr::mac_for(chosen) : attachment.mac_address;
   return endpoint;
+}
+
+void LocalEngine::disconnect_container(const std::string& id) {
+  const sys::FileLock lock = lock_container(need_container(id).id);
+  const ContainerRecord record = need_container(id);
+  const State state = status_of(record.id).state;
+  if (state == State::kRunning || state == State::kRestarting || state == State::kPaused) {
+    throw Error(Error::Kind::kConflict, "container " + record.config.name +
+                                            " is running; stop it before it is taken off its networks");
+  }
+  release(record);
+  db_.write([&] { delete_endpoints(db_, record.id); });
+}
+
+void LocalEngine::connect_again(ContainerRecord& record) {
+  if (!record.endpoints.empty() || record.config.networks.empty()) return;
+  db_.write([&] {
+    for (const AttachmentConfig& attachment : record.config.networks)
+      record.endpoints.push_back(allocate(attachment));
+    insert_endpoints(db_, record);
+  });
 }
 
 }  // namespace engine

@@ -138,6 +138,7 @@ ContainerInfo LocalEngine::start_container(const std::string& id) {
   ContainerRecord record = need_container(id);  // as it is now that the lock is ours
   if (!alive(status_of(record.id))) {
     const StoredImage image = need_image(record.image_id);
+    connect_again(record);
     std::vector<NetworkRecord> networks;
     db_.read([&] { networks = list_networks(db_); });
     release(record);

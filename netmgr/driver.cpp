@@ -197,9 +197,9 @@ void remove_link(const std::string& name) {
 void remove_firewall_if_unused() {
   const FirewallLock lock;
   const FirewallState state = read_firewall();
-  if (!state.exists || !state.bridges.empty()) return;
+  // Forwarding stays on, as somebody may rely on it by now; so what keeps it from others has to stay as well.
+  if (!state.exists || !state.bridges.empty() || state.forwarding_was_off) return;
   delete_table(lock);
-  if (state.forwarding_was_off && !others_filter_forwarding()) sys::write_knob(kForwarding, "0");
 }
 
 }  // namespace netmgr

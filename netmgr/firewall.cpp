@@ -1,13 +1,14 @@
 #include "netmgr/firewall.h"
 
 #include <fmt/format.h>
-#include <sys/file.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 
 #include "netmgr/address.h"
+#include "netmgr/host_lock.h"
 #include "netmgr/namespace_scope.h"
 #include "netmgr/nft.h"
 #include "netmgr/ruleset.h"
@@ -97,6 +98,13 @@ void parse_set(const json& set, FirewallState& state) {
   }
 }
 
+std::string lock_name() {
+  const sys::Fd here = current_namespace();
+  struct stat status {};
+  sys::check(::fstat(here.get(), &status), "fstat", "network namespace");
+  return fmt::format("firewall-{}-{}", status.st_dev, status.st_ino);
+}
+
 bool is_within(const std::string& address, const std::vector<std::string>& subnets) {
   const std::optional<uint32_t> parsed = parse_address(address);
   return parsed && std::any_of(subnets.begin(), subnets.end(), [&](const std::string& text) {
@@ -107,11 +115,7 @@ bool is_within(const std::string& address, const std::vector<std::string>& subne
 
 }  // namespace
 
-FirewallLock::FirewallLock() : namespace_(current_namespace()) {
-  while (::flock(namespace_.get(), LOCK_EX) != 0) {
-    if (errno != EINTR) sys::fail("flock", "network namespace");
-  }
-}
+FirewallLock::FirewallLock() : lock_(lock_on_host(lock_name())) {}
 
 FirewallState read_firewall() {
   FirewallState state;
@@ -134,7 +138,7 @@ FirewallState read_firewall() {
 void add_network(const FirewallLock&, const std::string& bridge, const std::string& subnet, bool internal,
                  bool forwarding_was_off) {
   std::string text = base_ruleset() + add_network_elements(bridge, subnet, internal);
-  if (forwarding_was_off) text += "add set inet compose forwarding_was_off { type ifname; }\n";
+  if (forwarding_was_off) text += forward_for_us_alone();
   nft::run(text, "network " + bridge);
 }
 

@@ -1,22 +1,23 @@
 #pragma once
 // What the table `inet compose` holds, and the verbs that change it. Every verb is one transaction and
-// excludes the others, in this program and in others, by a lock on the network namespace itself.
+// excludes the others, in this program and in others, by a lock named after the network namespace.
 #include <string>
 #include <vector>
 
 #include "netmgr/driver.h"
-#include "sys/fd.h"
+#include "sys/file.h"
 
 namespace netmgr {
 
-// Held while the firewall of the calling thread's network namespace is read and changed: an flock(2) on the
-// namespace's own file, so that two programs on one host exclude each other wherever their state lies.
+// Held while the firewall of the calling thread's network namespace is read and changed: a host lock by the
+// namespace's device and inode, so that two programs on one host exclude each other wherever their state
+// lies. Not a lock on the namespace's own file: anybody who can open that could hold it.
 class FirewallLock {
  public:
   FirewallLock();  // waits; throws sys::Error
 
  private:
-  sys::Fd namespace_;
+  sys::FileLock lock_;
 };
 
 struct FirewallState {

@@ -248,8 +248,8 @@ void make_veth(NetlinkSocket& route, const Link& bridge, const VethSettings& set
   requests.push_back(hairpin_request(settings.name));
   requests.push_back(link_request(RTM_GETLINK, 0, "look up link", settings.name));
   std::optional<Link> made;
-  route.run(std::move(requests), [&](const nlmsghdr* header) { made = parse_link(header); });
   try {
+    route.run(std::move(requests), [&](const nlmsghdr* header) { made = parse_link(header); });
     if (!made) throw sys::Error(ENODEV, "look up link", settings.name);
     // Before the container's end is up: no frame passes unseen.
     guard_source(route, made->index, settings.name, {settings.mac, settings.address, settings.prefix});

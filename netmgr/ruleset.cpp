@@ -13,6 +13,8 @@ namespace {
 // the
 //   network it came from (hairpin), and what comes from 127.0.0.0/8 gets the address of the device it leaves
 //   by. The hairpin rule goes by address because br_netfilter shows no input device.
+// - others: empty, or, where we had to switch forwarding on, drops what none of our networks has to do with.
+//   It is not flushed: an administrator who wants the host to be a router flushes it.
 // - container: between two of our networks, and from outside, only what a published port has rewritten.
 constexpr const char* kBase = R"(
 add table inet compose
@@ -28,6 +30,7 @@ add chain inet compose output { type nat hook output priority -100; policy accep
 add chain inet compose postrouting { type nat hook postrouting priority 100; policy accept; }
 add chain inet compose forward { type filter hook forward priority 0; policy accept; }
 add chain inet compose container
+add chain inet compose others
 flush chain inet compose guard
 flush chain inet compose prerouting
 flush chain inet compose output
@@ -44,6 +47,7 @@ add rule inet compose postrouting oifname . ip saddr @own ct status dnat masquer
 add rule inet compose postrouting ip saddr 127.0.0.0/8 oifname @bridges masquerade
 add rule inet compose forward iifname @bridges goto container
 add rule inet compose forward oifname @bridges goto container
+add rule inet compose forward jump others
 add rule inet compose container ct state established,related accept
 add rule inet compose container iifname . oifname @same accept
 add rule inet compose container iifname @internal drop
@@ -98,6 +102,13 @@ std::string protocol_name(int number) {
 
 std::string base_ruleset() {
   return kBase;
+}
+
+std::string forward_for_us_alone() {
+  return R"(add set inet compose forwarding_was_off { type ifname; }
+flush chain inet compose others
+add rule inet compose others counter drop comment "IPv4 forwarding was off before compose"
+)";
 }
 
 std::string add_network_elements(const std::string& bridge, const std::string& subnet, bool internal) {

@@ -5,7 +5,7 @@
 //   bridges      our bridges                        internal   those without a way out
 //   same         bridge . bridge: stays within      own        bridge . subnet
 //   ports        protocol . port -> address . port  address_ports  the same for one host address
-//   forwarding_was_off   exists when IPv4 forwarding was off before our first network
+//   forwarding_was_off   exists when IPv4 forwarding was off before one of our networks came
 #include <string>
 #include <vector>
 
@@ -15,6 +15,9 @@ namespace netmgr {
 
 // Makes the table, or brings its rules to this program's version; elements stay. One transaction, no gap.
 std::string base_ruleset();
+
+// Forwarding was off: it is for our networks alone, the host does not become a router for anybody else.
+std::string forward_for_us_alone();
 
 // `bridge` and what belongs to it.
 std::string add_network_elements(const std::string& bridge, const std::string& subnet, bool internal);

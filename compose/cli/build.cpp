@@ -34,8 +34,8 @@ int build_command(Context& context, const Words& args) {
       throw UsageError("invalid --build-arg '" + text + "': it must be NAME=VALUE");
     if (equals != std::string::npos) {
       options.args[text.substr(0, equals)] = text.substr(equals + 1);
-    } else if (const std::string value = context.variable(text); !value.empty()) {
-      options.args[text] = value;
+    } else if (const auto value = context.find_variable(text)) {
+      options.args[text] = *value;
     }
   }
   context.show_builds(!quiet);

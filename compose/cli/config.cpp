@@ -5,6 +5,7 @@
 #include "compose/cli/arguments.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/output_file.h"
 #include "compose/cli/selection.h"
 #include "compose/plan/planner.h"
 #include "compose/ui/table.h"
@@ -166,7 +167,7 @@ int config_command(Context& context, const Words& args) {
   if (flags.output.empty()) {
     print(text);
   } else {
-    sys::write_file_atomic(flags.output, text);
+    write_output(flags.output, text);
   }
   return 0;
 }

@@ -11,9 +11,22 @@
 #include "compose/cli/arguments.h"
 #include "compose/cli/failure.h"
 #include "compose/ui/palette.h"
+#include "sys/error.h"
 #include "sys/fd.h"
 
 namespace compose::cli {
+namespace {
+
+// Nobody can be told that nothing can be told: what is being done goes on.
+void write_or_lose(int fd, std::string_view text) {
+  try {
+    sys::write_all(fd, text.data(), text.size());
+  } catch (const sys::Error&) {
+    return;
+  }
+}
+
+}  // namespace
 
 Context::Context(Globals globals, parser::StringMap environment, std::string working_directory)
     : globals_(std::move(globals)),
@@ -29,12 +42,12 @@ const parser::StringMap& Context::tool_environment() {
   return *tool_environment_;
 }
 
-std::string Context::variable(const std::string& name) {
+std::optional<std::string> Context::find_variable(const std::string& name) {
   // What the process has wins anyway: .env need not be read then.
   if (const auto found = environment_.find(name); found != environment_.end()) return found->second;
   const auto& all = tool_environment();
   const auto found = all.find(name);
-  return found == all.end() ? "" : found->second;
+  return found == all.end() ? std::nullopt : std::optional(found->second);
 }
 
 bool Context::variable_is_true(const std::string& name) {
@@ -159,10 +172,18 @@ int Context::parallel() {
   return limit < 0 ? kNoLimit : static_cast<int>(std::min<int64_t>(limit, kNoLimit));
 }
 
+std::string Context::ansi() {
+  if (!globals_.ansi.empty()) return globals_.ansi;
+  const std::string value = variable("COMPOSE_ANSI");
+  if (!value.empty() && value != "never" && value != "always" && value != "auto")
+    throw CommandError("COMPOSE_ANSI is '" + value + "': it must be never, always or auto");
+  return value;
+}
+
 bool Context::colour(int fd) {
-  const std::string ansi = globals_.ansi.empty() ? variable("COMPOSE_ANSI") : globals_.ansi;
-  if (ansi == "never") return false;
-  if (ansi == "always") return true;
+  const std::string wanted = ansi();
+  if (wanted == "never") return false;
+  if (wanted == "always") return true;
   return ui::is_terminal(fd) && variable("NO_COLOR").empty() && variable("TERM") != "dumb";
 }
 
@@ -172,8 +193,7 @@ ui::ProgressMode Context::choose_mode(int fd) {
   if (!mode)
     throw CommandError("COMPOSE_PROGRESS is '" + name + "': it must be auto, tty, plain, json or quiet");
   if (*mode != ui::ProgressMode::kAuto) return *mode;
-  const std::string ansi = globals_.ansi.empty() ? variable("COMPOSE_ANSI") : globals_.ansi;
-  const bool live = ui::is_terminal(fd) && ansi != "never" && variable("TERM") != "dumb";
+  const bool live = ui::is_terminal(fd) && ansi() != "never" && variable("TERM") != "dumb";
   return live ? ui::ProgressMode::kTty : ui::ProgressMode::kPlain;
 }
 
@@ -184,8 +204,7 @@ int Context::progress_fd() {
 std::unique_ptr<ui::Progress> Context::new_progress(ui::ProgressMode mode) {
   const int fd = progress_fd();
   return ui::make_progress(
-      {mode, colour(fd), show_builds_},
-      [fd](std::string_view text) { sys::write_all(fd, text.data(), text.size()); },
+      {mode, colour(fd), show_builds_}, [fd](std::string_view text) { write_or_lose(fd, text); },
       [fd] { return ui::terminal_size(fd); });
 }
 
@@ -205,9 +224,13 @@ void Context::show_error(const std::string& message) {
     progress_->error(message);
     return;
   }
-  const bool coloured =
-      globals_.ansi == "always" || (globals_.ansi != "never" && ui::is_terminal(STDERR_FILENO));
-  sys::write_all(STDERR_FILENO, ui::styled("error: ", ui::Style::kRed, coloured) + message + '\n');
+  bool coloured = false;
+  try {
+    coloured = colour(STDERR_FILENO);
+  } catch (const std::exception&) {
+    coloured = false;  // what is wrong with the variables is most likely the very error
+  }
+  tell(ui::styled("error: ", ui::Style::kRed, coloured) + message + '\n');
 }
 
 LogLevel Context::log_level() const {
@@ -232,12 +255,15 @@ void Context::log(LogLevel level, const std::string& text) {
   static constexpr const char* kNames[] = {"error", "warning", "info", "debug"};
   // A parser's warning carries its place first and the word itself.
   const bool placed = text.find("warning: ") != std::string::npos;
-  sys::write_all(STDERR_FILENO,
-                 (placed ? "" : kNames[static_cast<size_t>(level)] + std::string(": ")) + text + '\n');
+  tell((placed ? "" : kNames[static_cast<size_t>(level)] + std::string(": ")) + text + '\n');
 }
 
 void print(const std::string& text) {
   sys::write_all(STDOUT_FILENO, text);
+}
+
+void tell(const std::string& text) {
+  write_or_lose(STDERR_FILENO, text);
 }
 
 }  // namespace compose::cli

@@ -23,8 +23,9 @@ class Context {
 
   const Globals& globals() const { return globals_; }
   bool& dry_run() { return globals_.dry_run; }  // --dry-run may also follow the command
-  // A variable of the process, else of .env or --env-file; "" when unset. Throws parser::LoadError.
-  std::string variable(const std::string& name);
+  // A variable of the process, else of .env or --env-file. Throws parser::LoadError.
+  std::optional<std::string> find_variable(const std::string& name);
+  std::string variable(const std::string& name) { return find_variable(name).value_or(""); }
   bool variable_is_true(const std::string& name);
 
   parser::LoadOptions load_options(const std::vector<std::string>& selected = {}) const;
@@ -44,6 +45,7 @@ class Context {
   engine::Engine& engine();  // opened at first use
 
   int parallel();  // RunOptions::parallel
+  // As --ansi, COMPOSE_ANSI, NO_COLOR and TERM say. Throws CommandError for an unknown COMPOSE_ANSI.
   bool colour(int fd);
   ui::Progress& progress();  // made at first use
   // The same, but in plain lines where `progress` would draw: for use beside other output.
@@ -59,6 +61,7 @@ class Context {
   bool has_compose_file() const;
   LogLevel log_level() const;
   const parser::StringMap& tool_environment();
+  std::string ansi();  // never, always, auto or ""
   ui::ProgressMode choose_mode(int fd);
   int progress_fd();
   std::unique_ptr<ui::Progress> new_progress(ui::ProgressMode mode);
@@ -75,5 +78,7 @@ class Context {
 
 // Writes to standard output. Throws sys::Error.
 void print(const std::string& text);
+// Writes to standard error. What cannot be written is lost.
+void tell(const std::string& text);
 
 }  // namespace compose::cli

@@ -37,8 +37,8 @@ int exec_command(Context& context, const Words& args) {
       throw UsageError("invalid --env '" + text + "': it must be NAME=VALUE");
     if (text.find('=') != std::string::npos) {
       request.env.push_back(text);
-    } else if (const std::string value = context.variable(text); !value.empty()) {
-      request.env.push_back(text + '=' + value);
+    } else if (const auto value = context.find_variable(text)) {
+      request.env.push_back(text + '=' + *value);
     }
   }
   const auto container = replica(context, context.project_name(), words.front(), index);

@@ -21,6 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kSlice = std::chrono::milliseconds(200);  // of printing before statuses are looked at again
+constexpr int kLookMs = 250;                             // without a watch
 constexpr int kGraceMs = 500;    // after the last end: a restart or recreate may be on its way
 constexpr int kNoMonitor = 255;  // exit code when nobody could tell
 
@@ -54,9 +55,7 @@ LogFollow::LogFollow(engine::Engine& engine, FollowOptions options, ui::LogPrint
       options_(std::move(options)),
       printer_(printer),
       began_ms_(ui::now_ms()),
-      wake_(sys::check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {
-  watch_.add(engine_.paths().data_root + "/containers");
-}
+      wake_(sys::check(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {}
 
 LogFollow::~LogFollow() = default;
 
@@ -71,8 +70,8 @@ LogFollow::Source& LogFollow::source_of(const engine::ContainerInfo& container) 
     slot->file.skip_to_last(*options_.tail);
   }
   // Watched before it is read: nothing can slip in between.
-  watch_.add(folder_of(container.log_path));
-  watch_.add(engine_.paths().container(container.id));
+  watch(folder_of(container.log_path));
+  watch(engine_.paths().container(container.id));
   return *slot;
 }
 
@@ -169,6 +168,29 @@ bool LogFollow::all_ended() const {
   return true;
 }
 
+void LogFollow::begin_watching() {
+  try {
+    watch_.emplace();
+  } catch (const sys::Error&) {
+    return;
+  }
+  watch(engine_.paths().data_root + "/containers");
+  for (const auto& [id, source] : sources_) {
+    watch(folder_of(source->info.log_path));
+    watch(engine_.paths().container(id));
+    source->fresh = true;  // it may have been written to before
+  }
+  dirty_ = true;
+}
+
+void LogFollow::watch(const std::string& folder) {
+  try {
+    if (watch_) watch_->add(folder);
+  } catch (const sys::Error&) {  // no more watches for this user
+    watch_.reset();
+  }
+}
+
 void LogFollow::complete() {
   complete_ = true;
   const uint64_t one = 1;
@@ -176,15 +198,21 @@ void LogFollow::complete() {
 }
 
 void LogFollow::wait(const Cancellation& stop, int timeout_ms) {
-  std::vector<pollfd> fds{{stop.fd(), POLLIN, 0}, {watch_.fd(), POLLIN, 0}, {wake_.get(), POLLIN, 0}};
+  std::vector<pollfd> fds{
+      {stop.fd(), POLLIN, 0}, {watch_ ? watch_->fd() : -1, POLLIN, 0}, {wake_.get(), POLLIN, 0}};
   std::vector<Source*> monitored;
   for (const auto& [id, source] : sources_) {
     if (!source->monitor_fd) continue;
     fds.push_back({source->monitor_fd.get(), POLLIN, 0});
     monitored.push_back(source.get());
   }
+  if (!watch_ && (timeout_ms < 0 || timeout_ms > kGraceMs)) timeout_ms = kLookMs;
   const int ready = ::poll(fds.data(), fds.size(), timeout_ms);
   if (ready < 0 && errno != EINTR) sys::fail("poll");
+  if (!watch_) {
+    dirty_ = true;
+    for (const auto& [id, source] : sources_) source->fresh = true;
+  }
   if (ready <= 0) return;
   if (fds[2].revents != 0) {
     uint64_t count = 0;
@@ -199,11 +227,11 @@ void LogFollow::wait(const Cancellation& stop, int timeout_ms) {
 }
 
 void LogFollow::take_changes() {
-  const ui::FolderWatch::Changes changes = watch_.take();
+  const ui::FolderWatch::Changes changes = watch_->take();
   const std::string root = engine_.paths().data_root + "/containers";
   if (const auto found = changes.renamed.find(root); found != changes.renamed.end()) {
     // A new container's record may come after its folder: what happens in the folder later tells.
-    for (const std::string& name : found->second) watch_.add(root + '/' + name);
+    for (const std::string& name : found->second) watch(root + '/' + name);
   }
   if (!changes.renamed.empty()) dirty_ = true;
   for (const auto& [id, source] : sources_) {
@@ -213,6 +241,7 @@ void LogFollow::take_changes() {
 }
 
 void LogFollow::follow(const Cancellation& stop, const Ended& ended) {
+  begin_watching();
   bool grace_is_over = false;
   for (;;) {
     if (dirty_) refresh();

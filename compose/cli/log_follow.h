@@ -1,6 +1,7 @@
 #pragma once
 // The logs of a project's containers as one stream: first what there is, in time order, then what comes -
-// through restarts, recreations and new replicas. Wakes on inotify and pidfds only, never by polling.
+// through restarts, recreations and new replicas. Wakes on inotify and pidfds only, never by polling; only
+// where no inotify is to be had (fs.inotify.max_user_instances) it looks four times a second.
 //
 // A container's status is believed from its record; the end of its monitor is watched too, in case that died.
 #include <atomic>
@@ -55,12 +56,14 @@ class LogFollow {
   bool all_ended() const;
   void wait(const Cancellation& stop, int timeout_ms);
   void take_changes();
+  void begin_watching();
+  void watch(const std::string& folder);
 
   engine::Engine& engine_;
   FollowOptions options_;
   ui::LogPrinter& printer_;
   int64_t began_ms_;
-  ui::FolderWatch watch_;
+  std::optional<ui::FolderWatch> watch_;  // made by `follow`; without it there is a look now and then
   std::map<std::string, std::unique_ptr<Source>> sources_;  // by container id
   std::map<std::string, engine::ContainerInfo> present_;    // watched ones, as last read
   bool dirty_ = true;                                       // statuses may have changed

@@ -29,10 +29,13 @@ int network_ls(Context& context, const Words& args) {
     if (quiet) {
       lines += ui::short_id(network.id) + '\n';
     } else if (format == "json") {
-      lines += nlohmann::ordered_json{{"ID", ui::short_id(network.id)}, {"Name", network.name},
-                                      {"Driver", network.driver},       {"Subnet", network.subnet},
-                                      {"Gateway", network.gateway},     {"Internal", network.internal},
-                                      {"Labels", network.labels}}
+      lines += nlohmann::ordered_json{{"ID", ui::short_id(network.id)},
+                                      {"Name", network.name},
+                                      {"Driver", network.driver},
+                                      {"Subnet", network.subnet},
+                                      {"Gateway", network.gateway},
+                                      {"Internal", network.internal},
+                                      {"Labels", shown_labels(network.labels)}}
                    .dump() +
                '\n';
     }

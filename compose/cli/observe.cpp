@@ -1,10 +1,20 @@
 #include "compose/cli/observe.h"
 
+#include "compose/plan/inventory.h"
+#include "compose/plan/labels.h"
+
 namespace compose::cli {
 
 Observed observe(engine::Engine& engine, const std::string& name, const parser::Project* project) {
   Observed observed;
-  observed.containers = engine.containers(name);
+  if (project == nullptr) {
+    observed.containers = engine.containers(name);
+  } else {
+    for (auto& container : engine.containers("")) {
+      const bool ours = label_of(container.labels, label::kProject) == name;
+      (ours ? observed.containers : observed.others).push_back(std::move(container));
+    }
+  }
   observed.networks = engine.networks();
   observed.volumes = engine.volumes();
   if (project == nullptr) return observed;

@@ -57,7 +57,7 @@ std::string ports_of(const engine::ContainerInfo& container) {
 std::string to_json_line(const engine::ContainerInfo& container, bool no_trunc, int64_t now) {
   std::vector<std::string> labels, mounts, networks;
   size_t volumes = 0;
-  for (const auto& [key, value] : container.labels) labels.push_back(key + '=' + value);
+  for (const auto& [key, value] : shown_labels(container.labels)) labels.push_back(key + '=' + value);
   for (const auto& mount : container.mounts) {
     mounts.push_back(mount.volume.empty() ? mount.source : mount.volume);
     volumes += mount.type == engine::MountConfig::Type::kVolume ? 1 : 0;

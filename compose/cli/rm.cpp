@@ -26,7 +26,7 @@ std::string doomed(const Plan& plan, const Observed& observed) {
 }
 
 bool confirmed(const std::string& names) {
-  sys::write_all(STDERR_FILENO, "Going to remove " + names + "\nAre you sure? [yN] ");
+  tell("Going to remove " + names + "\nAre you sure? [yN] ");
   std::string answer;
   std::getline(std::cin, answer);
   return answer == "y" || answer == "Y" || answer == "yes" || answer == "Yes";
@@ -57,7 +57,7 @@ int rm_command(Context& context, const Words& args) {
   const Observed observed = observe(context.engine(), name, known);
   const Plan plan = plan_rm(known, observed, options);
   if (plan.empty() && !context.globals().dry_run) {
-    sys::write_all(STDERR_FILENO, "No stopped containers\n");
+    tell("No stopped containers\n");
     return kExitOk;
   }
   return session.run(plan);

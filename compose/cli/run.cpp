@@ -50,8 +50,7 @@ int dispatch(Context& context, const CommandLine& line) {
 
 int usage_failure(const std::string& message, const std::string& command) {
   const bool known = !command.empty() && find_command(command) != nullptr;
-  sys::write_all(STDERR_FILENO,
-                 "error: " + message + "\nSee `compose " + (known ? command + ' ' : "") + "--help`.\n");
+  tell("error: " + message + "\nSee `compose " + (known ? command + ' ' : "") + "--help`.\n");
   return kExitUsage;
 }
 
@@ -62,7 +61,7 @@ void show_diagnostics(const parser::LoadError& error) {
     text += carets ? diagnostic.to_string_with_caret() : diagnostic.to_string();
     if (text.empty() || text.back() != '\n') text += '\n';
   }
-  sys::write_all(STDERR_FILENO, text);
+  tell(text);
 }
 
 }  // namespace
@@ -74,7 +73,7 @@ int main(const std::vector<std::string>& args) {
     if (context) {
       context->show_error(message);
     } else {
-      sys::write_all(STDERR_FILENO, "error: " + message + '\n');
+      tell("error: " + message + '\n');
     }
     return kExitError;
   };

@@ -34,11 +34,11 @@ int Session::run(const Plan& plan, ProgressSink& sink, const Cancellation& cance
   return kExitError;
 }
 
-bool Session::take_lock() {
+bool Session::take_lock(const Cancellation& cancellation) {
   if (lock_ || context_.globals().dry_run) return true;
   lock_ = ProjectLock::acquire(
       context_.paths().run_root, project_, command_,
-      [&](const std::string& text) { context_.progress().warning(text); }, signals_->second());
+      [&](const std::string& text) { context_.progress().warning(text); }, cancellation);
   return lock_.has_value();
 }
 

@@ -27,10 +27,10 @@ class Session {
   int run(const Plan& plan) { return run(plan, context_.progress(), signals_->first()); }
   int run(const Plan& plan, ProgressSink& sink, const Cancellation& cancellation);
 
-  // Others may work on the project while we only watch; `take_lock` returns false when a second signal came
+  // Others may work on the project while we only watch; `take_lock` returns false when `cancellation` came
   // first.
   void drop_lock() { lock_.reset(); }
-  bool take_lock();
+  bool take_lock(const Cancellation& cancellation);
 
  private:
   Context& context_;

@@ -19,6 +19,7 @@
 #include "compose/plan/inventory.h"
 #include "compose/plan/support.h"
 #include "compose/ui/log_file.h"
+#include "sys/error.h"
 
 namespace compose::cli {
 namespace {
@@ -49,8 +50,16 @@ class AttachedProgress : public ProgressSink {
     if (begun_) return;
     begun_ = true;
     context_.progress().finish();
-    announce_();
+    try {
+      announce_();
+    } catch (const sys::Error&) {
+      unheard_ = std::current_exception();
+    }
     attachment_.begin();
+  }
+  // Throws sys::Error when the output that an attached command is for cannot be written.
+  void require_heard() const {
+    if (unheard_) std::rethrow_exception(unheard_);
   }
   void stopping() { quiet_start_ = false; }
 
@@ -59,6 +68,33 @@ class AttachedProgress : public ProgressSink {
   Attachment& attachment_;
   std::function<void()> announce_;
   bool begun_ = false, quiet_start_ = true;
+  std::exception_ptr unheard_;
+};
+
+// A thread that does `kill` once `signal` is cancelled; joined on destruction, which ends the waiting.
+class Killer {
+ public:
+  Killer(const Cancellation& signal, const std::function<void()>& kill)
+      : thread_([this, &signal, kill] {
+          pollfd fds[2] = {{signal.fd(), POLLIN, 0}, {finished_.fd(), POLLIN, 0}};
+          while (::poll(fds, 2, -1) < 0 && errno == EINTR) continue;
+          if (!signal.cancelled()) return;
+          try {
+            kill();
+          } catch (const std::exception& error) {
+            tell(std::string("error: ") + error.what() + '\n');
+          }
+        }) {}
+  ~Killer() {
+    finished_.cancel();
+    thread_.join();
+  }
+  Killer(const Killer&) = delete;
+  Killer& operator=(const Killer&) = delete;
+
+ private:
+  Cancellation finished_;
+  std::thread thread_;
 };
 
 // Containers that are as they should be have no step: they are shown as what they are.
@@ -131,6 +167,7 @@ class Up {
     const int code = session_.run(plan, progress, session_.signals().first());
     if (code == kExitError) return code;
     if (code == kExitOk) progress.begin();
+    progress.require_heard();
     attachment.complete();
     session_.drop_lock();
 
@@ -140,9 +177,8 @@ class Up {
       attachment.finish();
       return attachment.exit_code();
     }
-    sys::write_all(STDERR_FILENO, reason == Attachment::Reason::kAborted
-                                      ? "Aborting on container exit...\n"
-                                      : "Gracefully Stopping... press Ctrl+C again to force\n");
+    tell(reason == Attachment::Reason::kAborted ? "Aborting on container exit...\n"
+                                                : "Gracefully Stopping... press Ctrl+C again to force\n");
     progress.stopping();
     const int stopped = stop_all(progress, reason == Attachment::Reason::kCancelled);
     attachment.finish();
@@ -162,22 +198,18 @@ class Up {
     life.services.assign(rules_.services.begin(), rules_.services.end());
     life.timeout_ms = options_.timeout_ms;
     const Cancellation& next = after_signal ? session_.signals().second() : session_.signals().first();
-    if (!session_.take_lock()) {
+    if (!session_.take_lock(next)) {
       kill_all(life);
       return kExitCancelled;
     }
     // A stop that waits for its grace period to pass ends at once when its container is killed beside it.
-    Cancellation finished;
-    std::thread killer([&] {
-      pollfd fds[2] = {{next.fd(), POLLIN, 0}, {finished.fd(), POLLIN, 0}};
-      while (::poll(fds, 2, -1) < 0 && errno == EINTR) continue;
-      if (next.cancelled()) kill_all(life);
-    });
-    const Cancellation never;
-    const int code = session_.run(
-        plan_stop(&project_, observe(context_.engine(), project_.name, nullptr), life), progress, never);
-    finished.cancel();
-    killer.join();
+    int code = kExitOk;
+    {
+      const Killer killer(next, [&] { kill_all(life); });
+      const Cancellation never;
+      code = session_.run(plan_stop(&project_, observe(context_.engine(), project_.name, nullptr), life),
+                          progress, never);
+    }
     return next.cancelled() ? kExitCancelled : code;
   }
 

@@ -26,7 +26,7 @@ std::string listing(std::vector<engine::VolumeInfo> volumes, bool quiet, const s
       lines += nlohmann::ordered_json{{"Name", volume.name},
                                       {"Driver", volume.driver},
                                       {"Mountpoint", volume.mountpoint},
-                                      {"Labels", volume.labels},
+                                      {"Labels", shown_labels(volume.labels)},
                                       {"Scope", "local"}}
                    .dump() +
                '\n';

@@ -8,6 +8,7 @@
 #include "compose/cli/observe.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
+#include "compose/plan/inventory.h"
 
 namespace compose::cli {
 namespace {
@@ -47,8 +48,12 @@ int wait_command(Context& context, const Words& args) {
   arguments.flag("--down-project", down_project, "Then take the project down");
   arguments.positionals(1, -1, "SERVICE");
   const Words services = arguments.parse(args);
-  const std::string name = context.project_name();
+  // The project is known before the waiting: what it says may have changed by the time it is over.
+  std::optional<parser::Project> project;
+  if (down_project) project = context.load_if_there();
+  const std::string name = project ? project->name : context.project_name();
   const auto containers = replicas(context, name, services);
+  if (project) check_folder(*project, context.engine().containers(name));
   if (containers.empty()) throw CommandError("no containers for project \"" + name + "\"");
 
   std::vector<Waited> results(containers.size());
@@ -65,7 +70,8 @@ int wait_command(Context& context, const Words& args) {
     Session session(context, "wait", name);
     DownOptions options;
     options.remove_orphans = true;
-    const int code = session.run(plan_down(nullptr, name, observe(context.engine(), name, nullptr), options));
+    const parser::Project* known = project ? &*project : nullptr;
+    const int code = session.run(plan_down(known, name, observe(context.engine(), name, known), options));
     if (code != kExitOk) return code;
   }
   return last->exit_code;

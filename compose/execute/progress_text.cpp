@@ -24,6 +24,7 @@ struct Running {
   const char* operator()(const WaitFor&) const { return "Waiting"; }
   const char* operator()(const StopContainer&) const { return "Stopping"; }
   const char* operator()(const KillContainer&) const { return "Killing"; }
+  const char* operator()(const DisconnectContainer&) const { return "Disconnecting"; }
   const char* operator()(const RemoveContainer&) const { return "Removing"; }
   const char* operator()(const RenameContainer&) const { return "Recreate"; }
 };
@@ -52,6 +53,7 @@ struct Done {
   }
   const char* operator()(const StopContainer&) const { return "Stopped"; }
   const char* operator()(const KillContainer&) const { return "Killed"; }
+  const char* operator()(const DisconnectContainer&) const { return "Disconnected"; }
   const char* operator()(const RemoveContainer&) const { return "Removed"; }
   const char* operator()(const RenameContainer&) const { return "Recreated"; }
 };

@@ -137,6 +137,11 @@ class Performer {
         Kind::kConflict, [&] { unless(Kind::kNotFound, kill, is_down); }, is_down);
   }
 
+  std::string operator()(const DisconnectContainer& action) {
+    return unless(
+        Kind::kNotFound, [&] { engine_.disconnect_container(action.container); }, [] { return true; });
+  }
+
   std::string operator()(const RemoveContainer& action) {
     return unless(
         Kind::kNotFound, [&] { engine_.remove_container(action.container, action.force, action.volumes); },
@@ -201,18 +206,24 @@ class Performer {
 }  // namespace
 
 void Reporter::step_changed(const Step& step, StepStatus status, const std::string& text) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  sink_.step_changed(step, status, text);
+  report([&] { sink_.step_changed(step, status, text); });
 }
 
 void Reporter::build_line(const Step& step, const std::string& line) {
-  const std::lock_guard<std::mutex> lock(mutex_);
-  sink_.build_line(step, line);
+  report([&] { sink_.build_line(step, line); });
 }
 
 void Reporter::warning(const std::string& text) {
+  report([&] { sink_.warning(text); });
+}
+
+void Reporter::report(const std::function<void()>& show) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  sink_.warning(text);
+  try {
+    show();
+  } catch (const std::exception&) {
+    return;
+  }
 }
 
 std::string perform(const Step& step, engine::Engine& engine, Reporter& reporter,

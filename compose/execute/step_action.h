@@ -18,6 +18,9 @@ class Reporter {
   void warning(const std::string& text);
 
  private:
+  // What cannot be shown does not stop what is being done.
+  void report(const std::function<void()>& show);
+
   ProgressSink& sink_;
   std::mutex& mutex_;
 };

@@ -9,15 +9,17 @@
 namespace compose {
 namespace {
 
-// RemoveContainer steps by the name and by "network address" they free.
+// Steps by the name and by the "network address" they free.
 std::map<std::string, int> freed(const Observed& observed, const Endings& endings) {
   std::map<std::string, int> steps;
   for (const auto& container : observed.containers) {
     const auto removal = endings.removals.find(container.id);
     if (removal == endings.removals.end()) continue;
     steps[container.name] = removal->second;
+    const auto disconnect = endings.disconnects.find(container.id);
+    const bool early = disconnect != endings.disconnects.end();
     for (const auto& endpoint : container.endpoints) {
-      steps[endpoint.network + " " + endpoint.address] = removal->second;
+      steps[endpoint.network + " " + endpoint.address] = early ? disconnect->second : removal->second;
     }
   }
   return steps;
@@ -35,45 +37,37 @@ std::vector<std::string> taken_by(const Action& action) {
   return keys;
 }
 
-bool has_static_address(const CreateContainer& create, const std::string& network) {
-  return std::any_of(create.config.networks.begin(), create.config.networks.end(),
-                     [&](const auto& attachment) {
-                       return attachment.network == network && !attachment.ipv4_address.empty();
-                     });
-}
-
 // Over any number of edges.
-bool waits_for_removal(StepList& steps, int step, std::set<int>& seen) {
+bool waits_for(StepList& steps, int step, int first, std::set<int>& seen) {
   for (const int before : steps.at(step).after) {
-    if (std::holds_alternative<RemoveContainer>(steps.at(before).action)) return true;
-    if (seen.insert(before).second && waits_for_removal(steps, before, seen)) return true;
+    if (before == first) return true;
+    if (seen.insert(before).second && waits_for(steps, before, first, seen)) return true;
   }
   return false;
 }
 
-// Else the pool could hand a fixed address to somebody who does not care which one he gets. Only for
-// containers that wait for no removal: those that do have their address freed late, and waiting for them
-// could close a circle.
+// Else the pool could hand a fixed address to somebody who does not care which one he gets. Not where the
+// fixed one itself waits for the other: its address is freed late then.
 void order_fixed_addresses_first(StepList& steps) {
-  std::map<std::string, std::vector<int>> fixed;  // by network
-  for (int step = 0; step < steps.size(); ++step) {
-    const auto* create = std::get_if<CreateContainer>(&steps.at(step).action);
-    std::set<int> seen;
-    if (create == nullptr || waits_for_removal(steps, step, seen)) continue;
-    for (const auto& attachment : create->config.networks) {
-      if (!attachment.ipv4_address.empty()) fixed[attachment.network].push_back(step);
-    }
-  }
-  if (fixed.empty()) return;
+  std::map<std::string, std::vector<int>> fixed, pooled;  // CreateContainer steps by network
   for (int step = 0; step < steps.size(); ++step) {
     const auto* create = std::get_if<CreateContainer>(&steps.at(step).action);
     if (create == nullptr) continue;
-    const bool any_fixed =
-        std::any_of(create->config.networks.begin(), create->config.networks.end(),
-                    [&](const auto& attachment) { return has_static_address(*create, attachment.network); });
-    if (any_fixed) continue;
-    for (const auto& attachment : create->config.networks) {
-      for (const int before : fixed[attachment.network]) steps.order(before, step);
+    const auto& networks = create->config.networks;
+    const bool any_fixed = std::any_of(networks.begin(), networks.end(), [](const auto& attachment) {
+      return !attachment.ipv4_address.empty();
+    });
+    for (const auto& attachment : networks) {
+      if (!attachment.ipv4_address.empty()) fixed[attachment.network].push_back(step);
+      if (!any_fixed) pooled[attachment.network].push_back(step);
+    }
+  }
+  for (const auto& [network, firsts] : fixed) {
+    for (const int first : firsts) {
+      for (const int step : pooled[network]) {
+        std::set<int> seen;
+        if (!waits_for(steps, first, step, seen)) steps.order(first, step);
+      }
     }
   }
 }
@@ -102,11 +96,11 @@ void order_ports(StepList& steps, const Observed& observed, const Endings& endin
 
 void order_contention(StepList& steps, const Observed& observed, const Endings& endings,
                       const std::vector<PortClaim>& claims) {
-  const std::map<std::string, int> removals = freed(observed, endings);
+  const std::map<std::string, int> freeing = freed(observed, endings);
   for (int step = 0; step < steps.size(); ++step) {
     for (const auto& key : taken_by(steps.at(step).action)) {
-      const auto removal = removals.find(key);
-      if (removal != removals.end()) steps.order(removal->second, step);
+      const auto before = freeing.find(key);
+      if (before != freeing.end()) steps.order(before->second, step);
     }
   }
   order_fixed_addresses_first(steps);

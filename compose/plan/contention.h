@@ -12,8 +12,9 @@ namespace compose {
 
 // How the plan ends observed containers, by id.
 struct Endings {
-  std::map<std::string, int> stops;     // StopContainer steps
-  std::map<std::string, int> removals;  // RemoveContainer steps
+  std::map<std::string, int> stops;        // StopContainer steps
+  std::map<std::string, int> disconnects;  // DisconnectContainer steps
+  std::map<std::string, int> removals;     // RemoveContainer steps
 };
 
 // The ports a StartContainer step is going to bind.

@@ -22,13 +22,33 @@ std::string shown(const Json& value) {
   return text;
 }
 
-// Reasons are printed and end up in logs of build machines; a value under such a name must not.
-bool is_sensitive(const std::string& path) {
-  if (path.rfind("environment.", 0) != 0) return false;
-  std::string name;
-  for (const char c : path) name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  for (const char* word : {"passw", "secret", "token", "key", "credential", "_pwd", "dsn"}) {
-    if (name.find(word) != std::string::npos) return true;
+bool speaks_of_secrets(const std::string& text) {
+  std::string lower;
+  for (const char c : text) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  for (const char* word : {"pass", "secret", "token", "key", "credential", "pwd", "dsn", "auth"}) {
+    if (lower.find(word) != std::string::npos) return true;
+  }
+  return false;
+}
+
+// "scheme://user:password@host" anywhere in it.
+bool has_login(const std::string& text) {
+  for (size_t at = text.find("://"); at != std::string::npos; at = text.find("://", at + 1)) {
+    const std::string authority = text.substr(at + 3, text.find_first_of("/ \"'", at + 3) - at - 3);
+    const size_t sign = authority.rfind('@');
+    if (sign != std::string::npos && authority.find(':') < sign) return true;
+  }
+  return false;
+}
+
+// Reasons are printed and end up in logs of build machines; secrets must not. Of the environment no value is
+// told at all: nothing says which of them is one.
+bool is_sensitive(const std::string& path, const Json& before, const Json& after) {
+  if (path.rfind("environment.", 0) == 0 || speaks_of_secrets(path)) return true;
+  for (const Json* value : {&before, &after}) {
+    if (value->is_number() || value->is_boolean()) continue;
+    const std::string text = value->dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (speaks_of_secrets(text) || has_login(text)) return true;
   }
   return false;
 }
@@ -63,7 +83,7 @@ void compare(const std::string& path, const Json& before, const Json& after,
     }
     return;
   }
-  if (is_sensitive(path)) {
+  if (is_sensitive(path, before, after)) {
     found.push_back(path + (before.is_null() ? " added" : after.is_null() ? " removed" : " changed"));
   } else if (before.is_null()) {
     found.push_back(path + " added: " + shown(after));

@@ -14,6 +14,13 @@ using engine::ContainerInfo;
 std::set<std::string> users_of(const parser::Project& project, const Observed& observed,
                                const parser::Network& network, const std::string& reason,
                                const std::set<const ContainerInfo*>& leaving) {
+  for (const auto& container : observed.others) {
+    if (!is_attached(container, network.name)) continue;
+    const std::string owner = label_of(container.labels, label::kProject);
+    throw PlanError("network \"" + network.name + "\" must be recreated (" + reason + "), but container " +
+                    container.name + (owner.empty() ? "" : " of project \"" + owner + "\"") +
+                    " is attached to it: remove that container first");
+  }
   std::set<std::string> users;
   for (const auto& container : observed.containers) {
     if (!is_attached(container, network.name) || leaving.count(&container) != 0) continue;

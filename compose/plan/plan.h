@@ -59,6 +59,11 @@ struct KillContainer {
   std::string container;  // id
   std::string signal;
 };
+// Frees the addresses of a container that is down, so that others can take them and its networks can be
+// removed.
+struct DisconnectContainer {
+  std::string container;  // id
+};
 struct RemoveContainer {
   std::string container;  // id
   bool force = false;
@@ -71,7 +76,7 @@ struct RenameContainer {
 
 using Action = std::variant<BuildImage, CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, RemoveImage,
                             CreateContainer, StartContainer, WaitFor, StopContainer, KillContainer,
-                            RemoveContainer, RenameContainer>;
+                            DisconnectContainer, RemoveContainer, RenameContainer>;
 
 struct Step {
   int id = 0;            // index in Plan::steps

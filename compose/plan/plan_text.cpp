@@ -16,6 +16,7 @@ struct Verb {
   const char* operator()(const WaitFor&) const { return "Wait"; }
   const char* operator()(const StopContainer&) const { return "Stop"; }
   const char* operator()(const KillContainer&) const { return "Kill"; }
+  const char* operator()(const DisconnectContainer&) const { return "Disconnect"; }
   const char* operator()(const RemoveContainer&) const { return "Remove"; }
   const char* operator()(const RenameContainer&) const { return "Rename"; }
 };
@@ -31,6 +32,9 @@ std::string detail(const Step& step) {
   }
   if (const auto* kill = std::get_if<KillContainer>(&step.action)) {
     return " (" + kill->container.substr(0, 12) + ") with " + kill->signal;
+  }
+  if (const auto* disconnect = std::get_if<DisconnectContainer>(&step.action)) {
+    return " (" + disconnect->container.substr(0, 12) + ")";
   }
   if (const auto* remove = std::get_if<RemoveContainer>(&step.action)) {
     return " (" + remove->container.substr(0, 12) + (remove->volumes ? ", anonymous volumes too)" : ")");

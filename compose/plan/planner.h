@@ -21,6 +21,7 @@ class PlanError : public std::runtime_error {
 
 struct Observed {
   std::vector<engine::ContainerInfo> containers;  // of the project (label), one-offs included
+  std::vector<engine::ContainerInfo> others;      // of other projects and of none; only for plan_up
   std::vector<engine::NetworkInfo> networks;      // all
   std::vector<engine::VolumeInfo> volumes;        // all
   std::map<std::string, engine::ImageInfo>
@@ -89,8 +90,9 @@ engine::ContainerConfig container_config(const parser::Project& project, const p
                                          int number, const std::string& name, const std::string& image_id);
 // SHA-256 (hex) over what reaches the container. Label com.docker.compose.config-hash.
 std::string config_hash(const parser::Project& project, const parser::Service& service);
-// What differs, for reasons: "environment.DEBUG '0' -> '1'". The description a container was made from is
-// kept in a label (io.compose.config: canonical JSON), so that a recreate can be explained.
+// What differs, for reasons: "user '0' -> '1000'"; of the environment only which names. The description a
+// container was made from is kept in a label (io.compose.config: canonical JSON), so that a recreate can be
+// explained.
 std::string explain_difference(const std::string& before_json, const std::string& after_json);
 
 }  // namespace compose

@@ -2,6 +2,8 @@
 // honoured and a test shows it.
 #include <sys/utsname.h>
 
+#include <algorithm>
+
 #include "compose/plan/support.h"
 #include "parser/units.h"
 
@@ -46,6 +48,19 @@ bool is_other_mount(const Node& value) {
 
 bool is_other_driver(const Node& value) {
   return value.text != "bridge";
+}
+
+bool is_other_volume_driver(const Node& value) {
+  return value.text != "local";
+}
+
+bool has_options(const Node& value) {
+  return !value.entries.empty();
+}
+
+bool has_other_option_than_mtu(const Node& value) {
+  return std::any_of(value.entries.begin(), value.entries.end(),
+                     [](const parser::Entry& entry) { return entry.key != "com.docker.network.driver.mtu"; });
 }
 
 bool is_remote(const Node& value) {
@@ -192,6 +207,7 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.volumes_from", kNotYet, "name the volumes under both services"},
       {"networks.*.attachable", kNoEffect, "any container can be attached"},
       {"networks.*.driver", kNotYet, "'bridge' is", is_other_driver},
+      {"networks.*.driver_opts", kNotYet, "com.docker.network.driver.mtu is", has_other_option_than_mtu},
       {"networks.*.enable_ipv4", kNotYet, "", is_false},
       {"networks.*.enable_ipv6", kNotYet, "", is_true},
       {"networks.*.ipam.config", kNotYet, "more than one subnet", has_several},
@@ -200,6 +216,8 @@ const std::vector<SupportRow>& support_table() {
       {"networks.*.ipam.config.[].subnet", kNotYet, "give an IPv4 subnet", is_ipv6},
       {"networks.*.ipam.driver", kNotYet, "", [](const Node& value) { return value.text != "default"; }},
       {"networks.*.ipam.options", kNotYet, ""},
+      {"volumes.*.driver", kNotYet, "'local' is", is_other_volume_driver},
+      {"volumes.*.driver_opts", kNotYet, "bind-mount the folder instead", has_options},
       // clang-format on
   };
   return kRows;

@@ -8,6 +8,7 @@
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
 #include "compose/plan/naming.h"
+#include "compose/plan/network_checks.h"
 #include "compose/plan/network_review.h"
 #include "compose/plan/planner.h"
 #include "compose/plan/selection.h"
@@ -88,6 +89,7 @@ class UpPlanner {
 
   void inspect_networks() {
     review_ = review_networks(project_, observed_, selection_.services, orphans_, options_.no_recreate);
+    check_networks(project_, observed_, review_);
     for (const auto& name : review_.drawn_in) add_state(name, false);
     for (const auto& warning : review_.warnings) steps_.warn(warning);
   }
@@ -193,19 +195,39 @@ class UpPlanner {
   // Stops (when up) and removes an observed container. Returns the removing step.
   int end(const ContainerInfo& container, const std::string& resource, const std::string& reason,
           std::vector<int> after, bool anonymous_volumes = false) {
-    if (is_up(container)) {
-      const int stop =
-          steps_.add(resource, StopContainer{container.id, options_.timeout_ms}, reason, std::move(after));
-      endings_.stops[container.id] = stop;
-      after = {stop};
-    }
+    const bool released = endings_.disconnects.count(container.id) != 0;
+    if (is_up(container) && !released) after = {stop(container, resource, reason, std::move(after))};
     const int removal = steps_.add(resource, RemoveContainer{container.id, false, anonymous_volumes}, reason,
                                    std::move(after));
     endings_.removals[container.id] = removal;
-    for (const auto& [network, step] : network_removals_) {
-      if (is_attached(container, network)) steps_.order(removal, step);
-    }
+    if (!released) leave_networks(container, removal);
     return removal;
+  }
+
+  int stop(const ContainerInfo& container, const std::string& resource, const std::string& reason,
+           std::vector<int> after) {
+    const int step =
+        steps_.add(resource, StopContainer{container.id, options_.timeout_ms}, reason, std::move(after));
+    endings_.stops[container.id] = step;
+    return step;
+  }
+
+  // Stops (when up) an observed container and frees its addresses. It is still there with all its data, to be
+  // started again when what comes next fails. Returns the last step.
+  int release(const ContainerInfo& container, const std::string& resource, const std::string& reason) {
+    std::vector<int> after;
+    if (is_up(container)) after = {stop(container, resource, reason, {})};
+    const int disconnect = steps_.add(resource, DisconnectContainer{container.id}, reason, std::move(after));
+    endings_.disconnects[container.id] = disconnect;
+    leave_networks(container, disconnect);
+    return disconnect;
+  }
+
+  // After `step` the container is on no network.
+  void leave_networks(const ContainerInfo& container, int step) {
+    for (const auto& [network, removal] : network_removals_) {
+      if (is_attached(container, network)) steps_.order(step, removal);
+    }
   }
 
   void service_steps(ServiceState& state) {
@@ -269,8 +291,8 @@ class UpPlanner {
   }
 
   // A static address is held from create on, and a network can only be recreated once nobody is on it: the
-  // old container has to go before the new one can be made.
-  bool must_remove_first(const engine::ContainerConfig& config) const {
+  // old container has to leave its networks before the new one can be made.
+  bool must_release_first(const engine::ContainerConfig& config) const {
     return std::any_of(config.networks.begin(), config.networks.end(), [&](const auto& attachment) {
       return !attachment.ipv4_address.empty() || network_removals_.count(attachment.network) != 0;
     });
@@ -289,7 +311,7 @@ class UpPlanner {
     if (slot.current == nullptr) {
       ready = steps_.add(resource, CreateContainer{service.name, config}, slot.reason, before);
     } else {
-      ready = replace(state, slot, config, before);
+      ready = replace(state, slot, config, std::move(before));
     }
     Member member{slot.name, -1, nullptr};
     const bool start = state.selected || (slot.current != nullptr && is_up(*slot.current));
@@ -302,22 +324,18 @@ class UpPlanner {
 
   // Returns the step after which the new container is there under its name.
   int replace(const ServiceState& state, const Slot& slot, engine::ContainerConfig& config,
-              const std::vector<int>& before) {
+              std::vector<int> before) {
     const ContainerInfo& old = *slot.current;
     const std::string resource = "Container " + slot.name;
     if (!options_.renew_anonymous_volumes) config.inherited_volumes = anonymous_volumes(old, config);
     config.labels[label::kReplace] = slot.name;
     const bool renew = options_.renew_anonymous_volumes;
-    if (must_remove_first(config)) {
-      std::vector<int> after = before;
-      after.push_back(end(old, resource, slot.reason, {}, renew));
-      remember_stop(state.service->name, old);
-      return steps_.add(resource, CreateContainer{state.service->name, config}, slot.reason, after);
-    }
+    const bool release_first = must_release_first(config);
+    if (release_first) before.push_back(release(old, resource, slot.reason));
     config.name = temporary_name(old.id, slot.name);
     const int create =
-        steps_.add(resource, CreateContainer{state.service->name, config}, slot.reason, before);
-    replacements_.push_back(create);
+        steps_.add(resource, CreateContainer{state.service->name, config}, slot.reason, std::move(before));
+    if (!release_first) replacements_.push_back(create);
     const int removal = end(old, resource, "replaced", {create}, renew);
     remember_stop(state.service->name, old);
     return steps_.add(resource, RenameContainer{config.name, slot.name}, "replaced", {removal});
@@ -376,7 +394,7 @@ class UpPlanner {
   StepList steps_;
   std::map<std::string, int> network_removals_, network_creations_, volume_creations_;  // steps by name
   std::map<std::string, std::vector<int>> stops_;                                       // by service
-  std::vector<int> replacements_;   // CreateContainer steps of new containers beside their old ones
+  std::vector<int> replacements_;   // CreateContainer steps of new containers beside running old ones
   std::vector<int> restart_stops_;  // StopContainer steps of containers that are started again
   Members members_;
   Endings endings_;

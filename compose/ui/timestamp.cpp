@@ -5,6 +5,7 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <ctime>
 
 namespace compose::ui {
 namespace {
@@ -77,14 +78,26 @@ std::optional<int64_t> eat_zone(std::string_view& text) {
   return (*hours * 60 + *minutes) * 60 * kSecond * (west ? -1 : 1);
 }
 
+// What this machine's clock on the wall shows -> nanoseconds since 1970.
+std::optional<int64_t> from_local(int64_t shown) {
+  const int64_t rest = (shown % kSecond + kSecond) % kSecond;
+  const time_t seconds = (shown - rest) / kSecond;
+  tm parts{};
+  if (::gmtime_r(&seconds, &parts) == nullptr) return std::nullopt;
+  parts.tm_isdst = -1;  // summer time or not: as it is on that day
+  const time_t time = ::mktime(&parts);
+  if (time == -1 && seconds != -1) return std::nullopt;
+  return time * kSecond + rest;
+}
+
 std::optional<int64_t> parse_date_time(std::string_view text, bool strict) {
   const auto date = eat_date(text);
   if (!date) return std::nullopt;
-  if (text.empty() && !strict) return date;
+  if (text.empty() && !strict) return from_local(*date);
   if (!eat(text, 'T') && !eat(text, ' ')) return std::nullopt;
   const auto time = eat_time(text);
   if (!time) return std::nullopt;
-  if (text.empty() && !strict) return *date + *time;
+  if (text.empty() && !strict) return from_local(*date + *time);
   const auto zone = eat_zone(text);
   if (!zone || !text.empty()) return std::nullopt;
   return *date + *time - *zone;

@@ -16,7 +16,8 @@ std::string to_rfc3339(int64_t nanoseconds);
 // "2026-01-02 03:04:05 +0000 UTC", the CreatedAt of `ps --format json`.
 std::string to_created_at(int64_t milliseconds);
 
-// --since, --until: RFC 3339 (zone and time of day may be missing), Unix seconds ("1700000000.5"), or an age
+// --since, --until: RFC 3339 (zone and time of day may be missing: then it is local time), Unix seconds
+// ("1700000000.5"), or an age
 // ("10m", "1h30m"). Nothing when the text is none of them.
 std::optional<int64_t> parse_moment(std::string_view text, int64_t now_nanoseconds);
 // "1h30m", "10s", "500ms" -> nanoseconds.

@@ -99,6 +99,19 @@ void insert_container(Database& db, const ContainerRecord& container) {
       .bind(7, container.command)
       .bind(8, container.created_ms)
       .step();
+  insert_endpoints(db, container);
+  for (const MountRecord& mount : container.mounts) {
+    db.prepare("INSERT INTO mounts(container_id, target, type, source, read_only) VALUES(?,?,?,?,?)")
+        .bind(1, container.id)
+        .bind(2, mount.target)
+        .bind(3, type_name(mount.type))
+        .bind(4, mount.source)
+        .bind(5, int64_t{mount.read_only})
+        .step();
+  }
+}
+
+void insert_endpoints(Database& db, const ContainerRecord& container) {
   int64_t position = 0;
   for (const EndpointRecord& endpoint : container.endpoints) {
     db.prepare(
@@ -112,15 +125,10 @@ void insert_container(Database& db, const ContainerRecord& container) {
         .bind(6, position++)
         .step();
   }
-  for (const MountRecord& mount : container.mounts) {
-    db.prepare("INSERT INTO mounts(container_id, target, type, source, read_only) VALUES(?,?,?,?,?)")
-        .bind(1, container.id)
-        .bind(2, mount.target)
-        .bind(3, type_name(mount.type))
-        .bind(4, mount.source)
-        .bind(5, int64_t{mount.read_only})
-        .step();
-  }
+}
+
+void delete_endpoints(Database& db, const std::string& container_id) {
+  db.prepare("DELETE FROM endpoints WHERE container_id = ?").bind(1, container_id).step();
 }
 
 void rename_container_record(Database& db, const std::string& id, const std::string& name) {

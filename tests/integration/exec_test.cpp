@@ -103,3 +103,18 @@ TEST_CASE("a container is confined by default") {
         std::string::npos);
   sandbox.finish();
 }
+
+TEST_CASE("exec -e NAME hands on a variable that is set but empty") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(
+      "services:\n  web:\n    image: busybox\n    command: [sleep, \"1000\"]\n    stop_grace_period: 0s\n"
+      "    environment: {EMPTY: full}\n");
+  sandbox.ok({"up", "-d"});
+  sandbox.options().env["EMPTY"] = "";
+  const std::vector<std::string> command{"web", "sh", "-c", "echo \"${EMPTY-unset} ${NONE-unset}\""};
+  std::vector<std::string> args{"exec", "-T", "-e", "EMPTY", "-e", "NONE"};
+  args.insert(args.end(), command.begin(), command.end());
+  CHECK(sandbox.ok(args).out == " unset\n");
+  sandbox.finish();
+}

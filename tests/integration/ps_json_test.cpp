@@ -47,3 +47,34 @@ services:
   CHECK(sandbox.ok({"port", "web", "80"}).out == "127.0.0.1:8123\n");
   sandbox.finish();
 }
+
+TEST_CASE("listings do not show the description that holds the environment") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    environment: {DB_PASSWORD: hunter2}
+    volumes: ["data:/data"]
+    stop_grace_period: 0s
+networks:
+  default:
+    labels: {shown: "yes"}
+volumes:
+  data: {}
+)");
+  sandbox.ok({"up", "-d"});
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"ps", "-a"}, {"network", "ls"}, {"volume", "ls"}, {"volumes"}}) {
+    std::vector<std::string> args = words;
+    args.insert(args.end(), {"--format", "json"});
+    const std::string out = sandbox.ok(args).out;
+    INFO(out);
+    CHECK(out.find("com.docker.compose.project") != std::string::npos);
+    CHECK(out.find("io.compose.config") == std::string::npos);
+    CHECK(out.find("hunter2") == std::string::npos);
+  }
+  sandbox.finish();
+}

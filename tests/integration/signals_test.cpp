@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sandbox.h"
+#include "sys/file.h"
 
 using it::Sandbox;
 
@@ -123,5 +124,35 @@ services:
   CHECK(sandbox.inside("web", {"sh", "-c", "cat /proc/[0-9]*/stat | grep -c ' Z ' || true"}) == "0\n");
   sandbox.ok({"stop"});
   CHECK(sandbox.container("web").at("ExitCode") == 143);
+  sandbox.finish();
+}
+
+TEST_CASE("after an abort the first SIGINT kills, also while another command has the project") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  job:
+    image: busybox
+    command: ["sh", "-c", "echo ready; until [ -e /go/on ]; do sleep 0.1; done"]
+    volumes: ["./go:/go"]
+  deaf:
+    image: busybox
+    command: ["sh", "-c", "trap '' TERM; while true; do sleep 0.1; done"]
+    stop_grace_period: 60s
+)");
+  it::Process up(sandbox.command({"up", "--no-color", "--abort-on-container-exit"}), sandbox.options());
+  REQUIRE(it::eventually([&] { return up.out().find("ready") != std::string::npos; }));
+  {
+    // As a command that is at work would; `up` lets go of it once everything has started.
+    const sys::FileLock lock = sys::FileLock::acquire(sandbox.run_root() + "/locks/" + sandbox.project());
+    sandbox.file("go/on", "");
+    REQUIRE(it::eventually([&] { return up.err().find("waiting for") != std::string::npos; }));
+    up.signal(SIGINT);
+    const it::Output output = up.wait(std::chrono::seconds(20));
+    CHECK_FALSE(output.timed_out);
+    CHECK(output.code == 130);
+  }
+  CHECK(sandbox.container("deaf").at("ExitCode") == 137);
   sandbox.finish();
 }

@@ -155,3 +155,16 @@ TEST_CASE("networks and volumes that are not defined are named with their place"
              "services:\n  a:\n    image: x\n    depends_on: [b]\n  b:\n    image: x\n    depends_on: [a]\n");
   check_says(cycle, "a -> b");
 }
+
+TEST_CASE("an error is coloured as COMPOSE_ANSI says") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file("services:\n  web: {image: busybox}\n");
+  CHECK(sandbox.compose({"up", "wbe"}).err.find("\033[") == std::string::npos);
+  sandbox.options().env["COMPOSE_ANSI"] = "always";
+  CHECK(sandbox.compose({"up", "wbe"}).err.find("\033[") != std::string::npos);
+  sandbox.options().env["COMPOSE_ANSI"] = "alwys";
+  const it::Output refused = sandbox.compose({"up", "-d"});
+  CHECK(refused.code != 0);
+  CHECK(refused.err.find("COMPOSE_ANSI is 'alwys'") != std::string::npos);
+}

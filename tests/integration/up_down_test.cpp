@@ -144,3 +144,56 @@ TEST_CASE("a program that is not in the image is named, with exit code 127") {
   CHECK(sandbox.container("web").at("ExitCode") == 127);
   sandbox.finish();
 }
+
+TEST_CASE("wait --down-project leaves the project of another folder alone") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const std::string text = R"(
+services:
+  job:
+    image: busybox
+    command: ["sleep", "1"]
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+)";
+  sandbox.compose_file(text);
+  sandbox.file("elsewhere/compose.yaml", text);
+  sandbox.ok({"up", "-d"});
+  const std::string home = sandbox.options().directory;
+  sandbox.options().directory = home + "/elsewhere";
+  const it::Output refused = sandbox.compose({"wait", "--down-project", "job"});
+  CHECK(refused.code != 0);
+  CHECK_THAT(refused.err, Catch::Contains("elsewhere"));
+  sandbox.options().directory = home;
+  CHECK(sandbox.ids("web").size() == 1);
+  sandbox.ok({"wait", "--down-project", "job"});
+  CHECK(sandbox.containers().empty());
+  sandbox.finish();
+}
+
+TEST_CASE("commands do their work though nothing can be written any more") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+)");
+  const auto unheard = [&](const std::vector<std::string>& args, const std::string& where) {
+    std::vector<std::string> all{"sh", "-c", "exec \"$@\" " + where + "/dev/full", "sh"};
+    for (const std::string& word : sandbox.command(args)) all.push_back(word);
+    return it::run(all, sandbox.options()).code;
+  };
+  CHECK(unheard({"up", "-d"}, "2>") == 0);
+  CHECK(sandbox.ids("web").size() == 1);
+  CHECK(unheard({"--progress", "tty", "up", "-d", "--force-recreate"}, "2>") == 0);
+  CHECK(unheard({"--ansi", "bogus", "up"}, "2>") == 2);
+  CHECK(unheard({"up"}, ">") == 1);  // its output is what it is for
+  CHECK(unheard({"down", "-t", "0"}, "2>") == 0);
+  CHECK(sandbox.containers().empty());
+  sandbox.finish();
+}

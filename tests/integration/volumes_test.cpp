@@ -154,3 +154,38 @@ volumes:
   CHECK(sandbox.inside("web", {"cat", "/etc/resolv.conf"}).find("127.0.0.11") != std::string::npos);
   sandbox.finish();
 }
+
+TEST_CASE("a network that cannot be made anew costs no container and no anonymous volume") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  db:
+    image: busybox
+    command: ["sleep", "1000"]
+    volumes: ["/data"]
+    networks:
+      default:
+        ipv4_address: ${ADDRESS:-}
+    stop_grace_period: 0s
+networks:
+  default:
+    ipam:
+      config: [{subnet: "${SUBNET:-172.29.7.0/24}"}]
+)");
+  sandbox.ok({"up", "-d"});
+  sandbox.inside("db", {"touch", "/data/kept"});
+  const std::set<std::string> before = sandbox.ids("db");
+  sandbox.options().env["SUBNET"] = "198.51.100.0/24";  // the host's own: known only when it is tried
+  const it::Output failed = sandbox.compose({"up", "-d"});
+  CHECK(failed.code != 0);
+  CHECK_THAT(failed.err, Catch::Contains("overlaps"));
+  CHECK(sandbox.ids("db") == before);
+  sandbox.options().env["SUBNET"] = "172.29.8.0/24";
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("db", {"ls", "/data"}) == "kept\n");
+  sandbox.options().env["ADDRESS"] = "172.29.8.9";
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("db", {"ls", "/data"}) == "kept\n");
+  sandbox.finish();
+}

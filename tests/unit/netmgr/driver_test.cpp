@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <future>
 #include <thread>
 
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include "netmgr/host_lock.h"
 #include "netmgr/nft.h"
 #include "world.h"
 
@@ -68,6 +73,7 @@ TEST_CASE("A network takes the MTU of the default route's device") {
 TEST_CASE("Taking networks down leaves links, rules and forwarding as they were") {
   if (!is_root()) return;
   const World world;
+  sys::write_knob("/proc/sys/net/ipv4/ip_forward", "1");
   const std::vector<std::string> links = link_names();
   const std::string rules = ruleset();
   const std::string forwarding = sys::read_file("/proc/sys/net/ipv4/ip_forward");
@@ -257,4 +263,90 @@ TEST_CASE("Eight threads attach at once, while others set the network up again")
   for (const std::string& error : errors) CHECK(error.empty());
   CHECK(present().ports.size() == 8);
   CHECK(network_is_up(network));
+}
+
+TEST_CASE("Who holds a lock on the namespace's file, as anybody can, blocks nothing") {
+  if (!is_root()) return;
+  const World world;
+  const Network network = make_network();
+  sys::Fd held = current_namespace();
+  REQUIRE(::flock(held.get(), LOCK_EX) == 0);
+  auto made = std::async(std::launch::async, [&] {
+    const NamespaceScope scope(world.host);
+    setup_network(network);
+  });
+  CHECK(made.wait_for(std::chrono::seconds(10)) == std::future_status::ready);
+  held.reset();
+  made.get();
+  CHECK(network_is_up(network));
+}
+
+TEST_CASE("Locks of the host are files that only root can open") {
+  if (!is_root()) return;
+  const sys::FileLock lock = lock_on_host("test-" + sys::random_hex(8));
+  struct stat status {};
+  REQUIRE(::stat("/run/compose-locks", &status) == 0);
+  CHECK((status.st_mode & 0777) == 0700);
+}
+
+TEST_CASE("A host that did not forward does so for our networks alone, also when they are gone") {
+  if (!is_root()) return;
+  const World world;
+  const sys::Fd beyond = new_namespace();  // behind a second interface of the host
+  NetlinkSocket route(NETLINK_ROUTE);
+  ensure_bridge(route, {"up2", "second uplink", *parse_address("192.0.2.1"), 24, 1400});
+  make_veth(route, *find_link(route, "up2"),
+            {"up3", "second uplink", "eth0", "02:00:00:00:00:03", *parse_address("192.0.2.2"), 24,
+             parse_address("192.0.2.1")},
+            beyond);
+  const Service service(beyond, "0.0.0.0", 80);
+  const Network network = make_network();
+  const char* forwarding = "/proc/sys/net/ipv4/ip_forward";
+
+  sys::write_knob(forwarding, "0");
+  setup_network(network);
+  const Container container(network, "172.18.0.2");
+  const Service outside(world.outside, "0.0.0.0", 80);
+  CHECK_FALSE(reach(world.outside, "192.0.2.2", 80, service, kNever));
+  CHECK(reach(container.netns, World::kOutside, 80, outside) == World::kHost);
+  setup_network(network);
+  CHECK_FALSE(reach(world.outside, "192.0.2.2", 80, service, kNever));
+  teardown_network(network.id);
+  remove_firewall_if_unused();
+  CHECK(sys::read_file(forwarding) == "1\n");
+  CHECK_FALSE(reach(world.outside, "192.0.2.2", 80, service, kNever));
+  nft::run("flush chain inet compose others", "chain others");
+  setup_network(network);
+  CHECK(reach(world.outside, "192.0.2.2", 80, service));
+}
+
+TEST_CASE("A host that is a router stays one") {
+  if (!is_root()) return;
+  const World world;
+  const sys::Fd beyond = new_namespace();
+  NetlinkSocket route(NETLINK_ROUTE);
+  ensure_bridge(route, {"up2", "second uplink", *parse_address("192.0.2.1"), 24, 1400});
+  make_veth(route, *find_link(route, "up2"),
+            {"up3", "second uplink", "eth0", "02:00:00:00:00:03", *parse_address("192.0.2.2"), 24,
+             parse_address("192.0.2.1")},
+            beyond);
+  sys::write_knob("/proc/sys/net/ipv4/ip_forward", "1");
+  setup_network(make_network());
+  CHECK(reach(world.outside, "192.0.2.2", 80, Service(beyond, "0.0.0.0", 80)));
+}
+
+TEST_CASE("A link that cannot join its bridge does not stay") {
+  if (!is_root()) return;
+  const World world;
+  const sys::Fd netns = new_namespace();
+  NetlinkSocket route(NETLINK_ROUTE);
+  Link gone = *find_link(route, "up0");
+  gone.index += 1000;
+  const std::vector<std::string> before = link_names();
+  CHECK_THROWS_AS(make_veth(route, gone,
+                            {"half", "a half", "eth0", "02:00:00:00:00:09", *parse_address("203.0.113.9"), 24,
+                             std::nullopt},
+                            netns),
+                  sys::Error);
+  CHECK(link_names() == before);
 }

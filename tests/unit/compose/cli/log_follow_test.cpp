@@ -1,6 +1,9 @@
 #include "compose/cli/log_follow.h"
 
 #include <poll.h>
+#include <sched.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <thread>
@@ -187,6 +190,39 @@ TEST_CASE("a recreated container's successor is followed though the old one has 
   CHECK(screen.shows("new one\n"));
   engine.end("demo-web-new", 0);
   follower.join();
+}
+
+TEST_CASE("logs are shown and followed where there is no inotify to be had") {
+  if (::geteuid() != 0) return;
+  const pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    // The limits of a user namespace are its own.
+    bool shown = ::unshare(CLONE_NEWUSER) == 0;
+    try {
+      sys::write_knob("/proc/sys/user/max_inotify_instances", "0");
+      LogEngine engine;
+      engine.add(container("web"));
+      engine.log("demo-web-1", 1, "first\\n");
+      Screen screen;
+      LogFollow(engine, options(), screen.printer).print_present();
+      shown = shown && screen.shows("first\n");
+      LogFollow follow(engine, options(), screen.printer);
+      follow.complete();
+      const Cancellation never;
+      std::jthread follower([&] { follow.follow(never, nullptr); });
+      engine.log("demo-web-1", 2, "second\\n");
+      shown = shown && screen.shows("second\n");
+      engine.end("demo-web-1", 0);
+      shown = shown && screen.shows("web-1 exited with code 0\n");
+    } catch (const std::exception&) {
+      shown = false;
+    }
+    ::_exit(shown ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
 }
 
 TEST_CASE("ends before the follower began are no news, and offsets leave out what was said before") {

@@ -315,3 +315,23 @@ TEST_CASE("five hundred steps are run by few threads and all are done") {
   CHECK(stage.engine.volumes().size() == 500);
   CHECK(stage.sink.statuses.size() == 500);
 }
+
+TEST_CASE("a sink that cannot show anything any more does not stop the run") {
+  class BrokenSink : public ProgressSink {
+   public:
+    void step_changed(const Step&, StepStatus, const std::string&) override { fail(); }
+    void build_line(const Step&, const std::string&) override { fail(); }
+    void warning(const std::string&) override { fail(); }
+
+   private:
+    [[noreturn]] static void fail() { throw std::runtime_error("No space left on device"); }
+  };
+  Scene scene;
+  add_service(scene.project, "web");
+  Plan plan = scene.plan();
+  plan.warnings.push_back("mind this");
+  BrokenSink sink;
+  const RunResult result = run(plan, scene.engine, sink, scene.cancellation);
+  CHECK(result.ok);
+  CHECK(scene.plan().empty());
+}

@@ -5,8 +5,8 @@
 using compose::explain_difference;
 
 TEST_CASE("a difference names the member and both values") {
-  CHECK(explain_difference(R"({"environment":{"DEBUG":"0"}})", R"({"environment":{"DEBUG":"1"}})") ==
-        "environment.DEBUG '0' -> '1'");
+  CHECK(explain_difference(R"({"labels":{"DEBUG":"0"}})", R"({"labels":{"DEBUG":"1"}})") ==
+        "labels.DEBUG '0' -> '1'");
   CHECK(explain_difference(R"({"a":1})", R"({"b":["x"]})") == "a removed (was 1), b added: [\"x\"]");
   CHECK(explain_difference(R"({"ports":[{"target":80},{"target":81}]})",
                            R"({"ports":[{"target":80},{"target":82}]})") == "ports[1].target 81 -> 82");
@@ -17,7 +17,18 @@ TEST_CASE("a map that came or went is told member by member") {
         "labels.a added: '1', labels.b added: '2'");
 }
 
-TEST_CASE("values of variables that look secret are not printed") {
+TEST_CASE("of the environment only names are told, of the rest no value that may be a secret") {
+  CHECK(explain_difference(R"({"environment":{"DEBUG":"0","GONE":"x"}})",
+                           R"({"environment":{"DEBUG":"1","NEW":"y"}})") ==
+        "environment.DEBUG changed, environment.GONE removed, environment.NEW added");
+  CHECK(explain_difference(R"({"command":["mysqld","--password=hunter1"]})",
+                           R"({"command":["mysqld","--password=hunter2"]})") == "command changed");
+  CHECK(explain_difference("{}", R"({"labels":{"db":"mysql://root:hunter2@db:3306/x"}})") ==
+        "labels.db added");
+  CHECK(explain_difference(R"({"labels":{"at":"http://db:3306/x"}})", "{}") ==
+        "labels.at removed (was 'http://db:3306/x')");
+  CHECK(explain_difference(R"({"labels":{"api_token":"t"}})", R"({"labels":{"api_token":"u"}})") ==
+        "labels.api_token changed");
   const std::string text = explain_difference(R"({"environment":{"DB_PASSWORD":"hunter1","API_TOKEN":"t"}})",
                                               R"({"environment":{"DB_PASSWORD":"hunter2"}})");
   CHECK(text == "environment.API_TOKEN removed, environment.DB_PASSWORD changed");

@@ -44,7 +44,11 @@ class FakeEngine : public engine::Engine {
   std::vector<std::string> anonymous_targets;  // VOLUME of every image
 
   Observed observe(const std::string& project) {
-    return {containers(project), networks(), volumes(), images_};
+    std::vector<engine::ContainerInfo> others = containers("");
+    std::erase_if(others, [&](const auto& container) {
+      return label_of(container.labels, "com.docker.compose.project") == project;
+    });
+    return {containers(project), others, networks(), volumes(), images_};
   }
 
   std::vector<engine::ContainerInfo> containers(const std::string& project) override {
@@ -187,6 +191,13 @@ class FakeEngine : public engine::Engine {
   void kill_container(const std::string& id, const std::string& signal) override {
     note("kill " + name_of(id) + " " + signal);
     end(id, 137);
+  }
+  void disconnect_container(const std::string& id) override {
+    note("disconnect " + name_of(id));
+    const Lock lock(mutex_);
+    Item& item = get(id);
+    if (is_up(item.info)) throw engine::Error(Kind::kConflict, item.info.name + " is running");
+    item.info.endpoints.clear();
   }
   void remove_container(const std::string& id, bool force, bool anonymous_volumes) override {
     note("remove " + name_of(id));

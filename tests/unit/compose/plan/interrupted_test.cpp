@@ -62,13 +62,17 @@ TEST_CASE("an up killed after any step is made good by the next up") {
 }
 
 TEST_CASE("a recreate killed at any step keeps the anonymous volume's data") {
-  for (size_t limit = 0; limit <= 5; ++limit) {
+  for (size_t variant = 0; variant < 3 * 8; ++variant) {
+    const size_t limit = variant / 3;
     Scene scene;
     scene.engine.anonymous_targets = {"/var/lib/x"};
-    add_service(scene.project, "db").user = "1";
+    parser::Service& db = add_service(scene.project, "db");
+    db.user = "1";
+    if (variant % 3 == 1) db.networks["default"].ipv4_address = "10.0.0.9";
     scene.up();
     const std::string volume = scene.container("demo-db-1").mounts.front().volume;
-    scene.project.services.at("db").user = "2";
+    db.user = "2";
+    scene.project.networks.at("default").internal = variant % 3 == 2;
     run_first_steps(scene, scene.plan(), limit);
     INFO("killed after " << limit << ", then\n" << to_text(scene.plan()));
     scene.up();

@@ -3,7 +3,18 @@
 using namespace compose;
 using namespace compose::test;
 
-TEST_CASE("a changed network is recreated after its containers are gone, and they are made anew on it") {
+namespace {
+
+std::vector<parser::IpamPool> pool(const std::string& subnet, const std::string& gateway = "") {
+  std::vector<parser::IpamPool> pools(1);
+  pools[0].subnet = subnet;
+  pools[0].gateway = gateway;
+  return pools;
+}
+
+}  // namespace
+
+TEST_CASE("a changed network is recreated after its containers left it, and they are made anew on it") {
   Scene scene;
   add_network(scene.project, "back");
   for (const char* name : {"db", "web"}) add_service(scene.project, name).networks["back"] = {};
@@ -12,12 +23,78 @@ TEST_CASE("a changed network is recreated after its containers are gone, and the
   scene.project.networks.at("back").internal = true;
   const Plan plan = scene.plan({.services = {"web"}});
   CHECK(reason_of(plan, "Remove demo_back") == "config changed: internal added: true");
-  CHECK(runs_after(plan, step_of(plan, "Remove demo_back"), step_of(plan, "Remove demo-db-1")));
+  CHECK(runs_after(plan, step_of(plan, "Remove demo_back"), step_of(plan, "Disconnect demo-db-1")));
   CHECK(runs_after(plan, step_of(plan, "Create demo-db-1"), step_of(plan, "Create demo_back")));
   CHECK(reason_of(plan, "Create demo-db-1") == "network demo_back is recreated");
+  CHECK(runs_after(plan, step_of(plan, "Remove demo-db-1"), step_of(plan, "Create demo-db-1")));
   CHECK_FALSE(has_step(plan, "Create demo-aside-1"));
   scene.up();
   CHECK(scene.plan().empty());
+}
+
+TEST_CASE("when a changed network or its containers cannot be made, the old containers keep their volumes") {
+  for (const char* failing : {"create network ", "create 0"}) {
+    Scene scene;
+    scene.engine.anonymous_targets = {"/var/lib/x"};
+    add_service(scene.project, "db");
+    scene.up();
+    const engine::ContainerInfo old = scene.container("demo-db-1");
+    scene.project.networks.at("default").internal = true;
+    bool failed = false;
+    scene.engine.before = [&](const std::string& call) {
+      if (!call.starts_with(failing)) return;
+      failed = true;
+      throw engine::Error(engine::Error::Kind::kUnavailable, "not now");
+    };
+    CHECK_FALSE(scene.execute(scene.plan()).ok);
+    CHECK(failed);
+    CHECK(scene.container("demo-db-1").id == old.id);
+    scene.engine.before = [](const std::string&) {};
+    scene.up();
+    CHECK(scene.container("demo-db-1").id != old.id);
+    CHECK(scene.container("demo-db-1").mounts.front().volume == old.mounts.front().volume);
+    CHECK(scene.engine.volumes().size() == 1);
+    CHECK(scene.names() == std::vector<std::string>{"demo-db-1"});
+    CHECK(scene.plan().empty());
+  }
+}
+
+TEST_CASE("a changed network that another project uses is an error that names the user") {
+  Scene scene;
+  add_service(scene.project, "web");
+  scene.up();
+  engine::ContainerConfig guest;
+  guest.name = "guest";
+  guest.image = "busybox";
+  guest.networks.emplace_back().network = "demo_default";
+  guest.labels["com.docker.compose.project"] = "other";
+  scene.engine.create_container(guest);
+  CHECK(scene.plan().empty());
+  scene.project.networks.at("default").internal = true;
+  CHECK_THAT(plan_error([&] { scene.plan(); }), Catch::Contains("container guest of project \"other\""));
+}
+
+TEST_CASE("a subnet that another network has is refused before anything is stopped") {
+  Scene scene;
+  engine::NetworkConfig other;
+  other.name = "other_default";
+  other.subnet = "10.9.0.0/16";
+  scene.engine.create_network(other);
+  add_service(scene.project, "web");
+  scene.up();
+  parser::Network& network = scene.project.networks.at("default");
+  network.ipam = pool("10.9.1.0/24");
+  CHECK_THAT(plan_error([&] { scene.plan(); }),
+             Catch::Contains("subnet 10.9.1.0/24 overlaps 10.9.0.0/16 of network \"other_default\""));
+  network.ipam = pool("10.8.1.0/24", "10.7.0.1");
+  CHECK_THAT(plan_error([&] { scene.plan(); }), Catch::Contains("gateway '10.7.0.1' is not a host address"));
+  network.ipam = pool("10.8.1.0/24", "10.8.1.9");
+  scene.up();
+  network.ipam = pool("10.8.0.0/16");  // overlaps only the one it replaces
+  scene.up();
+  add_network(scene.project, "back").ipam = pool("10.8.3.0/24");
+  scene.project.services.at("web").networks["back"] = {};
+  CHECK_THAT(plan_error([&] { scene.plan(); }), Catch::Contains("overlaps 10.8.0.0/16"));
 }
 
 TEST_CASE("a changed network with a container nobody can make anew is an error that names it") {
@@ -120,4 +197,16 @@ TEST_CASE("networks and volumes of services that are not started are not made") 
   add_service(scene.project, "web");
   add_service(scene.project, "db").networks["back"] = {};
   CHECK_FALSE(has_step(scene.plan({.services = {"web"}}), "Create demo_back"));
+}
+
+TEST_CASE("an MTU that cannot be is refused while planning") {
+  Scene scene;
+  add_service(scene.project, "web");
+  for (const char* bad : {"", "big", "9000x", "67", "65536"}) {
+    scene.project.networks.at("default").driver_opts["com.docker.network.driver.mtu"] = bad;
+    INFO(bad);
+    CHECK_THAT(plan_error([&] { scene.plan(); }), Catch::Contains("between 68 and 65535"));
+  }
+  scene.project.networks.at("default").driver_opts["com.docker.network.driver.mtu"] = "1400";
+  scene.up();
 }

@@ -112,3 +112,30 @@ TEST_CASE("what has no effect is told apart from what is refused") {
         "services.web.deploy.placement none: there is one machine\n"
         "services.web.deploy.replicas\n");
 }
+
+TEST_CASE("drivers and driver options of networks and volumes that are not honoured are refused") {
+  const Files files(
+      "services:\n"
+      "  web:\n"
+      "    image: x\n"
+      "    volumes: [\"data:/data\", \"plain:/plain\", \"far:/far\"]\n"
+      "    networks: [back, front]\n"
+      "networks:\n"
+      "  back:\n"
+      "    driver_opts: {com.docker.network.driver.mtu: \"1400\"}\n"
+      "  front:\n"
+      "    driver_opts: {com.docker.network.bridge.name: br7}\n"
+      "volumes:\n"
+      "  data:\n"
+      "    driver_opts: {type: nfs}\n"
+      "  plain:\n"
+      "    driver: local\n"
+      "  far:\n"
+      "    driver: rclone\n");
+  CHECK(files.refusals({"web"}) ==
+        "compose.yaml:10:5: networks.front: attribute 'driver_opts' is not supported yet; "
+        "com.docker.network.driver.mtu is\n"
+        "compose.yaml:13:5: volumes.data: attribute 'driver_opts' is not supported yet; bind-mount the "
+        "folder instead\n"
+        "compose.yaml:17:13: volumes.far: 'driver: rclone' is not supported yet; 'local' is\n");
+}

@@ -1,12 +1,26 @@
 #include "compose/ui/timestamp.h"
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <ctime>
 
 using namespace compose::ui;
 
 namespace {
+
 constexpr int64_t kSecond = 1'000'000'000;
-}
+
+// The process's time zone, until the end of the test.
+struct Zone {
+  explicit Zone(const char* name) { set(name); }
+  ~Zone() { set("UTC0"); }
+  static void set(const char* name) {
+    ::setenv("TZ", name, 1);
+    ::tzset();
+  }
+};
+
+}  // namespace
 
 TEST_CASE("RFC 3339 times are read to the nanosecond, with any zone") {
   CHECK(parse_rfc3339("1970-01-01T00:00:00Z") == 0);
@@ -28,7 +42,17 @@ TEST_CASE("times are printed so that they can be read back") {
   CHECK(to_created_at(1'767'323'045'000) == "2026-01-02 03:04:05 +0000 UTC");
 }
 
+TEST_CASE("a time without a zone is local time, in summer as in winter") {
+  const Zone zone("CET-1CEST,M3.5.0,M10.5.0/3");
+  CHECK(parse_moment("2026-01-02T03:04:05", 0) == parse_rfc3339("2026-01-02T02:04:05Z"));
+  CHECK(parse_moment("2026-01-02T03:04:05.25", 0) == parse_rfc3339("2026-01-02T02:04:05.25Z"));
+  CHECK(parse_moment("2026-07-02 03:04", 0) == parse_rfc3339("2026-07-02T01:04:00Z"));
+  CHECK(parse_moment("2026-07-02", 0) == parse_rfc3339("2026-07-01T22:00:00Z"));
+  CHECK(parse_moment("2026-07-02T03:04:05Z", 0) == parse_rfc3339("2026-07-02T03:04:05Z"));
+}
+
 TEST_CASE("a moment is a time, Unix seconds or an age") {
+  const Zone zone("UTC0");
   const int64_t now = 1'000'000 * kSecond;
   CHECK(parse_moment("10m", now) == now - 600 * kSecond);
   CHECK(parse_moment("1h30m", now) == now - 5400 * kSecond);
