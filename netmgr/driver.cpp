@@ -197,8 +197,12 @@ void remove_link(const std::string& name) {
 void remove_firewall_if_unused() {
   const FirewallLock lock;
   const FirewallState state = read_firewall();
-  // Forwarding stays on, as somebody may rely on it by now; so what keeps it from others has to stay as well.
-  if (!state.exists || !state.bridges.empty() || state.forwarding_was_off) return;
+  if (!state.exists || !state.bridges.empty()) return;
+  // As long as the rule is there that keeps forwarding for our networks alone, nobody else's packets were
+  // forwarded, so nobody loses anything. Who took the rule away wants the host to be a router; and another
+  // tool's rules for forwarding may rely on it by now.
+  if (state.forwarding_was_off && state.forwards_for_us_alone && !others_filter_forwarding())
+    sys::write_knob(kForwarding, "0");
   delete_table(lock);
 }
 

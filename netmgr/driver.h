@@ -42,8 +42,8 @@ sys::Fd new_namespace();
 
 // Makes (or completes) bridge, address, sysctls, and the network's firewall rules; enables IPv4 forwarding.
 // Where that was off, the host forwards for our networks alone from then on: other packets are dropped, so
-// that it does not become a router by the way. It is not switched off again. The way out for a host that is
-// to be a router: switch forwarding on before (sysctl.d), or `nft flush chain inet compose others`.
+// that it does not become a router by the way. With the last network it is off again. The way out for a host
+// that is to be a router: switch forwarding on before (sysctl.d), or `nft flush chain inet compose others`.
 // Idempotent. Throws sys::Error.
 void setup_network(const Network& network);
 // Takes all of it away; what is missing is no error.
@@ -75,7 +75,8 @@ Present present();
 // Name of the host's veth end for this pair (what `attach` uses).
 std::string veth_name(const std::string& network_id, const std::string& container_id);
 void remove_link(const std::string& name);  // missing is no error
-// Removes the nftables table when no network of ours is left, unless it has to keep forwarding from others.
+// Removes the nftables table when no network of ours is left, and switches forwarding off again
+// where it was off and nobody else can have come to rely on it.
 void remove_firewall_if_unused();
 
 }  // namespace netmgr

@@ -128,6 +128,8 @@ FirewallState read_firewall() {
       for (const char* kind : {"set", "map"}) {
         if (const auto found = entry.find(kind); found != entry.end()) parse_set(*found, state);
       }
+      if (const auto rule = entry.find("rule"); rule != entry.end() && rule->at("chain") == "others")
+        state.forwards_for_us_alone = true;
     }
   } catch (const json::exception& error) {
     throw sys::Error(EBADMSG, fmt::format("read rules ({})", error.what()), "table inet compose");

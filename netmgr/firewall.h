@@ -27,6 +27,7 @@ struct FirewallState {
   };
   bool exists = false;
   bool forwarding_was_off = false;
+  bool forwards_for_us_alone = false;  // what none of our networks has to do with is dropped
   std::vector<std::string> bridges;
   std::vector<OwnSubnet> subnets;
   std::vector<Publish> ports;

@@ -90,4 +90,8 @@ void remove_foreign_rules(const FirewallLock&, const std::string& bridge) {
   }
 }
 
+bool others_filter_forwarding() {
+  return !forward_chains().empty();
+}
+
 }  // namespace netmgr

@@ -14,4 +14,7 @@ class FirewallLock;
 void pass_foreign_policies(const FirewallLock&, const std::string& bridge);
 void remove_foreign_rules(const FirewallLock&, const std::string& bridge);
 
+// True when another tool filters forwarded packets, so forwarding may be wanted beside us. Throws sys::Error.
+bool others_filter_forwarding();
+
 }  // namespace netmgr

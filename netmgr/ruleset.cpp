@@ -14,7 +14,8 @@ namespace {
 //   network it came from (hairpin), and what comes from 127.0.0.0/8 gets the address of the device it leaves
 //   by. The hairpin rule goes by address because br_netfilter shows no input device.
 // - others: empty, or, where we had to switch forwarding on, drops what none of our networks has to do with.
-//   It is not flushed: an administrator who wants the host to be a router flushes it.
+//   It is not flushed: an administrator who wants the host to be a router flushes it. While the rule is
+//   there, forwarding is switched off again with our last network.
 // - container: between two of our networks, and from outside, only what a published port has rewritten.
 constexpr const char* kBase = R"(
 add table inet compose

@@ -91,8 +91,7 @@ void read_networks(Reader& reader, const Node& document, Draft& draft) {
     const Section section(reader, entry.value, path);
     Network network = read_resource<Network>(section, entry, "network", draft.project.name);
     if (!network.external)
-      section.choice("driver", "driver", network.driver,
-                     {"bridge", "overlay", "macvlan", "ipvlan", "host", "none"});
+      section.driver("driver", network.driver, {"bridge", "overlay", "macvlan", "ipvlan", "host", "none"});
     network.driver_given = !network.driver.empty();
     if (!network.driver_given) network.driver = "bridge";
     section.map("driver_opts", network.driver_opts);

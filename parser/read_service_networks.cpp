@@ -10,7 +10,8 @@ namespace {
 
 void read_address_of(const Section& section, const char* name, bool v6, std::string& into) {
   const Node* node = section.find(name);
-  if (node == nullptr) return;
+  // Empty is what a variable that is not set gives: as if it were not given.
+  if (node == nullptr || node->text.empty()) return;
   const auto address = read_address(node->text);
   if (address && address->v6 == v6)
     into = node->text;

@@ -31,7 +31,7 @@ void read_volumes(Reader& reader, const Node& document, Draft& draft) {
     const Path path = top.key(entry.key);
     const Section section(reader, entry.value, path);
     Volume volume = read_resource<Volume>(section, entry, "volume", draft.project.name);
-    if (!volume.external) section.choice("driver", "driver", volume.driver, {"local"});
+    if (!volume.external) section.driver("driver", volume.driver, {"local"});
     volume.driver_given = !volume.driver.empty();
     if (!volume.driver_given) volume.driver = "local";
     section.map("driver_opts", volume.driver_opts);

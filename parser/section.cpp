@@ -63,6 +63,15 @@ void Section::choice(const char* name, const char* what, std::string& into,
   error_at(name, "unknown " + std::string(what) + " '" + into + "'", hint.empty() ? known : hint);
 }
 
+void Section::driver(const char* name, std::string& into, const std::vector<std::string>& known) const {
+  const Node* node = find(name);
+  if (node == nullptr) return;
+  into = node->text;
+  if (std::find(known.begin(), known.end(), into) != known.end()) return;
+  if (const std::string hint = did_you_mean(into, known); !hint.empty())
+    error_at(name, "unknown driver '" + into + "'", hint);
+}
+
 void Section::error(const std::string& message, const std::string& hint) const {
   reader_.report().error(node_.mark(), path_.to_string(), message, hint);
 }

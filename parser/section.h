@@ -34,6 +34,9 @@ class Section {
   // One of `allowed`; `what` names it in messages: "mode", "action".
   void choice(const char* name, const char* what, std::string& into,
               const std::vector<std::string>& allowed) const;
+  // The name of a driver. Plugins bring names of their own, so only what is so close to a known one that it
+  // is a slip is an error.
+  void driver(const char* name, std::string& into, const std::vector<std::string>& known) const;
 
   template <typename Number>
   void integer(const char* name, Number& into, int64_t least, int64_t most) const {

@@ -88,8 +88,6 @@ Sandbox::~Sandbox() {
 void Sandbox::enter_own_network() {
   sys::check(::unshare(CLONE_NEWNET), "unshare", "network namespace");
   own_network_ = true;
-  // As on a host that is a router: else the rules that keep it from becoming one would stay.
-  sys::write_knob("/proc/sys/net/ipv4/ip_forward", "1");
   must({"ip", "link", "set", "lo", "up"});
   must({"ip", "link", "add", "host0", "type", "veth", "peer", "name", "peer0"});
   must({"ip", "address", "add", std::string(kHostAddress) + "/24", "dev", "host0"});

@@ -73,7 +73,6 @@ TEST_CASE("A network takes the MTU of the default route's device") {
 TEST_CASE("Taking networks down leaves links, rules and forwarding as they were") {
   if (!is_root()) return;
   const World world;
-  sys::write_knob("/proc/sys/net/ipv4/ip_forward", "1");
   const std::vector<std::string> links = link_names();
   const std::string rules = ruleset();
   const std::string forwarding = sys::read_file("/proc/sys/net/ipv4/ip_forward");
@@ -289,7 +288,7 @@ TEST_CASE("Locks of the host are files that only root can open") {
   CHECK((status.st_mode & 0777) == 0700);
 }
 
-TEST_CASE("A host that did not forward does so for our networks alone, also when they are gone") {
+TEST_CASE("A host that did not forward does so for our networks alone and as long as they are there") {
   if (!is_root()) return;
   const World world;
   const sys::Fd beyond = new_namespace();  // behind a second interface of the host
@@ -313,10 +312,16 @@ TEST_CASE("A host that did not forward does so for our networks alone, also when
   CHECK_FALSE(reach(world.outside, "192.0.2.2", 80, service, kNever));
   teardown_network(network.id);
   remove_firewall_if_unused();
-  CHECK(sys::read_file(forwarding) == "1\n");
+  CHECK(sys::read_file(forwarding) == "0\n");
   CHECK_FALSE(reach(world.outside, "192.0.2.2", 80, service, kNever));
+  // An administrator who makes the host a router meanwhile keeps one.
+  setup_network(network);
   nft::run("flush chain inet compose others", "chain others");
   setup_network(network);
+  CHECK(reach(world.outside, "192.0.2.2", 80, service));
+  teardown_network(network.id);
+  remove_firewall_if_unused();
+  CHECK(sys::read_file(forwarding) == "1\n");
   CHECK(reach(world.outside, "192.0.2.2", 80, service));
 }
 
