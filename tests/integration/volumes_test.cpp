@@ -158,34 +158,31 @@ volumes:
 TEST_CASE("a network that cannot be made anew costs no container and no anonymous volume") {
   if (!it::is_root()) return;
   Sandbox sandbox;
-  sandbox.compose_file(R"(
-services:
-  db:
-    image: busybox
-    command: ["sleep", "1000"]
-    volumes: ["/data"]
-    networks:
-      default:
-        ipv4_address: ${ADDRESS:-}
-    stop_grace_period: 0s
-networks:
-  default:
-    ipam:
-      config: [{subnet: "${SUBNET:-172.29.7.0/24}"}]
-)");
+  const auto write = [&](const std::string& subnet, const std::string& address) {
+    sandbox.compose_file(
+        "services:\n  db:\n    image: busybox\n    command: [sleep, \"1000\"]\n    volumes: [/data]\n"
+        "    stop_grace_period: 0s\n    networks:\n      default:\n        ipv4_address: " +
+        address + "\nnetworks:\n  default:\n    ipam: {config: [{subnet: " + subnet + "}]}\n");
+  };
+  write("172.29.7.0/24", "172.29.7.5");
   sandbox.ok({"up", "-d"});
   sandbox.inside("db", {"touch", "/data/kept"});
-  const std::set<std::string> before = sandbox.ids("db");
-  sandbox.options().env["SUBNET"] = "198.51.100.0/24";  // the host's own: known only when it is tried
+  const nlohmann::json before = sandbox.container("db");
+
+  write("198.51.100.0/24", "198.51.100.9");  // the host's own: known only when it is tried
   const it::Output failed = sandbox.compose({"up", "-d"});
   CHECK(failed.code != 0);
   CHECK_THAT(failed.err, Catch::Contains("overlaps"));
-  CHECK(sandbox.ids("db") == before);
-  sandbox.options().env["SUBNET"] = "172.29.8.0/24";
+  CHECK(sandbox.container("db").at("ID") == before.at("ID"));
+  CHECK(sandbox.container("db").at("State") == "exited");
+
+  write("172.29.7.0/24", "172.29.7.5");
   sandbox.ok({"up", "-d"});
   CHECK(sandbox.inside("db", {"ls", "/data"}) == "kept\n");
-  sandbox.options().env["ADDRESS"] = "172.29.8.9";
+  write("172.29.8.0/24", "172.29.8.9");
   sandbox.ok({"up", "-d"});
   CHECK(sandbox.inside("db", {"ls", "/data"}) == "kept\n");
+  CHECK(sandbox.inside("db", {"sh", "-c", "ip -4 -o addr show eth0"}).find("172.29.8.9/") !=
+        std::string::npos);
   sandbox.finish();
 }
