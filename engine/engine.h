@@ -62,8 +62,9 @@ class Engine {
   // (CMD, ENV, ...). Returns the image.
   virtual ImageInfo import_image(const std::string& archive, const std::string& reference,
                                  const std::vector<std::string>& changes) = 0;
-  // Untags; the image goes with its last name, or when an id is given. kConflict when it would go and containers
-  // use it; with `force` it loses its names then and stays. Returns what was untagged and deleted, a line each.
+  // Untags; the image goes with its last name, or when an id is given. kConflict when it would go and
+  // containers use it; with `force` it loses its names then and stays. Returns what was untagged and deleted,
+  // a line each.
   virtual std::vector<std::string> remove_image(const std::string& reference, bool force) = 0;
 
   // ---- upkeep

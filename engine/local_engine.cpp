@@ -35,8 +35,7 @@ void make_root(const std::string& folder) {
   sys::make_dirs(folder, 0700);
   struct stat status {};
   sys::check(::stat(folder.c_str(), &status), "stat", folder);
-  if ((status.st_mode & 07777) == kFormerRootMode)
-    sys::check(::chmod(folder.c_str(), 0700), "chmod", folder);
+  if ((status.st_mode & 07777) == kFormerRootMode) sys::check(::chmod(folder.c_str(), 0700), "chmod", folder);
 }
 
 // The folders must be there before the database is opened inside them.
@@ -66,8 +65,8 @@ size_t count_entries(const std::string& folder) {
   return count;
 }
 
-// To a new database everything that lies beside it would be unclaimed, and so be swept away. A database that is
-// lost must not take along what it described.
+// To a new database everything that lies beside it would be unclaimed, and so be swept away. A database that
+// is lost must not take along what it described.
 void refuse_lost_database(const Paths& paths) {
   const size_t containers = count_entries(paths.data_root + "/containers"),
                layers = count_entries(paths.data_root + "/layers");
@@ -124,7 +123,8 @@ ContainerInfo LocalEngine::describe(const ContainerRecord& record,
   info.created_ms = record.created_ms;
   info.labels = record.config.labels;
   info.status = status_of(record.id);
-  // What a running container publishes is what it holds; of another one it can only be told what it will ask for.
+  // What a running container publishes is what it holds; of another one it can only be told what it will ask
+  // for.
   const bool up = info.status.state == State::kRunning || info.status.state == State::kPaused ||
                   info.status.state == State::kRestarting;
   info.ports = up ? record.ports : record.config.ports;

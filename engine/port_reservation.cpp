@@ -120,7 +120,8 @@ std::vector<int> sockets_of(const std::vector<Reservation>& held) {
 
 Reservation reserve_port(const PublishedPort& wanted) {
   PublishedPort port = wanted;
-  if (port.host_ip == "0.0.0.0") port.host_ip.clear();  // every address has one spelling, or rows would not meet
+  if (port.host_ip == "0.0.0.0")
+    port.host_ip.clear();  // every address has one spelling, or rows would not meet
   if (wanted.host_port == 0) {
     std::random_device random;
     const int span = kLastEphemeral - kFirstEphemeral + 1;

@@ -41,8 +41,8 @@ class Statement {
 class Database {
  public:
   // Opens or makes the file and migrates it. Throws engine::Error: kUnavailable for a file that is damaged or
-  // from a newer version (says which), kDenied for permissions. `before_first` is called, with the file locked,
-  // before the first table of a new database is made; when it throws, there is still none.
+  // from a newer version (says which), kDenied for permissions. `before_first` is called, with the file
+  // locked, before the first table of a new database is made; when it throws, there is still none.
   explicit Database(const std::string& path, const std::function<void()>& before_first = {});
   ~Database();
   Database(const Database&) = delete;

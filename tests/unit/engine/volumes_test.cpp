@@ -1,12 +1,7 @@
-#include <fcntl.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-
 #include <atomic>
 #include <thread>
 
 #include "data_root.h"
-#include "sys/fd.h"
 #include "sys/process.h"
 
 using namespace engine_test;
