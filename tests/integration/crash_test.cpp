@@ -9,6 +9,7 @@
 #include "leftovers.h"
 #include "sandbox.h"
 #include "sys/file.h"
+#include "sys/process.h"
 
 using it::Sandbox;
 
@@ -41,6 +42,14 @@ std::vector<int> monitors(const Sandbox& sandbox) {
     if (it::command_line(pid).find("compose-monitor") != std::string::npos) found.push_back(pid);
   }
   return found;
+}
+
+// A process that is being killed loses its command line before it is dead.
+void kill_monitor(const Sandbox& sandbox) {
+  const std::vector<int> pids = monitors(sandbox);
+  REQUIRE(pids.size() == 1);
+  REQUIRE(::kill(pids.front(), SIGKILL) == 0);
+  REQUIRE(it::eventually([&] { return !sys::start_time_of(pids.front()); }));
 }
 
 }  // namespace
@@ -106,10 +115,7 @@ services:
 )");
   sandbox.ok({"up", "-d"});
   REQUIRE(it::eventually([&] { return sandbox.log("web").find("more") != std::string::npos; }));
-  const std::vector<int> pids = monitors(sandbox);
-  REQUIRE(pids.size() == 1);
-  REQUIRE(::kill(pids.front(), SIGKILL) == 0);
-  REQUIRE(it::eventually([&] { return monitors(sandbox) != pids; }));
+  kill_monitor(sandbox);
 
   CHECK(sandbox.container("web").at("State") == "running");
   CHECK(sandbox.inside("web", {"echo", "inside"}) == "inside\n");
@@ -134,10 +140,7 @@ services:
   sandbox.ok({"up", "-d"});
   const auto answers = [] { return it::http("http://127.0.0.1:8080/") == "first\n"; };
   REQUIRE(it::eventually(answers));
-  const std::vector<int> pids = monitors(sandbox);
-  REQUIRE(pids.size() == 1);
-  REQUIRE(::kill(pids.front(), SIGKILL) == 0);
-  REQUIRE(it::eventually([&] { return monitors(sandbox) != pids; }));
+  kill_monitor(sandbox);
 
   // The first command of another project finds the container without a monitor, the second with a new one.
   for (int i = 0; i < 2; ++i) {
@@ -231,13 +234,13 @@ services:
     stop_grace_period: 0s
 )");
   sandbox.ok({"up", "-d"});
-  for (const int pid : monitors(sandbox)) REQUIRE(::kill(pid, SIGKILL) == 0);
-  REQUIRE(it::eventually([&] { return monitors(sandbox).empty(); }));
+  kill_monitor(sandbox);
   const std::string id = *sandbox.ids("web").begin();
   const std::string spec = sandbox.run_root() + "/c/" + id.substr(0, 12) + "/spec.json";
   const std::string good = sys::read_file(spec);
   sys::write_file_atomic(spec, "{");
   const it::Output other = sandbox.compose({"-p", sandbox.project() + "other", "up", "-d"});
+  INFO(other.err);
   CHECK(other.code == 0);
   CHECK(other.err.find("warning: container " + sandbox.project() + "-web-1") != std::string::npos);
   sys::write_file_atomic(spec, good);
