@@ -64,8 +64,8 @@ Form parse_form(std::string_view body) {
   return form;
 }
 
-// `text` starts after a '$'. What it is: a literal '$' (an empty name; so is one before anything that can be no
-// variable, as in "$(date)") or a variable; and how much of `text` it takes.
+// `text` starts after a '$'. What it is: a literal '$' (an empty name; so is one before anything that can be
+// no variable, as in "$(date)") or a variable; and how much of `text` it takes.
 struct Taken {
   Form form;
   size_t length = 0;

@@ -1,5 +1,5 @@
-// The whole pipeline on one file of any bytes: it ends in a project or in a LoadError. A project is printed, and
-// what was printed loads again.
+// The whole pipeline on one file of any bytes: it ends in a project or in a LoadError. A project is printed,
+// and what was printed loads again.
 #include <unistd.h>
 
 #include <cstdint>
