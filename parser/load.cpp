@@ -3,9 +3,11 @@
 
 #include "parser/check.h"
 #include "parser/environment.h"
+#include "parser/interpolate.h"
 #include "parser/profiles.h"
 #include "parser/project_name.h"
 #include "parser/reader.h"
+#include "parser/schema.h"
 #include "parser/tree.h"
 
 namespace parser {
@@ -87,6 +89,23 @@ WrittenProject load_as_written(const LoadOptions& options) {
   const Location at = merged.tree.at;
   merged.tree.set("name", at, Node::scalar(merged.name, at));
   return {{std::move(merged.tree), report}, warnings_of(*report)};
+}
+
+std::vector<Diagnostic> outside_version_3(const LoadOptions& options) {
+  Report report;
+  const Surroundings surroundings = survey(options, report);
+  if (surroundings.files.empty()) report_no_file(surroundings, report);
+  report.throw_if_failed();
+  Documents documents(surroundings.working_directory, false, report);
+  std::vector<Diagnostic> found;
+  for (ReadFile& file : read_files(surroundings.files, documents)) {
+    for (Node& document : file.documents) {
+      keep_variables(document, lookup_in(surroundings.environment), report);
+      for (Diagnostic& diagnostic : check_version_3(document)) found.push_back(std::move(diagnostic));
+    }
+  }
+  report.throw_if_failed();
+  return found;
 }
 
 std::string project_name(const LoadOptions& options) {

@@ -54,6 +54,10 @@ struct WrittenProject {
 };
 WrittenProject load_as_written(const LoadOptions& options);
 
+// What in the files lies outside of the file format 3.x, which docker-compose 1.x and `docker stack deploy`
+// read: a warning each. Files that are included or extended are not looked at. Throws LoadError.
+std::vector<Diagnostic> outside_version_3(const LoadOptions& options);
+
 // Only the project's name and folder, for commands that work from labels alone (`down` without a file): never
 // throws for a missing file when `project_name` or COMPOSE_PROJECT_NAME is given. Throws LoadError else.
 std::string project_name(const LoadOptions& options);

@@ -53,18 +53,26 @@ std::string listing(const std::vector<Finding>& findings, bool json) {
 }  // namespace
 
 int check_command(Context& context, const Words& args) {
-  bool quiet = false, all = false;
+  bool quiet = false, all = false, version_3 = false;
   std::string format;
   Arguments arguments("check [OPTIONS] [SERVICE...]",
                       "Tell which attributes of the files this program does not honour, or takes without\n"
                       "effect. Exit code 1 when `up` would refuse the project.");
   arguments.flag("-a,--all", all, "The honoured ones too");
+  arguments.flag("--version-3", version_3,
+                 "Tell instead what lies outside of the file format 3.x, which docker-compose 1.x and\n"
+                 "`docker stack deploy` read; exit code 1 when something does");
   arguments.option("--format", format, "table or json (a line per attribute)");
   arguments.flag("-q,--quiet", quiet, "Only the exit code");
   const Words services = arguments.parse(args);
   check_format(format);
 
   const parser::Project project = context.load(services);
+  if (version_3) {
+    const auto found = parser::outside_version_3(context.load_options());
+    for (const parser::Diagnostic& diagnostic : found) print(diagnostic.to_string() + '\n');
+    return found.empty() ? 0 : 1;
+  }
   std::vector<Finding> findings =
       review_support(context.document().root, project, services_meant(project, services, true));
   const bool refused = std::any_of(findings.begin(), findings.end(),

@@ -92,6 +92,26 @@ TEST_CASE("an error in an included file tells how the file came in") {
                         "  included from compose.yaml:2:11\n") != std::string::npos);
 }
 
+TEST_CASE("check tells what older tools would not read") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(
+      "services:\n"
+      "  web:\n"
+      "    image: ${IMAGE:-busybox}\n"
+      "    depends_on:\n"
+      "      db: {condition: service_healthy}\n"
+      "  db: {image: busybox, mem_limit: 64m}\n");
+  const it::Output check = sandbox.compose({"check", "--version-3"});
+  CHECK(check.code == 1);
+  CHECK(check.out.find(
+            "compose.yaml:6:24: warning: services.db: attribute 'mem_limit' is not part of file format "
+            "version 3\n") != std::string::npos);
+  CHECK(check.out.find("services.web.depends_on: a map is not allowed here") != std::string::npos);
+  sandbox.compose_file("services: {web: {image: busybox}}\n");
+  CHECK(sandbox.compose({"check", "--version-3"}).code == 0);
+}
+
 TEST_CASE("check tells what up would refuse, and up refuses it before anything is made") {
   if (!it::is_root()) return;
   Sandbox sandbox;
