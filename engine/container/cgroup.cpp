@@ -274,7 +274,8 @@ void Cgroup::clear() const {
 }
 
 void Cgroup::remove() const {
-  std::optional<sys::Error> failed;
+  int failed = 0;
+  std::string failed_at;
   Patience patience;
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
     const std::string path = folder(hierarchy);
@@ -284,9 +285,11 @@ void Cgroup::remove() const {
       if (!patience.wait()) break;
       error = remove_groups(path);
     }
-    if (error != 0 && !failed) failed.emplace(error, "rmdir", path);
+    if (error == 0 || failed != 0) continue;
+    failed = error;
+    failed_at = path;
   }
-  if (failed) throw *failed;
+  if (failed != 0) throw sys::Error(failed, "rmdir", failed_at);
 }
 
 std::string monitors_cgroup(const std::string& container_path) {
