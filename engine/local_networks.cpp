@@ -129,8 +129,8 @@ void LocalEngine::bring_up(const NetworkRecord& record) {
 
 void LocalEngine::remove_network(const std::string& name) {
   std::optional<NetworkRecord> record;
-  bool last = false;
-  // In one transaction, so that no container can join in between.
+  // In one transaction, so that no container can join in between; and the row goes last: what a killed process
+  // left is found from it.
   db_.write([&] {
     record = find_network(db_, name);
     if (!record) return;
@@ -140,8 +140,8 @@ void LocalEngine::remove_network(const std::string& name) {
                                               (users.size() > 1 ? " and others" : ""));
     }
     netmgr::teardown_network(record->id);
+    if (list_networks(db_).size() == 1) netmgr::remove_firewall_if_unused();
     delete_network(db_, record->id);
-    last = list_networks(db_).empty();
   });
   if (!record) return;
   sys::remove_tree(paths_.run_network(record->id));
@@ -149,7 +149,6 @@ void LocalEngine::remove_network(const std::string& name) {
     const std::lock_guard<std::mutex> lock(network_mutex_);
     networks_up_.erase(record->id);
   }
-  if (last) netmgr::remove_firewall_if_unused();
 }
 
 EndpointRecord LocalEngine::allocate(const AttachmentConfig& attachment) {
