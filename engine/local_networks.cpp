@@ -129,8 +129,8 @@ void LocalEngine::bring_up(const NetworkRecord& record) {
 
 void LocalEngine::remove_network(const std::string& name) {
   std::optional<NetworkRecord> record;
-  // In one transaction, so that no container can join in between; and the row goes last: what a killed process
-  // left is found from it.
+  // In one transaction, so that no container can join in between; and the row goes last: what a killed
+  // process left is found from it.
   db_.write([&] {
     record = find_network(db_, name);
     if (!record) return;
