@@ -119,13 +119,19 @@ class Writer {
     for (const auto& [key, item] : value.items()) {
       if (!first_in_place) out_.append(static_cast<size_t>(indent), ' ');
       first_in_place = false;
-      out_ += one_line(key) + ":";
+      const std::string name = one_line(key);
+      if (name.size() > kLongestKey)
+        out_ += "? " + name + '\n' + std::string(static_cast<size_t>(indent), ' ') + ":";
+      else
+        out_ += name + ":";
       value_after(item, indent + kStep, false);
     }
   }
 
  private:
   static constexpr int kStep = 2;
+  // Before a longer one no ':' makes it a key: YAML 1.2, 7.4.2, implicit keys.
+  static constexpr size_t kLongestKey = 1000;
 
   void list(const Json& value, int indent) {
     for (const Json& item : value) {

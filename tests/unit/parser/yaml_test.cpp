@@ -78,3 +78,12 @@ TEST_CASE("yaml: reset of one item of a list is an error") {
         "compose.yaml:4:14: services.web.expose[0]: !reset and !override work on a whole attribute, not on "
         "an item\n");
 }
+
+TEST_CASE("yaml: a name too long for a plain YAML key is printed so that it loads again") {
+  Folder folder;
+  const std::string name(1100, 'n');
+  const auto first = folder.load("services: {web: {image: x}}\nx-a:\n  ? " + name + "\n  : [1]\n").project;
+  const std::string printed = to_yaml(first);
+  CHECK(printed.find("? " + name + "\n  :") != std::string::npos);
+  CHECK(to_yaml(folder.load(printed).project) == printed);
+}
