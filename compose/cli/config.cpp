@@ -114,6 +114,12 @@ parser::LoadOptions load_options(Context& context, const Words& services, const 
   return options;
 }
 
+// Something else than the project is asked for.
+bool lists_names(const Flags& flags) {
+  return flags.environment || flags.images || flags.models || flags.networks || flags.profiles ||
+         flags.services || flags.volumes || !flags.hash.empty();
+}
+
 // What the command prints; empty with --quiet.
 std::string shown(Context& context, const Words& services, const Flags& flags) {
   const parser::LoadOptions options = load_options(context, services, flags);
@@ -162,6 +168,8 @@ int config_command(Context& context, const Words& args) {
   if (!flags.format.empty() && flags.format != "yaml" && flags.format != "json")
     throw CommandError("invalid value '" + flags.format + "' for --format: it must be yaml or json");
 
+  if (flags.no_interpolate && (lists_names(flags) || !services.empty()))
+    throw UsageError("--no-interpolate shows the files as a whole: it goes with no list and no services");
   const std::string text = shown(context, services, flags);
   if (flags.quiet) return 0;
   if (flags.output.empty()) {

@@ -55,6 +55,10 @@ TEST_CASE("config leaves out on request what it resolves") {
   Sandbox sandbox;
   write_project(sandbox);
   CHECK(shown(sandbox, {"--no-interpolate"}).find("image: nginx:${TAG:-1.25}\n") != std::string::npos);
+  for (const char* other : {"--services", "--hash=*", "web"})
+    CHECK(
+        sandbox.compose({"config", "--no-interpolate", other}).err.find("--no-interpolate shows the files") !=
+        std::string::npos);
   CHECK(shown(sandbox, {"--no-path-resolution"}).find("source: ./data\n") != std::string::npos);
   CHECK(shown(sandbox, {"--no-env-resolution"}).find("env_file:\n") != std::string::npos);
   CHECK(shown(sandbox, {"--no-normalize"}).find("default") == std::string::npos);
@@ -108,6 +112,10 @@ TEST_CASE("check tells what older tools would not read") {
             "compose.yaml:6:24: warning: services.db: attribute 'mem_limit' is not part of file format "
             "version 3\n") != std::string::npos);
   CHECK(check.out.find("services.web.depends_on: a map is not allowed here") != std::string::npos);
+  CHECK(sandbox.compose({"check", "--version-3", "-q"}).out.empty());
+  for (const char* other : {"--all", "--format=json", "web"})
+    CHECK(sandbox.compose({"check", "--version-3", other}).err.find("--version-3 goes with none of") !=
+          std::string::npos);
   sandbox.compose_file("services: {web: {image: busybox}}\n");
   CHECK(sandbox.compose({"check", "--version-3"}).code == 0);
 }
