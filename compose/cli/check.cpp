@@ -5,6 +5,7 @@
 
 #include "compose/cli/arguments.h"
 #include "compose/cli/commands.h"
+#include "compose/cli/failure.h"
 #include "compose/cli/output_format.h"
 #include "compose/cli/selection.h"
 #include "compose/plan/support.h"
@@ -30,8 +31,8 @@ std::string where(const parser::Mark& mark) {
 }
 
 std::string full_name(const Finding& finding) {
-  if (finding.attribute.empty() || finding.place.empty()) return finding.place + finding.attribute;
-  return finding.place + "." + finding.attribute;
+  const std::string what = said(finding);
+  return what.empty() || finding.place.empty() ? finding.place + what : finding.place + "." + what;
 }
 
 std::string listing(const std::vector<Finding>& findings, bool json) {
@@ -66,11 +67,15 @@ int check_command(Context& context, const Words& args) {
   arguments.flag("-q,--quiet", quiet, "Only the exit code");
   const Words services = arguments.parse(args);
   check_format(format);
+  if (version_3 && (all || !format.empty() || !services.empty()))
+    throw UsageError(
+        "--version-3 goes with none of --all, --format and services: it tells of the files as a whole");
 
   const parser::Project project = context.load(services);
   if (version_3) {
     const auto found = parser::outside_version_3(context.load_options());
-    for (const parser::Diagnostic& diagnostic : found) print(diagnostic.to_string() + '\n');
+    for (const parser::Diagnostic& diagnostic : quiet ? std::vector<parser::Diagnostic>() : found)
+      print(diagnostic.to_string() + '\n');
     return found.empty() ? 0 : 1;
   }
   std::vector<Finding> findings =

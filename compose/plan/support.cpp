@@ -52,7 +52,7 @@ class Review {
         return;
       }
     if (value.is_scalar() && !name.empty() && parent.size() > 0)
-      findings.push_back({Support::kHonoured, at.mark(), parent.to_string(), name, "", false});
+      findings.push_back({Support::kHonoured, at.mark(), parent.to_string(), name, "", "", false});
     walk(value, path, rows);
   }
 
@@ -69,12 +69,16 @@ class Review {
 
   void note(const SupportRow& row, const Node& value, parser::Location at, const Path& parent,
             const std::string& name) {
-    Finding finding{row.support,           at.mark(),
-                    parent.to_string(),    name,
-                    std::string(row.note), row.place.rfind(kBuildSection, 0) == 0};
+    Finding finding{row.support,
+                    at.mark(),
+                    parent.to_string(),
+                    name,
+                    "",
+                    std::string(row.note),
+                    row.place.rfind(kBuildSection, 0) == 0};
     if (row.holds != nullptr && value.is_scalar()) {
       finding.mark = value.mark();
-      finding.attribute += (name.empty() ? "" : ": ") + value.text;
+      finding.value = value.text;
     }
     findings.push_back(std::move(finding));
   }
@@ -84,18 +88,24 @@ class Review {
 };
 
 parser::Diagnostic refusal(const Finding& finding) {
+  const std::string what = said(finding);
   parser::Diagnostic diagnostic;
   diagnostic.mark = finding.mark;
   diagnostic.path = finding.place;
-  const bool bare = finding.attribute.find(": ") == std::string::npos && !finding.attribute.empty();
-  diagnostic.message = finding.attribute.empty()
-                           ? "this is not supported yet"
-                           : (bare ? "attribute '" : "'") + finding.attribute + "' is not supported yet";
+  diagnostic.message = (what.empty()            ? "this"
+                        : finding.value.empty() ? "attribute '" + what + "'"
+                                                : "'" + what + "'") +
+                       " is not supported yet";
   diagnostic.hint = finding.note;
   return diagnostic;
 }
 
 }  // namespace
+
+std::string said(const Finding& finding) {
+  if (finding.attribute.empty() || finding.value.empty()) return finding.attribute + finding.value;
+  return finding.attribute + ": " + finding.value;
+}
 
 std::vector<Finding> review_support(const parser::Node& tree, const parser::Project& project,
                                     const std::set<std::string>& services) {

@@ -32,10 +32,14 @@ struct Finding {
   Support support = Support::kHonoured;
   parser::Mark mark;      // of the attribute's name, or of the value that matters
   std::string place;      // "services.web"
-  std::string attribute;  // "devices", "network_mode: service:db"
+  std::string attribute;  // "devices"; empty: an item of a list
+  std::string value;      // the value that matters: "service:db"; empty: whatever it is
   std::string note;
   bool of_build = false;  // it is about how an image is built
 };
+
+// "devices", "network_mode: service:db"; of an item its value.
+std::string said(const Finding& finding);
 
 // Every attribute that `tree`, the merged document behind `project`, gives, in its order: in the services
 // named (active ones), and in the networks and volumes of the project. What lies below an attribute of the

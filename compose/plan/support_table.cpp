@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compose/plan/support.h"
+#include "parser/paths.h"
 #include "parser/units.h"
 
 namespace compose {
@@ -64,8 +65,7 @@ bool has_other_option_than_mtu(const Node& value) {
 }
 
 bool is_remote(const Node& value) {
-  return value.text.find("://") != std::string::npos || starts_with(value.text, "git@") ||
-         starts_with(value.text, "github.com/");
+  return parser::is_remote(value.text);
 }
 
 bool is_ipv6(const Node& value) {
