@@ -171,6 +171,14 @@ Surroundings survey(const LoadOptions& options, Report& report) {
   return Survey(options, report).run();
 }
 
+Surroundings survey_files(const LoadOptions& options, Report& report) {
+  Surroundings surroundings = survey(options, report);
+  report.throw_if_failed();
+  if (surroundings.files.empty()) report_no_file(surroundings, report);
+  report.throw_if_failed();
+  return surroundings;
+}
+
 void report_no_file(const Surroundings& surroundings, Report& report) {
   std::string names;
   for (const char* name : kNames) names += (names.empty() ? "" : ", ") + std::string(name);

@@ -32,6 +32,9 @@ void add_variables(const Source& source, const StringMap& outside, StringMap& in
 // "a,b" -> {"a", "b"}; empty parts are dropped.
 std::vector<std::string> split_list(const std::string& text, const std::string& separator);
 
+// The same for who needs files. Throws LoadError when something is wrong or there are none.
+Surroundings survey_files(const LoadOptions& options, Report& report);
+
 // The error to give when Surroundings::files is empty.
 void report_no_file(const Surroundings& surroundings, Report& report);
 

@@ -93,9 +93,7 @@ WrittenProject load_as_written(const LoadOptions& options) {
 
 std::vector<Diagnostic> outside_version_3(const LoadOptions& options) {
   Report report;
-  const Surroundings surroundings = survey(options, report);
-  if (surroundings.files.empty()) report_no_file(surroundings, report);
-  report.throw_if_failed();
+  const Surroundings surroundings = survey_files(options, report);
   Documents documents(surroundings.working_directory, false, report);
   std::vector<Diagnostic> found;
   for (ReadFile& file : read_files(surroundings.files, documents)) {

@@ -55,10 +55,7 @@ std::vector<ReadFile> read_files(const std::vector<InputFile>& files, Documents&
 
 ProjectTree load_tree(const LoadOptions& options, Report& report) {
   ProjectTree result;
-  result.surroundings = survey(options, report);
-  report.throw_if_failed();
-  if (result.surroundings.files.empty()) report_no_file(result.surroundings, report);
-  report.throw_if_failed();
+  result.surroundings = survey_files(options, report);
 
   Documents documents(result.surroundings.working_directory, options.interpolate, report);
   std::vector<ReadFile> files = read_files(result.surroundings.files, documents);
