@@ -10,6 +10,7 @@
 
 #include "engine/image/digest.h"
 #include "engine/image/image_store.h"
+#include "engine/image/layer_blobs.h"
 #include "engine/image/store_lock.h"
 #include "engine/state/database.h"
 #include "sys/error.h"
@@ -92,6 +93,11 @@ void ImageStore::remove_stale_drafts() {
     }
   }
   doomed.clear();
+  LayerBlobs blobs(database_, paths_);
+  if (blobs.has_unused()) {
+    const sys::FileLock lock = lock_store(paths_);
+    blobs.remove_unused();
+  }
   for (const std::string& name : names_in(paths_.build_tmp())) {
     const std::optional<sys::ProcessId> owner = sys::owner_of_name(name, kPrefix);
     if (owner && !sys::is_alive(*owner)) try_remove(paths_.build_tmp() + '/' + name);

@@ -8,6 +8,7 @@
 #include "engine/error.h"
 #include "engine/image/digest.h"
 #include "engine/image/image_store.h"
+#include "engine/image/layer_blobs.h"
 #include "engine/image/layer_tar.h"
 #include "engine/image/store_lock.h"
 #include "engine/image/timestamp.h"
@@ -29,27 +30,35 @@ bool is_there(const std::string& path) {
 
 }  // namespace
 
+// A row must never outlive the bytes it speaks of, so they go to the disk first.
+int64_t ImageStore::flush(const Draft& draft, const std::function<void(int)>& meanwhile) {
+  const sys::Fd root = sys::open(draft.diff(), O_RDONLY | O_DIRECTORY);
+  std::future<void> flushed =
+      std::async(std::launch::async, [&] { sys::check(::syncfs(root.get()), "syncfs", draft.diff()); });
+  meanwhile(root.get());
+  const int64_t size = disk_usage(root.get());
+  flushed.get();
+  return size;
+}
+
 ImageStore::Layer ImageStore::commit_layer(Draft draft, const std::string& parent_chain) {
   require_parent(parent_chain);
-  const sys::Fd root = sys::open(draft.diff(), O_RDONLY | O_DIRECTORY);
-  clean_upper(root.get());
-
+  clean_upper(sys::open(draft.diff(), O_RDONLY | O_DIRECTORY).get());
   Layer layer;
-  {
-    // A row must never outlive the bytes it speaks of, so they go to the disk first; meanwhile they are
-    // hashed.
-    std::future<void> flushed =
-        std::async(std::launch::async, [&] { sys::check(::syncfs(root.get()), "syncfs", draft.diff()); });
-    layer.diff_id = layer_diff_id(root.get());
-    layer.size = disk_usage(root.get());
-    flushed.get();
-  }
-  layer.chain_id = chain_id(parent_chain, layer.diff_id);
-  layer.diff_dir = paths_.layer(layer.chain_id) + "/diff";
-  if (std::optional<Layer> existing = find_layer(layer.chain_id)) return *existing;
-  sys::remove_tree(draft.work());
-  publish(draft, layer, parent_chain);
-  if (std::optional<Layer> published = find_layer(layer.chain_id)) return *published;
+  layer.size = flush(draft, [&](int root) { layer.diff_id = layer_diff_id(root); });
+  return publish(std::move(draft), std::move(layer), parent_chain, [] {});
+}
+
+ImageStore::Layer ImageStore::commit_unpacked_layer(Draft draft, const std::string& parent_chain,
+                                                    const std::string& diff_id, const std::string& blob_file,
+                                                    const LayerBlob& blob) {
+  require_parent(parent_chain);
+  Layer layer;
+  layer.diff_id = diff_id;
+  layer.size = flush(draft, [](int) {});
+  layer = publish(std::move(draft), std::move(layer), parent_chain,
+                  [&] { LayerBlobs(database_, paths_).keep(blob_file, diff_id, blob); });
+  ::unlink(blob_file.c_str());  // not there any more, unless the layer was in the store
   return layer;
 }
 
@@ -58,10 +67,15 @@ void ImageStore::require_parent(const std::string& parent_chain) {
   throw Error(Error::Kind::kNotFound, "layer sha256:" + parent_chain + " is not in the store");
 }
 
-void ImageStore::publish(Draft& draft, const Layer& layer, const std::string& parent_chain) {
+ImageStore::Layer ImageStore::publish(Draft draft, Layer layer, const std::string& parent_chain,
+                                      const std::function<void()>& keep_blob) {
+  layer.chain_id = chain_id(parent_chain, layer.diff_id);
+  layer.diff_dir = paths_.layer(layer.chain_id) + "/diff";
+  if (std::optional<Layer> existing = find_layer(layer.chain_id)) return *existing;
+  sys::remove_tree(draft.work());
   std::vector<Draft> doomed;  // emptied after the lock is released
   const sys::FileLock lock = lock_store(paths_);
-  if (find_layer(layer.chain_id)) return;                        // another was quicker
+  if (std::optional<Layer> existing = find_layer(layer.chain_id)) return *existing;  // another was quicker
   require_parent(parent_chain);                                  // may have been removed meanwhile
   if (std::optional<Draft> leftover = retire(layer.chain_id)) {  // of a crash between rename and row
     doomed.push_back(std::move(*leftover));
@@ -71,6 +85,7 @@ void ImageStore::publish(Draft& draft, const Layer& layer, const std::string& pa
   draft.path_.clear();
   sys::check(::fsync(sys::open(layers_dir(), O_RDONLY | O_DIRECTORY).get()), "fsync", layers_dir());
   database_.write([&] {
+    keep_blob();
     database_
         .prepare(
             "INSERT INTO layers(chain_id, diff_id, parent, size) VALUES(?,?,?,?)"
@@ -81,6 +96,7 @@ void ImageStore::publish(Draft& draft, const Layer& layer, const std::string& pa
         .bind(4, layer.size)
         .step();
   });
+  return layer;
 }
 
 std::optional<ImageStore::Layer> ImageStore::find_layer(const std::string& chain_id) {

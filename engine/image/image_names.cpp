@@ -6,6 +6,7 @@
 #include "engine/error.h"
 #include "engine/image/digest.h"
 #include "engine/image/image_store.h"
+#include "engine/image/layer_blobs.h"
 #include "engine/image/reference.h"
 #include "engine/image/store_lock.h"
 #include "engine/state/database.h"
@@ -57,6 +58,12 @@ std::optional<ImageStore::Named> ImageStore::resolve(const std::string& text) {
     }
     Statement query = database_.prepare("SELECT image_id FROM image_refs WHERE reference=?");
     if (query.bind(1, name).step()) return Named{query.text(0), name};
+    if (const size_t at = name.find('@'); at != std::string::npos) {
+      Statement manifest =
+          database_.prepare("SELECT image_id FROM image_manifests WHERE repository=? AND digest=?");
+      manifest.bind(1, name.substr(0, at)).bind(2, name.substr(at + 1));
+      if (manifest.step()) return Named{manifest.text(0), {}};
+    }
   } else if (id_prefix.empty()) {
     throw Error(Error::Kind::kInvalid,
                 "\"" + text + "\" is not an image id: sha256: and up to 64 hex digits");
@@ -81,14 +88,44 @@ std::vector<std::string> ImageStore::references_of(const std::string& image_id) 
   return references;
 }
 
+void ImageStore::record_manifest(const std::string& image_id, const std::string& repository,
+                                 const std::string& digest) {
+  database_.write([&] {
+    require_image(image_id, "name image " + image_id + " " + repository + "@" + digest);
+    database_
+        .prepare(
+            "INSERT INTO image_manifests(repository, digest, image_id) VALUES(?,?,?)"
+            " ON CONFLICT(repository, digest) DO UPDATE SET image_id=excluded.image_id")
+        .bind(1, repository)
+        .bind(2, digest)
+        .bind(3, image_id)
+        .step();
+  });
+}
+
+std::vector<std::string> ImageStore::repository_digests(const std::string& image_id) {
+  std::vector<std::string> digests;
+  database_.read([&] {
+    Statement query = database_.prepare(
+        "SELECT repository || '@' || digest FROM image_manifests WHERE image_id=?1"
+        " UNION SELECT reference FROM image_refs WHERE image_id=?1 AND reference LIKE '%@%' ORDER BY 1");
+    query.bind(1, image_id);
+    while (query.step()) digests.push_back(query.text(0));
+  });
+  return digests;
+}
+
+// `doing`: what cannot be done without it. To be called inside a transaction.
+void ImageStore::require_image(const std::string& image_id, const std::string& doing) {
+  Statement image = database_.prepare("SELECT 1 FROM images WHERE id=?");
+  if (!image.bind(1, image_id).step())
+    throw Error(Error::Kind::kNotFound, "cannot " + doing + ": no such image");
+}
+
 void ImageStore::tag(const std::string& image_id, const std::string& reference) {
   const std::string name = stored_name(parse_reference(reference));
   database_.write([&] {
-    Statement image = database_.prepare("SELECT 1 FROM images WHERE id=?");
-    if (!image.bind(1, image_id).step()) {
-      throw Error(Error::Kind::kNotFound,
-                  "cannot tag image " + image_id + " as " + reference + ": no such image");
-    }
+    require_image(image_id, "tag image " + image_id + " as " + reference);
     database_
         .prepare(
             "INSERT INTO image_refs(reference, image_id) VALUES(?,?)"
@@ -131,7 +168,7 @@ std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, 
     lines.insert(lines.end(), more.begin(), more.end());
   });
   if (deleted.empty()) return lines;
-  ::unlink(blob_path(deleted).c_str());
+  LayerBlobs(database_, paths_).remove_unused();
   for (const std::string& chain : chains) {
     if (std::optional<Draft> retired = retire(chain)) doomed.push_back(std::move(*retired));
   }

@@ -23,6 +23,7 @@
 namespace engine {
 
 class Database;
+struct LayerBlob;
 
 struct StoredImage {
   std::string id;  // sha256:...
@@ -46,6 +47,11 @@ class ImageStore {
   // Moves the reference when another image has it. A reference with a digest is kept as repository@digest.
   // kNotFound when there is no such image.
   void tag(const std::string& image_id, const std::string& reference);
+  // Remembers that `repository` ("docker.io/library/busybox") knows the image by this manifest; find() takes
+  // "repository@digest" then. kNotFound when there is no such image.
+  void record_manifest(const std::string& image_id, const std::string& repository, const std::string& digest);
+  // "repository@digest", of manifests and of references with a digest.
+  std::vector<std::string> repository_digests(const std::string& image_id);
   // Untags; deletes image and unshared layers when the last reference goes or an id was given. Returns lines
   // "Untagged: ..." / "Deleted: sha256:...". kNotFound when absent; kConflict when an id is given and several
   // references name the image (unless `force`), or when it would go and a container uses it (with `force` it
@@ -71,8 +77,8 @@ class ImageStore {
     std::string path_;
   };
   Draft new_draft();
-  // Removes drafts whose process is gone and folders of layers that have no record (a crash in between).
-  // Cheap when there are none. What is still mounted stays until the next time.
+  // Removes drafts whose process is gone, and folders of layers and blobs that have no record (a crash in
+  // between). Cheap when there are none. What is still mounted stays until the next time.
   void remove_stale_drafts();
 
   struct Layer {
@@ -87,6 +93,12 @@ class ImageStore {
   // carry (see layer_tar.h). Not to be called inside a transaction of the database, like every writing call
   // here: the store's file lock comes first.
   Layer commit_layer(Draft draft, const std::string& parent_chain);
+  // The same for a layer that came from elsewhere as a tar whose SHA-256 is `diff_id`, in `blob`, whose bytes
+  // are in `blob_file`; the caller has verified both digests. The file is on the data root's file system and
+  // belongs to the caller alone; it is moved into the store (layer_blobs.h), or removed when the layer is
+  // there already.
+  Layer commit_unpacked_layer(Draft draft, const std::string& parent_chain, const std::string& diff_id,
+                              const std::string& blob_file, const LayerBlob& blob);
   std::optional<Layer> find_layer(const std::string& chain_id);
   // Writes the config blob and the image row; every layer of diff_ids must be there (kNotFound). Returns the
   // id.
@@ -116,6 +128,7 @@ class ImageStore {
   std::optional<Named> resolve(const std::string& text);
   std::vector<std::string> references_of(const std::string& image_id);
   bool is_recorded(const std::string& image_id);
+  void require_image(const std::string& image_id, const std::string& doing);
   ImageConfig load_config(const std::string& image_id);
   std::vector<std::string> delete_records(const std::string& image_id, std::vector<std::string>& chains);
   std::vector<std::string> delete_cache_of(const std::string& image_id);
@@ -125,7 +138,10 @@ class ImageStore {
   std::string blob_path(const std::string& image_id) const;
   std::string draft_path() const;
   void require_parent(const std::string& parent_chain);
-  void publish(Draft& draft, const Layer& layer, const std::string& parent_chain);
+  // Bytes on disk of the draft, when they are there.
+  static int64_t flush(const Draft& draft, const std::function<void(int)>& meanwhile);
+  Layer publish(Draft draft, Layer layer, const std::string& parent_chain,
+                const std::function<void()>& keep_blob);
   // Moves a layer's folder out of the way, to be removed with the draft.
   std::optional<Draft> retire(const std::string& chain_id);
   std::vector<std::string> unrecorded_layers();

@@ -51,3 +51,4 @@ SYS_LATE_FUNCTION(kArchive, int, archive_read_support_filter_xz, (archive * read
 SYS_LATE_FUNCTION(kArchive, int, archive_read_support_filter_zstd, (archive * reader), (reader))
 SYS_LATE_FUNCTION(kArchive, int, archive_read_support_format_cpio, (archive * reader), (reader))
 SYS_LATE_FUNCTION(kArchive, int, archive_read_support_format_tar, (archive * reader), (reader))
+SYS_LATE_FUNCTION(kArchive, int, archive_read_support_format_raw, (archive * reader), (reader))

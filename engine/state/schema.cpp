@@ -114,10 +114,37 @@ CREATE TABLE build_uses(               -- the entries of build_cache an image wa
 CREATE INDEX build_uses_key ON build_uses(key);
 )sql";
 
+constexpr char kBlobs[] = R"sql(
+CREATE TABLE layer_blobs(              -- in which blobs a layer travels
+  diff_id TEXT NOT NULL,               -- of the layer
+  digest TEXT NOT NULL,                -- sha256:<hex> of the blob
+  media_type TEXT NOT NULL,
+  size INTEGER NOT NULL,               -- bytes of the blob
+  kept INTEGER NOT NULL,               -- 1: its bytes are in images/blobs
+  PRIMARY KEY(diff_id, digest)
+) WITHOUT ROWID;
+CREATE INDEX layer_blobs_digest ON layer_blobs(digest);
+
+CREATE TABLE blob_repositories(        -- where a blob is known to be
+  digest TEXT NOT NULL,
+  repository TEXT NOT NULL,            -- docker.io/library/busybox
+  PRIMARY KEY(digest, repository)
+) WITHOUT ROWID;
+
+CREATE TABLE image_manifests(          -- by which manifests repositories know an image
+  repository TEXT NOT NULL,
+  digest TEXT NOT NULL,                -- sha256:<hex> of the manifest, or of the index it was chosen from
+  image_id TEXT NOT NULL REFERENCES images(id) ON DELETE CASCADE,
+  PRIMARY KEY(repository, digest)
+) WITHOUT ROWID;
+CREATE INDEX image_manifests_image ON image_manifests(image_id);
+CREATE INDEX layers_diff_id ON layers(diff_id);
+)sql";
+
 }  // namespace
 
 const std::vector<const char*>& migrations() {
-  static const std::vector<const char*> list = {kFirst, kBuildUses};
+  static const std::vector<const char*> list = {kFirst, kBuildUses, kBlobs};
   return list;
 }
 

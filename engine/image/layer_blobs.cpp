@@ -1,0 +1,180 @@
+#include "engine/image/layer_blobs.h"
+
+#include <archive.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <memory>
+#include <set>
+
+#include "engine/error.h"
+#include "engine/image/digest.h"
+#include "engine/state/database.h"
+#include "sys/error.h"
+#include "sys/fd.h"
+#include "sys/file.h"
+
+namespace engine {
+
+namespace {
+
+constexpr char kUnneeded[] =
+    " WHERE NOT EXISTS(SELECT 1 FROM layers WHERE layers.diff_id=layer_blobs.diff_id)";
+
+struct FreeArchive {
+  void operator()(archive* a) const { archive_read_free(a); }
+};
+
+[[noreturn]] void refuse_damaged(const std::string& what, const std::string& why) {
+  throw Error(Error::Kind::kUnavailable,
+              what + " " + why + "; remove the image and pull, load or build it again");
+}
+
+// The bytes of a blob without its compression.
+void decompress(const std::string& path, const ByteSink& sink) {
+  const sys::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) refuse_damaged("the layer blob " + path, "is missing");
+  const std::unique_ptr<archive, FreeArchive> reader(archive_read_new());
+  if (!reader) throw Error(Error::Kind::kInternal, "cannot read archives: out of memory");
+  archive* a = reader.get();
+  archive_read_support_filter_gzip(a);
+  archive_read_support_filter_zstd(a);
+  archive_read_support_format_raw(a);
+  archive_entry* entry = nullptr;
+  if (archive_read_open_fd(a, fd.get(), 256 * 1024) != ARCHIVE_OK ||
+      archive_read_next_header(a, &entry) != ARCHIVE_OK)
+    refuse_damaged("the layer blob " + path, "is damaged");
+  const void* data = nullptr;
+  size_t size = 0;
+  la_int64_t offset = 0;
+  int result = ARCHIVE_OK;
+  while ((result = archive_read_data_block(a, &data, &size, &offset)) == ARCHIVE_OK)
+    sink(static_cast<const char*>(data), size);
+  if (result != ARCHIVE_EOF) refuse_damaged("the layer blob " + path, "is damaged");
+}
+
+}  // namespace
+
+std::string LayerBlobs::path(const std::string& digest) const {
+  return paths_.blobs() + '/' + digest_hex(digest);
+}
+
+std::vector<LayerBlob> LayerBlobs::of(const std::string& diff_id) {
+  std::vector<LayerBlob> blobs;
+  database_.read([&] {
+    Statement query = database_.prepare(
+        "SELECT digest, media_type, size, kept FROM layer_blobs WHERE diff_id=? ORDER BY kept DESC, digest");
+    query.bind(1, diff_id);
+    while (query.step())
+      blobs.push_back({query.text(0), query.text(1), query.integer(2), query.integer(3) != 0});
+  });
+  return blobs;
+}
+
+void LayerBlobs::record(const std::string& diff_id, const LayerBlob& blob) {
+  database_.write([&] {
+    database_
+        .prepare(
+            "INSERT INTO layer_blobs(diff_id, digest, media_type, size, kept) VALUES(?,?,?,?,?)"
+            " ON CONFLICT(diff_id, digest) DO UPDATE SET media_type=excluded.media_type,"
+            " kept=max(kept, excluded.kept)")
+        .bind(1, diff_id)
+        .bind(2, blob.digest)
+        .bind(3, blob.media_type)
+        .bind(4, blob.size)
+        .bind(5, static_cast<int64_t>(blob.kept ? 1 : 0))
+        .step();
+  });
+}
+
+void LayerBlobs::keep(const std::string& file, const std::string& diff_id, const LayerBlob& blob) {
+  const std::string target = path(blob.digest);
+  sys::check(::rename(file.c_str(), target.c_str()), "rename", target);
+  sys::check(::fsync(sys::open(paths_.blobs(), O_RDONLY | O_DIRECTORY).get()), "fsync", paths_.blobs());
+  LayerBlob kept = blob;
+  kept.kept = true;
+  record(diff_id, kept);
+}
+
+// Names in the folder of blobs that no row has.
+std::vector<std::string> LayerBlobs::unnamed_files() {
+  std::set<std::string> named;
+  Statement query =
+      database_.prepare("SELECT id FROM images UNION SELECT digest FROM layer_blobs WHERE kept=1");
+  while (query.step()) named.insert(digest_hex(query.text(0)));
+  std::vector<std::string> unnamed;
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(paths_.blobs().c_str()), ::closedir);
+  if (!dir) sys::fail("opendir", paths_.blobs());
+  while (const dirent* entry = ::readdir(dir.get())) {
+    if (is_sha256_hex(entry->d_name) && named.count(entry->d_name) == 0) unnamed.emplace_back(entry->d_name);
+  }
+  return unnamed;
+}
+
+bool LayerBlobs::has_unused() {
+  bool found = false;
+  database_.read([&] {
+    Statement query = database_.prepare(std::string("SELECT 1 FROM layer_blobs") + kUnneeded + " LIMIT 1");
+    found = query.step() || !unnamed_files().empty();
+  });
+  return found;
+}
+
+void LayerBlobs::remove_unused() {
+  std::vector<std::string> doomed;
+  database_.write([&] {
+    database_.prepare(std::string("DELETE FROM layer_blobs") + kUnneeded).step();
+    doomed = unnamed_files();
+  });
+  for (const std::string& name : doomed) ::unlink((paths_.blobs() + '/' + name).c_str());
+}
+
+void LayerBlobs::write_tar(const ImageStore::Layer& layer, const ByteSink& sink) {
+  Sha256 hash;
+  const ByteSink both = [&](const char* data, size_t size) {
+    hash.update(data, size);
+    sink(data, size);
+  };
+  const std::vector<LayerBlob> blobs = of(layer.diff_id);
+  const bool kept = !blobs.empty() && blobs.front().kept;
+  if (kept) {
+    decompress(path(blobs.front().digest), both);
+  } else {
+    write_layer_tar(sys::open(layer.diff_dir, O_RDONLY | O_DIRECTORY).get(), both);
+  }
+  if ("sha256:" + hash.hex() == layer.diff_id) return;
+  if (kept) refuse_damaged("the layer blob " + path(blobs.front().digest), "is damaged");
+  refuse_damaged("the layer " + layer.diff_dir, "has been changed");
+}
+
+std::vector<std::string> LayerBlobs::repositories(const std::string& digest) {
+  std::vector<std::string> repositories;
+  database_.read([&] {
+    Statement query =
+        database_.prepare("SELECT repository FROM blob_repositories WHERE digest=? ORDER BY repository");
+    query.bind(1, digest);
+    while (query.step()) repositories.push_back(query.text(0));
+  });
+  return repositories;
+}
+
+void LayerBlobs::record_repository(const std::string& digest, const std::string& repository) {
+  database_.write([&] {
+    database_.prepare("INSERT OR IGNORE INTO blob_repositories(digest, repository) VALUES(?,?)")
+        .bind(1, digest)
+        .bind(2, repository)
+        .step();
+  });
+}
+
+void LayerBlobs::forget_repository(const std::string& digest, const std::string& repository) {
+  database_.write([&] {
+    database_.prepare("DELETE FROM blob_repositories WHERE digest=? AND repository=?")
+        .bind(1, digest)
+        .bind(2, repository)
+        .step();
+  });
+}
+
+}  // namespace engine
