@@ -66,7 +66,7 @@ void check_service(const Draft& draft, const Service& service, Report& report) {
     check_defined(draft, project.models, {"model", "models", ""}, key, model.mark, place + ".models", report);
 }
 
-void check_bytes(const FileObject& object, const Kind& kind, const StringMap& environment, Report& report) {
+void check_bytes(const FileObject& object, const Kind& kind, Report& report) {
   const std::string place = kind.section + "." + object.key;
   if (!object.file.empty()) {
     struct stat status {};
@@ -78,7 +78,7 @@ void check_bytes(const FileObject& object, const Kind& kind, const StringMap& en
       report.error(object.source_mark, place + ".file", "'" + object.file + "' is a folder",
                    "a folder is mounted under the service's 'volumes'");
   }
-  if (!object.environment.empty() && environment.count(object.environment) == 0)
+  if (!object.environment.empty() && !object.environment_value)
     report.error(object.source_mark, place + ".environment",
                  "variable '" + object.environment + "' is not set");
 }
@@ -90,7 +90,7 @@ void check_resources(const Draft& draft, Report& report) {
   const Used used = used_by(draft.project);
   const auto check_used = [&](const auto& objects, const std::set<std::string>& keys, const Kind& kind) {
     for (const auto& [key, object] : objects)
-      if (keys.count(key) != 0) check_bytes(object, kind, draft.project.environment, report);
+      if (keys.count(key) != 0) check_bytes(object, kind, report);
   };
   check_used(draft.project.configs, used.configs, config_kind());
   check_used(draft.project.secrets, used.secrets, secret_kind());

@@ -47,6 +47,13 @@ class Documents {
   // is not far from it.
   InputFile file_at(const std::string& path) const;
 
+  // Variables of an included project's own .env that its configs and secrets are made from:
+  // "secrets.token/TOKEN" -> value. The first project to say it wins.
+  void keep_file_variable(const std::string& object, const std::string& variable, const std::string& value) {
+    file_variables_.emplace(object + '/' + variable, value);
+  }
+  StringMap take_file_variables() { return std::move(file_variables_); }
+
   bool interpolates() const { return interpolate_; }
   Report& report() { return report_; }
 
@@ -56,6 +63,7 @@ class Documents {
   std::string working_directory_;
   bool interpolate_;
   Report& report_;
+  StringMap file_variables_;
   size_t files_ = 0;
   size_t nodes_ = 0;
 };

@@ -70,6 +70,7 @@ class Inclusion {
     const Scope inner = inner_scope(files.front().file.path);
     Node tree = merge_files(std::move(files), inner, ancestors_, documents_);
     if (documents_.interpolates()) fill_variables(tree, inner.environment);
+    keep_file_variables(tree, inner.environment);
     return tree;
   }
 
@@ -134,6 +135,20 @@ class Inclusion {
         if (node.is_null() && found != environment.end() && scope_.environment.count(found->first) == 0)
           node = Node::scalar(found->second, node.at);
       });
+  }
+
+  // Configs and secrets made from variables that only the included project's own .env has.
+  void keep_file_variables(const Node& tree, const StringMap& environment) {
+    for (const std::string section : {"configs", "secrets"}) {
+      const Node* objects = tree.find(section);
+      if (objects == nullptr || !objects->is_map()) continue;
+      for (const Entry& entry : objects->entries) {
+        const Node* name = entry.value.is_map() ? entry.value.find("environment") : nullptr;
+        const auto found = name == nullptr ? environment.end() : environment.find(name->text);
+        if (found != environment.end() && scope_.environment.count(found->first) == 0)
+          documents_.keep_file_variable(section + '.' + entry.key, found->first, found->second);
+      }
+    }
   }
 
   const Node& item_;

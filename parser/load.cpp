@@ -59,7 +59,7 @@ LoadResult load(const LoadOptions& options) {
   ProjectTree merged = load_tree(with_values, report);
   const StringMap& environment = merged.environment;
 
-  Reader reader(report, environment, merged.surroundings.working_directory);
+  Reader reader(report, environment, merged.file_variables, merged.surroundings.working_directory);
   Draft draft = read_project(reader, merged.tree, merged.name);
   if (options.normalize)
     complete(draft);

@@ -58,6 +58,9 @@ struct FileObject {
   std::string file;                    // absolute
   std::optional<std::string> content;  // configs only
   std::string environment;             // name of a variable
+  // What the variable holds, by the environment or the .env of the project that was included with this
+  // object.
+  std::optional<std::string> environment_value;
   bool external = false;
   StringMap labels;
   std::string driver;  // secrets only

@@ -23,6 +23,7 @@ void read_source(const Section& section, FileObject& object, const Names& source
   if (!given.empty()) object.source_mark = section.find(given.front())->mark();
   section.text("file", object.file);
   section.text("environment", object.environment);
+  object.environment_value = section.reader().file_variable(section.path().to_string(), object.environment);
   if (const Node* content = section.find("content")) object.content = content->text;
   for (const char* name : {"file", "environment"})
     if (const Node* value = section.find(name); value != nullptr && value->text.empty())

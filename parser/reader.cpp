@@ -11,8 +11,19 @@
 
 namespace parser {
 
-Reader::Reader(Report& report, const StringMap& environment, std::string working_directory)
-    : report_(report), environment_(environment), working_directory_(std::move(working_directory)) {}
+Reader::Reader(Report& report, const StringMap& environment, const StringMap& file_variables,
+               std::string working_directory)
+    : report_(report),
+      environment_(environment),
+      file_variables_(file_variables),
+      working_directory_(std::move(working_directory)) {}
+
+std::optional<std::string> Reader::file_variable(const std::string& object,
+                                                 const std::string& variable) const {
+  if (const auto found = environment_.find(variable); found != environment_.end()) return found->second;
+  const auto own = file_variables_.find(object + '/' + variable);
+  return own == file_variables_.end() ? std::nullopt : std::optional(own->second);
+}
 
 void Reader::guard(const Node& node, const Path& path, const std::function<void()>& read) {
   try {

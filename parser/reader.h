@@ -17,8 +17,10 @@ class Section;
 
 class Reader {
  public:
-  // `environment` must outlive the reader. `working_directory` is absolute.
-  Reader(Report& report, const StringMap& environment, std::string working_directory);
+  // `environment` and `file_variables` (Documents::keep_file_variable) must outlive the reader.
+  // `working_directory` is absolute.
+  Reader(Report& report, const StringMap& environment, const StringMap& file_variables,
+         std::string working_directory);
 
   bool flag(const Node& node, const Path& path);
   int64_t integer(const Node& node, const Path& path, int64_t least, int64_t most);
@@ -42,10 +44,13 @@ class Reader {
 
   Report& report() { return report_; }
   const StringMap& environment() const { return environment_; }
+  // What `variable` holds for the config or secret `object` ("secrets.token").
+  std::optional<std::string> file_variable(const std::string& object, const std::string& variable) const;
 
  private:
   Report& report_;
   const StringMap& environment_;
+  const StringMap& file_variables_;
   std::string working_directory_;
 };
 

@@ -65,6 +65,7 @@ ProjectTree load_tree(const LoadOptions& options, Report& report) {
 
   const Scope scope{result.environment, result.surroundings.project_directory, options.resolve_paths};
   result.tree = merge_files(std::move(files), scope, {}, documents);
+  result.file_variables = documents.take_file_variables();
   check_no_empty_values(result.tree, report);
   return result;
 }

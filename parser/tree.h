@@ -22,7 +22,8 @@ struct ProjectTree {
   Node tree;         // the nodes point into the report
   std::string name;  // the project's, whatever the tree says
   Surroundings surroundings;
-  StringMap environment;  // what the variables were taken from, with COMPOSE_PROJECT_NAME
+  StringMap environment;     // what the variables were taken from, with COMPOSE_PROJECT_NAME
+  StringMap file_variables;  // Documents::keep_file_variable
 };
 
 // All files of a project, found, read and merged. Throws LoadError when files cannot be read; what else is

@@ -116,3 +116,29 @@ TEST_CASE("sections: secrets are never printed, inline configs are") {
     CHECK(text.find("inline") != std::string::npos);
   }
 }
+
+TEST_CASE("sections: a secret from a variable has its value, of the included project's own .env too") {
+  const Folder folder;
+  folder.write("part/.env", "OWN=inner\nBOTH=inner\n");
+  folder.write("part/compose.yaml",
+               "services: {db: {image: x, secrets: [own, both], configs: [own]}}\n"
+               "secrets: {own: {environment: OWN}, both: {environment: BOTH}}\n"
+               "configs: {own: {environment: OWN}}\n");
+  folder.write("compose.yaml",
+               "include: [part/compose.yaml]\n"
+               "services: {web: {image: x, secrets: [outer]}}\n"
+               "secrets: {outer: {environment: OUTER}}\n");
+  parser::LoadOptions options = folder.options;
+  options.environment = {{"OUTER", "outer"}, {"BOTH", "outer"}};
+  const auto project = parser::load(options).project;
+  CHECK(project.secrets.at("own").environment_value == "inner");
+  CHECK(project.configs.at("own").environment_value == "inner");
+  CHECK(project.secrets.at("both").environment_value == "outer");
+  CHECK(project.secrets.at("outer").environment_value == "outer");
+
+  folder.write("compose.yaml",
+               "include: [part/compose.yaml]\n"
+               "services: {web: {image: x, secrets: [outer]}}\n"
+               "secrets: {outer: {environment: OWN}}\n");
+  CHECK(folder.errors() == "compose.yaml:3:32: secrets.outer.environment: variable 'OWN' is not set\n");
+}
