@@ -13,6 +13,7 @@
 #include "engine/error.h"
 #include "engine/model.h"
 #include "engine/paths.h"
+#include "engine/registry/transfer.h"
 
 namespace engine {
 
@@ -66,6 +67,18 @@ class Engine {
   // containers use it; with `force` it loses its names then and stays. Returns what was untagged and deleted,
   // a line each.
   virtual std::vector<std::string> remove_image(const std::string& reference, bool force) = 0;
+
+  // ---- registries (a search in one is not offered: no registry but Docker's own hub ever had it)
+  // Fetches the image and tags it. kNotFound when the registry has no such image, or none for the platform
+  // (the message lists what there is), kDenied when it wants other credentials, kInvalid when what it sends
+  // is wrong (digest, size, format), kUnavailable when it cannot be reached or the transfer was cancelled.
+  // Layers that are whole stay in the store whatever happens after.
+  virtual PullResult pull_image(const PullRequest& request, TransferObserver& observer) = 0;
+  // Sends the image that has this reference. kNotFound when there is none; else as pull_image.
+  virtual PushResult push_image(const PushRequest& request, TransferObserver& observer) = 0;
+  // The digest ("sha256:...") that the registry has for the reference, of the index when there is one.
+  // Nothing is fetched. Errors as pull_image.
+  virtual std::string resolve_digest(const std::string& reference) = 0;
 
   // ---- upkeep
   // Removes links, rules, folders and cgroups that no record claims and finishes half-done removals. Cheap

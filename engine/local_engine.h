@@ -57,6 +57,10 @@ class LocalEngine final : public Engine {
                          const std::vector<std::string>& changes) override;
   std::vector<std::string> remove_image(const std::string& reference, bool force) override;
 
+  PullResult pull_image(const PullRequest& request, TransferObserver& observer) override;
+  PushResult push_image(const PushRequest& request, TransferObserver& observer) override;
+  std::string resolve_digest(const std::string& reference) override;
+
   void reconcile() override;
   const Paths& paths() const override { return paths_; }
 

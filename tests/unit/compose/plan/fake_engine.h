@@ -248,6 +248,25 @@ class FakeEngine : public engine::Engine {
     images_.erase(reference);
     return {"Untagged: " + reference};
   }
+  engine::PullResult pull_image(const engine::PullRequest& request, engine::TransferObserver&) override {
+    note("pull " + request.reference);
+    const Lock lock(mutex_);
+    engine::ImageInfo& image = images_[request.reference];
+    engine::PullResult result;
+    result.newer = image.id.empty();
+    if (result.newer) image.id = "sha256:pulled-" + request.reference;
+    result.image_id = image.id;
+    result.reference = request.reference;
+    return result;
+  }
+  engine::PushResult push_image(const engine::PushRequest& request, engine::TransferObserver&) override {
+    note("push " + request.reference);
+    return {request.reference, "sha256:pushed", 0, 0};
+  }
+  std::string resolve_digest(const std::string& reference) override {
+    note("resolve " + reference);
+    return "sha256:resolved";
+  }
   void reconcile() override {}
   const engine::Paths& paths() const override { return paths_; }
 
