@@ -152,7 +152,8 @@ struct ImageInfo {
   std::string id;                       // sha256:<64 hex> of the config blob
   std::vector<std::string> references;  // "docker.io/library/busybox:latest"
   int64_t created_ms = 0;
-  int64_t size = 0;  // bytes on disk of all layers
+  int64_t tagged_ms = 0;  // when a reference was last given or pulled; 0: not known
+  int64_t size = 0;       // bytes on disk of all layers
   Labels labels;
 };
 

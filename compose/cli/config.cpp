@@ -5,6 +5,7 @@
 #include "compose/cli/arguments.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/image_digests.h"
 #include "compose/cli/output_file.h"
 #include "compose/cli/selection.h"
 #include "compose/plan/planner.h"
@@ -23,6 +24,7 @@ struct Flags {
   bool quiet = false;
   bool no_consistency = false, no_env_resolution = false, no_interpolate = false, no_normalize = false,
        no_path_resolution = false;
+  bool resolve_digests = false, lock_digests = false;
   std::string format, hash, output;
 };
 
@@ -132,6 +134,8 @@ std::string shown(Context& context, const Words& services, const Flags& flags) {
   parser::Project project = context.load(options);
   if (flags.quiet) return "";
   restrict_to(project, services);
+  if (flags.resolve_digests || flags.lock_digests) pin_images(context.engine(), project);
+  if (flags.lock_digests) return lock_file(project, context.document());
   return rendered(project, flags);
 }
 
@@ -162,14 +166,20 @@ int config_command(Context& context, const Words& args) {
   arguments.flag("--no-normalize", flags.no_normalize,
                  "Do not fill in what follows from the whole, as the default network");
   arguments.flag("--no-path-resolution", flags.no_path_resolution, "Leave relative paths as they are");
-  // Digests are known to registries, which are not asked yet.
-  for (const char* name : {"--resolve-image-digests", "--lock-image-digests"}) arguments.refuse_flag(name);
+  arguments.flag("--resolve-image-digests", flags.resolve_digests,
+                 "Ask the registries for the images' digests and pin the images to them");
+  arguments.flag("--lock-image-digests", flags.lock_digests,
+                 "Print a file that pins the images to their digests, to be laid over the others");
   const Words services = arguments.parse(args);
   if (!flags.format.empty() && flags.format != "yaml" && flags.format != "json")
     throw CommandError("invalid value '" + flags.format + "' for --format: it must be yaml or json");
 
-  if (flags.no_interpolate && (lists_names(flags) || !services.empty()))
-    throw UsageError("--no-interpolate shows the files as a whole: it goes with no list and no services");
+  const bool pins = flags.resolve_digests || flags.lock_digests;
+  if (flags.no_interpolate && (lists_names(flags) || pins || !services.empty()))
+    throw UsageError(
+        "--no-interpolate shows the files as a whole: it goes with no list, no digests and no services");
+  if (flags.lock_digests && lists_names(flags))
+    throw UsageError("--lock-image-digests prints a file: it goes with no list");
   const std::string text = shown(context, services, flags);
   if (flags.quiet) return 0;
   if (flags.output.empty()) {

@@ -204,8 +204,8 @@ int Context::progress_fd() {
 std::unique_ptr<ui::Progress> Context::new_progress(ui::ProgressMode mode) {
   const int fd = progress_fd();
   return ui::make_progress(
-      {mode, colour(fd), show_builds_}, [fd](std::string_view text) { write_or_lose(fd, text); },
-      [fd] { return ui::terminal_size(fd); });
+      {mode, colour(fd), show_builds_, show_layers_},
+      [fd](std::string_view text) { write_or_lose(fd, text); }, [fd] { return ui::terminal_size(fd); });
 }
 
 ui::Progress& Context::progress() {

@@ -52,6 +52,8 @@ class Context {
   ui::Progress& line_progress();
   // Whether build output is shown; to be set before the first use of `progress`.
   void show_builds(bool shown) { show_builds_ = shown; }
+  // The same for the layers of images that are fetched or sent.
+  void show_layers(bool shown) { show_layers_ = shown; }
   // Where errors of the command as a whole go.
   void show_error(const std::string& message);
 
@@ -72,7 +74,7 @@ class Context {
   std::optional<parser::StringMap> tool_environment_;
   std::unique_ptr<engine::Engine> engine_;
   std::shared_ptr<const parser::Document> document_;
-  bool show_builds_ = true;
+  bool show_builds_ = true, show_layers_ = true;
   std::unique_ptr<ui::Progress> progress_, line_progress_;
 };
 

@@ -3,6 +3,7 @@
 
 #include "compose/cli/arguments.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/image_commands.h"
 #include "compose/cli/image_rows.h"
 #include "compose/cli/output_format.h"
 #include "compose/cli/subcommands.h"
@@ -91,6 +92,8 @@ int image_command(Context& context, const Words& args) {
   return run_subcommand(context, "image",
                         {{"ls", image_ls, "List the images of the store"},
                          {"import", image_import, "Make an image from an archive"},
+                         {"pull", image_pull, "Fetch an image from its registry"},
+                         {"push", image_push, "Send an image to its registry"},
                          {"rm", image_rm, "Remove images"}},
                         args);
 }

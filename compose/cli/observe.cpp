@@ -26,16 +26,29 @@ Observed observe(engine::Engine& engine, const std::string& name, const parser::
   return observed;
 }
 
+namespace {
+
+void assume_image(Observed& observed, const std::string& name) {
+  engine::ImageInfo image;
+  image.id = "sha256:" + std::string(64, '0');
+  image.references = {name};
+  observed.images.emplace(name, std::move(image));
+}
+
+}  // namespace
+
+void assume_pulled(Observed& observed, const Plan& plan) {
+  for (const Step& step : plan.steps) {
+    const auto* pull = std::get_if<PullImage>(&step.action);
+    if (pull != nullptr && !pull->optional) assume_image(observed, pull->image);
+  }
+}
+
 void assume_built(Observed& observed, const Plan& plan) {
   for (const Step& step : plan.steps) {
     const auto* build = std::get_if<BuildImage>(&step.action);
     if (build == nullptr) continue;
-    for (const std::string& tag : build->request.tags) {
-      engine::ImageInfo image;
-      image.id = "sha256:" + std::string(64, '0');
-      image.references = {tag};
-      observed.images.emplace(tag, std::move(image));
-    }
+    for (const std::string& tag : build->request.tags) assume_image(observed, tag);
   }
 }
 

@@ -10,7 +10,8 @@ namespace compose::cli {
 // Everything of project `name`; images of `project`'s services (inactive ones left out) when it is given.
 Observed observe(engine::Engine& engine, const std::string& name, const parser::Project* project);
 
-// For a dry run: takes the images that `plan` would build as there.
+// For a dry run: takes the images that `plan` would build, or fetch for certain, as there.
+void assume_pulled(Observed& observed, const Plan& plan);
 void assume_built(Observed& observed, const Plan& plan);
 
 }  // namespace compose::cli

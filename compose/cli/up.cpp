@@ -17,8 +17,10 @@
 #include "compose/cli/up_flags.h"
 #include "compose/cli/wait_ready.h"
 #include "compose/plan/inventory.h"
+#include "compose/plan/pull_plan.h"
 #include "compose/plan/support.h"
 #include "compose/ui/log_file.h"
+#include "compose/ui/timestamp.h"
 #include "sys/error.h"
 
 namespace compose::cli {
@@ -122,6 +124,7 @@ class Up {
     require_supported(context_.document().root, project_,
                       services_meant(project_, flags_.services, !flags_.no_deps), Purpose::kRun);
     Observed observed = observe(context_.engine(), project_.name, &project_);
+    if (const int code = pull(observed); code != kExitOk) return code;
     if (const int code = build(observed); code != kExitOk) return code;
     const Plan plan = plan_up(project_, observed, options_);
     if (context_.globals().dry_run) return session_.run(plan);
@@ -131,8 +134,27 @@ class Up {
   }
 
  private:
+  int pull(Observed& observed) {
+    PullOptions options;
+    options.services = flags_.services;
+    options.with_dependencies = !flags_.no_deps;
+    options.policy = flags_.pull;
+    options.build_all = flags_.build;
+    options.forbid_builds = flags_.no_build;
+    options.now_ms = ui::now_ms();
+    const Plan plan = plan_pulls(project_, observed, options);
+    if (const int code = session_.run(plan); code != kExitOk || plan.empty()) return code;
+    if (context_.globals().dry_run) {
+      assume_pulled(observed, plan);
+    } else {
+      observed = observe(context_.engine(), project_.name, &project_);
+    }
+    return kExitOk;
+  }
+
   int build(Observed& observed) {
     BuildOptions options;
+    options.pull_policy = flags_.pull;
     options.services = flags_.services;
     options.build_all = flags_.build;
     options.forbid = flags_.no_build;
@@ -238,6 +260,7 @@ class Up {
 
 int run_up(Context& context, const std::string& command, const UpFlags& flags) {
   context.show_builds(!flags.quiet_build);
+  context.show_layers(!flags.quiet_pull);
   return Up(context, command, flags).run();
 }
 

@@ -1,5 +1,7 @@
 #include "compose/cli/up_flags.h"
 
+#include <set>
+
 #include "compose/cli/arguments.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/selection.h"
@@ -18,15 +20,23 @@ void common_flags(Arguments& arguments, Context& context, UpFlags& flags) {
   arguments.list("--scale", flags.scale, "SERVICE=NUMBER of containers (repeatable)");
   arguments.flag("-y,--yes", flags.assume_yes, "Answer yes to all questions");
   arguments.flag("--dry-run", context.dry_run(), "Print what would be done, with reasons, and do nothing");
-  arguments.refuse_option("--pull");
-  arguments.refuse_flag("--quiet-pull");
+  arguments.option("--pull", flags.pull, "Fetch images before: always, missing, never or build");
+  arguments.flag("--quiet-pull", flags.quiet_pull, "Do not show the progress of fetching images");
 }
 
 void conflict(bool both, const std::string& one, const std::string& other) {
   if (both) throw CommandError(one + " and " + other + " cannot be used together");
 }
 
+void check_pull_policy(const std::string& policy) {
+  static const std::set<std::string> kKnown{"", "always", "missing", "if_not_present", "never", "build"};
+  if (kKnown.count(policy) == 0)
+    throw CommandError("invalid --pull '" + policy + "': it must be always, missing, never or build");
+}
+
 void common_conflicts(const UpFlags& flags) {
+  check_pull_policy(flags.pull);
+  conflict(flags.no_build && flags.pull == "build", "--no-build", "--pull build");
   conflict(flags.build && flags.no_build, "--build", "--no-build");
   conflict(flags.force_recreate && flags.no_recreate, "--force-recreate", "--no-recreate");
 }

@@ -13,7 +13,8 @@ namespace compose::cli {
 struct UpFlags {
   std::vector<std::string> services;
   bool detach = false, wait = false, no_start = false;
-  bool build = false, no_build = false, quiet_build = false;
+  bool build = false, no_build = false, quiet_build = false, quiet_pull = false;
+  std::string pull;  // policy for all services; empty: their own
   bool force_recreate = false, no_recreate = false, always_recreate_deps = false, renew_anonymous = false;
   bool no_deps = false, remove_orphans = false, assume_yes = false;
   bool abort_on_exit = false, abort_on_failure = false;

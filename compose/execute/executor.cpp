@@ -26,8 +26,10 @@ bool is_wait(const Step& step) {
 }
 
 bool is_optional(const Step& step) {
-  const auto* wait = std::get_if<WaitFor>(&step.action);
-  return wait != nullptr && !wait->required;
+  if (const auto* wait = std::get_if<WaitFor>(&step.action)) return !wait->required;
+  if (const auto* pull = std::get_if<PullImage>(&step.action)) return pull->optional;
+  if (const auto* push = std::get_if<PushImage>(&step.action)) return push->optional;
+  return false;
 }
 
 std::string first_line(const std::string& text) {
@@ -146,8 +148,11 @@ class Executor {
   }
 
   void warn_optional(const Step& step, const std::string& why) {
-    reporter_.warning("optional dependency \"" + std::get<WaitFor>(step.action).service +
-                      "\" failed to start: " + first_line(why));
+    if (const auto* wait = std::get_if<WaitFor>(&step.action)) {
+      reporter_.warning("optional dependency \"" + wait->service + "\" failed to start: " + first_line(why));
+    } else {
+      reporter_.warning(step.resource + ": " + first_line(why));
+    }
     reporter_.step_changed(step, StepStatus::kDone, "Skipped");
   }
 

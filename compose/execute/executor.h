@@ -21,6 +21,8 @@ class ProgressSink {
   // `text` is "Creating", "Created", "Starting", "Healthy", "Error ...", as docker compose says it.
   virtual void step_changed(const Step& step, StepStatus status, const std::string& text) = 0;
   virtual void build_line(const Step& step, const std::string& line) = 0;
+  // A layer of the image that the step pulls or pushes. Sinks that have no room for it do not show it.
+  virtual void layer_changed(const Step&, const engine::LayerEvent&) {}
   virtual void warning(const std::string& text) = 0;
 };
 

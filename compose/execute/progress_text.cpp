@@ -12,6 +12,8 @@ bool replaces(const CreateContainer& create) {
 
 struct Running {
   const char* operator()(const BuildImage&) const { return "Building"; }
+  const char* operator()(const PullImage&) const { return "Pulling"; }
+  const char* operator()(const PushImage&) const { return "Pushing"; }
   const char* operator()(const CreateNetwork&) const { return "Creating"; }
   const char* operator()(const RemoveNetwork&) const { return "Removing"; }
   const char* operator()(const CreateVolume&) const { return "Creating"; }
@@ -31,6 +33,8 @@ struct Running {
 
 struct Done {
   const char* operator()(const BuildImage&) const { return "Built"; }
+  const char* operator()(const PullImage&) const { return "Pulled"; }
+  const char* operator()(const PushImage&) const { return "Pushed"; }
   const char* operator()(const CreateNetwork&) const { return "Created"; }
   const char* operator()(const RemoveNetwork&) const { return "Removed"; }
   const char* operator()(const CreateVolume&) const { return "Created"; }

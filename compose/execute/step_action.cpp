@@ -51,6 +51,23 @@ class BuildProgress : public engine::BuildObserver {
   std::string line_;
 };
 
+class TransferProgress : public engine::TransferObserver {
+ public:
+  TransferProgress(const Step& step, Reporter& reporter, const Cancellation& cancellation)
+      : step_(step), reporter_(reporter), cancellation_(cancellation) {}
+
+  void layer(const engine::LayerEvent& event) override { reporter_.layer_changed(step_, event); }
+  void status(const std::string&) override {}  // docker's own wording, for `image pull`
+  void warning(const std::string& text) override { reporter_.warning(text); }
+  bool cancelled() override { return cancellation_.cancelled(); }
+  int cancel_fd() override { return cancellation_.fd(); }
+
+ private:
+  const Step& step_;
+  Reporter& reporter_;
+  const Cancellation& cancellation_;
+};
+
 bool same_label(const engine::Labels& a, const engine::Labels& b, const char* name) {
   return label_of(a, name) == label_of(b, name);
 }
@@ -73,6 +90,17 @@ class Performer {
       throw;
     }
     return done();
+  }
+
+  std::string operator()(const PullImage& action) {
+    return transfer([&](engine::TransferObserver& observer) {
+      engine_.pull_image({action.image, action.platform}, observer);
+    });
+  }
+
+  std::string operator()(const PushImage& action) {
+    return transfer(
+        [&](engine::TransferObserver& observer) { engine_.push_image({action.image}, observer); });
   }
 
   std::string operator()(const CreateNetwork& action) {
@@ -165,6 +193,18 @@ class Performer {
  private:
   std::string done() const { return done_text(step_.action); }
 
+  template <typename Act>
+  std::string transfer(const Act& act) {
+    TransferProgress progress(step_, reporter_, cancellation_);
+    try {
+      act(progress);
+    } catch (const engine::Error&) {
+      if (cancellation_.cancelled()) throw Cancelled();
+      throw;
+    }
+    return done();
+  }
+
   // An error of `kind` is none when the goal is reached all the same.
   template <typename Act, typename Reached>
   std::string unless(Kind kind, const Act& act, const Reached& reached) {
@@ -211,6 +251,10 @@ void Reporter::step_changed(const Step& step, StepStatus status, const std::stri
 
 void Reporter::build_line(const Step& step, const std::string& line) {
   report([&] { sink_.build_line(step, line); });
+}
+
+void Reporter::layer_changed(const Step& step, const engine::LayerEvent& event) {
+  report([&] { sink_.layer_changed(step, event); });
 }
 
 void Reporter::warning(const std::string& text) {

@@ -15,6 +15,7 @@ class Reporter {
   Reporter(ProgressSink& sink, std::mutex& mutex) : sink_(sink), mutex_(mutex) {}
   void step_changed(const Step& step, StepStatus status, const std::string& text);
   void build_line(const Step& step, const std::string& line);
+  void layer_changed(const Step& step, const engine::LayerEvent& event);
   void warning(const std::string& text);
 
  private:

@@ -38,20 +38,6 @@ engine::BuildRequest build_request(const parser::Project& project, const parser:
   return request;
 }
 
-// What would need a registry is refused by name: this engine does not pull yet.
-void check_pulling(const parser::Service& service) {
-  static const std::set<std::string> kLocal{"", "missing", "if_not_present", "never", "build"};
-  if (kLocal.count(service.pull_policy) == 0) {
-    throw PlanError(
-        "service \"" + service.name + "\": pull_policy " + service.pull_policy +
-        " needs a registry, and pulling images is not supported yet: use missing, never or build");
-  }
-  if (service.build && service.build->pull) {
-    throw PlanError("service \"" + service.name +
-                    "\": build.pull needs a registry, and pulling images is not supported yet");
-  }
-}
-
 // A service that builds `image`, though another one only uses it.
 const parser::Service* builder_of(const parser::Project& project, const std::string& image) {
   for (const auto& entry : project.services) {
@@ -62,8 +48,8 @@ const parser::Service* builder_of(const parser::Project& project, const std::str
 
 [[noreturn]] void missing_image(const parser::Service& service, const std::string& image) {
   throw PlanError("service \"" + service.name + "\": image \"" + image +
-                  "\" is not in the image store and pulling is not supported yet: import it "
-                  "(compose image import ARCHIVE " +
+                  "\" is not in the image store: fetch it (compose pull), import it (compose image import "
+                  "ARCHIVE " +
                   image + "), or give the service a build section");
 }
 
@@ -82,10 +68,10 @@ Plan plan_images(const parser::Project& project, const Observed& observed, const
     if (selection.services.count(name) == 0) continue;
     const parser::Service& service = project.services.at(name);
     if (!service.build && options.only_buildable) continue;
-    check_pulling(service);
     const std::string image = image_of(project, service);
     const bool missing = observed.images.count(image) == 0;
-    const bool policy = service.build && service.pull_policy == "build" && !options.forbid;
+    const std::string& pull_policy = options.pull_policy.empty() ? service.pull_policy : options.pull_policy;
+    const bool policy = service.build && pull_policy == "build" && !options.forbid;
     if (!missing && !policy && !(service.build && options.build_all)) continue;
     const parser::Service* builder = service.build ? &service : builder_of(project, image);
     if (builder == nullptr) missing_image(service, image);

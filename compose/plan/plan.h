@@ -18,6 +18,15 @@ struct BuildImage {
   std::string service;
   engine::BuildRequest request;
 };
+struct PullImage {
+  std::string image;      // as the service names it
+  std::string platform;   // empty: this machine's
+  bool optional = false;  // it can be built as well: a failure only warns
+};
+struct PushImage {
+  std::string image;
+  bool optional = false;  // as above
+};
 struct CreateNetwork {
   engine::NetworkConfig config;
 };
@@ -74,9 +83,10 @@ struct RenameContainer {
   std::string name;
 };
 
-using Action = std::variant<BuildImage, CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume, RemoveImage,
-                            CreateContainer, StartContainer, WaitFor, StopContainer, KillContainer,
-                            DisconnectContainer, RemoveContainer, RenameContainer>;
+using Action =
+    std::variant<BuildImage, PullImage, PushImage, CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume,
+                 RemoveImage, CreateContainer, StartContainer, WaitFor, StopContainer, KillContainer,
+                 DisconnectContainer, RemoveContainer, RenameContainer>;
 
 struct Step {
   int id = 0;            // index in Plan::steps

@@ -6,6 +6,8 @@ namespace {
 
 struct Verb {
   const char* operator()(const BuildImage&) const { return "Build"; }
+  const char* operator()(const PullImage&) const { return "Pull"; }
+  const char* operator()(const PushImage&) const { return "Push"; }
   const char* operator()(const CreateNetwork&) const { return "Create"; }
   const char* operator()(const RemoveNetwork&) const { return "Remove"; }
   const char* operator()(const CreateVolume&) const { return "Create"; }

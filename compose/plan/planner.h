@@ -44,6 +44,7 @@ struct BuildOptions {
   bool build_all = false;               // --build, `compose build`; else only images that are missing
   bool forbid = false;                  // --no-build
   bool no_cache = false;
+  std::string pull_policy{};  // of all services; empty: their own
   std::map<std::string, std::optional<std::string>> args{};
   bool with_dependencies = true;
   bool only_buildable =
@@ -53,8 +54,9 @@ struct BuildOptions {
 // The image a service runs: its `image`, else <project>-<service>.
 std::string image_of(const parser::Project& project, const parser::Service& service);
 
-// Builds (and later pulls) needed before `up` can be planned. An image that is neither in the store nor
-// buildable is a PlanError naming the service, the image and the way out.
+// Builds needed before `up` can be planned; what comes from registries is pull_plan.h's and is done before.
+// An image that is neither in the store nor buildable is a PlanError naming the service, the image and the
+// way out.
 Plan plan_images(const parser::Project& project, const Observed& observed, const BuildOptions& options);
 
 // Everything from networks to started containers. Images must be observed.

@@ -34,11 +34,6 @@ bool is_renamed_link(const Node& value) {
   return colon != std::string::npos && value.text.substr(colon + 1) != value.text.substr(0, colon);
 }
 
-bool is_timed_pull(const Node& value) {
-  return value.text == "daily" || value.text == "weekly" || value.text == "refresh" ||
-         starts_with(value.text, "every_");
-}
-
 bool is_job(const Node& value) {
   return value.text == "replicated-job" || value.text == "global-job";
 }
@@ -184,8 +179,6 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.pre_start", kNotYet, ""},
       {"services.*.pre_stop", kNotYet, ""},
       {"services.*.provider", kNotYet, ""},
-      {"services.*.pull_policy", kNotYet, "", is_timed_pull},
-      {"services.*.pull_refresh_after", kNotYet, ""},
       {"services.*.runtime", kNotYet, "the engine is its own runtime"},
       {"services.*.secrets", kNotYet, "bind-mount the file: volumes: [\"./file:/run/secrets/name:ro\"]"},
       {"services.*.security_opt", kNotYet, ""},

@@ -30,7 +30,10 @@ std::string service_of(const Step& step) {
 class PlainProgress : public Progress {
  public:
   PlainProgress(const ProgressOptions& options, LiveBlock::Write write)
-      : colour_(options.colour), builds_(options.show_builds), write_(std::move(write)) {}
+      : colour_(options.colour),
+        builds_(options.show_builds),
+        layers_(options.show_layers),
+        write_(std::move(write)) {}
 
   void step_changed(const Step& step, StepStatus status, const std::string& text) override {
     if (status == StepStatus::kWaiting) return;
@@ -45,6 +48,12 @@ class PlainProgress : public Progress {
   void build_line(const Step& step, const std::string& line) override {
     const std::scoped_lock lock(mutex_);
     if (builds_) write_(log_.format(service_of(step), line, BuildLog::Clock::now()));
+  }
+  // Only what is new for a reader: a line when a layer is there, or has to be tried again.
+  void layer_changed(const Step& step, const engine::LayerEvent& event) override {
+    if (!layers_ || (!is_settled(event) && event.state != engine::LayerEvent::State::kRetrying)) return;
+    const std::scoped_lock lock(mutex_);
+    write_(fmt::format(" {}  {} {}\n", step.resource, event.id, one_line(layer_text(event))));
   }
   void warning(const std::string& text) override {
     const std::scoped_lock lock(mutex_);
@@ -67,7 +76,7 @@ class PlainProgress : public Progress {
   }
 
   std::mutex mutex_;
-  bool colour_, builds_;
+  bool colour_, builds_, layers_;
   LiveBlock::Write write_;
   BuildLog log_;
   std::map<std::string, std::string> last_;
@@ -95,7 +104,7 @@ class QuietProgress : public Progress {
 class JsonProgress : public Progress {
  public:
   JsonProgress(const ProgressOptions& options, LiveBlock::Write write)
-      : builds_(options.show_builds), write_(std::move(write)) {}
+      : builds_(options.show_builds), layers_(options.show_layers), write_(std::move(write)) {}
 
   void step_changed(const Step& step, StepStatus status, const std::string& text) override {
     static constexpr const char* kNames[] = {"Waiting", "Working", "Done", "Error", "Cancelled"};
@@ -107,6 +116,19 @@ class JsonProgress : public Progress {
   void build_line(const Step& step, const std::string& text) override {
     if (builds_)
       emit({{"id", step.resource}, {"parent_id", service_of(step)}, {"status", "Working"}, {"text", text}});
+  }
+  void layer_changed(const Step& step, const engine::LayerEvent& event) override {
+    if (!layers_) return;
+    nlohmann::ordered_json line{{"id", event.id},
+                                {"parent_id", step.resource},
+                                {"status", is_settled(event) ? "Done" : "Working"},
+                                {"text", layer_text(event)}};
+    if (event.total > 0) {
+      line["current"] = event.done;
+      line["total"] = event.total;
+      line["percent"] = event.done * 100 / event.total;
+    }
+    emit(line);
   }
   void warning(const std::string& text) override { emit({{"warning", true}, {"message", text}}); }
   void note(const std::string& resource, const std::string& text) override {
@@ -122,7 +144,7 @@ class JsonProgress : public Progress {
   }
 
   std::mutex mutex_;
-  bool builds_;
+  bool builds_, layers_;
   LiveBlock::Write write_;
 };
 
@@ -132,6 +154,7 @@ class TtyProgress : public Progress {
   TtyProgress(const ProgressOptions& options, LiveBlock::Write write, LiveBlock::Size size)
       : colour_(options.colour),
         builds_(options.show_builds),
+        layers_(options.show_layers),
         size_(size),
         write_(std::move(write)),
         block_(write_, std::move(size)) {}
@@ -153,6 +176,12 @@ class TtyProgress : public Progress {
     auto& tail = items_.at(step.resource, Clock::now()).build_tail;
     tail.push_back(line);
     if (tail.size() > kBuildTail) tail.pop_front();
+    start();
+  }
+  void layer_changed(const Step& step, const engine::LayerEvent& event) override {
+    if (!layers_) return;
+    const std::scoped_lock lock(mutex_);
+    items_.at(step.resource, Clock::now()).layers.change(event);
     start();
   }
   void warning(const std::string& text) override {
@@ -217,7 +246,7 @@ class TtyProgress : public Progress {
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::jthread drawer_;
-  bool colour_, builds_;
+  bool colour_, builds_, layers_;
   LiveBlock::Size size_;
   LiveBlock::Write write_;
   LiveBlock block_;

@@ -29,6 +29,7 @@ struct ProgressOptions {
   ProgressMode mode = ProgressMode::kAuto;
   bool colour = false;
   bool show_builds = true;  // build output lines
+  bool show_layers = true;  // of images that are fetched or sent
 };
 
 // `write` takes whole lines or drawing commands; `size` is asked at each drawing. kAuto is decided by the

@@ -52,7 +52,8 @@ Style text_style(StepStatus status) {
 // shrinks.
 std::string item_line(const ProgressItem& item, Clock::time_point now, size_t columns, size_t name_width,
                       bool colour) {
-  const std::string text = one_line(item.text);
+  std::string text = one_line(item.text);
+  if (active(item) && !item.layers.empty()) text += " " + item.layers.summary();
   const std::string time = seconds(milliseconds((active(item) ? now : item.ended) - item.began));
   const size_t fixed = 3 + 2;  // icon with its spaces, gap before the text
   size_t names = name_width;
@@ -76,7 +77,7 @@ ProgressItem& ProgressItems::at(const std::string& resource, Clock::time_point n
   for (ProgressItem& item : items_) {
     if (item.resource == resource) return item;
   }
-  items_.push_back({resource, "", StepStatus::kRunning, now, now, {}});
+  items_.push_back({resource, "", StepStatus::kRunning, now, now, {}, {}});
   return items_.back();
 }
 
@@ -87,7 +88,9 @@ void ProgressItems::change(const std::string& resource, StepStatus status, const
   item.status = status;
   item.text = text;
   item.ended = now;
-  if (!active(item)) item.build_tail.clear();
+  if (active(item)) return;
+  item.build_tail.clear();
+  item.layers = {};
 }
 
 std::vector<std::string> ProgressItems::picture(Clock::time_point now, TerminalSize size, bool colour) const {
@@ -106,6 +109,9 @@ std::vector<std::string> ProgressItems::picture(Clock::time_point now, TerminalS
       continue;
     }
     lines.push_back(item_line(item, now, columns, name_width, colour));
+    for (const std::string& layer : item.layers.picture(columns > 3 ? columns - 3 : 1)) {
+      lines.push_back(styled("   " + layer, Style::kDim, colour));
+    }
     for (const std::string& output : item.build_tail) {
       lines.push_back(
           styled("   " + fit(one_line(output), columns > 3 ? columns - 3 : 1), Style::kDim, colour));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compose/execute/executor.h"
+#include "compose/ui/layer_list.h"
 #include "compose/ui/terminal.h"
 
 namespace compose::ui {
@@ -19,6 +20,7 @@ struct ProgressItem {
   StepStatus status = StepStatus::kRunning;
   Clock::time_point began, ended;
   std::deque<std::string> build_tail;  // last output lines of a running build
+  LayerList layers;                    // of an image on its way
 };
 
 class ProgressItems {

@@ -66,12 +66,3 @@ TEST_CASE("one image used by several services is built once, by the one that can
   CHECK(brief(scene.images()) == "Build demo-app");
   CHECK(brief(scene.images({.services = {"worker"}})) == "Build demo-app");
 }
-
-TEST_CASE("what would need a registry is refused by name") {
-  Builds scene;
-  scene.project.services.at("db").pull_policy = "always";
-  CHECK_THAT(plan_error([&] { scene.images(); }), Catch::Contains("pull_policy always"));
-  scene.project.services.at("db").pull_policy.clear();
-  scene.project.services.at("app").build->pull = true;
-  CHECK_THAT(plan_error([&] { scene.images(); }), Catch::Contains("build.pull"));
-}
