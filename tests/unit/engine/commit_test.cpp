@@ -184,6 +184,14 @@ TEST_CASE(
   CHECK(bytes(layer + "/a\nb \xff") == "odd name");
 }
 
+TEST_CASE("a file named as layers name removed ones cannot be committed, and the message says to rename it") {
+  if (!is_root()) return;
+  const Written it;
+  it.file("/.wh.passwd", "x");
+  CHECK_THROWS_WITH(it.engine->commit_container(it.id, {}), Catch::Contains("rename it"));
+  CHECK(it.engine->images().size() == 1);
+}
+
 TEST_CASE("a tree too deep for an image is refused, for all of commit, export and diff, and can be removed") {
   if (!is_root()) return;
   const Written it;
