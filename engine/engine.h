@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "engine/build/builder.h"
+#include "engine/commit.h"
 #include "engine/container/runtime.h"
 #include "engine/error.h"
+#include "engine/image/layer_tar.h"
 #include "engine/model.h"
 #include "engine/paths.h"
 #include "engine/registry/transfer.h"
@@ -56,6 +58,23 @@ class Engine {
                                  const std::function<bool(const Status&)>& changed) = 0;
   // Environment and user of `request` are completed from the container's.
   virtual int exec(const std::string& id, ExecRequest request) = 0;
+
+  // True when `image_id` is the image named `ancestor`, or has all its layers at the bottom. False when there
+  // is no such image.
+  virtual bool is_image_below(const std::string& ancestor, const std::string& image_id) = 0;
+
+  // ---- containers into images and files; they may be up or down
+  // The image with one more layer, what the container wrote, and the container's configuration under
+  // `request`'s changes; without a new layer when it wrote nothing. Volumes and the engine's own files are
+  // not in it. A running container stands still while its files are copied, unless `request` says otherwise.
+  // Returns the image's id. kInvalid for a reference or tree that no image can have, kUnavailable when it
+  // cannot be paused, or was cancelled.
+  virtual std::string commit_container(const std::string& id, const CommitRequest& request) = 0;
+  // The root file system as a tar (root_tar.h), without volumes. Returns the files that shrank while they
+  // were read. kConflict when the container is removed meanwhile; what `sink` throws passes through.
+  virtual std::vector<std::string> export_container(const std::string& id, const ByteSink& sink) = 0;
+  // What it changed about its image's files (upper_changes.h).
+  virtual std::vector<PathChange> container_changes(const std::string& id) = 0;
 
   // ---- images
   virtual BuildResult build(const BuildRequest& request, BuildObserver& observer) = 0;

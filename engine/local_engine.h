@@ -52,6 +52,11 @@ class LocalEngine final : public Engine {
                          const std::function<bool(const Status&)>& changed) override;
   int exec(const std::string& id, ExecRequest request) override;
 
+  bool is_image_below(const std::string& ancestor, const std::string& image_id) override;
+  std::string commit_container(const std::string& id, const CommitRequest& request) override;
+  std::vector<std::string> export_container(const std::string& id, const ByteSink& sink) override;
+  std::vector<PathChange> container_changes(const std::string& id) override;
+
   BuildResult build(const BuildRequest& request, BuildObserver& observer) override;
   ImageInfo import_image(const std::string& archive, const std::string& reference,
                          const std::vector<std::string>& changes) override;
@@ -84,6 +89,8 @@ class LocalEngine final : public Engine {
   void remove_abandoned_build_networks();
   void remove_abandoned_step_folders();
   void remove_discarded_volumes();
+  // Lets containers go on that a process paused which is gone.
+  void thaw_abandoned();
 
   // ---- volumes
   // Within a write transaction: deletes the row and moves the folder aside. The returned folder is to be
@@ -100,6 +107,9 @@ class LocalEngine final : public Engine {
   void prepare_bind_sources(const ContainerRecord& record);
   Spec make_spec(const ContainerRecord& record, const StoredImage& image,
                  const std::vector<NetworkRecord>& networks);
+  // What the container wrote as a layer's folder; it stands still meanwhile.
+  ImageStore::Draft copy_written(const ContainerRecord& record, const StoredImage& image,
+                                 const CommitRequest& request);
   void stop_and_release(const ContainerRecord& record, std::optional<int64_t> grace_ms);
   // Held while a container is started, stopped or removed, so that nobody tidies up what is just being set
   // up.

@@ -39,6 +39,7 @@ bool ended(const Status& status) {
 }  // namespace
 
 void LocalEngine::reconcile() {
+  thaw_abandoned();
   release_dead_containers();
   remove_abandoned_build_networks();
   remove_abandoned_step_folders();

@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "engine/container/seccomp.h"
+#include "engine/effective_config.h"
 #include "engine/local_engine.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -53,15 +54,6 @@ std::string hosts_file(const ContainerRecord& record, const std::string& hostnam
   }
   for (const EndpointRecord& endpoint : record.endpoints) text += endpoint.address + '\t' + hostname + '\n';
   return text;
-}
-
-std::vector<std::string> merged_env(const std::vector<std::string>& image, const ContainerConfig& config) {
-  std::vector<std::string> env;
-  for (const std::string& entry : image) {
-    if (!config.environment.contains(entry.substr(0, entry.find('=')))) env.push_back(entry);
-  }
-  for (const auto& [key, value] : config.environment) env.push_back(key + '=' + value);
-  return env;
 }
 
 std::vector<std::string> arguments(const ContainerConfig& config, const ImageConfig& image) {
@@ -126,7 +118,7 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
     throw Error(Error::Kind::kInvalid, "container " + config.name + ": no command: neither the image " +
                                            config.image + " nor the service names one; set 'command:'");
   }
-  spec.env = merged_env(image.config.env, config);
+  spec.env = merged_env(image.config.env, config.environment);
   spec.working_dir = !config.working_dir.empty() ? config.working_dir : image.config.working_dir;
   if (spec.working_dir.empty()) spec.working_dir = "/";
   spec.user = !config.user.empty() ? config.user : image.config.user;

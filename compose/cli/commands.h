@@ -13,10 +13,13 @@ using Words = std::vector<std::string>;
 
 int build_command(Context& context, const Words& args);
 int check_command(Context& context, const Words& args);
+int commit_command(Context& context, const Words& args);
 int config_command(Context& context, const Words& args);
+int container_command(Context& context, const Words& args);
 int create_command(Context& context, const Words& args);
 int down_command(Context& context, const Words& args);
 int exec_command(Context& context, const Words& args);
+int export_command(Context& context, const Words& args);
 int image_command(Context& context, const Words& args);
 int images_command(Context& context, const Words& args);
 int kill_command(Context& context, const Words& args);

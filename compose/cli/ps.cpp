@@ -6,6 +6,7 @@
 
 #include "compose/cli/arguments.h"
 #include "compose/cli/commands.h"
+#include "compose/cli/container_rows.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/output_format.h"
 #include "compose/cli/selection.h"
@@ -17,8 +18,6 @@
 
 namespace compose::cli {
 namespace {
-
-constexpr size_t kCommandWidth = 20;
 
 struct Flags {
   bool all = false, no_trunc = false, quiet = false, services = false, orphans = true;
@@ -34,12 +33,8 @@ void add_filter(Flags& flags, const std::string& filter) {
   flags.statuses.push_back(filter.substr(equals + 1));
 }
 
-std::string joined(const std::vector<std::string>& parts) {
-  return join(parts, ",");
-}
-
-nlohmann::ordered_json publishers(const engine::ContainerInfo& container) {
-  auto list = nlohmann::ordered_json::array();
+nlohmann::json publishers(const engine::ContainerInfo& container) {
+  auto list = nlohmann::json::array();
   if (!is_up(container)) return list;
   for (const auto& port : container.ports) {
     list.push_back({{"URL", port.host_ip.empty() ? "0.0.0.0" : port.host_ip},
@@ -50,49 +45,21 @@ nlohmann::ordered_json publishers(const engine::ContainerInfo& container) {
   return list;
 }
 
-std::string ports_of(const engine::ContainerInfo& container) {
-  return is_up(container) ? ui::ports_text(container.ports, container.expose) : "";
-}
-
 std::string to_json_line(const engine::ContainerInfo& container, bool no_trunc, int64_t now) {
-  std::vector<std::string> labels, mounts, networks;
-  size_t volumes = 0;
-  for (const auto& [key, value] : shown_labels(container.labels)) labels.push_back(key + '=' + value);
-  for (const auto& mount : container.mounts) {
-    mounts.push_back(mount.volume.empty() ? mount.source : mount.volume);
-    volumes += mount.type == engine::MountConfig::Type::kVolume ? 1 : 0;
-  }
-  for (const auto& endpoint : container.endpoints) networks.push_back(endpoint.network);
-  const nlohmann::ordered_json line{
-      {"Command", ui::quoted_command(container.command, no_trunc ? 0 : kCommandWidth)},
-      {"CreatedAt", ui::to_created_at(container.created_ms)},
-      {"ExitCode", container.status.exit_code},
-      {"Health", engine::to_string(container.status.health)},
-      {"ID", no_trunc ? container.id : ui::short_id(container.id)},
-      {"Image", container.image},
-      {"Labels", joined(labels)},
-      {"LocalVolumes", std::to_string(volumes)},
-      {"Mounts", joined(mounts)},
-      {"Name", container.name},
-      {"Names", container.name},
-      {"Networks", joined(networks)},
-      {"Ports", ports_of(container)},
-      {"Project", label_of(container.labels, label::kProject)},
-      {"Publishers", publishers(container)},
-      {"RunningFor", ui::human_duration(now - container.created_ms) + " ago"},
-      {"Service", service_of(container)},
-      {"Size", "0B"},
-      {"State", engine::to_string(container.status.state)},
-      {"Status", ui::status_text(container.status, now)},
-  };
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+  nlohmann::json row = container_row(container, no_trunc, now);
+  row["ExitCode"] = container.status.exit_code;
+  row["Health"] = engine::to_string(container.status.health);
+  row["Name"] = container.name;
+  row["Project"] = label_of(container.labels, label::kProject);
+  row["Publishers"] = publishers(container);
+  row["Service"] = service_of(container);
+  return json_line(row);
 }
 
 std::string to_table(const std::vector<engine::ContainerInfo>& containers, bool no_trunc, int64_t now) {
   ui::Table table({"NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"});
   for (const auto& container : containers) {
-    table.add({container.name, container.image,
-               ui::quoted_command(container.command, no_trunc ? 0 : kCommandWidth), service_of(container),
+    table.add({container.name, container.image, shown_command(container, no_trunc), service_of(container),
                ui::human_duration(now - container.created_ms) + " ago",
                ui::status_text(container.status, now), ports_of(container)});
   }
@@ -113,14 +80,7 @@ Flags parse(const Words& args, Words& services) {
   services = arguments.parse(args);
   check_format(flags.format);
   for (const std::string& filter : flags.filters) add_filter(flags, filter);
-  static const std::set<std::string> kStates{"paused", "restarting", "removing", "running",
-                                             "dead",   "created",    "exited"};
-  for (const std::string& status : flags.statuses) {
-    if (kStates.count(status) == 0) {
-      throw CommandError("unknown status '" + status +
-                         "': it must be created, running, restarting, paused, exited or dead");
-    }
-  }
+  for (const std::string& status : flags.statuses) check_state(status);
   return flags;
 }
 

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <deque>
 #include <map>
+#include <utility>
 
 #include "engine/build/paths.h"
 #include "engine/error.h"
@@ -58,7 +59,9 @@ sys::Fd LayeredView::open_in(size_t layer, const std::string& path, int flags) c
 }
 
 bool LayeredView::is_opaque(size_t layer, const std::string& path) const {
-  const sys::Fd fd = open_in(layer, path, O_RDONLY | O_DIRECTORY);
+  const sys::Fd fd = try_open_in_tree(roots_[layer].get(), path, O_RDONLY | O_DIRECTORY);
+  if (!fd && is_absence(errno)) return false;  // removed since it was seen
+  sys::check(fd.get(), "openat2", names_[layer] + path);
   char value = 0;
   return ::fgetxattr(fd.get(), "trusted.overlay.opaque", &value, 1) == 1 && value == 'y';
 }
@@ -110,8 +113,12 @@ std::vector<LayeredView::Node> LayeredView::children(const Node& folder) const {
       const std::string name = entry->d_name;
       if (name == "." || name == ".." || closed[name]) continue;
       struct stat status {};
-      sys::check(::fstatat(descriptor, name.c_str(), &status, AT_SYMLINK_NOFOLLOW), "fstatat",
-                 names_[layer] + join_path(folder.path, name));
+      // Removed since it was listed, where the topmost layer is in use.
+      if (::fstatat(descriptor, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        const int error = std::exchange(errno, 0);
+        if (error == ENOENT) continue;
+        throw sys::Error(error, "fstatat", names_[layer] + join_path(folder.path, name));
+      }
       const bool whiteout = is_whiteout(status);
       const bool is_dir = S_ISDIR(status.st_mode);
       const auto known = found.find(name);

@@ -64,6 +64,7 @@ json history_json(const HistoryEntry& entry) {
   json object = json::object();
   put(object, "created", entry.created);
   put(object, "created_by", entry.created_by);
+  put(object, "author", entry.author);
   put(object, "comment", entry.comment);
   if (entry.empty_layer) object["empty_layer"] = true;
   return object;
@@ -166,6 +167,7 @@ void read_history(const json& root, ImageConfig& config) {
     HistoryEntry entry;
     entry.created = text(item, "created");
     entry.created_by = text(item, "created_by");
+    entry.author = text(item, "author");
     entry.comment = text(item, "comment");
     if (const json* empty = member(item, "empty_layer")) {
       if (!empty->is_boolean()) refuse("empty_layer", "must be true or false");

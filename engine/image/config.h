@@ -21,6 +21,7 @@ struct HistoryEntry {
   std::string created_by;  // "RUN /bin/sh -c apt-get update"
   std::string comment;
   bool empty_layer = false;
+  std::string author = {};
 };
 
 struct ImageConfig {

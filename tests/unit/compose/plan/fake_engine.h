@@ -221,6 +221,19 @@ class FakeEngine : public engine::Engine {
     }
   }
   int exec(const std::string&, engine::ExecRequest) override { return 0; }
+  bool is_image_below(const std::string& ancestor, const std::string& image_id) override {
+    const auto image = find_image(ancestor);
+    return image && image->id == image_id;
+  }
+  std::string commit_container(const std::string& id, const engine::CommitRequest& request) override {
+    note("commit container " + id + " as " + request.reference);
+    return "sha256:" + std::string(64, 'c');
+  }
+  std::vector<std::string> export_container(const std::string& id, const engine::ByteSink&) override {
+    note("export container " + id);
+    return {};
+  }
+  std::vector<engine::PathChange> container_changes(const std::string&) override { return {}; }
 
   engine::BuildResult build(const engine::BuildRequest& request, engine::BuildObserver& observer) override {
     note("build " + request.tags.front());

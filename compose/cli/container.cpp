@@ -1,0 +1,116 @@
+#include "compose/cli/container.h"
+
+#include <functional>
+
+#include "compose/cli/arguments.h"
+#include "compose/cli/selection.h"
+#include "compose/cli/session.h"
+#include "compose/cli/subcommands.h"
+#include "compose/plan/inventory.h"
+#include "compose/plan/labels.h"
+
+namespace compose::cli {
+namespace {
+
+// Does `action` to each of them under the lock of its project, prints the names as they were given. One that
+// fails does not keep the others from being tried.
+int for_each(Context& context, const std::string& command, const Words& names,
+             const std::function<void(const engine::ContainerInfo&)>& action) {
+  int code = kExitOk;
+  for (const std::string& name : names) {
+    try {
+      const std::string project = label_of(named_container(context, name).labels, label::kProject);
+      std::optional<Session> session;
+      if (project.empty()) {
+        context.engine().reconcile();
+      } else {
+        session.emplace(context, "container " + command, project);
+      }
+      action(named_container(context, name));  // as it is now that the lock is ours
+      print(name + '\n');
+    } catch (const engine::Error& error) {
+      context.show_error(error.what());
+      code = kExitError;
+    }
+  }
+  return code;
+}
+
+int container_start(Context& context, const Words& args) {
+  Arguments arguments("container start [OPTIONS] CONTAINER...", "Start containers that exist.");
+  arguments.refuse_flag("-a,--attach");
+  arguments.refuse_flag("-i,--interactive");
+  arguments.refuse_option("--detach-keys");
+  arguments.positionals(1, -1, "CONTAINER");
+  return for_each(context, "start", arguments.parse(args), [&](const engine::ContainerInfo& container) {
+    context.engine().start_container(container.id);
+  });
+}
+
+int container_stop(Context& context, const Words& args) {
+  std::optional<int64_t> timeout_s;
+  Arguments arguments("container stop [OPTIONS] CONTAINER...", "Stop containers without removing them.");
+  arguments.option("-t,--time,--timeout", timeout_s, "Seconds to wait before killing");
+  arguments.positionals(1, -1, "CONTAINER");
+  const Words names = arguments.parse(args);
+  const std::optional<int64_t> grace_ms = to_milliseconds(timeout_s);
+  return for_each(context, "stop", names, [&](const engine::ContainerInfo& container) {
+    context.engine().stop_container(container.id, grace_ms);
+  });
+}
+
+int container_rm(Context& context, const Words& args) {
+  bool force = false, volumes = false;
+  Arguments arguments("container rm [OPTIONS] CONTAINER...", "Remove containers.");
+  arguments.flag("-f,--force", force, "Kill those that run; a missing one is no failure");
+  arguments.flag("-v,--volumes", volumes, "Remove their anonymous volumes too");
+  arguments.refuse_flag("-l,--link");
+  arguments.positionals(1, -1, "CONTAINER");
+  Words names = arguments.parse(args);
+  if (force) {
+    std::erase_if(names, [&](const std::string& name) {
+      if (context.engine().find_container(name)) return false;
+      context.show_error("no such container: " + name);
+      return true;
+    });
+  }
+  return for_each(context, "rm", names, [&](const engine::ContainerInfo& container) {
+    context.engine().remove_container(container.id, force, volumes);
+  });
+}
+
+int container_diff(Context& context, const Words& args) {
+  Arguments arguments(
+      "container diff CONTAINER",
+      "Show what a container changed about its image's files: A added, C changed, D deleted.");
+  arguments.positionals(1, 1, "CONTAINER");
+  const engine::ContainerInfo container = named_container(context, arguments.parse(args).front());
+  std::string lines;
+  for (const engine::PathChange& change : context.engine().container_changes(container.id))
+    lines += std::string(1, static_cast<char>(change.kind)) + ' ' + change.path + '\n';
+  print(lines);
+  return kExitOk;
+}
+
+}  // namespace
+
+engine::ContainerInfo named_container(Context& context, const std::string& name) {
+  auto found = context.engine().find_container(name);
+  if (!found) throw engine::Error(engine::Error::Kind::kNotFound, "no such container: " + name);
+  return std::move(*found);
+}
+
+int container_command(Context& context, const Words& args) {
+  return run_subcommand(context, "container",
+                        {{"ls", container_ls, "List containers"},
+                         {"start", container_start, "Start containers that exist"},
+                         {"stop", container_stop, "Stop containers without removing them"},
+                         {"rm", container_rm, "Remove containers"},
+                         {"logs", container_logs, "Show what a container wrote"},
+                         {"diff", container_diff, "Show what a container changed about its image's files"},
+                         {"commit", container_commit, "Make an image from a container"},
+                         {"export", container_export, "Write a container's file system as a tar archive"}},
+                        args);
+}
+
+}  // namespace compose::cli

@@ -1,0 +1,33 @@
+#pragma once
+// A container that is paused for as long as an object lives. Should this process be killed meanwhile, a file
+// in the run root tells of it, so that the next command lets the container go on.
+#include <string>
+#include <vector>
+
+#include "engine/container/freezer.h"
+
+namespace engine {
+
+class FreezeMark {
+ public:
+  // Pauses everything in the control group of the container `id`, which the caller has locked. Nothing
+  // happens when it is paused already, or has no group any more. Throws as Freezer.
+  FreezeMark(const std::string& run_root, const std::string& id);
+  ~FreezeMark();  // lets it go on
+  FreezeMark(const FreezeMark&) = delete;
+  FreezeMark& operator=(const FreezeMark&) = delete;
+
+ private:
+  Freezer freezer_;
+  std::string file_;
+};
+
+// Files of dead processes: the container's id and the file's path.
+struct AbandonedFreeze {
+  std::string id, file;
+};
+std::vector<AbandonedFreeze> abandoned_freezes(const std::string& run_root);
+// Lets the container go on and removes the file. The caller has locked the container.
+void end_freeze(const AbandonedFreeze& freeze);
+
+}  // namespace engine
