@@ -161,7 +161,20 @@ void LocalEngine::remove_abandoned_step_folders() {
 
 BuildResult LocalEngine::build(const BuildRequest& request, BuildObserver& observer) {
   LocalStepRunner runner(*this, paths_);
-  return build_image(images_, runner, request, observer);
+  std::optional<sys::FileLock> held = images_.hold_layers();
+  const auto let_go = [&] {
+    held.reset();
+    images_.forget_made_layers();
+    images_.remove_unused_layers();  // what was removed meanwhile had to stay
+  };
+  try {
+    BuildResult result = build_image(images_, runner, request, observer);
+    let_go();
+    return result;
+  } catch (...) {
+    let_go();
+    throw;
+  }
 }
 
 ImageInfo LocalEngine::import_image(const std::string& archive, const std::string& reference,

@@ -50,14 +50,18 @@ std::string ImageStore::blob_path(const std::string& image_id) const {
   return paths_.blobs() + '/' + digest_hex(image_id);
 }
 
-ImageConfig ImageStore::load_config(const std::string& image_id) {
+std::string ImageStore::config_json(const std::string& image_id) {
   const std::optional<std::string> bytes = sys::read_file_if_exists(blob_path(image_id));
   if (!bytes || "sha256:" + sha256_hex(*bytes) != image_id) {
     throw Error(Error::Kind::kUnavailable, "image " + image_id + ": its configuration " +
                                                blob_path(image_id) + (bytes ? " is damaged" : " is missing") +
                                                "; remove the image and build, pull or import it again");
   }
-  return image_config_from_json(*bytes);
+  return *bytes;
+}
+
+ImageConfig ImageStore::load_config(const std::string& image_id) {
+  return image_config_from_json(config_json(image_id));
 }
 
 bool ImageStore::is_recorded(const std::string& image_id) {
@@ -128,9 +132,10 @@ std::string ImageStore::add_image_json(const std::string& config_json) {
   const ImageConfig config = image_config_from_json(config_json);
   const std::string id = "sha256:" + sha256_hex(config_json);
   const sys::FileLock lock = lock_store(paths_);
+  std::vector<std::string> chains;
   database_.write([&] {
     int64_t size = 0;
-    std::vector<std::string> chains;
+    chains.clear();
     for (const std::string& diff_id : config.diff_ids) {
       chains.push_back(chain_id(chains.empty() ? "" : chains.back(), diff_id));
       const std::optional<Layer> layer = find_layer(chains.back());
@@ -156,6 +161,7 @@ std::string ImageStore::add_image_json(const std::string& config_json) {
           .step();
     }
   });
+  release_made(chains);
   return id;
 }
 
