@@ -177,13 +177,15 @@ BuildResult LocalEngine::build(const BuildRequest& request, BuildObserver& obser
   }
 }
 
-ImageInfo LocalEngine::import_image(const std::string& archive, const std::string& reference,
-                                    const std::vector<std::string>& changes) {
-  const std::string name = parse_reference(reference).to_string();
+ImageInfo LocalEngine::import_image(const ImportRequest& request) {
+  const std::string name = request.reference.empty() ? "" : parse_reference(request.reference).to_string();
   ImageConfig config;
-  apply_changes(config, changes);
-  const std::string id = images_.import(archive, config);
-  images_.tag(id, name);
+  apply_changes(config, request.changes);
+  const std::string origin =
+      request.origin.empty() ? request.archive.substr(request.archive.rfind('/') + 1) : request.origin;
+  const std::string id = images_.import(
+      request.archive, config, request.message.empty() ? "Imported from " + origin : request.message);
+  if (!name.empty()) images_.tag(id, name);
   return *find_image(id);
 }
 

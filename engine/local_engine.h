@@ -53,9 +53,10 @@ class LocalEngine final : public Engine {
   int exec(const std::string& id, ExecRequest request) override;
 
   BuildResult build(const BuildRequest& request, BuildObserver& observer) override;
-  ImageInfo import_image(const std::string& archive, const std::string& reference,
-                         const std::vector<std::string>& changes) override;
+  ImageInfo import_image(const ImportRequest& request) override;
   std::vector<std::string> remove_image(const std::string& reference, bool force) override;
+
+  ImageStore& image_store() override { return images_; }
 
   void reconcile() override;
   const Paths& paths() const override { return paths_; }

@@ -10,6 +10,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"attach", nullptr, ""},
     {"build", build_command, "Build or rebuild services' images"},
+    {"builder", builder_command, "The cache of builds: prune", false},
     {"check", check_command, "Tell which attributes of the files are honoured"},
     {"commit", nullptr, ""},
     {"config", config_command, "Check the files and show them merged, in canonical form"},
@@ -20,7 +21,7 @@ constexpr Command kCommands[] = {
     {"events", nullptr, ""},
     {"exec", exec_command, "Run a program in a running container", false},
     {"export", nullptr, ""},
-    {"image", image_command, "Images of the store: ls, import, rm", false},
+    {"image", image_command, "Images of the store: ls, inspect, history, tag, rm, prune, save, load, import", false},
     {"images", images_command, "List the images that containers use"},
     {"kill", kill_command, "Send a signal to containers, SIGKILL by default"},
     {"logs", logs_command, "Show what containers wrote"},

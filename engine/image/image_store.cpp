@@ -165,15 +165,15 @@ std::string ImageStore::add_image_json(const std::string& config_json) {
   return id;
 }
 
-std::string ImageStore::import(const std::string& archive, const ImageConfig& config) {
+std::string ImageStore::import(const std::string& archive, const ImageConfig& config,
+                               const std::string& comment) {
   Draft draft = new_draft();
   unpack_archive(archive, draft.diff(), false);
   const Layer layer = commit_layer(std::move(draft), "");
   ImageConfig imported = config;
   if (imported.created.empty()) imported.created = format_rfc3339(now_ms());
   imported.diff_ids = {layer.diff_id};
-  imported.history.push_back(
-      {imported.created, "", "Imported from " + archive.substr(archive.rfind('/') + 1), false});
+  imported.history.push_back({imported.created, "", comment, false});
   return add_image(imported);
 }
 

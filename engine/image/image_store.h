@@ -141,8 +141,8 @@ class ImageStore {
   std::string add_image_json(const std::string& config_json);
 
   // A root file system archive as a one-layer image. `created` is filled in when empty, and a history entry
-  // added.
-  std::string import(const std::string& archive, const ImageConfig& config);
+  // with `comment` added.
+  std::string import(const std::string& archive, const ImageConfig& config, const std::string& comment);
 
   // Build cache: key (hex digest) -> diff id of the layer a step made and the resulting image config
   // fragment; the value is opaque to the store. An entry, and the layers it needs, stays as long as one of
