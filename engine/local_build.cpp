@@ -183,6 +183,7 @@ ImageInfo LocalEngine::import_image(const ImportRequest& request) {
   apply_changes(config, request.changes);
   const std::string origin =
       request.origin.empty() ? request.archive.substr(request.archive.rfind('/') + 1) : request.origin;
+  const sys::FileLock held = images_.hold_layers();
   const std::string id = images_.import(
       request.archive, config, request.message.empty() ? "Imported from " + origin : request.message);
   if (!name.empty()) images_.tag(id, name);

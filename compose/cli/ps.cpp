@@ -54,7 +54,7 @@ std::string ports_of(const engine::ContainerInfo& container) {
   return is_up(container) ? ui::ports_text(container.ports, container.expose) : "";
 }
 
-std::string to_json_line(const engine::ContainerInfo& container, bool no_trunc, int64_t now) {
+nlohmann::ordered_json to_json(const engine::ContainerInfo& container, bool no_trunc, int64_t now) {
   std::vector<std::string> labels, mounts, networks;
   size_t volumes = 0;
   for (const auto& [key, value] : shown_labels(container.labels)) labels.push_back(key + '=' + value);
@@ -63,7 +63,7 @@ std::string to_json_line(const engine::ContainerInfo& container, bool no_trunc, 
     volumes += mount.type == engine::MountConfig::Type::kVolume ? 1 : 0;
   }
   for (const auto& endpoint : container.endpoints) networks.push_back(endpoint.network);
-  const nlohmann::ordered_json line{
+  return {
       {"Command", ui::quoted_command(container.command, no_trunc ? 0 : kCommandWidth)},
       {"CreatedAt", ui::to_created_at(container.created_ms)},
       {"ExitCode", container.status.exit_code},
@@ -85,7 +85,20 @@ std::string to_json_line(const engine::ContainerInfo& container, bool no_trunc, 
       {"State", engine::to_string(container.status.state)},
       {"Status", ui::status_text(container.status, now)},
   };
-  return line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + '\n';
+}
+
+const Titles& titles() {
+  static const Titles kTitles{{"Command", "COMMAND"},       {"CreatedAt", "CREATED AT"},
+                              {"ExitCode", "EXIT CODE"},    {"Health", "HEALTH"},
+                              {"ID", "CONTAINER ID"},       {"Image", "IMAGE"},
+                              {"Labels", "LABELS"},         {"LocalVolumes", "LOCAL VOLUMES"},
+                              {"Mounts", "MOUNTS"},         {"Name", "NAME"},
+                              {"Names", "NAMES"},           {"Networks", "NETWORKS"},
+                              {"Ports", "PORTS"},           {"Project", "PROJECT"},
+                              {"Publishers", "PUBLISHERS"}, {"RunningFor", "CREATED"},
+                              {"Service", "SERVICE"},       {"Size", "SIZE"},
+                              {"State", "STATE"},           {"Status", "STATUS"}};
+  return kTitles;
 }
 
 std::string to_table(const std::vector<engine::ContainerInfo>& containers, bool no_trunc, int64_t now) {
@@ -103,7 +116,7 @@ Flags parse(const Words& args, Words& services) {
   Flags flags;
   Arguments arguments("ps [OPTIONS] [SERVICE...]", "List containers; only running ones without -a.");
   arguments.flag("-a,--all", flags.all, "Stopped ones too");
-  arguments.option("--format", flags.format, "table or json (a line per container)");
+  arguments.option("--format", flags.format, "table, json (a line per container) or a template");
   arguments.flag("-q,--quiet", flags.quiet, "Only ids");
   arguments.flag("--services", flags.services, "Only the services' names");
   arguments.list("--status", flags.statuses, "Only those in this state (repeatable)");
@@ -111,7 +124,6 @@ Flags parse(const Words& args, Words& services) {
   arguments.flag("--no-trunc", flags.no_trunc, "Whole ids and commands");
   arguments.flag("--orphans", flags.orphans, "Those of services no longer in the files too (the default)");
   services = arguments.parse(args);
-  check_format(flags.format);
   for (const std::string& filter : flags.filters) add_filter(flags, filter);
   static const std::set<std::string> kStates{"paused", "restarting", "removing", "running",
                                              "dead",   "created",    "exited"};
@@ -129,6 +141,7 @@ Flags parse(const Words& args, Words& services) {
 int ps_command(Context& context, const Words& args) {
   Words services;
   const Flags flags = parse(args, services);
+  const OutputFormat format(flags.format);
   std::optional<parser::Project> project;
   if (!flags.orphans) project = context.load(services);
   auto containers = replicas(context, project ? project->name : context.project_name(), services);
@@ -151,8 +164,10 @@ int ps_command(Context& context, const Words& args) {
     std::set<std::string> names;
     for (const auto& container : containers) names.insert(service_of(container));
     for (const std::string& name : names) text += name + '\n';
-  } else if (flags.format == "json") {
-    for (const auto& container : containers) text += to_json_line(container, flags.no_trunc, now);
+  } else if (format.is_json() || format.is_template()) {
+    std::vector<nlohmann::ordered_json> rows;
+    for (const auto& container : containers) rows.push_back(to_json(container, flags.no_trunc, now));
+    text = format.is_json() ? json_lines(rows) : format.render(rows, titles());
   } else {
     text = to_table(containers, flags.no_trunc, now);
   }

@@ -189,6 +189,7 @@ std::string format_one(const Call& call, const Verb& verb, const Json& value) {
       call.fail(std::string("%") + verb.letter + " is not supported");
   }
   const auto width = static_cast<int64_t>(display_width(text));
+  if (verb.width > kWidest) call.fail("a width is out of range");
   if (verb.width <= width) return text;
   std::string filling = spaces(call, verb.width - width);
   if (verb.left) return text + filling;

@@ -109,7 +109,7 @@ void ArchiveFiles::read_archive(int fd, const std::string& name, const UnpackLim
   const ArchiveReader reader = new_tar_reader();
   archive* a = reader.get();
   if (archive_read_open_fd(a, fd, kChunk) != ARCHIVE_OK) refuse_archive(a, name);
-  ArchiveGuard guard(a, limits);
+  ArchiveGuard guard(raw_bytes_of(a), limits);
   for (;;) {
     archive_entry* entry = nullptr;
     const int result = archive_read_next_header(a, &entry);

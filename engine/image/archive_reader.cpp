@@ -37,6 +37,10 @@ ArchiveReader new_tar_reader() {
   return reader;
 }
 
+std::function<int64_t()> raw_bytes_of(archive* a) {
+  return [a] { return static_cast<int64_t>(archive_filter_bytes(a, -1)); };
+}
+
 void refuse_archive(archive* a, const std::string& name) {
   const char* why = archive_error_string(a);
   throw Error(Error::Kind::kInvalid, "archive " + name + ": " + (why != nullptr ? why : "cannot be read") +
@@ -53,8 +57,7 @@ void ArchiveGuard::admit(archive_entry* entry, const std::string& name) {
     refuse_entry(name, "the archive unpacks to more than " + std::to_string(limits_.total_bytes) + " bytes");
   }
   total_ += size + kInodeCost;
-  const int64_t read = archive_filter_bytes(archive_, -1);  // -1: the raw bytes, before any decompression
-  if (total_ - limits_.slack_bytes > read * limits_.ratio) {
+  if (total_ - limits_.slack_bytes > raw_bytes_() * limits_.ratio) {
     refuse_entry(name, "the archive unpacks to more than " + std::to_string(limits_.ratio) +
                            " times its size; it looks like a decompression bomb");
   }

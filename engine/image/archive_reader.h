@@ -6,8 +6,10 @@
 #include <locale.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "engine/image/unpack.h"
 
@@ -38,19 +40,24 @@ ArchiveReader new_archive_reader();
 // The same, knowing tar too.
 ArchiveReader new_tar_reader();
 
+// Bytes read so far, before any decompression.
+std::function<int64_t()> raw_bytes_of(archive* a);
+
 // "archive NAME: WHY; is it a whole tar archive?" with libarchive's reason.
 [[noreturn]] void refuse_archive(archive* a, const std::string& name);
 
 // Counts what an archive unpacks to.
 class ArchiveGuard {
  public:
-  ArchiveGuard(archive* a, const UnpackLimits& limits) : archive_(a), limits_(limits) {}
+  // `raw_bytes`: as read so far, before any decompression.
+  ArchiveGuard(std::function<int64_t()> raw_bytes, const UnpackLimits& limits)
+      : raw_bytes_(std::move(raw_bytes)), limits_(limits) {}
   // To be called before anything of the entry is written. Throws engine::Error(kInvalid) when it exceeds a
   // limit.
   void admit(archive_entry* entry, const std::string& name);
 
  private:
-  archive* archive_;
+  std::function<int64_t()> raw_bytes_;
   const UnpackLimits& limits_;
   int64_t entries_ = 0, total_ = 0;
 };

@@ -115,6 +115,23 @@ void ImageStore::require_image(const std::string& image_id, const std::string& d
 
 void ImageStore::tag(const std::string& image_id, const std::string& reference) {
   const std::string name = stored_name(parse_reference(reference));
+  try {
+    set_reference(image_id, reference, name);
+  } catch (const Error& error) {
+    std::string config;
+    {
+      const std::lock_guard lock(made_mutex_);
+      const auto added = added_.find(image_id);
+      if (error.kind() != Error::Kind::kNotFound || added == added_.end()) throw;
+      config = added->second;
+    }
+    add_image_json(config);
+    set_reference(image_id, reference, name);
+  }
+}
+
+void ImageStore::set_reference(const std::string& image_id, const std::string& reference,
+                               const std::string& name) {
   database_.write([&] {
     require_image(image_id, "tag image " + image_id + " as " + reference);
     database_

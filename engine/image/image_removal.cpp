@@ -30,7 +30,7 @@ std::string untagged(const std::string& reference) {
 
 std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, bool force) {
   std::vector<std::string> lines;
-  bool deleted = false;
+  std::string deleted;
   database_.write([&] {
     const std::optional<Named> named = resolve(reference_or_id);
     if (!named) throw Error(Error::Kind::kNotFound, "no such image: " + reference_or_id);
@@ -55,9 +55,13 @@ std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, 
     if (only_untag || is_kept) return;
     const std::vector<std::string> more = delete_records(named->image_id);
     lines.insert(lines.end(), more.begin(), more.end());
-    deleted = true;
+    deleted = named->image_id;
   });
-  if (!deleted) return lines;
+  if (deleted.empty()) return lines;
+  {
+    const std::lock_guard lock(made_mutex_);
+    added_.erase(deleted);
+  }
   for (const std::string& line : sweep().lines) lines.push_back(line);
   return lines;
 }

@@ -161,6 +161,10 @@ std::string ImageStore::add_image_json(const std::string& config_json) {
           .step();
     }
   });
+  {
+    const std::lock_guard made(made_mutex_);
+    added_[id] = config_json;
+  }
   release_made(chains);
   return id;
 }

@@ -11,6 +11,7 @@
 // Layers that nothing refers to, as a killed process leaves them, go with the next removal or reconcile.
 // Thread and process safe.
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -49,7 +50,8 @@ class ImageStore {
   // no image, kUnavailable when the image's configuration is damaged on disk.
   std::optional<StoredImage> find(const std::string& reference_or_id);
   // Moves the reference when another image has it. A reference with a digest is kept as repository@digest.
-  // kNotFound when there is no such image.
+  // kNotFound when there is no such image. One that this object has added and another process removed before
+  // it had a name is added again.
   void tag(const std::string& image_id, const std::string& reference);
   // Remembers that `repository` ("docker.io/library/busybox") knows the image by this manifest; find() takes
   // "repository@digest" then. kNotFound when there is no such image.
@@ -180,13 +182,15 @@ class ImageStore {
   std::optional<Draft> retire(const std::string& chain_id);
   std::vector<std::string> unrecorded_layers();
   void hold_made(const std::string& chain_id);
+  void set_reference(const std::string& image_id, const std::string& reference, const std::string& name);
   void release_made(const std::vector<std::string>& chain_ids);
 
   Database& database_;
   Paths paths_;
   std::mutex made_mutex_;
-  std::set<std::string> made_;          // chain ids of layers made here that no image has yet
-  std::optional<sys::FileLock> holds_;  // while there are any
+  std::set<std::string> made_;                // chain ids of layers made here that no image has yet
+  std::map<std::string, std::string> added_;  // images added here, and their configurations
+  std::optional<sys::FileLock> holds_;        // while there are any
 };
 
 // Unpacks a layer or root file system archive into `directory` safely: no entry (.., absolute name, hardlink

@@ -174,7 +174,8 @@ Manifest parse_manifest(const std::string& json, const std::string& name) {
 void check_layout(const std::string& json, const std::string& name) {
   const Document document(json, name);
   const std::string version = document.text(document.root(), "imageLayoutVersion");
-  if (version != "1.0.0") document.refuse("image layout version " + engine::quoted(version) + " is not known");
+  if (version != "1.0.0")
+    document.refuse("image layout version " + engine::quoted(version) + " is not known");
 }
 
 std::vector<DockerArchiveImage> parse_docker_manifest(const std::string& json, const std::string& name) {

@@ -30,7 +30,7 @@ void unpack_archive_from(int archive_fd, const std::string& archive_name, const 
   const Utf8Locale locale;
   const ArchiveReader reader = open_reader(archive_fd, archive_name);
   const sys::Fd root = sys::open(directory, O_RDONLY | O_DIRECTORY);
-  ArchiveGuard guard(reader.get(), limits);
+  ArchiveGuard guard(raw_bytes_of(reader.get()), limits);
   Extractor extractor(root.get(), whiteouts);
   for (;;) {
     archive_entry* entry = nullptr;
