@@ -19,6 +19,8 @@
 
 namespace engine {
 
+class ImageStore;
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -78,10 +80,7 @@ class Engine {
 
   // ---- images
   virtual BuildResult build(const BuildRequest& request, BuildObserver& observer) = 0;
-  // Root file system from a tar archive (any compression libarchive knows); `changes` are Dockerfile lines
-  // (CMD, ENV, ...). Returns the image.
-  virtual ImageInfo import_image(const std::string& archive, const std::string& reference,
-                                 const std::vector<std::string>& changes) = 0;
+  virtual ImageInfo import_image(const ImportRequest& request) = 0;
   // Untags; the image goes with its last name, or when an id is given. kConflict when it would go and
   // containers use it; with `force` it loses its names then and stays. Returns what was untagged and deleted,
   // a line each.
@@ -98,6 +97,12 @@ class Engine {
   // The digest ("sha256:...") that the registry has for the reference, of the index when there is one.
   // Nothing is fetched. Errors as pull_image.
   virtual std::string resolve_digest(const std::string& reference) = 0;
+
+  // The store of this machine's images, for what only the image commands do: tag, inspect, history, save,
+  // load, prune. kUnavailable when the engine keeps none.
+  virtual ImageStore& image_store() {
+    throw Error(Error::Kind::kUnavailable, "this engine keeps no images of its own");
+  }
 
   // ---- upkeep
   // Removes links, rules, folders and cgroups that no record claims and finishes half-done removals. Cheap

@@ -161,16 +161,32 @@ void LocalEngine::remove_abandoned_step_folders() {
 
 BuildResult LocalEngine::build(const BuildRequest& request, BuildObserver& observer) {
   LocalStepRunner runner(*this, paths_);
-  return build_image(images_, runner, request, observer);
+  std::optional<sys::FileLock> held = images_.hold_layers();
+  const auto let_go = [&] {
+    held.reset();
+    images_.forget_made_layers();
+    images_.remove_unused_layers();  // what was removed meanwhile had to stay
+  };
+  try {
+    BuildResult result = build_image(images_, runner, request, observer);
+    let_go();
+    return result;
+  } catch (...) {
+    let_go();
+    throw;
+  }
 }
 
-ImageInfo LocalEngine::import_image(const std::string& archive, const std::string& reference,
-                                    const std::vector<std::string>& changes) {
-  const std::string name = parse_reference(reference).to_string();
+ImageInfo LocalEngine::import_image(const ImportRequest& request) {
+  const std::string name = request.reference.empty() ? "" : parse_reference(request.reference).to_string();
   ImageConfig config;
-  apply_changes(config, changes);
-  const std::string id = images_.import(archive, config);
-  images_.tag(id, name);
+  apply_changes(config, request.changes);
+  const std::string origin =
+      request.origin.empty() ? request.archive.substr(request.archive.rfind('/') + 1) : request.origin;
+  const sys::FileLock held = images_.hold_layers();
+  const std::string id = images_.import(
+      request.archive, config, request.message.empty() ? "Imported from " + origin : request.message);
+  if (!name.empty()) images_.tag(id, name);
   return *find_image(id);
 }
 

@@ -58,13 +58,14 @@ class LocalEngine final : public Engine {
   std::vector<PathChange> container_changes(const std::string& id) override;
 
   BuildResult build(const BuildRequest& request, BuildObserver& observer) override;
-  ImageInfo import_image(const std::string& archive, const std::string& reference,
-                         const std::vector<std::string>& changes) override;
+  ImageInfo import_image(const ImportRequest& request) override;
   std::vector<std::string> remove_image(const std::string& reference, bool force) override;
 
   PullResult pull_image(const PullRequest& request, TransferObserver& observer) override;
   PushResult push_image(const PushRequest& request, TransferObserver& observer) override;
   std::string resolve_digest(const std::string& reference) override;
+
+  ImageStore& image_store() override { return images_; }
 
   void reconcile() override;
   const Paths& paths() const override { return paths_; }

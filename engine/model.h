@@ -148,6 +148,15 @@ struct VolumeInfo {
   int64_t created_ms = 0;
 };
 
+// A root file system becomes an image of one layer.
+struct ImportRequest {
+  std::string archive;               // path of a tar, in any compression libarchive knows
+  std::string origin;                // for the history; empty: the archive's name
+  std::string reference;             // empty: the image gets no name
+  std::vector<std::string> changes;  // Dockerfile lines that change the configuration: CMD, ENV, ...
+  std::string message;               // comment of the history; empty: "Imported from ORIGIN"
+};
+
 struct ImageInfo {
   std::string id;                       // sha256:<64 hex> of the config blob
   std::vector<std::string> references;  // "docker.io/library/busybox:latest"

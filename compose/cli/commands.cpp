@@ -10,6 +10,7 @@ namespace {
 constexpr Command kCommands[] = {
     {"attach", nullptr, ""},
     {"build", build_command, "Build or rebuild services' images"},
+    {"builder", builder_command, "The cache of builds: prune", false},
     {"check", check_command, "Tell which attributes of the files are honoured"},
     {"commit", commit_command, "Make an image from a service's container", false},
     {"config", config_command, "Check the files and show them merged, in canonical form"},
@@ -22,7 +23,8 @@ constexpr Command kCommands[] = {
     {"events", nullptr, ""},
     {"exec", exec_command, "Run a program in a running container", false},
     {"export", export_command, "Write a container's file system as a tar archive", false},
-    {"image", image_command, "Images of the store: ls, import, pull, push, rm", false},
+    {"image", image_command,
+     "Images of the store: ls, pull, push, tag, rm, inspect, history, save, load, import, prune", false},
     {"images", images_command, "List the images that containers use"},
     {"kill", kill_command, "Send a signal to containers, SIGKILL by default"},
     {"login", login_command, "Log in to a registry", false},

@@ -12,6 +12,7 @@ namespace compose::cli {
 using Words = std::vector<std::string>;
 
 int build_command(Context& context, const Words& args);
+int builder_command(Context& context, const Words& args);
 int check_command(Context& context, const Words& args);
 int commit_command(Context& context, const Words& args);
 int config_command(Context& context, const Words& args);

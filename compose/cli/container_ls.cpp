@@ -23,7 +23,7 @@ int container_ls(Context& context, const Words& args) {
   arguments.list("-f,--filter", filters,
                  "KEY=VALUE (repeatable); KEY is ancestor, before, exited, health, id, label, name, network, "
                  "since, status or volume");
-  arguments.option("--format", format, "table or json (a line per container)");
+  arguments.option("--format", format, "table, json (a line per container) or a template");
   arguments.option("-n,--last", last, "Only so many, those created last, in any state");
   arguments.flag("-l,--latest", latest, "Only the one created last, in any state");
   arguments.flag("--no-trunc", no_trunc, "Whole ids and commands");
@@ -31,7 +31,7 @@ int container_ls(Context& context, const Words& args) {
   arguments.refuse_flag("-s,--size");
   arguments.positionals(0, 0, "");
   arguments.parse(args);
-  check_format(format);
+  const OutputFormat output(format);
   const ContainerFilter filter(filters);
   if (latest) last = 1;
 
@@ -46,20 +46,24 @@ int container_ls(Context& context, const Words& args) {
 
   const int64_t now = ui::now_ms();
   ui::Table table({"CONTAINER ID", "IMAGE", "COMMAND", "CREATED", "STATUS", "PORTS", "NAMES"});
-  std::string lines;
+  std::vector<nlohmann::ordered_json> rows;
+  std::string ids;
   for (const auto& container : containers) {
     const std::string id = no_trunc ? container.id : ui::short_id(container.id);
     if (quiet) {
-      lines += id + '\n';
-    } else if (format == "json") {
-      lines += json_line(container_row(container, no_trunc, now));
+      ids += id + '\n';
+    } else if (output.is_json() || output.is_template()) {
+      rows.emplace_back(container_row(container, no_trunc, now));
     } else {
       table.add({id, container.image, shown_command(container, no_trunc),
                  ui::human_duration(now - container.created_ms) + " ago",
                  ui::status_text(container.status, now), ports_of(container), container.name});
     }
   }
-  print(quiet || format == "json" ? lines : table.to_string());
+  print(quiet                  ? ids
+        : output.is_json()     ? json_lines(rows)
+        : output.is_template() ? output.render(rows, container_titles())
+                               : table.to_string());
   return 0;
 }
 

@@ -50,8 +50,14 @@ nlohmann::json container_row(const engine::ContainerInfo& container, bool no_tru
   };
 }
 
-std::string json_line(const nlohmann::json& row) {
-  return row.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+const Titles& container_titles() {
+  static const Titles kTitles{
+      {"Command", "COMMAND"}, {"CreatedAt", "CREATED AT"}, {"ID", "CONTAINER ID"},
+      {"Image", "IMAGE"},     {"Labels", "LABELS"},        {"LocalVolumes", "LOCAL VOLUMES"},
+      {"Mounts", "MOUNTS"},   {"Names", "NAMES"},          {"Networks", "NETWORKS"},
+      {"Ports", "PORTS"},     {"RunningFor", "CREATED"},   {"Size", "SIZE"},
+      {"State", "STATE"},     {"Status", "STATUS"}};
+  return kTitles;
 }
 
 void check_state(const std::string& state) {

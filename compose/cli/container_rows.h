@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "compose/cli/output_format.h"
 #include "engine/model.h"
 
 namespace compose::cli {
@@ -13,8 +14,8 @@ std::string shown_command(const engine::ContainerInfo& container, bool no_trunc)
 std::string ports_of(const engine::ContainerInfo& container);
 // The fields of `docker container ls --format json`.
 nlohmann::json container_row(const engine::ContainerInfo& container, bool no_trunc, int64_t now_ms);
-// The row on a line of its own; bytes that are no UTF-8 are replaced.
-std::string json_line(const nlohmann::json& row);
+// Their titles in a table.
+const Titles& container_titles();
 // Throws CommandError when it is no state of a container.
 void check_state(const std::string& state);
 

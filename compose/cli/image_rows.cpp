@@ -1,8 +1,8 @@
 #include "compose/cli/image_rows.h"
 
-#include <sys/utsname.h>
-
+#include "compose/cli/failure.h"
 #include "engine/error.h"
+#include "engine/image/oci_documents.h"
 #include "engine/image/reference.h"
 
 namespace compose::cli {
@@ -18,12 +18,13 @@ std::pair<std::string, std::string> repository_and_tag(const std::string& refere
 }
 
 std::string host_platform() {
-  utsname name{};
-  ::uname(&name);
-  const std::string machine = name.machine;
-  if (machine == "x86_64") return "linux/amd64";
-  if (machine == "aarch64") return "linux/arm64";
-  return "linux/" + machine;
+  return engine::host_platform().to_string();
+}
+
+void check_own_platform(const std::string& platform) {
+  if (platform.empty() || platform == host_platform()) return;
+  throw CommandError("platform " + platform + " is not supported: the store has images for " +
+                     host_platform() + " only");
 }
 
 }  // namespace compose::cli

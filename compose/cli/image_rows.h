@@ -11,5 +11,7 @@ namespace compose::cli {
 std::pair<std::string, std::string> repository_and_tag(const std::string& reference);
 // "linux/amd64": images run on this machine only, so theirs is its platform.
 std::string host_platform();
+// --platform of the image commands: "" or this machine's. Throws CommandError for another.
+void check_own_platform(const std::string& platform);
 
 }  // namespace compose::cli

@@ -25,8 +25,8 @@ std::string created(const Row& row, int64_t now) {
   return row.created_ms == 0 ? "N/A" : ui::human_duration(now - row.created_ms) + " ago";
 }
 
-std::string to_json(const std::vector<Row>& rows) {
-  auto list = nlohmann::ordered_json::array();
+std::vector<nlohmann::ordered_json> to_json(const std::vector<Row>& rows) {
+  std::vector<nlohmann::ordered_json> list;
   for (const Row& row : rows) {
     nlohmann::ordered_json entry{{"ID", row.container->image_id}, {"ContainerName", row.container->name},
                                  {"Repository", row.repository},  {"Tag", row.tag},
@@ -37,7 +37,19 @@ std::string to_json(const std::vector<Row>& rows) {
     }
     list.push_back(std::move(entry));
   }
-  return list.dump() + '\n';
+  return list;
+}
+
+const Titles& titles() {
+  static const Titles kTitles{{"ContainerName", "CONTAINER"},
+                              {"Created", "CREATED"},
+                              {"ID", "IMAGE ID"},
+                              {"LastTagTime", "TAGGED"},
+                              {"Platform", "PLATFORM"},
+                              {"Repository", "REPOSITORY"},
+                              {"Size", "SIZE"},
+                              {"Tag", "TAG"}};
+  return kTitles;
 }
 
 std::string to_table(const std::vector<Row>& rows) {
@@ -56,10 +68,10 @@ int images_command(Context& context, const Words& args) {
   bool quiet = false;
   std::string format;
   Arguments arguments("images [OPTIONS] [SERVICE...]", "List the images that the project's containers use.");
-  arguments.option("--format", format, "table or json");
+  arguments.option("--format", format, "table, json or a template");
   arguments.flag("-q,--quiet", quiet, "Only ids");
   const Words services = arguments.parse(args);
-  check_format(format);
+  const OutputFormat output(format);
 
   auto containers = replicas(context, context.project_name(), services);
   std::sort(containers.begin(), containers.end(),
@@ -84,7 +96,9 @@ int images_command(Context& context, const Words& args) {
     for (const std::string& id : ids) text += id.substr(id.find(':') + 1) + '\n';
     print(text);
   } else {
-    print(format == "json" ? to_json(rows) : to_table(rows));
+    print(output.is_json()       ? nlohmann::ordered_json(to_json(rows)).dump() + '\n'
+          : output.is_template() ? output.render(to_json(rows), titles())
+                                 : to_table(rows));
   }
   return 0;
 }

@@ -45,12 +45,12 @@ int ls_command(Context& context, const Words& args) {
   std::vector<std::string> filters;
   Arguments arguments("ls [OPTIONS]", "List projects; only those with running containers without -a.");
   arguments.flag("-a,--all", all, "Stopped ones too");
-  arguments.option("--format", format, "table or json");
+  arguments.option("--format", format, "table, json or a template");
   arguments.flag("-q,--quiet", quiet, "Only names");
   arguments.list("--filter", filters, "name=PART");
   arguments.positionals(0, 0, "");
   arguments.parse(args);
-  check_format(format);
+  const OutputFormat output(format);
   const std::string wanted = name_filter(filters);
 
   std::map<std::string, Stack> stacks;
@@ -67,11 +67,12 @@ int ls_command(Context& context, const Words& args) {
   std::string text;
   if (quiet) {
     for (const auto& [name, stack] : stacks) text += name + '\n';
-  } else if (format == "json") {
-    auto list = nlohmann::ordered_json::array();
+  } else if (output.is_json() || output.is_template()) {
+    std::vector<nlohmann::ordered_json> rows;
     for (const auto& [name, stack] : stacks)
-      list.push_back({{"Name", name}, {"Status", stack.status()}, {"ConfigFiles", stack.config_files}});
-    text = list.dump() + '\n';
+      rows.push_back({{"Name", name}, {"Status", stack.status()}, {"ConfigFiles", stack.config_files}});
+    static const Titles kTitles{{"Name", "NAME"}, {"Status", "STATUS"}, {"ConfigFiles", "CONFIG FILES"}};
+    text = output.is_json() ? nlohmann::ordered_json(rows).dump() + '\n' : output.render(rows, kTitles);
   } else {
     ui::Table table({"NAME", "STATUS", "CONFIG FILES"});
     for (const auto& [name, stack] : stacks) table.add({name, stack.status(), stack.config_files});

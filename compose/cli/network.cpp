@@ -14,33 +14,35 @@ int network_ls(Context& context, const Words& args) {
   bool quiet = false;
   std::string format;
   Arguments arguments("network ls [OPTIONS]", "List the engine's networks.");
-  arguments.option("--format", format, "table or json (a line per network)");
+  arguments.option("--format", format, "table, json (a line per network) or a template");
   arguments.flag("-q,--quiet", quiet, "Only ids");
   arguments.positionals(0, 0, "");
   arguments.parse(args);
-  check_format(format);
+  const OutputFormat output(format);
 
   auto networks = context.engine().networks();
   std::sort(networks.begin(), networks.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   ui::Table table({"NETWORK ID", "NAME", "DRIVER", "SUBNET"});
-  std::string lines;
+  static const Titles kTitles{{"Driver", "DRIVER"},     {"Gateway", "GATEWAY"}, {"ID", "NETWORK ID"},
+                              {"Internal", "INTERNAL"}, {"Labels", "LABELS"},   {"Name", "NAME"},
+                              {"Subnet", "SUBNET"}};
+  std::string ids;
+  std::vector<nlohmann::ordered_json> rows;
   for (const auto& network : networks) {
     table.add({ui::short_id(network.id), network.name, network.driver, network.subnet});
-    if (quiet) {
-      lines += ui::short_id(network.id) + '\n';
-    } else if (format == "json") {
-      lines += nlohmann::ordered_json{{"ID", ui::short_id(network.id)},
-                                      {"Name", network.name},
-                                      {"Driver", network.driver},
-                                      {"Subnet", network.subnet},
-                                      {"Gateway", network.gateway},
-                                      {"Internal", network.internal},
-                                      {"Labels", shown_labels(network.labels)}}
-                   .dump() +
-               '\n';
-    }
+    ids += ui::short_id(network.id) + '\n';
+    rows.push_back({{"ID", ui::short_id(network.id)},
+                    {"Name", network.name},
+                    {"Driver", network.driver},
+                    {"Subnet", network.subnet},
+                    {"Gateway", network.gateway},
+                    {"Internal", network.internal},
+                    {"Labels", shown_labels(network.labels)}});
   }
-  print(quiet || format == "json" ? lines : table.to_string());
+  print(quiet                  ? ids
+        : output.is_template() ? output.render(rows, kTitles)
+        : output.is_json()     ? json_lines(rows)
+                               : table.to_string());
   return 0;
 }
 

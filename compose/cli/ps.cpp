@@ -45,7 +45,7 @@ nlohmann::json publishers(const engine::ContainerInfo& container) {
   return list;
 }
 
-std::string to_json_line(const engine::ContainerInfo& container, bool no_trunc, int64_t now) {
+nlohmann::ordered_json to_row(const engine::ContainerInfo& container, bool no_trunc, int64_t now) {
   nlohmann::json row = container_row(container, no_trunc, now);
   row["ExitCode"] = container.status.exit_code;
   row["Health"] = engine::to_string(container.status.health);
@@ -53,7 +53,18 @@ std::string to_json_line(const engine::ContainerInfo& container, bool no_trunc, 
   row["Project"] = label_of(container.labels, label::kProject);
   row["Publishers"] = publishers(container);
   row["Service"] = service_of(container);
-  return json_line(row);
+  return row;
+}
+
+Titles titles() {
+  Titles all = container_titles();
+  all.insert({{"ExitCode", "EXIT CODE"},
+              {"Health", "HEALTH"},
+              {"Name", "NAME"},
+              {"Project", "PROJECT"},
+              {"Publishers", "PUBLISHERS"},
+              {"Service", "SERVICE"}});
+  return all;
 }
 
 std::string to_table(const std::vector<engine::ContainerInfo>& containers, bool no_trunc, int64_t now) {
@@ -70,7 +81,7 @@ Flags parse(const Words& args, Words& services) {
   Flags flags;
   Arguments arguments("ps [OPTIONS] [SERVICE...]", "List containers; only running ones without -a.");
   arguments.flag("-a,--all", flags.all, "Stopped ones too");
-  arguments.option("--format", flags.format, "table or json (a line per container)");
+  arguments.option("--format", flags.format, "table, json (a line per container) or a template");
   arguments.flag("-q,--quiet", flags.quiet, "Only ids");
   arguments.flag("--services", flags.services, "Only the services' names");
   arguments.list("--status", flags.statuses, "Only those in this state (repeatable)");
@@ -78,7 +89,6 @@ Flags parse(const Words& args, Words& services) {
   arguments.flag("--no-trunc", flags.no_trunc, "Whole ids and commands");
   arguments.flag("--orphans", flags.orphans, "Those of services no longer in the files too (the default)");
   services = arguments.parse(args);
-  check_format(flags.format);
   for (const std::string& filter : flags.filters) add_filter(flags, filter);
   for (const std::string& status : flags.statuses) check_state(status);
   return flags;
@@ -89,6 +99,7 @@ Flags parse(const Words& args, Words& services) {
 int ps_command(Context& context, const Words& args) {
   Words services;
   const Flags flags = parse(args, services);
+  const OutputFormat format(flags.format);
   std::optional<parser::Project> project;
   if (!flags.orphans) project = context.load(services);
   auto containers = replicas(context, project ? project->name : context.project_name(), services);
@@ -111,8 +122,10 @@ int ps_command(Context& context, const Words& args) {
     std::set<std::string> names;
     for (const auto& container : containers) names.insert(service_of(container));
     for (const std::string& name : names) text += name + '\n';
-  } else if (flags.format == "json") {
-    for (const auto& container : containers) text += to_json_line(container, flags.no_trunc, now);
+  } else if (format.is_json() || format.is_template()) {
+    std::vector<nlohmann::ordered_json> rows;
+    for (const auto& container : containers) rows.push_back(to_row(container, flags.no_trunc, now));
+    text = format.is_json() ? json_lines(rows) : format.render(rows, titles());
   } else {
     text = to_table(containers, flags.no_trunc, now);
   }

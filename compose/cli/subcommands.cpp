@@ -12,8 +12,10 @@ int run_subcommand(Context& context, std::string_view family, const std::vector<
   std::vector<std::string> names;
   std::string list;
   for (const Subcommand& command : all) {
-    names.emplace_back(command.name);
-    list += fmt::format("  {:<10} {}\n", command.name, command.summary);
+    if (!command.summary.empty()) {
+      names.emplace_back(command.name);
+      list += fmt::format("  {:<10} {}\n", command.name, command.summary);
+    }
     if (!args.empty() && args.front() == command.name)
       return command.run(context, {args.begin() + 1, args.end()});
   }

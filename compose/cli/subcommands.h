@@ -10,7 +10,7 @@ namespace compose::cli {
 struct Subcommand {
   std::string_view name;
   int (*run)(Context& context, const Words& args);
-  std::string_view summary;
+  std::string_view summary;  // empty: refuses to run, and is not shown
 };
 
 // Runs the one that the first word names. Throws UsageError without a word, CommandError (with the nearest

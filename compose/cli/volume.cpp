@@ -14,37 +14,40 @@
 namespace compose::cli {
 namespace {
 
-std::string listing(std::vector<engine::VolumeInfo> volumes, bool quiet, const std::string& format) {
+std::string listing(std::vector<engine::VolumeInfo> volumes, bool quiet, const OutputFormat& format) {
   std::sort(volumes.begin(), volumes.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  static const Titles kTitles{{"Driver", "DRIVER"},
+                              {"Labels", "LABELS"},
+                              {"Mountpoint", "MOUNTPOINT"},
+                              {"Name", "VOLUME NAME"},
+                              {"Scope", "SCOPE"}};
   ui::Table table({"DRIVER", "VOLUME NAME"});
-  std::string lines;
+  std::string names;
+  std::vector<nlohmann::ordered_json> rows;
   for (const auto& volume : volumes) {
     table.add({volume.driver, volume.name});
-    if (quiet) {
-      lines += volume.name + '\n';
-    } else if (format == "json") {
-      lines += nlohmann::ordered_json{{"Name", volume.name},
-                                      {"Driver", volume.driver},
-                                      {"Mountpoint", volume.mountpoint},
-                                      {"Labels", shown_labels(volume.labels)},
-                                      {"Scope", "local"}}
-                   .dump() +
-               '\n';
-    }
+    names += volume.name + '\n';
+    rows.push_back({{"Name", volume.name},
+                    {"Driver", volume.driver},
+                    {"Mountpoint", volume.mountpoint},
+                    {"Labels", shown_labels(volume.labels)},
+                    {"Scope", "local"}});
   }
-  return quiet || format == "json" ? lines : table.to_string();
+  if (quiet) return names;
+  if (format.is_template()) return format.render(rows, kTitles);
+  return format.is_json() ? json_lines(rows) : table.to_string();
 }
 
 int volume_ls(Context& context, const Words& args) {
   bool quiet = false;
   std::string format;
   Arguments arguments("volume ls [OPTIONS]", "List the engine's volumes.");
-  arguments.option("--format", format, "table or json (a line per volume)");
+  arguments.option("--format", format, "table, json (a line per volume) or a template");
   arguments.flag("-q,--quiet", quiet, "Only names");
   arguments.positionals(0, 0, "");
   arguments.parse(args);
-  check_format(format);
-  print(listing(context.engine().volumes(), quiet, format));
+  const OutputFormat output(format);
+  print(listing(context.engine().volumes(), quiet, output));
   return 0;
 }
 
@@ -85,10 +88,10 @@ int volumes_command(Context& context, const Words& args) {
   bool quiet = false;
   std::string format;
   Arguments arguments("volumes [OPTIONS] [SERVICE...]", "List the project's volumes.");
-  arguments.option("--format", format, "table or json (a line per volume)");
+  arguments.option("--format", format, "table, json (a line per volume) or a template");
   arguments.flag("-q,--quiet", quiet, "Only names");
   const Words services = arguments.parse(args);
-  check_format(format);
+  const OutputFormat output(format);
 
   const std::string project = context.project_name();
   auto volumes = context.engine().volumes();
@@ -101,7 +104,7 @@ int volumes_command(Context& context, const Words& args) {
                           [&](const auto& container) { return mounts_volume(container, volume.name); });
     });
   }
-  print(listing(std::move(volumes), quiet, format));
+  print(listing(std::move(volumes), quiet, output));
   return 0;
 }
 

@@ -84,6 +84,7 @@ std::vector<std::string> ImageStore::unrecorded_layers() {
 }
 
 void ImageStore::remove_stale_drafts() {
+  remove_unused_layers();
   std::vector<Draft> doomed;
   // Looked for without the lock first, for nearly always there are none.
   if (!unrecorded_layers().empty()) {

@@ -21,8 +21,6 @@ namespace engine {
 namespace {
 
 constexpr int64_t kCacheUseGranularityMs = 60 * 60 * 1000;
-// How long an entry is kept for a build that failed and may be tried again.
-constexpr int64_t kUnclaimedForMs = 24 * kCacheUseGranularityMs;
 
 bool is_there(const std::string& path) {
   return ::access(path.c_str(), F_OK) == 0;
@@ -45,8 +43,10 @@ ImageStore::Layer ImageStore::commit_layer(Draft draft, const std::string& paren
   require_parent(parent_chain);
   clean_upper(sys::open(draft.diff(), O_RDONLY | O_DIRECTORY).get());
   Layer layer;
-  layer.size = flush(draft, [&](int root) { layer.diff_id = layer_diff_id(root); });
-  return publish(std::move(draft), std::move(layer), parent_chain, [] {});
+  TarDigest digest;
+  layer.size = flush(draft, [&](int root) { digest = digest_layer_tar(root); });
+  layer.diff_id = digest.diff_id;
+  return publish(std::move(draft), std::move(layer), digest.size, parent_chain, [] {});
 }
 
 ImageStore::Layer ImageStore::commit_unpacked_layer(Draft draft, const std::string& parent_chain,
@@ -56,7 +56,8 @@ ImageStore::Layer ImageStore::commit_unpacked_layer(Draft draft, const std::stri
   Layer layer;
   layer.diff_id = diff_id;
   layer.size = flush(draft, [](int) {});
-  layer = publish(std::move(draft), std::move(layer), parent_chain,
+  const auto tar_size = blob.digest == diff_id ? std::optional(blob.size) : std::nullopt;
+  layer = publish(std::move(draft), std::move(layer), tar_size, parent_chain,
                   [&] { LayerBlobs(database_, paths_).keep(blob_file, diff_id, blob); });
   ::unlink(blob_file.c_str());  // not there any more, unless the layer was in the store
   return layer;
@@ -67,9 +68,11 @@ void ImageStore::require_parent(const std::string& parent_chain) {
   throw Error(Error::Kind::kNotFound, "layer sha256:" + parent_chain + " is not in the store");
 }
 
-ImageStore::Layer ImageStore::publish(Draft draft, Layer layer, const std::string& parent_chain,
+ImageStore::Layer ImageStore::publish(Draft draft, Layer layer, std::optional<int64_t> tar_size,
+                                      const std::string& parent_chain,
                                       const std::function<void()>& keep_blob) {
   layer.chain_id = chain_id(parent_chain, layer.diff_id);
+  hold_made(layer.chain_id);
   layer.diff_dir = paths_.layer(layer.chain_id) + "/diff";
   if (std::optional<Layer> existing = find_layer(layer.chain_id)) return *existing;
   sys::remove_tree(draft.work());
@@ -86,15 +89,16 @@ ImageStore::Layer ImageStore::publish(Draft draft, Layer layer, const std::strin
   sys::check(::fsync(sys::open(layers_dir(), O_RDONLY | O_DIRECTORY).get()), "fsync", layers_dir());
   database_.write([&] {
     keep_blob();
-    database_
-        .prepare(
-            "INSERT INTO layers(chain_id, diff_id, parent, size) VALUES(?,?,?,?)"
-            " ON CONFLICT(chain_id) DO UPDATE SET size=excluded.size")
-        .bind(1, layer.chain_id)
-        .bind(2, layer.diff_id)
-        .bind(3, parent_chain)
-        .bind(4, layer.size)
-        .step();
+    Statement insert = database_.prepare(
+        "INSERT INTO layers(chain_id, diff_id, parent, size, tar_size) VALUES(?,?,?,?,?)"
+        " ON CONFLICT(chain_id) DO UPDATE SET size=excluded.size, tar_size=excluded.tar_size");
+    insert.bind(1, layer.chain_id).bind(2, layer.diff_id).bind(3, parent_chain).bind(4, layer.size);
+    if (tar_size) {
+      insert.bind(5, *tar_size);
+    } else {
+      insert.bind_null(5);
+    }
+    insert.step();
   });
   return layer;
 }
@@ -167,21 +171,48 @@ void ImageStore::claim_cache(const std::string& image_id, const std::set<std::st
   });
 }
 
-// The layers those entries needed.
-std::vector<std::string> ImageStore::delete_cache_of(const std::string& image_id) {
-  constexpr char kDoomed[] =
-      " FROM build_cache WHERE key IN (SELECT key FROM build_uses WHERE image_id=?1)"
-      " AND NOT EXISTS(SELECT 1 FROM build_uses u WHERE u.key=build_cache.key AND u.image_id<>?1)"
-      " OR used_ms<?2 AND NOT EXISTS(SELECT 1 FROM build_uses u WHERE u.key=build_cache.key)";
-  const int64_t long_ago = now_ms() - kUnclaimedForMs;
-  std::vector<std::string> chains;
-  Statement query = database_.prepare(std::string("SELECT chain_id") + kDoomed);
-  query.bind(1, image_id).bind(2, long_ago);
-  while (query.step()) {
-    if (!query.text(0).empty()) chains.push_back(query.text(0));
-  }
-  database_.prepare(std::string("DELETE") + kDoomed).bind(1, image_id).bind(2, long_ago).step();
-  return chains;
+int64_t ImageStore::tar_size(const Layer& layer) {
+  std::optional<int64_t> size;
+  database_.read([&] {
+    Statement query = database_.prepare("SELECT tar_size FROM layers WHERE chain_id=?");
+    if (query.bind(1, layer.chain_id).step() && !query.is_null(0)) size = query.integer(0);
+  });
+  if (size) return *size;
+  int64_t counted = 0;
+  blobs().write_tar(layer, [&](const char*, size_t more) { counted += static_cast<int64_t>(more); });
+  database_.write([&] {
+    database_.prepare("UPDATE layers SET tar_size=? WHERE chain_id=?")
+        .bind(1, counted)
+        .bind(2, layer.chain_id)
+        .step();
+  });
+  return counted;
+}
+
+LayerBlobs ImageStore::blobs() {
+  return {database_, paths_};
+}
+
+sys::FileLock ImageStore::hold_layers() {
+  return share_layers(paths_);
+}
+
+void ImageStore::hold_made(const std::string& chain_id) {
+  const std::lock_guard lock(made_mutex_);
+  made_.insert(chain_id);
+  if (!holds_) holds_ = share_layers(paths_);
+}
+
+void ImageStore::release_made(const std::vector<std::string>& chain_ids) {
+  const std::lock_guard lock(made_mutex_);
+  for (const std::string& chain : chain_ids) made_.erase(chain);
+  if (made_.empty()) holds_.reset();
+}
+
+void ImageStore::forget_made_layers() {
+  const std::lock_guard lock(made_mutex_);
+  made_.clear();
+  holds_.reset();
 }
 
 }  // namespace engine

@@ -1,14 +1,11 @@
-// Names of the store's images: references, ids, and removal by either.
-#include <unistd.h>
-
+// Names of the store's images: references, ids, manifests.
 #include <algorithm>
 
 #include "engine/error.h"
 #include "engine/image/digest.h"
 #include "engine/image/image_store.h"
-#include "engine/image/layer_blobs.h"
 #include "engine/image/reference.h"
-#include "engine/image/store_lock.h"
+#include "engine/image/timestamp.h"
 #include "engine/state/database.h"
 
 namespace engine {
@@ -36,12 +33,6 @@ std::string as_id_prefix(const std::string& text) {
 std::string stored_name(Reference reference) {
   if (!reference.digest.empty()) reference.tag.clear();
   return reference.to_string();
-}
-
-std::string join(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
 }
 
 }  // namespace
@@ -124,101 +115,50 @@ void ImageStore::require_image(const std::string& image_id, const std::string& d
 
 void ImageStore::tag(const std::string& image_id, const std::string& reference) {
   const std::string name = stored_name(parse_reference(reference));
+  try {
+    set_reference(image_id, reference, name);
+  } catch (const Error& error) {
+    std::string config;
+    {
+      const std::lock_guard lock(made_mutex_);
+      const auto added = added_.find(image_id);
+      if (error.kind() != Error::Kind::kNotFound || added == added_.end()) throw;
+      config = added->second;
+    }
+    add_image_json(config);
+    set_reference(image_id, reference, name);
+  }
+}
+
+void ImageStore::set_reference(const std::string& image_id, const std::string& reference,
+                               const std::string& name) {
   database_.write([&] {
     require_image(image_id, "tag image " + image_id + " as " + reference);
     database_
         .prepare(
-            "INSERT INTO image_refs(reference, image_id) VALUES(?,?)"
-            " ON CONFLICT(reference) DO UPDATE SET image_id=excluded.image_id")
+            "INSERT INTO image_refs(reference, image_id, tagged_ms) VALUES(?,?,?)"
+            " ON CONFLICT(reference) DO UPDATE SET image_id=excluded.image_id, tagged_ms=excluded.tagged_ms")
         .bind(1, name)
         .bind(2, image_id)
+        .bind(3, now_ms())
         .step();
   });
 }
 
-std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, bool force) {
-  std::vector<std::string> lines, chains;
-  std::vector<Draft> doomed;  // emptied after the lock is released
-  const sys::FileLock lock = lock_store(paths_);
-  std::string deleted;
-  database_.write([&] {
-    const std::optional<Named> named = resolve(reference_or_id);
-    if (!named) throw Error(Error::Kind::kNotFound, "no such image: " + reference_or_id);
-    std::vector<std::string> references = references_of(named->image_id);
-    if (named->reference.empty() && references.size() > 1 && !force) {
-      throw Error(Error::Kind::kConflict, "image " + reference_or_id + " has several names (" +
-                                              join(references) +
-                                              "); remove it by name, or force its removal");
-    }
-    const bool only_untag = !named->reference.empty() && references.size() > 1;
-    if (only_untag) references = {named->reference};
-    Statement user = database_.prepare("SELECT name FROM containers WHERE image_id=? ORDER BY 1 LIMIT 1");
-    const bool is_kept = !only_untag && user.bind(1, named->image_id).step();
-    if (is_kept && (!force || references.empty())) {
-      throw Error(Error::Kind::kConflict, "image " + reference_or_id + " is used by container " +
-                                              user.text(0) + "; remove the container first");
-    }
-    for (const std::string& reference : references) {
-      database_.prepare("DELETE FROM image_refs WHERE reference=?").bind(1, reference).step();
-      lines.push_back("Untagged: " + parse_reference(reference).familiar());
-    }
-    if (only_untag || is_kept) return;
-    deleted = named->image_id;
-    const std::vector<std::string> more = delete_records(deleted, chains);
-    lines.insert(lines.end(), more.begin(), more.end());
+std::vector<std::string> ImageStore::references(const std::string& image_id) {
+  std::vector<std::string> references;
+  database_.read([&] { references = references_of(image_id); });
+  return references;
+}
+
+int64_t ImageStore::last_tagged_ms(const std::string& image_id) {
+  int64_t tagged_ms = 0;
+  database_.read([&] {
+    Statement query =
+        database_.prepare("SELECT coalesce(max(tagged_ms), 0) FROM image_refs WHERE image_id=?");
+    if (query.bind(1, image_id).step()) tagged_ms = query.integer(0);
   });
-  if (deleted.empty()) return lines;
-  LayerBlobs(database_, paths_).remove_unused();
-  for (const std::string& chain : chains) {
-    if (std::optional<Draft> retired = retire(chain)) doomed.push_back(std::move(*retired));
-  }
-  return lines;
-}
-
-std::vector<std::string> ImageStore::delete_records(const std::string& image_id,
-                                                    std::vector<std::string>& chains) {
-  std::vector<std::string> candidates;
-  {
-    Statement query = database_.prepare(
-        "SELECT DISTINCT chain_id FROM image_layers WHERE image_id=? ORDER BY position DESC");
-    query.bind(1, image_id);
-    while (query.step()) candidates.push_back(query.text(0));
-  }
-  const std::vector<std::string> cached = delete_cache_of(image_id);
-  candidates.insert(candidates.end(), cached.begin(), cached.end());
-  database_.prepare("DELETE FROM images WHERE id=?").bind(1, image_id).step();
-  chains = delete_unused_layers(std::move(candidates));
-  std::vector<std::string> lines = {"Deleted: " + image_id};
-  for (const std::string& chain : chains) lines.push_back("Deleted: sha256:" + chain);
-  return lines;
-}
-
-// Each layer that goes may make the one below it superfluous.
-std::vector<std::string> ImageStore::delete_unused_layers(std::vector<std::string> candidates) {
-  std::vector<std::string> deleted;
-  for (bool progress = true; progress;) {
-    progress = false;
-    std::vector<std::string> kept;
-    for (const std::string& chain : candidates) {
-      Statement layer = database_.prepare("SELECT parent FROM layers WHERE chain_id=?");
-      if (!layer.bind(1, chain).step()) continue;
-      const std::string parent = layer.text(0);
-      Statement user = database_.prepare(
-          "SELECT 1 FROM image_layers WHERE chain_id=?1"
-          " UNION ALL SELECT 1 FROM build_cache WHERE chain_id=?1"
-          " UNION ALL SELECT 1 FROM layers WHERE parent=?1 LIMIT 1");
-      if (user.bind(1, chain).step()) {
-        kept.push_back(chain);
-        continue;
-      }
-      database_.prepare("DELETE FROM layers WHERE chain_id=?").bind(1, chain).step();
-      deleted.push_back(chain);
-      if (!parent.empty()) kept.push_back(parent);
-      progress = true;
-    }
-    candidates = std::move(kept);
-  }
-  return deleted;
+  return tagged_ms;
 }
 
 }  // namespace engine

@@ -50,14 +50,18 @@ std::string ImageStore::blob_path(const std::string& image_id) const {
   return paths_.blobs() + '/' + digest_hex(image_id);
 }
 
-ImageConfig ImageStore::load_config(const std::string& image_id) {
+std::string ImageStore::config_json(const std::string& image_id) {
   const std::optional<std::string> bytes = sys::read_file_if_exists(blob_path(image_id));
   if (!bytes || "sha256:" + sha256_hex(*bytes) != image_id) {
     throw Error(Error::Kind::kUnavailable, "image " + image_id + ": its configuration " +
                                                blob_path(image_id) + (bytes ? " is damaged" : " is missing") +
                                                "; remove the image and build, pull or import it again");
   }
-  return image_config_from_json(*bytes);
+  return *bytes;
+}
+
+ImageConfig ImageStore::load_config(const std::string& image_id) {
+  return image_config_from_json(config_json(image_id));
 }
 
 bool ImageStore::is_recorded(const std::string& image_id) {
@@ -128,9 +132,10 @@ std::string ImageStore::add_image_json(const std::string& config_json) {
   const ImageConfig config = image_config_from_json(config_json);
   const std::string id = "sha256:" + sha256_hex(config_json);
   const sys::FileLock lock = lock_store(paths_);
+  std::vector<std::string> chains;
   database_.write([&] {
     int64_t size = 0;
-    std::vector<std::string> chains;
+    chains.clear();
     for (const std::string& diff_id : config.diff_ids) {
       chains.push_back(chain_id(chains.empty() ? "" : chains.back(), diff_id));
       const std::optional<Layer> layer = find_layer(chains.back());
@@ -156,18 +161,23 @@ std::string ImageStore::add_image_json(const std::string& config_json) {
           .step();
     }
   });
+  {
+    const std::lock_guard made(made_mutex_);
+    added_[id] = config_json;
+  }
+  release_made(chains);
   return id;
 }
 
-std::string ImageStore::import(const std::string& archive, const ImageConfig& config) {
+std::string ImageStore::import(const std::string& archive, const ImageConfig& config,
+                               const std::string& comment) {
   Draft draft = new_draft();
   unpack_archive(archive, draft.diff(), false);
   const Layer layer = commit_layer(std::move(draft), "");
   ImageConfig imported = config;
   if (imported.created.empty()) imported.created = format_rfc3339(now_ms());
   imported.diff_ids = {layer.diff_id};
-  imported.history.push_back(
-      {imported.created, "", "Imported from " + archive.substr(archive.rfind('/') + 1), false});
+  imported.history.push_back({imported.created, "", comment, false});
   return add_image(imported);
 }
 

@@ -8,9 +8,12 @@
 // can be made again at any time without being kept.
 //
 // Crash safety: everything is made under a temporary name and renamed; the database row is written last.
+// Layers that nothing refers to, as a killed process leaves them, go with the next removal or reconcile.
 // Thread and process safe.
 #include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -19,10 +22,12 @@
 #include "engine/image/config.h"
 #include "engine/model.h"
 #include "engine/paths.h"
+#include "sys/file.h"
 
 namespace engine {
 
 class Database;
+class LayerBlobs;
 struct LayerBlob;
 
 struct StoredImage {
@@ -45,20 +50,46 @@ class ImageStore {
   // no image, kUnavailable when the image's configuration is damaged on disk.
   std::optional<StoredImage> find(const std::string& reference_or_id);
   // Moves the reference when another image has it. A reference with a digest is kept as repository@digest.
-  // kNotFound when there is no such image.
+  // kNotFound when there is no such image. One that this object has added and another process removed before
+  // it had a name is added again.
   void tag(const std::string& image_id, const std::string& reference);
   // Remembers that `repository` ("docker.io/library/busybox") knows the image by this manifest; find() takes
   // "repository@digest" then. kNotFound when there is no such image.
   void record_manifest(const std::string& image_id, const std::string& repository, const std::string& digest);
   // "repository@digest", of manifests and of references with a digest.
   std::vector<std::string> repository_digests(const std::string& image_id);
+  // References of the image, sorted, and since when it has the last one it was given (0: unknown).
+  std::vector<std::string> references(const std::string& image_id);
+  int64_t last_tagged_ms(const std::string& image_id);
+  // The configuration's bytes as they are. kNotFound, kUnavailable as find().
+  std::string config_json(const std::string& image_id);
+
+  // ---- removal (image_removal.cpp)
   // Untags; deletes image and unshared layers when the last reference goes or an id was given. Returns lines
   // "Untagged: ..." / "Deleted: sha256:...". kNotFound when absent; kConflict when an id is given and several
   // references name the image (unless `force`), or when it would go and a container uses it (with `force` it
   // loses its references and stays, as long as there are any). Entries of the build cache that only this
   // image was built with go too. Layers that other images, the rest of the build cache or layers above need
-  // stay.
+  // stay, and so do those that somebody holds, until nobody does.
   std::vector<std::string> remove(const std::string& reference_or_id, bool force);
+  struct Pruned {
+    std::vector<std::string> lines;  // "untagged: ...", "deleted: sha256:..."; of the cache, its keys
+    int64_t bytes = 0;               // on disk of the layers that went
+  };
+  // Removes the images that no container uses and that `doomed` says yes to; an image with names only when
+  // `named`.
+  Pruned prune(bool named, const std::function<bool(const ImageInfo&)>& doomed);
+  // Removes entries of the build cache last used before `until_ms`; those that an image was built with only
+  // when `all`.
+  Pruned prune_cache(bool all, int64_t until_ms);
+  // Removes layers that nothing refers to, unless somebody holds layers. Cheap when there are none.
+  void remove_unused_layers();
+  // While it lives, in any process, no layer is removed. For who works with layers that no image of the store
+  // keeps: between finding or making a layer and the image's row. What commit_layer made is held by this
+  // object until an image has it.
+  [[nodiscard]] sys::FileLock hold_layers();
+  // Lets go of layers that were made here for an image that will not be.
+  void forget_made_layers();
 
   // A folder <tmp>/diff + <tmp>/work on the layers' file system to be filled, then committed or dropped
   // (removed on destruction). It is named draft-<pid>-<start time>-<hex>, so that what a killed process left
@@ -77,8 +108,9 @@ class ImageStore {
     std::string path_;
   };
   Draft new_draft();
-  // Removes drafts whose process is gone, and folders of layers and blobs that have no record (a crash in
-  // between). Cheap when there are none. What is still mounted stays until the next time.
+  // Removes drafts whose process is gone, layers that nothing refers to, and folders of layers and blobs that
+  // have no record (a crash in between). Cheap when there are none. What is still mounted stays until the
+  // next time.
   void remove_stale_drafts();
 
   struct Layer {
@@ -100,6 +132,9 @@ class ImageStore {
   Layer commit_unpacked_layer(Draft draft, const std::string& parent_chain, const std::string& diff_id,
                               const std::string& blob_file, const LayerBlob& blob);
   std::optional<Layer> find_layer(const std::string& chain_id);
+  // Bytes of the layer's tar: what LayerBlobs::write_tar writes. Counted, and remembered, when not known.
+  int64_t tar_size(const Layer& layer);
+  LayerBlobs blobs();
   // Writes the config blob and the image row; every layer of diff_ids must be there (kNotFound). Returns the
   // id.
   std::string add_image(const ImageConfig& config);
@@ -108,8 +143,8 @@ class ImageStore {
   std::string add_image_json(const std::string& config_json);
 
   // A root file system archive as a one-layer image. `created` is filled in when empty, and a history entry
-  // added.
-  std::string import(const std::string& archive, const ImageConfig& config);
+  // with `comment` added.
+  std::string import(const std::string& archive, const ImageConfig& config, const std::string& comment);
 
   // Build cache: key (hex digest) -> diff id of the layer a step made and the resulting image config
   // fragment; the value is opaque to the store. An entry, and the layers it needs, stays as long as one of
@@ -130,24 +165,32 @@ class ImageStore {
   bool is_recorded(const std::string& image_id);
   void require_image(const std::string& image_id, const std::string& doing);
   ImageConfig load_config(const std::string& image_id);
-  std::vector<std::string> delete_records(const std::string& image_id, std::vector<std::string>& chains);
-  std::vector<std::string> delete_cache_of(const std::string& image_id);
-  std::vector<std::string> delete_unused_layers(std::vector<std::string> candidates);
+  std::vector<std::string> delete_records(const std::string& image_id);
+  void delete_cache_of(const std::string& image_id);
+  std::vector<std::string> unused_layers();
+  Pruned sweep();
 
   std::string layers_dir() const { return paths_.data_root + "/layers"; }
   std::string blob_path(const std::string& image_id) const;
   std::string draft_path() const;
   void require_parent(const std::string& parent_chain);
-  // Bytes on disk of the draft, when they are there.
+  // Bytes on disk of the draft, when they are there for good.
   static int64_t flush(const Draft& draft, const std::function<void(int)>& meanwhile);
-  Layer publish(Draft draft, Layer layer, const std::string& parent_chain,
+  Layer publish(Draft draft, Layer layer, std::optional<int64_t> tar_size, const std::string& parent_chain,
                 const std::function<void()>& keep_blob);
   // Moves a layer's folder out of the way, to be removed with the draft.
   std::optional<Draft> retire(const std::string& chain_id);
   std::vector<std::string> unrecorded_layers();
+  void hold_made(const std::string& chain_id);
+  void set_reference(const std::string& image_id, const std::string& reference, const std::string& name);
+  void release_made(const std::vector<std::string>& chain_ids);
 
   Database& database_;
   Paths paths_;
+  std::mutex made_mutex_;
+  std::set<std::string> made_;                // chain ids of layers made here that no image has yet
+  std::map<std::string, std::string> added_;  // images added here, and their configurations
+  std::optional<sys::FileLock> holds_;        // while there are any
 };
 
 // Unpacks a layer or root file system archive into `directory` safely: no entry (.., absolute name, hardlink

@@ -54,6 +54,14 @@ void decompress(const std::string& path, const ByteSink& sink) {
   if (result != ARCHIVE_EOF) refuse_damaged("the layer blob " + path, "is damaged");
 }
 
+// A blob's name, or what sys::write_file_atomic calls it while it is written, which happens under the store's
+// lock only.
+bool is_ours(const std::string& name) {
+  constexpr size_t kDigits = 64;
+  return is_sha256_hex(name.substr(0, kDigits)) &&
+         (name.size() == kDigits || name.compare(kDigits, 5, ".tmp-") == 0);
+}
+
 }  // namespace
 
 std::string LayerBlobs::path(const std::string& digest) const {
@@ -107,7 +115,7 @@ std::vector<std::string> LayerBlobs::unnamed_files() {
   const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(paths_.blobs().c_str()), ::closedir);
   if (!dir) sys::fail("opendir", paths_.blobs());
   while (const dirent* entry = ::readdir(dir.get())) {
-    if (is_sha256_hex(entry->d_name) && named.count(entry->d_name) == 0) unnamed.emplace_back(entry->d_name);
+    if (is_ours(entry->d_name) && named.count(entry->d_name) == 0) unnamed.emplace_back(entry->d_name);
   }
   return unnamed;
 }

@@ -191,10 +191,19 @@ void write_layer_tar(int root, const ByteSink& sink) {
   LayerTarWriter(root, sink).run();
 }
 
-std::string layer_diff_id(int root) {
+TarDigest digest_layer_tar(int root) {
+  TarDigest digest;
   HashThread hash;
-  write_layer_tar(root, [&](const char* data, size_t size) { hash.update(data, size); });
-  return "sha256:" + hash.hex();
+  write_layer_tar(root, [&](const char* data, size_t size) {
+    hash.update(data, size);
+    digest.size += static_cast<int64_t>(size);
+  });
+  digest.diff_id = "sha256:" + hash.hex();
+  return digest;
+}
+
+std::string layer_diff_id(int root) {
+  return digest_layer_tar(root).diff_id;
 }
 
 int64_t disk_usage(int root) {

@@ -20,7 +20,12 @@ using ByteSink = std::function<void(const char* data, size_t size)>;
 // passes through.
 void write_layer_tar(int root, const ByteSink& sink);
 
-// SHA-256 of that tar, "sha256:<hex>". Reading and hashing overlap on two threads.
+struct TarDigest {
+  std::string diff_id;  // sha256:<hex>
+  int64_t size = 0;     // bytes of the tar
+};
+// Of that tar. Reading and hashing overlap on two threads.
+TarDigest digest_layer_tar(int root);
 std::string layer_diff_id(int root);
 
 // Bytes allocated on disk below and including `root`, each inode once (as du -s counts).

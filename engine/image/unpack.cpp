@@ -1,15 +1,11 @@
 #include "engine/image/unpack.h"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fcntl.h>
-#include <locale.h>
 
 #include <cerrno>
-#include <memory>
 
 #include "engine/error.h"
-#include "engine/image/entry_path.h"
+#include "engine/image/archive_reader.h"
 #include "engine/image/extractor.h"
 #include "engine/image/image_store.h"
 #include "sys/error.h"
@@ -19,99 +15,22 @@ namespace engine {
 
 namespace {
 
-// libarchive converts names from UTF-8 to the locale's character set. On this thread that is UTF-8 as well,
-// so that names pass through unchanged whatever the user's locale.
-class Utf8Locale {
- public:
-  Utf8Locale() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
-    if (locale_ == nullptr)
-      throw Error(Error::Kind::kUnavailable, "the locale C.UTF-8 is missing (package libc-bin)");
-    before_ = ::uselocale(locale_);
-  }
-  ~Utf8Locale() {
-    ::uselocale(before_);
-    ::freelocale(locale_);
-  }
-  Utf8Locale(const Utf8Locale&) = delete;
-  Utf8Locale& operator=(const Utf8Locale&) = delete;
-
- private:
-  locale_t locale_;
-  locale_t before_{};
-};
-
-struct FreeArchive {
-  void operator()(archive* a) const { archive_read_free(a); }
-};
-using Reader = std::unique_ptr<archive, FreeArchive>;
-
-[[noreturn]] void refuse_archive(archive* a, const std::string& name) {
-  const char* why = archive_error_string(a);
-  throw Error(Error::Kind::kInvalid, "archive " + name + ": " + (why != nullptr ? why : "cannot be read") +
-                                         "; is it a whole tar archive?");
-}
-
-Reader new_tar_reader() {
-  Reader reader(archive_read_new());
-  if (!reader) throw Error(Error::Kind::kInternal, "cannot read archives: out of memory");
-  archive* a = reader.get();
-  // Those that libarchive does itself; never the ones for which it would start a program.
-  archive_read_support_filter_gzip(a);
-  archive_read_support_filter_zstd(a);
-  archive_read_support_filter_xz(a);
-  archive_read_support_filter_lzma(a);
-  archive_read_support_filter_bzip2(a);
-  archive_read_support_filter_lz4(a);
-  archive_read_support_filter_compress(a);
-  archive_read_support_format_tar(a);
-  return reader;
-}
-
-Reader open_reader(int fd, const std::string& name) {
-  Reader reader = new_tar_reader();
+ArchiveReader open_reader(int fd, const std::string& name) {
+  ArchiveReader reader = new_tar_reader();
   archive* a = reader.get();
   archive_read_support_format_cpio(a);
   if (archive_read_open_fd(a, fd, 256 * 1024) != ARCHIVE_OK) refuse_archive(a, name);
   return reader;
 }
 
-class Guard {
- public:
-  Guard(archive* a, const UnpackLimits& limits) : archive_(a), limits_(limits) {}
-
-  // Called before anything of the entry is written.
-  void admit(archive_entry* entry, const std::string& name) {
-    constexpr int64_t kInodeCost = 1024;  // an entry without content takes room too
-    if (++entries_ > limits_.entries) {
-      refuse_entry(name, "the archive has more than " + std::to_string(limits_.entries) + " entries");
-    }
-    const int64_t size = archive_entry_size_is_set(entry) != 0 ? archive_entry_size(entry) : 0;
-    if (size < 0 || size > limits_.total_bytes - total_) {
-      refuse_entry(name,
-                   "the archive unpacks to more than " + std::to_string(limits_.total_bytes) + " bytes");
-    }
-    total_ += size + kInodeCost;
-    const int64_t read = archive_filter_bytes(archive_, -1);  // -1: the raw bytes, before any decompression
-    if (total_ - limits_.slack_bytes > read * limits_.ratio) {
-      refuse_entry(name, "the archive unpacks to more than " + std::to_string(limits_.ratio) +
-                             " times its size; it looks like a decompression bomb");
-    }
-  }
-
- private:
-  archive* archive_;
-  const UnpackLimits& limits_;
-  int64_t entries_ = 0, total_ = 0;
-};
-
 }  // namespace
 
 void unpack_archive_from(int archive_fd, const std::string& archive_name, const std::string& directory,
                          bool whiteouts, const UnpackLimits& limits) {
   const Utf8Locale locale;
-  const Reader reader = open_reader(archive_fd, archive_name);
+  const ArchiveReader reader = open_reader(archive_fd, archive_name);
   const sys::Fd root = sys::open(directory, O_RDONLY | O_DIRECTORY);
-  Guard guard(reader.get(), limits);
+  ArchiveGuard guard(raw_bytes_of(reader.get()), limits);
   Extractor extractor(root.get(), whiteouts);
   for (;;) {
     archive_entry* entry = nullptr;
@@ -130,7 +49,7 @@ void unpack_archive_from(int archive_fd, const std::string& archive_name, const 
 
 bool is_tar(int fd) {
   const Utf8Locale locale;
-  const Reader reader = new_tar_reader();
+  const ArchiveReader reader = new_tar_reader();
   if (archive_read_open_fd(reader.get(), fd, 10240) != ARCHIVE_OK) return false;
   archive_entry* entry = nullptr;
   const int result = archive_read_next_header(reader.get(), &entry);

@@ -141,10 +141,16 @@ CREATE INDEX image_manifests_image ON image_manifests(image_id);
 CREATE INDEX layers_diff_id ON layers(diff_id);
 )sql";
 
+constexpr char kArchives[] = R"sql(
+ALTER TABLE layers ADD COLUMN tar_size INTEGER;      -- bytes of the layer's tar, once they have been counted
+ALTER TABLE image_refs ADD COLUMN tagged_ms INTEGER; -- since when the name is this image's
+CREATE INDEX layers_parent ON layers(parent);
+)sql";
+
 }  // namespace
 
 const std::vector<const char*>& migrations() {
-  static const std::vector<const char*> list = {kFirst, kBuildUses, kBlobs};
+  static const std::vector<const char*> list = {kFirst, kBuildUses, kBlobs, kArchives};
   return list;
 }
 

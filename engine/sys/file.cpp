@@ -139,12 +139,24 @@ void remove_tree(const std::string& path) {
   if (::rmdir(path.c_str()) != 0 && errno != ENOENT) fail("rmdir", path);
 }
 
-FileLock FileLock::acquire(const std::string& path) {
+namespace {
+
+Fd lock_waiting(const std::string& path, int operation) {
   Fd fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW, 0600);
-  while (::flock(fd.get(), LOCK_EX) != 0) {
+  while (::flock(fd.get(), operation) != 0) {
     if (errno != EINTR) fail("flock", path);
   }
-  return FileLock(std::move(fd));
+  return fd;
+}
+
+}  // namespace
+
+FileLock FileLock::acquire(const std::string& path) {
+  return FileLock(lock_waiting(path, LOCK_EX));
+}
+
+FileLock FileLock::acquire_shared(const std::string& path) {
+  return FileLock(lock_waiting(path, LOCK_SH));
 }
 
 std::optional<FileLock> FileLock::try_acquire(const std::string& path) {

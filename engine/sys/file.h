@@ -28,12 +28,14 @@ void make_dirs(const std::string& path, unsigned mode = 0755);
 // Throws Error.
 void remove_tree(const std::string& path);
 
-// An exclusive flock(2) on a file that is created when missing (0600; a symlink is refused); released on
-// destruction or process end.
+// An flock(2) on a file that is created when missing (0600; a symlink is refused); released on destruction or
+// process end. Exclusive unless it says otherwise.
 class FileLock {
  public:
   // Waits until the lock is free. Throws Error.
   static FileLock acquire(const std::string& path);
+  // Together with other shared ones; waits until no exclusive one is held. Throws Error.
+  static FileLock acquire_shared(const std::string& path);
   // Nothing when another process holds it. Throws Error.
   static std::optional<FileLock> try_acquire(const std::string& path);
 

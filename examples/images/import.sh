@@ -17,7 +17,7 @@ if [ -z "$compose" ]; then
   [ -x "$compose" ] || compose=compose
 fi
 
-if "$compose" image ls --format json | grep -qF "\"Repository\":\"${reference%:*}\",\"Tag\":\"${reference##*:}\""; then
+if [ -n "$("$compose" image ls -q "$reference")" ]; then
   echo "$reference is there already"
   exit 0
 fi

@@ -308,7 +308,7 @@ TEST_CASE("an imported archive is an image of one layer") {
                                   .save(scratch / "r.tar");
   engine::ImageConfig config;
   config.cmd = {"/bin/sh"};
-  const std::string id = store.images.import(archive, config);
+  const std::string id = store.images.import(archive, config, "Imported");
   const auto image = store.images.find(id);
   REQUIRE(image);
   REQUIRE(image->lower_dirs.size() == 1);
@@ -316,8 +316,8 @@ TEST_CASE("an imported archive is an image of one layer") {
   CHECK(image->config.cmd == std::vector<std::string>{"/bin/sh"});
   CHECK_FALSE(image->config.created.empty());
   REQUIRE(image->config.history.size() == 1);
-  CHECK_THAT(image->config.history[0].comment, Catch::Contains("r.tar"));
-  const auto again = store.images.find(store.images.import(archive, config));
+  CHECK_THAT(image->config.history[0].comment, Catch::Contains("Imported"));
+  const auto again = store.images.find(store.images.import(archive, config, "Imported"));
   CHECK(again->chain_ids == image->chain_ids);
 }
 
@@ -326,7 +326,7 @@ TEST_CASE("a hostile archive leaves nothing of itself in the store") {
   const Scratch scratch;
   Store store(scratch);
   const std::string archive = TarMaker().file("f", "x").file("../evil", "x").save(scratch / "r.tar");
-  error_of(Error::Kind::kInvalid, [&] { store.images.import(archive, {}); });
+  error_of(Error::Kind::kInvalid, [&] { store.images.import(archive, {}, ""); });
   CHECK(entries(store.paths.build_tmp()).empty());
   CHECK(entries(store.paths.data_root + "/layers").empty());
   CHECK_FALSE(exists(store.paths.build_tmp() + "/evil"));

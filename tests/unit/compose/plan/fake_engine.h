@@ -247,8 +247,7 @@ class FakeEngine : public engine::Engine {
     images_[request.tags.front()].id = "sha256:" + next_id();
     return {images_[request.tags.front()].id, 2, 1};
   }
-  engine::ImageInfo import_image(const std::string&, const std::string&,
-                                 const std::vector<std::string>&) override {
+  engine::ImageInfo import_image(const engine::ImportRequest&) override {
     throw engine::Error(Kind::kInvalid, "not in the fake");
   }
   std::vector<std::string> remove_image(const std::string& reference, bool) override {

@@ -3,7 +3,7 @@
 
 #include "compose/cli/arguments.h"
 #include "compose/cli/failure.h"
-#include "compose/cli/image_commands.h"
+#include "compose/cli/image/subcommands.h"
 #include "compose/cli/session.h"
 #include "compose/cli/signals.h"
 #include "compose/ui/layer_list.h"

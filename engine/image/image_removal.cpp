@@ -1,0 +1,178 @@
+// Removing images, entries of the build cache, and the layers that nothing needs any more.
+#include <algorithm>
+
+#include "engine/error.h"
+#include "engine/image/image_store.h"
+#include "engine/image/layer_blobs.h"
+#include "engine/image/reference.h"
+#include "engine/image/store_lock.h"
+#include "engine/image/timestamp.h"
+#include "engine/state/database.h"
+
+namespace engine {
+
+namespace {
+
+// How long an entry is kept for a build that failed and may be tried again.
+constexpr int64_t kUnclaimedForMs = int64_t{24} * 60 * 60 * 1000;
+
+std::string join(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+std::string untagged(const std::string& reference) {
+  return "Untagged: " + parse_reference(reference).familiar();
+}
+
+}  // namespace
+
+std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, bool force) {
+  std::vector<std::string> lines;
+  std::string deleted;
+  database_.write([&] {
+    const std::optional<Named> named = resolve(reference_or_id);
+    if (!named) throw Error(Error::Kind::kNotFound, "no such image: " + reference_or_id);
+    std::vector<std::string> references = references_of(named->image_id);
+    if (named->reference.empty() && references.size() > 1 && !force) {
+      throw Error(Error::Kind::kConflict, "image " + reference_or_id + " has several names (" +
+                                              join(references) +
+                                              "); remove it by name, or force its removal");
+    }
+    const bool only_untag = !named->reference.empty() && references.size() > 1;
+    if (only_untag) references = {named->reference};
+    Statement user = database_.prepare("SELECT name FROM containers WHERE image_id=? ORDER BY 1 LIMIT 1");
+    const bool is_kept = !only_untag && user.bind(1, named->image_id).step();
+    if (is_kept && (!force || references.empty())) {
+      throw Error(Error::Kind::kConflict, "image " + reference_or_id + " is used by container " +
+                                              user.text(0) + "; remove the container first");
+    }
+    for (const std::string& reference : references) {
+      database_.prepare("DELETE FROM image_refs WHERE reference=?").bind(1, reference).step();
+      lines.push_back(untagged(reference));
+    }
+    if (only_untag || is_kept) return;
+    const std::vector<std::string> more = delete_records(named->image_id);
+    lines.insert(lines.end(), more.begin(), more.end());
+    deleted = named->image_id;
+  });
+  if (deleted.empty()) return lines;
+  {
+    const std::lock_guard lock(made_mutex_);
+    added_.erase(deleted);
+  }
+  for (const std::string& line : sweep().lines) lines.push_back(line);
+  return lines;
+}
+
+// The rows of an image that has lost its names.
+std::vector<std::string> ImageStore::delete_records(const std::string& image_id) {
+  std::vector<std::string> lines;
+  for (const std::string& digest : repository_digests(image_id)) lines.push_back(untagged(digest));
+  lines.push_back("Deleted: " + image_id);
+  delete_cache_of(image_id);
+  database_.prepare("DELETE FROM images WHERE id=?").bind(1, image_id).step();
+  return lines;
+}
+
+void ImageStore::delete_cache_of(const std::string& image_id) {
+  database_
+      .prepare(
+          "DELETE FROM build_cache WHERE key IN (SELECT key FROM build_uses WHERE image_id=?1)"
+          " AND NOT EXISTS(SELECT 1 FROM build_uses u WHERE u.key=build_cache.key AND u.image_id<>?1)"
+          " OR used_ms<?2 AND NOT EXISTS(SELECT 1 FROM build_uses u WHERE u.key=build_cache.key)")
+      .bind(1, image_id)
+      .bind(2, now_ms() - kUnclaimedForMs)
+      .step();
+}
+
+std::vector<std::string> ImageStore::unused_layers() {
+  std::vector<std::string> chains;
+  database_.read([&] {
+    Statement query = database_.prepare(
+        "SELECT chain_id FROM layers l"
+        " WHERE NOT EXISTS(SELECT 1 FROM image_layers i WHERE i.chain_id=l.chain_id)"
+        " AND NOT EXISTS(SELECT 1 FROM build_cache c WHERE c.chain_id=l.chain_id)"
+        " AND NOT EXISTS(SELECT 1 FROM layers above WHERE above.parent=l.chain_id)");
+    while (query.step()) chains.push_back(query.text(0));
+  });
+  return chains;
+}
+
+// Removes rows, folders and blobs of layers that nothing refers to. The rows go first: a folder without a row
+// is found by remove_stale_drafts, a row without a folder would be a layer that is not there.
+ImageStore::Pruned ImageStore::sweep() {
+  Pruned pruned;
+  std::vector<Draft> doomed;  // emptied after the lock is released
+  const sys::FileLock lock = lock_store(paths_);
+  std::vector<std::string> chains;
+  if (const std::optional<sys::FileLock> alone = own_layers(paths_)) {
+    database_.write([&] {
+      // Each layer that goes may make the one below it superfluous.
+      for (std::vector<std::string> unused; !(unused = unused_layers()).empty();) {
+        for (const std::string& chain : unused) {
+          Statement size = database_.prepare("SELECT size FROM layers WHERE chain_id=?");
+          if (size.bind(1, chain).step()) pruned.bytes += size.integer(0);
+          database_.prepare("DELETE FROM layers WHERE chain_id=?").bind(1, chain).step();
+          chains.push_back(chain);
+        }
+      }
+    });
+  }
+  LayerBlobs(database_, paths_).remove_unused();
+  for (const std::string& chain : chains) {
+    pruned.lines.push_back("Deleted: sha256:" + chain);
+    if (std::optional<Draft> retired = retire(chain)) doomed.push_back(std::move(*retired));
+  }
+  return pruned;
+}
+
+void ImageStore::remove_unused_layers() {
+  if (!unused_layers().empty()) sweep();
+}
+
+ImageStore::Pruned ImageStore::prune(bool named, const std::function<bool(const ImageInfo&)>& doomed) {
+  Pruned pruned;
+  std::vector<std::string> lines;
+  for (const ImageInfo& info : list()) {
+    if ((!named && !info.references.empty()) || !doomed(info)) continue;
+    database_.write([&] {
+      if (!is_recorded(info.id)) return;  // another process was quicker
+      const std::vector<std::string> references = references_of(info.id);
+      if (!named && !references.empty()) return;
+      Statement user = database_.prepare("SELECT 1 FROM containers WHERE image_id=? LIMIT 1");
+      if (user.bind(1, info.id).step()) return;
+      for (const std::string& reference : references) {
+        database_.prepare("DELETE FROM image_refs WHERE reference=?").bind(1, reference).step();
+        lines.push_back(untagged(reference));
+      }
+      const std::vector<std::string> more = delete_records(info.id);
+      lines.insert(lines.end(), more.begin(), more.end());
+    });
+  }
+  pruned = sweep();
+  lines.insert(lines.end(), pruned.lines.begin(), pruned.lines.end());
+  pruned.lines = std::move(lines);
+  for (std::string& line : pruned.lines) line[0] = line[0] == 'U' ? 'u' : 'd';
+  return pruned;
+}
+
+ImageStore::Pruned ImageStore::prune_cache(bool all, int64_t until_ms) {
+  constexpr char kDoomed[] =
+      " FROM build_cache WHERE used_ms<?1"
+      " AND (?2 OR NOT EXISTS(SELECT 1 FROM build_uses u WHERE u.key=build_cache.key))";
+  std::vector<std::string> keys;
+  database_.write([&] {
+    Statement query = database_.prepare(std::string("SELECT key") + kDoomed + " ORDER BY key");
+    query.bind(1, until_ms).bind(2, int64_t{all ? 1 : 0});
+    while (query.step()) keys.push_back(query.text(0));
+    database_.prepare(std::string("DELETE") + kDoomed).bind(1, until_ms).bind(2, int64_t{all ? 1 : 0}).step();
+    database_.prepare("DELETE FROM build_uses WHERE key NOT IN (SELECT key FROM build_cache)").step();
+  });
+  Pruned pruned = sweep();
+  pruned.lines = std::move(keys);
+  return pruned;
+}
+
+}  // namespace engine
