@@ -15,7 +15,7 @@ constexpr Command kCommands[] = {
     {"commit", commit_command, "Make an image from a service's container", false},
     {"config", config_command, "Check the files and show them merged, in canonical form"},
     {"container", container_command,
-     "Containers of the engine: ls, start, stop, rm, logs, diff, commit, export", false},
+     "Containers of the engine: ls, start, stop, restart, kill, rm, logs, diff, commit, export", false},
     {"convert", config_command, "Same as config"},
     {"cp", nullptr, ""},
     {"create", create_command, "Create containers without starting them"},

@@ -28,7 +28,7 @@ int for_each(Context& context, const std::string& command, const Words& names,
       }
       action(named_container(context, name));  // as it is now that the lock is ours
       print(name + '\n');
-    } catch (const engine::Error& error) {
+    } catch (const std::exception& error) {
       context.show_error(error.what());
       code = kExitError;
     }
@@ -56,6 +56,31 @@ int container_stop(Context& context, const Words& args) {
   const std::optional<int64_t> grace_ms = to_milliseconds(timeout_s);
   return for_each(context, "stop", names, [&](const engine::ContainerInfo& container) {
     context.engine().stop_container(container.id, grace_ms);
+  });
+}
+
+int container_restart(Context& context, const Words& args) {
+  std::optional<int64_t> timeout_s;
+  Arguments arguments("container restart [OPTIONS] CONTAINER...", "Stop containers and start them again.");
+  arguments.option("-t,--time,--timeout", timeout_s, "Seconds to wait before killing");
+  arguments.positionals(1, -1, "CONTAINER");
+  const Words names = arguments.parse(args);
+  const std::optional<int64_t> grace_ms = to_milliseconds(timeout_s);
+  return for_each(context, "restart", names, [&](const engine::ContainerInfo& container) {
+    context.engine().stop_container(container.id, grace_ms);
+    context.engine().start_container(container.id);
+  });
+}
+
+int container_kill(Context& context, const Words& args) {
+  std::string signal = "SIGKILL";
+  Arguments arguments("container kill [OPTIONS] CONTAINER...", "Send a signal to running containers.");
+  arguments.option("-s,--signal", signal, "Signal, by name or number; SIGKILL by default");
+  arguments.positionals(1, -1, "CONTAINER");
+  const Words names = arguments.parse(args);
+  engine::signal_number(signal);  // a bad name is told before anything is done
+  return for_each(context, "kill", names, [&](const engine::ContainerInfo& container) {
+    context.engine().kill_container(container.id, signal);
   });
 }
 
@@ -105,6 +130,8 @@ int container_command(Context& context, const Words& args) {
                         {{"ls", container_ls, "List containers"},
                          {"start", container_start, "Start containers that exist"},
                          {"stop", container_stop, "Stop containers without removing them"},
+                         {"restart", container_restart, "Stop containers and start them again"},
+                         {"kill", container_kill, "Send a signal to running containers"},
                          {"rm", container_rm, "Remove containers"},
                          {"logs", container_logs, "Show what a container wrote"},
                          {"diff", container_diff, "Show what a container changed about its image's files"},

@@ -133,5 +133,12 @@ TEST_CASE("tutorial: a container is stopped and started again by its name, and i
   }));
   CHECK(sandbox.ok({"container", "logs", "-n", "1", "demo"}).out.size() < 10);
   CHECK(sandbox.compose({"container", "stop", "nobody"}).code == 1);
+  CHECK(sandbox.ok({"container", "restart", "-t", "0", "demo"}).out == "demo\n");
+  CHECK(it::eventually([&] {
+    return sandbox.ok({"container", "logs", "demo"}).err == "oops\noops\noops\n";
+  }));
+  CHECK(sandbox.ok({"container", "kill", "demo"}).out == "demo\n");
+  CHECK(sandbox.compose({"container", "kill", "demo"}).code == 1);  // it is not running
+  CHECK(sandbox.compose({"container", "kill", "-s", "SIGNONE", "demo"}).code == 1);
   sandbox.finish();
 }
