@@ -9,7 +9,6 @@
 #include "scratch.h"
 
 using engine::Error;
-using engine::ImageStore;
 
 namespace {
 
