@@ -32,6 +32,7 @@ struct Arguments::Impl {
     return "Usage: compose " + usage + "\n\n" + summary + "\n" +
            formatter.make_groups(&app, CLI::AppFormatMode::Normal) + (footer.empty() ? "" : "\n" + footer);
   }
+  void spell_out(std::vector<std::string>& args) const;
   std::string unknown_flag(const std::string& given) const;
   void check_count(const std::vector<std::string>& rest) const;
 };
@@ -115,6 +116,21 @@ void Arguments::footer(const std::string& text) {
   impl_->footer = text;
 }
 
+// "-H=false", which docker's flags take and CLI11 does not, as "--human=false".
+void Arguments::Impl::spell_out(std::vector<std::string>& args) const {
+  if (rest_is_not_ours) return;
+  for (std::string& arg : args) {
+    if (arg == "--") return;
+    if (arg.size() < 3 || arg[0] != '-' || arg[1] == '-' || arg[2] != '=') continue;
+    for (const CLI::Option* option : app.get_options()) {
+      if (option->check_sname(arg.substr(1, 1)) && !option->get_lnames().empty()) {
+        arg = "--" + option->get_lnames().front() + arg.substr(2);
+        break;
+      }
+    }
+  }
+}
+
 std::string Arguments::Impl::unknown_flag(const std::string& given) const {
   const std::string name = given.substr(0, given.find('='));
   std::vector<std::string> known;
@@ -137,6 +153,7 @@ void Arguments::Impl::check_count(const std::vector<std::string>& rest) const {
 
 std::vector<std::string> Arguments::parse(std::vector<std::string> args) {
   bool help = false;
+  impl_->spell_out(args);
   try {
     std::reverse(args.begin(), args.end());  // CLI11 takes them from the back
     impl_->app.parse(args);

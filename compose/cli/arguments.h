@@ -17,7 +17,7 @@ class Arguments {
   Arguments(const Arguments&) = delete;
   Arguments& operator=(const Arguments&) = delete;
 
-  // `names`: "-d,--detach". A flag may also be given as --detach=false.
+  // `names`: "-d,--detach". A flag may also be given as --detach=false or -d=false.
   void flag(const std::string& names, bool& value, const std::string& help);
   void option(const std::string& names, std::string& value, const std::string& help);
   void option(const std::string& names, std::optional<std::string>& value, const std::string& help);

@@ -69,6 +69,7 @@ int ls_command(Context& context, const Words& args) {
     for (const auto& [name, stack] : stacks) text += name + '\n';
   } else if (output.is_json() || output.is_template()) {
     std::vector<nlohmann::ordered_json> rows;
+    rows.reserve(stacks.size());
     for (const auto& [name, stack] : stacks)
       rows.push_back({{"Name", name}, {"Status", stack.status()}, {"ConfigFiles", stack.config_files}});
     static const Titles kTitles{{"Name", "NAME"}, {"Status", "STATUS"}, {"ConfigFiles", "CONFIG FILES"}};

@@ -124,6 +124,7 @@ int ps_command(Context& context, const Words& args) {
     for (const std::string& name : names) text += name + '\n';
   } else if (format.is_json() || format.is_template()) {
     std::vector<nlohmann::ordered_json> rows;
+    rows.reserve(containers.size());
     for (const auto& container : containers) rows.push_back(to_row(container, flags.no_trunc, now));
     text = format.is_json() ? json_lines(rows) : format.render(rows, titles());
   } else {

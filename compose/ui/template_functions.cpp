@@ -249,19 +249,19 @@ Json not_equal(const Call& call) {
 
 Json less(const Call& call) {
   call.need(2, 2);
-  return compare(call, 0, 1) < 0;
+  return std::is_lt(compare(call, 0, 1));
 }
 Json less_or_equal(const Call& call) {
   call.need(2, 2);
-  return compare(call, 0, 1) <= 0;
+  return std::is_lteq(compare(call, 0, 1));
 }
 Json greater(const Call& call) {
   call.need(2, 2);
-  return compare(call, 0, 1) > 0;
+  return std::is_gt(compare(call, 0, 1));
 }
 Json greater_or_equal(const Call& call) {
   call.need(2, 2);
-  return compare(call, 0, 1) >= 0;
+  return std::is_gteq(compare(call, 0, 1));
 }
 
 // The first argument that decides, else the last.

@@ -12,7 +12,8 @@
 #include "engine/image/archive_reader.h"
 #include "engine/image/digest.h"
 #include "engine/image/layer_blobs.h"
-#include "engine/image/reference.h"
+#include "engine/image/layer_tar.h"
+#include "engine/image/tar_format.h"
 #include "sys/error.h"
 #include "sys/fd.h"
 
@@ -58,6 +59,25 @@ void decompress(const std::string& path, const std::string& name, const UnpackLi
   if (result != ARCHIVE_EOF) refuse_archive(a, name);
 }
 
+// Whether the folder's canonical tar is the layer's own, as it is of one that was made by us: then the store
+// can make it again, and need not keep the file. Others are told from the first header.
+bool is_canonical(const std::string& folder, const std::string& tar, const std::string& diff_id) {
+  struct Enough {};
+  std::string ours;
+  const sys::Fd root = sys::open(folder, O_RDONLY | O_DIRECTORY);
+  try {
+    write_layer_tar(root.get(), [&](const char* data, size_t size) {
+      ours.append(data, std::min(size, kTarBlock));
+      throw Enough();
+    });
+  } catch (const Enough&) {  // NOLINT(bugprone-empty-catch)
+  }
+  std::string theirs(ours.size(), '\0');
+  const sys::Fd file = sys::open(tar, O_RDONLY);
+  const ssize_t n = sys::check(::read(file.get(), theirs.data(), theirs.size()), "read", tar);
+  return static_cast<size_t>(n) == ours.size() && theirs == ours && layer_diff_id(root.get()) == diff_id;
+}
+
 class Loader {
  public:
   Loader(ImageStore& store, ArchiveFiles& files, std::string name, const LoadOptions& options)
@@ -72,6 +92,7 @@ class Loader {
         chain = add_layer(image.layers[i], image.config.diff_ids[i], chain);
     }
     std::vector<LoadedImage> loaded;
+    loaded.reserve(images.size());
     for (const ArchivedImage& image : images) loaded.push_back(add_image(image));
     return loaded;
   }
@@ -106,6 +127,10 @@ class Loader {
       throw;
     }
     if (digest.valid()) check_digest(digest, diff_id);
+    if (verified && is_canonical(draft.diff(), file.path, diff_id)) {
+      store_.commit_layer(std::move(draft), parent);
+      return chain;
+    }
     // The layer may be needed again, on another one: the store gets a name of its own for the file.
     const std::string own = files_.new_path();
     sys::check(::link(file.path.c_str(), own.c_str()), "link", own);

@@ -4,9 +4,9 @@
 // or as a folder. Layers may be plain or compressed themselves.
 //
 // Images keep their ids: configurations are taken to the byte, and layers keep the blobs they came in
-// (layer_blobs.h), but for those in compressions that no registry takes, which become plain tars. Every
-// digest that the archive tells is checked. Either all of the archive's images come in or, with an
-// engine::Error(kInvalid), nothing.
+// (layer_blobs.h), but for those that the store can make again to the byte, which save_images wrote, and
+// those in compressions that no registry takes, which become plain tars. Every digest that the archive tells
+// is checked. Either all of the archive's images come in or, with an engine::Error(kInvalid), nothing.
 #include <string>
 #include <vector>
 

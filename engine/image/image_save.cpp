@@ -138,7 +138,8 @@ class ArchiveWriter {
   }
 
   void write_layer(const SizedLayer& named) {
-    const auto& [layer, size] = named.second;
+    const ImageStore::Layer& layer = named.second.first;
+    const int64_t size = named.second.second;
     write_header(kBlobFolder + named.first, size);
     int64_t left = size;
     store_.blobs().write_tar(layer, [&, this](const char* data, size_t more) {

@@ -141,10 +141,12 @@ std::string table_of(const std::vector<nlohmann::ordered_json>& rows, bool diges
   std::vector<std::string> fields{"Repository", "Tag", "ID", "CreatedSince", "Size"};
   if (digests) fields.insert(fields.begin() + 2, "Digest");
   std::vector<std::string> header;
+  header.reserve(fields.size());
   for (const std::string& field : fields) header.push_back(titles().at(field));
   ui::Table table(header);
   for (const auto& row : rows) {
     std::vector<std::string> line;
+    line.reserve(fields.size());
     for (const std::string& field : fields) line.push_back(row.at(field));
     table.add(std::move(line));
   }

@@ -9,7 +9,6 @@
 #include "scratch.h"
 
 using engine::Error;
-using engine::ImageStore;
 
 namespace {
 
@@ -152,6 +151,7 @@ TEST_CASE("what is saved loads again with the same ids, names and layers") {
   }
   CHECK(into.count("layers") == 2);
   CHECK(entries(into.paths.build_tmp()) == 0);
+  CHECK(into.count("layer_blobs") == 0);  // they can be made again
   // And out again, to the byte.
   CHECK(save(into, {"app:1", "base", "registry.example/team/app:2"}) == archive);
 }

@@ -44,6 +44,16 @@ std::string usage_error(const Strings& args, int max = -1) {
 
 }  // namespace
 
+TEST_CASE("a short flag takes its value after an equals sign too, as docker's do") {
+  const Parsed parsed({"-q=false", "-d=true", "-n=7", "-e=A=1", "--", "-d=false"});
+  CHECK_FALSE(parsed.quiet);
+  CHECK(parsed.detach);
+  CHECK(parsed.count == 7);
+  CHECK(parsed.values == Strings{"A=1"});
+  CHECK(parsed.rest == Strings{"-d=false"});
+  CHECK(Parsed({"web", "-d=false"}, false).rest == Strings{"web", "-d=false"});
+}
+
 TEST_CASE("flags are read in all their forms, before and behind the services") {
   const Parsed parsed({"web", "-d", "--quiet=false", "-n5", "--env", "A=1", "-e", "B=-x", "--name=x", "db"});
   CHECK(parsed.detach);
@@ -91,6 +101,7 @@ TEST_CASE("a flag that cannot be honoured yet is refused by name") {
   CHECK_THROWS_WITH(Parsed({"-w"}), "--watch is not supported yet");
   CHECK_THROWS_WITH(Parsed({"--builder", "x"}), "--builder is not supported yet");
   CHECK_NOTHROW(Parsed({"--watch=false"}));
+  CHECK_NOTHROW(Parsed({"-w=false"}));
 }
 
 TEST_CASE("up --help gives the usage line and every supported flag") {

@@ -34,7 +34,7 @@ std::string error(const std::string& text) {
 }  // namespace
 
 TEST_CASE("fields are put in, whatever stands around them") {
-  CHECK(render("") == "");
+  CHECK(render("").empty());
   CHECK(render("text") == "text");
   CHECK(render("{{.ID}}:{{ .Name }}") == "abc:web");
   CHECK(render("{{.Config.Cmd}} {{$.ID}} {{.Size}} {{.Up}}") == "[sh -c] abc 12 true");
