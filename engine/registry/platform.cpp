@@ -94,4 +94,11 @@ int fitness(const Platform& wanted, const Platform& raw) {
   return offered.variant.empty() ? 50 : 0;
 }
 
+bool same_machine(const Platform& a, const Platform& b) {
+  Platform one = a, other = b;
+  normalise(one);
+  normalise(other);
+  return one.os == other.os && one.architecture == other.architecture;
+}
+
 }  // namespace engine::registry

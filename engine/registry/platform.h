@@ -18,4 +18,8 @@ Platform host_platform();
 // v6 and v5; arm64 is v8 unless said; an offer without a platform is the last choice.
 int fitness(const Platform& wanted, const Platform& offered);
 
+// Whether both name the same system and processor; what an image's configuration says, which may lack the
+// variant.
+bool same_machine(const Platform& a, const Platform& b);
+
 }  // namespace engine::registry

@@ -183,7 +183,7 @@ class Pull {
 
   void check_platform(const ImageConfig& config, const std::string& what) {
     const Platform offered{config.os, config.architecture, ""};
-    if (fitness({platform_.os, platform_.architecture, ""}, offered) > 0) return;
+    if (same_machine(platform_, offered)) return;
     const std::string text =
         what + ": it is for " + offered.to_string() + ", not for " + platform_.to_string();
     if (platform_given_) throw Error(Error::Kind::kNotFound, text + "; there is no other");
