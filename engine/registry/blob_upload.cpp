@@ -109,17 +109,13 @@ void BlobUpload::send_rest(GrowingFile& file, int64_t size, const UploadEvents& 
 int64_t BlobUpload::run(GrowingFile& file, int64_t size, const std::function<std::string()>& digest,
                         const UploadEvents& events) {
   Backoff backoff(tuning_, cancellation_);
-  bool renewed = false, broken = false, all_sent = false;
+  bool renewed = false, broken = false;
   for (;;) {
     try {
       if (broken && !location_.empty()) find_position();
       broken = false;
-      if (location_.empty()) {
-        begin();
-        all_sent = false;
-      }
-      if (!all_sent || (file.finished() && offset_ < file.written())) send_rest(file, size, events);
-      all_sent = true;
+      if (location_.empty()) begin();
+      if (!file.finished() || offset_ < file.written()) send_rest(file, size, events);
       HttpRequest close;
       close.method = "PUT";
       close.url = with_query(location_, "digest", digest());

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cctype>
 #include <cstdlib>
-#include <cstring>
 #include <exception>
 
 #include "engine/image/entry_path.h"
@@ -144,7 +143,7 @@ struct HttpClient::Exchange {
   size_t give_body(char* buffer, size_t size) {
     if (request.read) return request.read(buffer, size);
     const size_t n = std::min(size, request.body->size() - body_at);
-    std::memcpy(buffer, request.body->data() + body_at, n);
+    std::copy_n(request.body->data() + body_at, n, buffer);
     body_at += n;
     return n;
   }

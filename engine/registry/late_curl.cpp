@@ -35,14 +35,11 @@ extern "C" CURLcode curl_easy_setopt(CURL* handle, CURLoption option, ...) {
   static const auto kFunction = reinterpret_cast<decltype(&curl_easy_setopt)>(kCurl.find("curl_easy_setopt"));
   va_list arguments;
   va_start(arguments, option);
-  CURLcode result = CURLE_OK;
-  if (option < CURLOPTTYPE_OBJECTPOINT) {
-    result = kFunction(handle, option, va_arg(arguments, long));
-  } else if (option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB) {
-    result = kFunction(handle, option, va_arg(arguments, curl_off_t));
-  } else {
-    result = kFunction(handle, option, va_arg(arguments, void*));
-  }
+  static_assert(sizeof(long) == sizeof(curl_off_t));
+  const bool number =
+      option < CURLOPTTYPE_OBJECTPOINT || (option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB);
+  const CURLcode result = number ? kFunction(handle, option, va_arg(arguments, curl_off_t))
+                                 : kFunction(handle, option, va_arg(arguments, void*));
   va_end(arguments);
   return result;
 }

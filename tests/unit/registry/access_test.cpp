@@ -5,7 +5,6 @@
 #include "fake_registry.h"
 
 using Kind = engine::Error::Kind;
-using engine::registry::Challenge;
 using engine::registry::Credential;
 using engine::registry::DockerConfig;
 

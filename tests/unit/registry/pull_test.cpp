@@ -2,7 +2,6 @@
 
 #include "fake_registry.h"
 
-using engine::Error;
 using Kind = engine::Error::Kind;
 using State = engine::LayerEvent::State;
 namespace media = engine::registry::media;
