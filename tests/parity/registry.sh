@@ -7,7 +7,7 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 transfer=$1
 compose=$2
-for tool in docker-registry dockerd docker skopeo umoci unshare ip python3; do
+for tool in docker-registry dockerd docker skopeo umoci unshare ip python3 openssl; do
   command -v "$tool" >/dev/null || {
     echo "registry.sh: skipped, there is no $tool here"
     exit 77
@@ -134,3 +134,37 @@ $docker rmi -f "$site/docker:1" >/dev/null
 $docker pull -q "$site/docker:1" >/dev/null
 [ "$($docker image inspect --format '{{.Id}}' "$site/docker:1")" = "$docker_id" ] || fail "passed on, it is another image"
 say "passed on, it is the same image"
+
+# ---- TLS: an authority of its own, and a client that shows who it is. Not on loopback, where nothing is verified.
+ip address add 198.51.100.7/32 dev lo
+tls=198.51.100.7:5443
+certs=$work/certs/$tls
+mkdir -p "$certs" "$work/empty"
+key() { openssl req -quiet -nodes -newkey rsa:2048 "$@" 2>/dev/null || openssl req -nodes -newkey rsa:2048 "$@" 2>/dev/null; }
+key -x509 -days 1 -subj /CN=authority -keyout "$work/ca.key" -out "$certs/ca.crt"
+for who in server client; do
+  key -subj "/CN=$who" -keyout "$work/$who.key" -out "$work/$who.csr"
+  printf 'subjectAltName=IP:198.51.100.7\n' >"$work/extensions"
+  openssl x509 -req -days 1 -in "$work/$who.csr" -CA "$certs/ca.crt" -CAkey "$work/ca.key" -CAcreateserial \
+    -extfile "$work/extensions" -out "$work/$who.crt" 2>/dev/null
+done
+cat >"$work/tls.yml" <<YML
+version: 0.1
+storage: {filesystem: {rootdirectory: $work/registry}}
+http: {addr: $tls, tls: {certificate: $work/server.crt, key: $work/server.key, clientcas: [$certs/ca.crt]}}
+YML
+docker-registry serve "$work/tls.yml" >"$work/tls.log" 2>&1 &
+pids="$pids $!"
+tries=0
+until python3 -c "import socket; socket.create_connection(('198.51.100.7', 5443)).close()" 2>/dev/null; do
+  tries=$((tries + 1))
+  [ $tries -lt 100 ] || fail "the registry with TLS did not come up: $(cat "$work/tls.log")"
+  sleep 0.1
+done
+if COMPOSE_CERTS_DIR=$work/empty other resolve "$tls/team/ours:1" >"$work/out" 2>&1; then fail "an unknown authority was believed"; fi
+grep -q certificate "$work/out" || fail "an unknown authority is not named: $(cat "$work/out")"
+if COMPOSE_CERTS_DIR=$work/certs other resolve "$tls/team/ours:1" >"$work/out" 2>&1; then fail "the registry asked for no certificate"; fi
+cp "$work/client.crt" "$certs/client.cert"
+cp "$work/client.key" "$certs/client.key"
+[ "$(COMPOSE_CERTS_DIR=$work/certs other resolve "$tls/team/ours:1")" = "$digest" ] || fail "with the certificates it is another digest"
+say "TLS with an authority and a client certificate of its own"
