@@ -38,8 +38,14 @@ extern "C" CURLcode curl_easy_setopt(CURL* handle, CURLoption option, ...) {
   static_assert(sizeof(long) == sizeof(curl_off_t));
   const bool number =
       option < CURLOPTTYPE_OBJECTPOINT || (option >= CURLOPTTYPE_OFF_T && option < CURLOPTTYPE_BLOB);
-  const CURLcode result = number ? kFunction(handle, option, va_arg(arguments, curl_off_t))
-                                 : kFunction(handle, option, va_arg(arguments, void*));
+  CURLcode result = CURLE_OK;
+  if (number) {
+    const curl_off_t value = va_arg(arguments, curl_off_t);
+    result = kFunction(handle, option, value);
+  } else {
+    void* const pointer = va_arg(arguments, void*);
+    result = kFunction(handle, option, pointer);
+  }
   va_end(arguments);
   return result;
 }

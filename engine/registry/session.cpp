@@ -103,10 +103,16 @@ Session::Contact Session::find_out() {
   }
 }
 
-const Session::Contact& Session::contact() {
+Session::Contact Session::contact() {
   const std::lock_guard<std::mutex> lock(contact_mutex_);
   if (!contact_) contact_ = find_out();
   return *contact_;
+}
+
+// Of a registry that asks for nothing at /v2/, but for what it has.
+void Session::remember(const std::vector<Challenge>& challenges) {
+  const std::lock_guard<std::mutex> lock(contact_mutex_);
+  if (contact_ && contact_->challenges.empty()) contact_->challenges = challenges;
 }
 
 std::string Session::url(const std::string& path) {
@@ -140,7 +146,7 @@ std::string Session::authorization(const std::vector<Challenge>& challenges) {
 }
 
 HttpResponse Session::send_once(HttpRequest request, const std::string& what, int accepted_status) {
-  const Contact& known = contact();
+  const Contact known = contact();
   const std::string home = parse_url(known.base, "registry").origin();
   // The registry may send uploads elsewhere, with what they need in the location: we are nobody there.
   const bool at_home = parse_url(request.url, "registry " + endpoint_.registry).origin() == home;
@@ -148,10 +154,12 @@ HttpResponse Session::send_once(HttpRequest request, const std::string& what, in
   request.verify = !endpoint_.insecure;
   if (at_home) request.authorization = authorization(known.challenges);
   HttpResponse response = http_.send(request);
-  if (response.status == 401 && at_home && !request.read && response.url.origin() == home) {
+  if (response.status == 401 && at_home && response.url.origin() == home) {
     const std::vector<Challenge> challenges = challenges_of(response);
+    remember(challenges);
     if (find(challenges, "bearer") != nullptr) tokens_.forget(scope());  // it may have ended, or been revoked
-    const std::string again = authorization(challenges);
+    // What was read to be sent is gone: who sends it tries again.
+    const std::string again = request.read ? std::string() : authorization(challenges);
     if (!again.empty() && again != request.authorization) {
       request.authorization = again;
       response = http_.send(request);

@@ -58,7 +58,8 @@ class Session {
     std::string base;  // "https://host"
     std::vector<Challenge> challenges;
   };
-  const Contact& contact();
+  Contact contact();
+  void remember(const std::vector<Challenge>& challenges);
   Contact find_out();
   Contact ask(const std::string& base);
   std::string authorization(const std::vector<Challenge>& challenges);

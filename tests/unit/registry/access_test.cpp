@@ -79,6 +79,26 @@ TEST_CASE("a token that the registry takes no more is renewed") {
   CHECK(tokens.given == 2);
 }
 
+TEST_CASE("a token that ends while layers are sent is renewed, where /v2/ asks for none too") {
+  ROOT_ONLY();
+  Place place;
+  FakeRegistry registry;
+  TokenServer tokens;
+  tokens.anonymous = true;
+  const std::string name = registry.reference("a:1");
+  place.store.images.tag(place.store.image({place.store.layer("f", "x").diff_id}), name);
+  registry.instead = [&](const Ask& ask) -> std::optional<Answer> {
+    const bool late =
+        ask.method == "PATCH" || ask.method == "PUT" || ask.path.find("/manifests/") != std::string::npos;
+    const std::string said = ask.header("authorization");
+    if (ask.path == "/v2/" || (late ? said == "Bearer t2" : !said.empty())) return std::nullopt;
+    return Answer{401, {tokens.challenge()}, ""};
+  };
+  place.push(name);
+  CHECK(tokens.given == 2);
+  CHECK(registry.manifests.count("a:1") == 1);
+}
+
 TEST_CASE("a refused login says so and names the way out") {
   ROOT_ONLY();
   Place place;
