@@ -30,6 +30,9 @@ SYS_LATE_FUNCTION(kCurl, CURLUcode, curl_url_set,
                   (handle, what, part, flags))
 SYS_LATE_FUNCTION(kCurl, void, curl_free, (void* pointer), (pointer))
 
+// The header's signature is what it is: an enum before the dots, which gcc and clang pass as they should.
+#pragma GCC diagnostic ignored "-Wvarargs"
+
 // The type of the one argument follows from the option's number (curl.h, CURLOPTTYPE_*).
 extern "C" CURLcode curl_easy_setopt(CURL* handle, CURLoption option, ...) {
   static const auto kFunction = reinterpret_cast<decltype(&curl_easy_setopt)>(kCurl.find("curl_easy_setopt"));

@@ -254,7 +254,8 @@ TEST_CASE("challenges are read in every form") {
 }
 
 TEST_CASE("base64 goes both ways") {
-  for (const std::string text : {"", "a", "ab", "abc", "abcd", std::string("\0\xff\x80", 3).c_str()})
+  const std::vector<std::string> texts = {"", "a", "ab", "abc", "abcd", std::string("\0\xff\x80", 3)};
+  for (const std::string& text : texts)
     CHECK(*engine::registry::from_base64(engine::registry::base64(text)) == text);
   CHECK(engine::registry::base64("me:secret") == "bWU6c2VjcmV0");
   CHECK_FALSE(engine::registry::from_base64("a=b="));
