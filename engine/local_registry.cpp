@@ -1,18 +1,24 @@
 // Pulling and pushing.
+#include "engine/image/layer_blobs.h"
 #include "engine/local_engine.h"
+#include "engine/registry/push.h"
 
 namespace engine {
 
-PullResult LocalEngine::pull_image(const PullRequest& request, TransferObserver&) {
-  throw Error(Error::Kind::kUnavailable, "pull " + request.reference + ": not there yet");
+PullResult LocalEngine::pull_image(const PullRequest& request, TransferObserver& observer) {
+  LayerBlobs blobs(db_, paths_);
+  const registry::Registries registries = registry::Registries::system();
+  return registry::pull({images_, blobs, paths_, registries}, request, observer);
 }
 
-PushResult LocalEngine::push_image(const PushRequest& request, TransferObserver&) {
-  throw Error(Error::Kind::kUnavailable, "push " + request.reference + ": not there yet");
+PushResult LocalEngine::push_image(const PushRequest& request, TransferObserver& observer) {
+  LayerBlobs blobs(db_, paths_);
+  const registry::Registries registries = registry::Registries::system();
+  return registry::push({images_, blobs, paths_, registries}, request, observer);
 }
 
 std::string LocalEngine::resolve_digest(const std::string& reference) {
-  throw Error(Error::Kind::kUnavailable, "resolve " + reference + ": not there yet");
+  return registry::resolve_digest(registry::Registries::system(), registry::Tuning{}, reference);
 }
 
 }  // namespace engine

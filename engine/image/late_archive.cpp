@@ -2,6 +2,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include <cstdarg>
+
 #include "sys/late_library.h"
 
 namespace {
@@ -40,6 +42,10 @@ SYS_LATE_FUNCTION(kArchive, int, archive_read_free, (archive * reader), (reader)
 SYS_LATE_FUNCTION(kArchive, archive*, archive_read_new, (), ())
 SYS_LATE_FUNCTION(kArchive, int, archive_read_next_header, (archive * reader, archive_entry** first),
                   (reader, first))
+SYS_LATE_FUNCTION(kArchive, int, archive_read_open,
+                  (archive * reader, void* data, archive_open_callback* first, archive_read_callback* second,
+                   archive_close_callback* third),
+                  (reader, data, first, second, third))
 SYS_LATE_FUNCTION(kArchive, int, archive_read_open_fd, (archive * reader, int first, size_t second),
                   (reader, first, second))
 SYS_LATE_FUNCTION(kArchive, int, archive_read_support_filter_bzip2, (archive * reader), (reader))
@@ -52,3 +58,13 @@ SYS_LATE_FUNCTION(kArchive, int, archive_read_support_filter_zstd, (archive * re
 SYS_LATE_FUNCTION(kArchive, int, archive_read_support_format_cpio, (archive * reader), (reader))
 SYS_LATE_FUNCTION(kArchive, int, archive_read_support_format_tar, (archive * reader), (reader))
 SYS_LATE_FUNCTION(kArchive, int, archive_read_support_format_raw, (archive * reader), (reader))
+
+// Its arguments after the format are one text here, always.
+extern "C" void archive_set_error(archive* reader, int number, const char* format, ...) {
+  static const auto kFunction =
+      reinterpret_cast<decltype(&archive_set_error)>(kArchive.find("archive_set_error"));
+  va_list arguments;
+  va_start(arguments, format);
+  kFunction(reader, number, format, va_arg(arguments, const char*));
+  va_end(arguments);
+}

@@ -1,6 +1,8 @@
 #pragma once
 // Limits of unpack_archive (image_store.h), against archives made to fill the disk or the machine.
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace engine {
@@ -18,6 +20,15 @@ struct UnpackLimits {
 // As unpack_archive, with other limits. Reads from the descriptor's present position.
 void unpack_archive_from(int archive_fd, const std::string& archive_name, const std::string& directory,
                          bool whiteouts, const UnpackLimits& limits);
+
+// Puts up to `size` bytes into `buffer` and says how many; 0: the end.
+using ByteSource = std::function<size_t(char* buffer, size_t size)>;
+
+// As unpack_archive_from, for a tar without compression that comes piece by piece; what `source` throws
+// passes through. Bytes after the archive's end are left in the source. `raw_bytes`: how many bytes have been
+// read of what the tar comes from, for the ratio.
+void unpack_tar_stream(const ByteSource& source, const std::string& name, const std::string& directory,
+                       bool whiteouts, const UnpackLimits& limits, const std::function<int64_t()>& raw_bytes);
 
 // True for a tar, plain or in a compression unpack_archive knows, by its content. Moves the descriptor's
 // position.
