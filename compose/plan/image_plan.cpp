@@ -1,42 +1,14 @@
 // Which images must be built before containers can be made from them.
 #include <set>
 
+#include "compose/plan/build_request.h"
 #include "compose/plan/graph.h"
-#include "compose/plan/labels.h"
 #include "compose/plan/planner.h"
 #include "compose/plan/selection.h"
 #include "compose/plan/step_list.h"
 
 namespace compose {
 namespace {
-
-engine::BuildRequest build_request(const parser::Project& project, const parser::Service& service,
-                                   const BuildOptions& options) {
-  const parser::Build& build = *service.build;
-  engine::BuildRequest request;
-  request.context = build.context;
-  request.dockerfile = build.dockerfile.empty() ? "Dockerfile" : build.dockerfile;
-  request.dockerfile_inline = build.dockerfile_inline;
-  auto args = build.args;
-  for (const auto& [name, value] : options.args) args[name] = value;
-  for (const auto& [name, value] : args) {
-    const auto inherited = project.environment.find(name);
-    if (value) {
-      request.args[name] = value;
-    } else if (inherited != project.environment.end()) {
-      request.args[name] = inherited->second;
-    }
-  }
-  request.labels = build.labels;
-  request.labels[label::kProject] = project.name;
-  request.labels[label::kService] = service.name;
-  request.labels[label::kVersionLabel] = kVersion;
-  request.target = build.target;
-  request.tags = {image_of(project, service)};
-  request.tags.insert(request.tags.end(), build.tags.begin(), build.tags.end());
-  request.no_cache = build.no_cache || options.no_cache;
-  return request;
-}
 
 // What would need a registry is refused by name: this engine does not pull yet.
 void check_pulling(const parser::Service& service) {
@@ -45,10 +17,6 @@ void check_pulling(const parser::Service& service) {
     throw PlanError(
         "service \"" + service.name + "\": pull_policy " + service.pull_policy +
         " needs a registry, and pulling images is not supported yet: use missing, never or build");
-  }
-  if (service.build && service.build->pull) {
-    throw PlanError("service \"" + service.name +
-                    "\": build.pull needs a registry, and pulling images is not supported yet");
   }
 }
 
@@ -77,6 +45,7 @@ Plan plan_images(const parser::Project& project, const Observed& observed, const
   const ServiceGraph graph = ServiceGraph::of(project);
   const Selection selection = select_services(project, graph, options.services, !options.with_dependencies);
   StepList steps;
+  std::vector<std::string> warnings;
   std::set<std::string> built;
   for (const auto& name : graph.order()) {
     if (selection.services.count(name) == 0) continue;
@@ -95,12 +64,15 @@ Plan plan_images(const parser::Project& project, const Observed& observed, const
                       "\" is not there and --no-build forbids building it");
     }
     if (!built.insert(image).second) continue;
-    steps.add("Image " + image, BuildImage{builder->name, build_request(project, *builder, options)},
+    steps.add("Image " + image,
+              BuildImage{builder->name, build_request(project, *builder, options, warnings)},
               missing  ? "not there yet"
               : policy ? "pull_policy: build"
                        : "asked for");
   }
-  return std::move(steps).finish();
+  Plan plan = std::move(steps).finish();
+  plan.warnings.insert(plan.warnings.end(), warnings.begin(), warnings.end());
+  return plan;
 }
 
 }  // namespace compose

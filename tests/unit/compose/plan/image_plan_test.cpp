@@ -71,7 +71,4 @@ TEST_CASE("what would need a registry is refused by name") {
   Builds scene;
   scene.project.services.at("db").pull_policy = "always";
   CHECK_THAT(plan_error([&] { scene.images(); }), Catch::Contains("pull_policy always"));
-  scene.project.services.at("db").pull_policy.clear();
-  scene.project.services.at("app").build->pull = true;
-  CHECK_THAT(plan_error([&] { scene.images(); }), Catch::Contains("build.pull"));
 }
