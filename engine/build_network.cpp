@@ -31,7 +31,7 @@ BuildNetwork::~BuildNetwork() {
   }
 }
 
-sys::Fd BuildNetwork::attach() {
+BuildNetwork::Place BuildNetwork::attach() {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!network_) {
     NetworkConfig config;
@@ -50,9 +50,9 @@ sys::Fd BuildNetwork::attach() {
   endpoint.gateway = network_->gateway;
   endpoint.mac = netmgr::mac_for(address);
   endpoint.default_route = true;
-  sys::Fd netns = netmgr::new_namespace();
-  netmgr::attach(endpoint, netns);
-  return netns;
+  Place place{netmgr::new_namespace(), endpoint.address, endpoint.gateway};
+  netmgr::attach(endpoint, place.netns);
+  return place;
 }
 
 }  // namespace engine

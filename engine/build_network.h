@@ -19,9 +19,13 @@ class BuildNetwork {
   BuildNetwork(const BuildNetwork&) = delete;
   BuildNetwork& operator=(const BuildNetwork&) = delete;
 
+  struct Place {
+    sys::Fd netns;
+    std::string address, gateway;  // empty in no network
+  };
   // A network namespace on it with an address of its own; made on first use. Its link goes with it.
-  // Thread-safe.
-  sys::Fd attach();
+  // Thread-safe. Throws engine::Error, sys::Error.
+  Place attach();
 
  private:
   Engine& engine_;

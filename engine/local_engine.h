@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/build/step_gate.h"
 #include "engine/engine.h"
 #include "engine/image/image_store.h"
 #include "engine/image/timestamp.h"
@@ -125,6 +126,7 @@ class LocalEngine final : public Engine {
   std::vector<std::string> exit_hook_;
   Database db_;
   ImageStore images_;
+  build::StepGate build_gate_;
   std::mutex network_mutex_;  // one thread at a time brings a bridge up
   std::set<std::string> networks_up_;
 };

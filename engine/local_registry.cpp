@@ -8,12 +8,14 @@ namespace engine {
 PullResult LocalEngine::pull_image(const PullRequest& request, TransferObserver& observer) {
   LayerBlobs blobs(db_, paths_);
   const registry::Registries registries = registry::Registries::system();
+  const sys::FileLock held = images_.hold_layers();  // until the image has them
   return registry::pull({images_, blobs, paths_, registries}, request, observer);
 }
 
 PushResult LocalEngine::push_image(const PushRequest& request, TransferObserver& observer) {
   LayerBlobs blobs(db_, paths_);
   const registry::Registries registries = registry::Registries::system();
+  const sys::FileLock held = images_.hold_layers();
   return registry::push({images_, blobs, paths_, registries}, request, observer);
 }
 

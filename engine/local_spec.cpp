@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <sstream>
 
-#include "engine/container/seccomp.h"
+#include "engine/confinement.h"
 #include "engine/effective_config.h"
 #include "engine/local_engine.h"
 #include "sys/error.h"
@@ -32,28 +32,6 @@ Resolver host_resolver() {
     }
   }
   return resolver;
-}
-
-std::string hosts_file(const ContainerRecord& record, const std::string& hostname,
-                       const std::string& gateway) {
-  std::string text =
-      "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost "
-      "ip6-loopback\nfe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\n"
-      "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
-  for (const std::string& entry : record.config.extra_hosts) {
-    const size_t equals = entry.find('=');
-    std::string address = entry.substr(equals + 1);
-    if (address == "host-gateway") {
-      if (gateway.empty()) {
-        throw Error(Error::Kind::kInvalid, "container " + record.config.name + ": extra host '" + entry +
-                                               "' needs a network with a gateway");
-      }
-      address = gateway;
-    }
-    text += address + '\t' + entry.substr(0, equals) + '\n';
-  }
-  for (const EndpointRecord& endpoint : record.endpoints) text += endpoint.address + '\t' + hostname + '\n';
-  return text;
 }
 
 std::vector<std::string> arguments(const ContainerConfig& config, const ImageConfig& image) {
@@ -123,9 +101,7 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   if (spec.working_dir.empty()) spec.working_dir = "/";
   spec.user = !config.user.empty() ? config.user : image.config.user;
   spec.init = config.init;
-  spec.privileged = config.privileged;
-  spec.capabilities = effective_capabilities(config.cap_add, config.cap_drop, config.privileged);
-  if (!config.privileged) spec.seccomp_bpf = cached_default_seccomp(paths_.run_root, spec.capabilities);
+  confine(spec, {config.privileged, config.cap_add, config.cap_drop}, paths_);
   if (config.shm_size > 0) spec.shm_size = config.shm_size;
   spec.cgroup = "/compose/" + record.id;
   spec.resources.memory = config.memory;
@@ -170,7 +146,10 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
     spec.mounts.push_back(engine_file("/etc/hostname", "/etc/hostname"));
     spec.mounts.push_back(engine_file("/etc/resolv.conf", "/etc/resolv.conf"));
   } else {
-    sys::write_file_atomic(hosts, hosts_file(record, spec.hostname, gateway));
+    std::vector<std::string> own;
+    for (const EndpointRecord& endpoint : record.endpoints) own.push_back(endpoint.address);
+    sys::write_file_atomic(
+        hosts, hosts_text(config.extra_hosts, gateway, own, spec.hostname, "container " + config.name));
     sys::write_file_atomic(name, spec.hostname + "\n");
     std::string text;
     if (!record.endpoints.empty()) {

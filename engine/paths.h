@@ -16,7 +16,8 @@ struct Paths {
   std::string container(const std::string& id) const { return data_root + "/containers/" + id; }
   std::string volume(const std::string& name) const {
     return data_root + "/volumes/" + name;
-  }  // holds _data/
+  }                                                                         // holds _data/
+  std::string cache_mounts() const { return data_root + "/cache-mounts"; }  // of RUN --mount=type=cache
   std::string build_tmp() const { return data_root + "/tmp"; }
   std::string run_container(const std::string& id) const { return run_root + "/c/" + id.substr(0, 12); }
   std::string run_network(const std::string& id) const { return run_root + "/n/" + id.substr(0, 12); }

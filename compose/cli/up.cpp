@@ -41,8 +41,8 @@ class AttachedProgress : public ProgressSink {
       context_.line_progress().step_changed(step, status, text);
     }
   }
-  void build_line(const Step& step, const std::string& line) override {
-    context_.progress().build_line(step, line);
+  void build_event(const Step& step, const BuildEvent& event) override {
+    context_.progress().build_event(step, event);
   }
   void warning(const std::string& text) override {
     (begun_ ? context_.line_progress() : context_.progress()).warning(text);

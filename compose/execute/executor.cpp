@@ -177,7 +177,8 @@ class Executor {
   void settle(const Ended& end) {
     settled_.insert(end.step);
     if (end.outcome == Outcome::kCancelled) cancelled_ = true;
-    if (end.outcome == Outcome::kFailed) result_.errors.push_back(first_line(end.error));
+    const bool whole = std::holds_alternative<BuildImage>(end.step->action);
+    if (end.outcome == Outcome::kFailed) result_.errors.push_back(whole ? end.error : first_line(end.error));
     release(*end.step, end.outcome == Outcome::kDone ? nullptr : end.step);
   }
 

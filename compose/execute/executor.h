@@ -12,6 +12,16 @@
 
 namespace compose {
 
+// What happens in the build of an image, instruction by instruction. Those of several stages are mixed.
+struct BuildEvent {
+  enum class Kind { kBegin, kLine, kDone, kFailed };
+  Kind kind = Kind::kBegin;
+  engine::BuildStep step;
+  bool cached = false;       // kBegin: nothing has to be done
+  std::string line;          // kLine: of output, without its end
+  int64_t milliseconds = 0;  // kDone, kFailed
+};
+
 enum class StepStatus { kWaiting, kRunning, kDone, kFailed, kCancelled };
 
 // Hears what happens; called from worker threads, one call at a time (the executor holds a lock).
@@ -20,7 +30,7 @@ class ProgressSink {
   virtual ~ProgressSink() = default;
   // `text` is "Creating", "Created", "Starting", "Healthy", "Error ...", as docker compose says it.
   virtual void step_changed(const Step& step, StepStatus status, const std::string& text) = 0;
-  virtual void build_line(const Step& step, const std::string& line) = 0;
+  virtual void build_event(const Step& step, const BuildEvent& event) = 0;
   // A layer of the image that the step pulls or pushes. Sinks that have no room for it do not show it.
   virtual void layer_changed(const Step&, const engine::LayerEvent&) {}
   virtual void warning(const std::string& text) = 0;
@@ -47,7 +57,9 @@ struct RunOptions {
 struct RunResult {
   bool ok = true;
   bool cancelled = false;
-  std::vector<std::string> errors;  // first line each, most important first
+  // Most important first. Of a build the whole message, with the place and the last output; of others the
+  // first line.
+  std::vector<std::string> errors;
 };
 
 // Steps whose dependency failed are not run; independent ones still are. Does not throw for failing steps.

@@ -10,45 +10,44 @@ namespace {
 
 using Kind = engine::Error::Kind;
 
-// Passes a build's progress on, output cut into lines.
+constexpr size_t kLongestLine = 16384;  // what is longer is cut in pieces
+
+// Passes a build's progress on, the output of each instruction cut into lines.
 class BuildProgress : public engine::BuildObserver {
  public:
   BuildProgress(const Step& step, Reporter& reporter, const Cancellation& cancellation)
       : step_(step), reporter_(reporter), cancellation_(cancellation) {}
 
-  void step(int number, int total, const std::string& instruction, bool cached) override {
-    flush();
-    std::string line = instruction;
-    if (line.empty() || line.front() != '[') {
-      line = "[" + std::to_string(number) + "/" + std::to_string(total) + "] " + line;
-    }
-    reporter_.build_line(step_, cached ? line + " (cached)" : line);
+  void step(const engine::BuildStep& step, bool cached) override {
+    reporter_.build_event(step_, {BuildEvent::Kind::kBegin, step, cached, "", 0});
   }
-  void output(const std::string& bytes) override {
+  void output(const engine::BuildStep& step, const std::string& bytes) override {
+    std::string& line = open_[step.id];
     for (const char byte : bytes) {
-      if (byte == '\n') {
-        reporter_.build_line(step_, line_);
-        line_.clear();
-      } else {
-        line_ += byte;
-      }
+      if (byte != '\n') line += byte;
+      if (byte == '\n' || line.size() >= kLongestLine) tell(step, line);
     }
   }
-  void finished(int, int64_t) override { flush(); }
+  void finished(const engine::BuildStep& step, bool ok, int64_t milliseconds) override {
+    std::string& line = open_[step.id];
+    if (!line.empty()) tell(step, line);
+    const auto kind = ok ? BuildEvent::Kind::kDone : BuildEvent::Kind::kFailed;
+    reporter_.build_event(step_, {kind, step, false, "", milliseconds});
+  }
   void warning(const std::string& text) override { reporter_.warning(text); }
   bool cancelled() override { return cancellation_.cancelled(); }
   int cancel_fd() override { return cancellation_.fd(); }
 
  private:
-  void flush() {
-    if (!line_.empty()) reporter_.build_line(step_, line_);
-    line_.clear();
+  void tell(const engine::BuildStep& step, std::string& line) {
+    reporter_.build_event(step_, {BuildEvent::Kind::kLine, step, false, line, 0});
+    line.clear();
   }
 
   const Step& step_;
   Reporter& reporter_;
   const Cancellation& cancellation_;
-  std::string line_;
+  std::map<int, std::string> open_;  // lines without an end yet, by instruction
 };
 
 class TransferProgress : public engine::TransferObserver {
@@ -249,8 +248,8 @@ void Reporter::step_changed(const Step& step, StepStatus status, const std::stri
   report([&] { sink_.step_changed(step, status, text); });
 }
 
-void Reporter::build_line(const Step& step, const std::string& line) {
-  report([&] { sink_.build_line(step, line); });
+void Reporter::build_event(const Step& step, const BuildEvent& event) {
+  report([&] { sink_.build_event(step, event); });
 }
 
 void Reporter::layer_changed(const Step& step, const engine::LayerEvent& event) {

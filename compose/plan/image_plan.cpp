@@ -1,42 +1,14 @@
 // Which images must be built before containers can be made from them.
 #include <set>
 
+#include "compose/plan/build_request.h"
 #include "compose/plan/graph.h"
-#include "compose/plan/labels.h"
 #include "compose/plan/planner.h"
 #include "compose/plan/selection.h"
 #include "compose/plan/step_list.h"
 
 namespace compose {
 namespace {
-
-engine::BuildRequest build_request(const parser::Project& project, const parser::Service& service,
-                                   const BuildOptions& options) {
-  const parser::Build& build = *service.build;
-  engine::BuildRequest request;
-  request.context = build.context;
-  request.dockerfile = build.dockerfile.empty() ? "Dockerfile" : build.dockerfile;
-  request.dockerfile_inline = build.dockerfile_inline;
-  auto args = build.args;
-  for (const auto& [name, value] : options.args) args[name] = value;
-  for (const auto& [name, value] : args) {
-    const auto inherited = project.environment.find(name);
-    if (value) {
-      request.args[name] = value;
-    } else if (inherited != project.environment.end()) {
-      request.args[name] = inherited->second;
-    }
-  }
-  request.labels = build.labels;
-  request.labels[label::kProject] = project.name;
-  request.labels[label::kService] = service.name;
-  request.labels[label::kVersionLabel] = kVersion;
-  request.target = build.target;
-  request.tags = {image_of(project, service)};
-  request.tags.insert(request.tags.end(), build.tags.begin(), build.tags.end());
-  request.no_cache = build.no_cache || options.no_cache;
-  return request;
-}
 
 // A service that builds `image`, though another one only uses it.
 const parser::Service* builder_of(const parser::Project& project, const std::string& image) {
@@ -63,6 +35,7 @@ Plan plan_images(const parser::Project& project, const Observed& observed, const
   const ServiceGraph graph = ServiceGraph::of(project);
   const Selection selection = select_services(project, graph, options.services, !options.with_dependencies);
   StepList steps;
+  std::vector<std::string> warnings;
   std::set<std::string> built;
   for (const auto& name : graph.order()) {
     if (selection.services.count(name) == 0) continue;
@@ -81,12 +54,15 @@ Plan plan_images(const parser::Project& project, const Observed& observed, const
                       "\" is not there and --no-build forbids building it");
     }
     if (!built.insert(image).second) continue;
-    steps.add("Image " + image, BuildImage{builder->name, build_request(project, *builder, options)},
+    steps.add("Image " + image,
+              BuildImage{builder->name, build_request(project, *builder, options, warnings)},
               missing  ? "not there yet"
               : policy ? "pull_policy: build"
                        : "asked for");
   }
-  return std::move(steps).finish();
+  Plan plan = std::move(steps).finish();
+  plan.warnings.insert(plan.warnings.end(), warnings.begin(), warnings.end());
+  return plan;
 }
 
 }  // namespace compose

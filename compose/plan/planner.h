@@ -46,6 +46,9 @@ struct BuildOptions {
   bool no_cache = false;
   std::string pull_policy{};  // of all services; empty: their own
   std::map<std::string, std::optional<std::string>> args{};
+  bool pull = false;                                      // look for newer base images
+  std::map<std::string, std::vector<std::string>> ssh{};  // id -> path of a socket or key; empty: the agent
+  int64_t memory = 0;                                     // bytes for each RUN; 0: no limit
   bool with_dependencies = true;
   bool only_buildable =
       false;  // `compose build`: services without `build` are passed over, their images not asked for

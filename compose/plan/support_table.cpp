@@ -24,6 +24,14 @@ bool is_false(const Node& value) {
   return !is_true(value);
 }
 
+bool is_named_network(const Node& value) {
+  return value.text != "none" && value.text != "host" && value.text != "default" && !value.text.empty();
+}
+
+bool is_device(const Node& value) {
+  return value.text == "device" || starts_with(value.text, "device=");
+}
+
 bool is_shared_network(const Node& value) {
   return starts_with(value.text, "service:") || starts_with(value.text, "container:") ||
          value.text == "bridge";
@@ -109,22 +117,15 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.annotations", kNotYet, ""},
       {"services.*.blkio_config", kNotYet, ""},
       {"services.*.build.additional_contexts", kNotYet, ""},
-      {"services.*.build.cache_from", kNotYet, ""},
+      {"services.*.build.cache_from", kNoEffect, "what was built here serves as cache by itself"},
       {"services.*.build.cache_to", kNotYet, ""},
       {"services.*.build.context", kNotYet, "give a folder of this machine", is_remote},
-      {"services.*.build.entitlements", kNotYet, ""},
-      {"services.*.build.extra_hosts", kNotYet, ""},
+      {"services.*.build.entitlements.[]", kNotYet, "network.host and security.insecure are", is_device},
       {"services.*.build.isolation", kNoEffect, "it is for Windows"},
-      {"services.*.build.network", kNotYet, ""},
-      {"services.*.build.no_cache_filter", kNotYet, ""},
+      {"services.*.build.network", kNotYet, "none, host and default are", is_named_network},
       {"services.*.build.platforms.[]", kNotYet, "images are built for this machine's platform", is_foreign},
-      {"services.*.build.privileged", kNotYet, "", is_true},
       {"services.*.build.provenance", kNotYet, "", is_true},
       {"services.*.build.sbom", kNotYet, "", is_true},
-      {"services.*.build.secrets", kNotYet, ""},
-      {"services.*.build.shm_size", kNotYet, ""},
-      {"services.*.build.ssh", kNotYet, ""},
-      {"services.*.build.ulimits", kNotYet, ""},
       {"services.*.cgroup", kNotYet, ""},
       {"services.*.cgroup_parent", kNotYet, ""},
       {"services.*.configs", kNotYet, "bind-mount the file: volumes: [\"./file:/target:ro\"]"},

@@ -3,50 +3,31 @@
 #include <fmt/format.h>
 
 namespace compose::ui {
-namespace {
 
-constexpr std::string_view kCached = " (cached)";
-
-// "[2/7] ..." or "[stage 2/7] ...".
-bool is_step_header(const std::string& line) {
-  if (line.size() < 5 || line[0] != '[') return false;
-  const size_t close = line.find(']');
-  if (close == std::string::npos) return false;
-  const size_t before = line.find_last_not_of("0123456789/", close - 1);
-  const std::string numbers = line.substr(before + 1, close - before - 1);
-  const size_t slash = numbers.find('/');
-  return slash != std::string::npos && slash > 0 && slash + 1 < numbers.size();
+std::string build_title(const std::string& service, const engine::BuildStep& step) {
+  const std::string stage = step.stage.empty() ? "" : step.stage + " ";
+  return fmt::format("[{} {}{}/{}] {}", service, stage, step.number, step.total, step.instruction);
 }
 
-}  // namespace
-
-std::string BuildLog::format(const std::string& service, const std::string& line, Clock::time_point now) {
-  if (is_step_header(line)) {
-    std::string text = finish(service, true, now);
-    const bool cached = line.size() > kCached.size() &&
-                        line.compare(line.size() - kCached.size(), kCached.size(), kCached) == 0;
-    const std::string header = line.substr(1, line.size() - 1 - (cached ? kCached.size() : 0));
-    text += fmt::format("#{} [{} {}\n", ++last_number_, service, header);
-    if (cached) {
-      text += fmt::format("#{} CACHED\n", last_number_);
-    } else {
-      open_[service] = {last_number_, now};
-    }
-    return text;
+std::string BuildLog::format(const std::string& service, const BuildEvent& event, Clock::time_point now) {
+  using enum BuildEvent::Kind;
+  const auto key = std::pair(service, event.step.id);
+  if (event.kind == kBegin) {
+    const std::string header = fmt::format("#{} {}\n", ++last_number_, build_title(service, event.step));
+    if (event.cached) return header + fmt::format("#{} CACHED\n", last_number_);
+    open_[key] = {last_number_, now};
+    return header;
   }
-  auto found = open_.find(service);
-  if (found == open_.end()) found = open_.emplace(service, Vertex{++last_number_, now}).first;
-  const std::chrono::duration<double> age = now - found->second.began;
-  return fmt::format("#{} {:.3f} {}\n", found->second.number, age.count(), line);
-}
-
-std::string BuildLog::finish(const std::string& service, bool ok, Clock::time_point now) {
-  const auto found = open_.find(service);
-  if (found == open_.end()) return {};
-  const std::chrono::duration<double> took = now - found->second.began;
+  const auto found = open_.find(key);
+  if (found == open_.end()) return {};  // it was cached, which says all
   const int number = found->second.number;
+  if (event.kind == kLine) {
+    const std::chrono::duration<double> age = now - found->second.began;
+    return fmt::format("#{} {:.3f} {}\n", number, age.count(), event.line);
+  }
   open_.erase(found);
-  return ok ? fmt::format("#{} DONE {:.1f}s\n", number, took.count()) : fmt::format("#{} ERROR\n", number);
+  if (event.kind == kFailed) return fmt::format("#{} ERROR\n", number);
+  return fmt::format("#{} DONE {:.1f}s\n", number, static_cast<double>(event.milliseconds) / 1000);
 }
 
 }  // namespace compose::ui

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <condition_variable>
-#include <deque>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -17,8 +16,6 @@
 namespace compose::ui {
 namespace {
 
-constexpr size_t kBuildTail = 4;      // output lines shown under a running build
-constexpr size_t kFailureLines = 20;  // of its log when a build fails
 constexpr auto kFrame = std::chrono::milliseconds(100);
 
 std::string service_of(const Step& step) {
@@ -37,17 +34,13 @@ class PlainProgress : public Progress {
 
   void step_changed(const Step& step, StepStatus status, const std::string& text) override {
     if (status == StepStatus::kWaiting) return;
-    if (status != StepStatus::kRunning && std::holds_alternative<BuildImage>(step.action)) {
-      const std::scoped_lock lock(mutex_);
-      const std::string last =
-          log_.finish(service_of(step), status == StepStatus::kDone, BuildLog::Clock::now());
-      if (builds_ && !last.empty()) write_(last);
-    }
     show(step.resource, step_text(step, status, text));
   }
-  void build_line(const Step& step, const std::string& line) override {
+  void build_event(const Step& step, const BuildEvent& event) override {
     const std::scoped_lock lock(mutex_);
-    if (builds_) write_(log_.format(service_of(step), line, BuildLog::Clock::now()));
+    if (!builds_) return;
+    const std::string lines = log_.format(service_of(step), event, BuildLog::Clock::now());
+    if (!lines.empty()) write_(lines);
   }
   // Only what is new for a reader: a line when a layer is there, or has to be tried again.
   void layer_changed(const Step& step, const engine::LayerEvent& event) override {
@@ -86,7 +79,7 @@ class QuietProgress : public Progress {
  public:
   explicit QuietProgress(LiveBlock::Write write) : write_(std::move(write)) {}
   void step_changed(const Step&, StepStatus, const std::string&) override {}
-  void build_line(const Step&, const std::string&) override {}
+  void build_event(const Step&, const BuildEvent&) override {}
   void warning(const std::string&) override {}
   void note(const std::string&, const std::string&) override {}
   void error(const std::string& message) override {
@@ -113,9 +106,15 @@ class JsonProgress : public Progress {
     if (!step.reason.empty()) line["details"] = step.reason;
     emit(line);
   }
-  void build_line(const Step& step, const std::string& text) override {
-    if (builds_)
-      emit({{"id", step.resource}, {"parent_id", service_of(step)}, {"status", "Working"}, {"text", text}});
+  void build_event(const Step& step, const BuildEvent& event) override {
+    if (!builds_) return;
+    static constexpr const char* kNames[] = {"Working", "Working", "Done", "Error"};
+    nlohmann::ordered_json line{{"id", build_title(service_of(step), event.step)},
+                                {"parent_id", step.resource},
+                                {"status", event.cached ? "Done" : kNames[static_cast<size_t>(event.kind)]}};
+    if (event.cached) line["text"] = "CACHED";
+    if (event.kind == BuildEvent::Kind::kLine) line["text"] = event.line;
+    emit(line);
   }
   void layer_changed(const Step& step, const engine::LayerEvent& event) override {
     if (!layers_) return;
@@ -164,18 +163,12 @@ class TtyProgress : public Progress {
     if (status == StepStatus::kWaiting) return;
     const std::scoped_lock lock(mutex_);
     items_.change(step.resource, status, step_text(step, status, text), Clock::now());
-    if (status == StepStatus::kFailed) failed_build(step);
     start();
   }
-  void build_line(const Step& step, const std::string& line) override {
+  void build_event(const Step& step, const BuildEvent& event) override {
     const std::scoped_lock lock(mutex_);
-    auto& kept = build_lines_[step.resource];
-    kept.push_back(one_line(line));
-    if (kept.size() > kFailureLines) kept.pop_front();
     if (!builds_) return;
-    auto& tail = items_.at(step.resource, Clock::now()).build_tail;
-    tail.push_back(line);
-    if (tail.size() > kBuildTail) tail.pop_front();
+    items_.build(step.resource, event, Clock::now());
     start();
   }
   void layer_changed(const Step& step, const engine::LayerEvent& event) override {
@@ -204,8 +197,6 @@ class TtyProgress : public Progress {
     draw();
     block_.release();
     items_.clear();
-    for (const std::string& line : failure_) write_(line + '\n');
-    failure_.clear();
   }
 
  private:
@@ -216,14 +207,6 @@ class TtyProgress : public Progress {
     block_.erase();
     write_(line + '\n');
     if (!items_.empty()) draw();
-  }
-
-  void failed_build(const Step& step) {
-    const auto found = build_lines_.find(step.resource);
-    if (found == build_lines_.end()) return;
-    failure_.push_back("------ last lines of " + step.resource + ":");
-    failure_.insert(failure_.end(), found->second.begin(), found->second.end());
-    failure_.emplace_back("------");
   }
 
   void start() {
@@ -251,8 +234,6 @@ class TtyProgress : public Progress {
   LiveBlock::Write write_;
   LiveBlock block_;
   ProgressItems items_;
-  std::map<std::string, std::deque<std::string>> build_lines_;
-  std::vector<std::string> failure_;
 };
 
 }  // namespace

@@ -45,6 +45,7 @@ std::string memo_key(const BuildRequest& request) {
 std::shared_ptr<CopySource> Solver::copy_source(const Instruction& step, const Copy& copy, size_t stage,
                                                 std::string& identity) {
   if (copy.from.empty()) {
+    const std::lock_guard<std::mutex> lock(context_mutex_);
     if (!context_) context_ = std::make_shared<CopySource>(CopySource::context(request_.context, rules_));
     return context_;
   }
@@ -68,8 +69,11 @@ std::string Solver::digest_items(const CopySource& source, const std::vector<Cop
   if (!source.is_context()) {
     cache_.note(key);
     if (auto known = store_.cache_get(key)) return *known;
-  } else if (!memo_) {
-    memo_.emplace(store_.cache_get(memo_key(request_)).value_or(""));
+  }
+  std::unique_lock<std::mutex> lock(memo_mutex_, std::defer_lock);
+  if (source.is_context()) {
+    lock.lock();
+    if (!memo_) memo_.emplace(store_.cache_get(memo_key(request_)).value_or(""));
   }
   DigestMemo unused;
   FieldDigest digest;

@@ -113,9 +113,9 @@ From parse_from(Source& in) {
 }
 
 Run parse_run(Source& in) {
-  in.flags({}, {"mount", "network", "security", "device"});
-  in.need_argument("a command");
   Run run;
+  run.flags = take_run_flags(in.rest, in.place, in.escape);
+  in.need_argument("a command");
   run.command = parse_command(in);
   if (run.command.words.empty()) fail_at(in.place, "RUN has an empty command");
   run.heredocs = std::move(in.heredocs);

@@ -10,6 +10,7 @@
 
 #include "engine/build/lines.h"
 #include "engine/build/place.h"
+#include "engine/build/run_flags.h"
 
 namespace engine::build {
 
@@ -25,6 +26,7 @@ struct From {
   std::string stage;  // lower case; empty when not named
 };
 struct Run {
+  RunFlags flags;
   Command command;
   std::vector<Heredoc> heredocs;
 };

@@ -9,8 +9,9 @@ namespace {
 
 constexpr const char* kBlanks = " \t\r\f\v";
 
-// The first word of `rest`, quotes and escapes resolved, taken off.
-std::string take_word(std::string& rest, char escape) {
+}  // namespace
+
+std::string take_flag_word(std::string& rest, char escape) {
   std::string word;
   char quote = 0;
   size_t i = 0;
@@ -32,8 +33,6 @@ std::string take_word(std::string& rest, char escape) {
   return word;
 }
 
-}  // namespace
-
 Flags::Flags(std::string& rest, const std::string& keyword, const std::vector<std::string>& known,
              const std::vector<std::string>& later, const Place& place, char escape)
     : place_(place) {
@@ -41,7 +40,7 @@ Flags::Flags(std::string& rest, const std::string& keyword, const std::vector<st
     return std::find(names.begin(), names.end(), name) != names.end();
   };
   while (rest.starts_with("--")) {
-    const std::string word = take_word(rest, escape);
+    const std::string word = take_flag_word(rest, escape);
     if (word == "--") return;
     const size_t equals = word.find('=');
     const std::string name = word.substr(2, equals == std::string::npos ? equals : equals - 2);

@@ -28,6 +28,9 @@ class Flags {
   std::vector<Flag> flags_;
 };
 
+// The first word of `rest`, quotes and escapes resolved, taken off together with the blanks behind it.
+std::string take_flag_word(std::string& rest, char escape);
+
 // Go's notation: "1h30m", "5s", "100ms", "1.5s". Nothing when malformed.
 std::optional<int64_t> parse_duration_ms(const std::string& text);
 

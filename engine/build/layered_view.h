@@ -38,6 +38,9 @@ class LayeredView {
     bool is_file() const { return S_ISREG(status.st_mode); }
   };
 
+  // The folders it was made from, topmost first.
+  const std::vector<std::string>& layers() const { return names_; }
+
   // The root folder.
   Node root() const;
   // The entry `name` of a folder; nothing when there is none (also when whited out).

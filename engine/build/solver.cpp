@@ -1,11 +1,15 @@
 #include "engine/build/solver.h"
 
 #include <chrono>
+#include <system_error>
+#include <thread>
 
 #include "engine/build/field_digest.h"
 #include "engine/build/metadata.h"
 #include "engine/build/paths.h"
 #include "engine/error.h"
+#include "engine/image/digest.h"
+#include "engine/image/reference.h"
 #include "engine/image/timestamp.h"
 #include "sys/error.h"
 
@@ -49,30 +53,38 @@ void fill_times(ImageConfig& config) {
 
 }  // namespace
 
-Solver::Solver(ImageStore& store, StepRunner& runner, const BuildRequest& request, BuildObserver& observer,
+Solver::Solver(const BuildWorkshop& workshop, const BuildRequest& request, BuildObserver& observer,
                const Dockerfile& file, IgnoreRules rules)
-    : store_(store),
-      runner_(runner),
+    : store_(workshop.store),
+      runner_(workshop.runner),
+      images_(workshop.images),
+      gate_(workshop.gate),
+      cache_root_(workshop.cache_root),
       request_(request),
       observer_(observer),
       file_(file),
       rules_(std::move(rules)),
-      args_(request.args),
-      cache_(store, !request.no_cache) {}
+      cache_(workshop.store),
+      stop_(observer),
+      args_(request.args) {}
 
 void Solver::warn(const std::string& text) {
+  const std::lock_guard<std::mutex> lock(observer_mutex_);
   observer_.warning(text);
 }
 
 BuildResult Solver::run() {
   for (const std::string& warning : file_.warnings) warn(warning);
-  plan_ = plan_stages(store_, file_, request_.target, args_, [this](const std::string& text) { warn(text); });
+  plan_ = plan_stages([this](const std::string& name, const Place& place) { return find_image(name, place); },
+                      file_, request_, args_, [this](const std::string& text) { warn(text); });
   result_.steps_total = plan_.total;
-  for (const PlannedStage& planned : plan_.stages) build_stage(planned);
+  build_stages();
   save_memo();
-  result_.image_id = finish(std::move(built_.at(plan_.target)));
+  result_.image_id = finish(built_.at(plan_.target));
   store_.claim_cache(result_.image_id, cache_.used());
-  for (const std::string& tag : request_.tags) store_.tag(result_.image_id, tag);
+  for (const std::string& tag : request_.tags) {
+    if (!is_stored(tag, result_.image_id)) store_.tag(result_.image_id, tag);
+  }
   for (const std::string& name : args_.unused()) {
     warn(file_.stages[0].head.place.file + ": the build argument '" + name +
          "' was given, but no ARG asks for it");
@@ -80,9 +92,54 @@ BuildResult Solver::run() {
   return std::move(result_);
 }
 
+StoredImage Solver::find_image(const std::string& name, const Place& place) {
+  if (!brought_.insert(name).second) return require_image(store_, name, place);
+  try {
+    const bool there = store_.find(name).has_value();
+    if (!there || request_.pull) images_.bring(parse_reference(name).to_string(), there, observer_);
+  } catch (const Error& error) {
+    throw Error(error.kind(), place.to_string() + ": " + error.what());
+  }
+  return require_image(store_, name, place);
+}
+
+void Solver::build_stages() {
+  if (plan_.stages.size() == 1) {
+    build_stage(plan_.stages[0]);
+  } else {
+    std::vector<std::jthread> threads;
+    try {
+      for (const PlannedStage& planned : plan_.stages) threads.emplace_back([&] { build_stage(planned); });
+    } catch (const std::system_error&) {
+      fail(std::current_exception());
+    }
+  }
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+// Whatever a stage throws ends the whole build.
 void Solver::build_stage(const PlannedStage& planned) {
-  check_cancelled(planned.head);
-  begin_step(planned.head, true);
+  try {
+    StageWork work{planned, begin_stage(planned), {}, false, 0};
+    work.step = {planned.first_id, planned.name, 1, 1 + static_cast<int>(planned.steps.size()),
+                 title(planned.head)};
+    check_stopped(planned.head);
+    begin_step(work, true);
+    end_step(work, true);
+    for (const Instruction& step : planned.steps) {
+      ++work.step.id;
+      ++work.step.number;
+      work.step.instruction = title(step);
+      check_stopped(step);
+      perform(work, step);
+    }
+    built_.put(planned.index, std::move(work.state));
+  } catch (...) {
+    fail(std::current_exception());
+  }
+}
+
+StageState Solver::begin_stage(const PlannedStage& planned) {
   StageState state;
   if (planned.base_stage) {
     state = built_.at(*planned.base_stage);
@@ -94,99 +151,133 @@ void Solver::build_stage(const PlannedStage& planned) {
     state.config.architecture = platform_args().at("TARGETARCH");
     state.key = "scratch";
   }
-  end_step();
-  for (const Instruction& step : planned.steps) {
-    check_cancelled(step);
-    execute(step, state, planned);
-    end_step();
-  }
-  built_[planned.index] = std::move(state);
+  return state;
 }
 
-void Solver::check_cancelled(const Instruction& step) {
-  if (!observer_.cancelled()) return;
+void Solver::fail(const std::exception_ptr& error) {
+  {
+    const std::lock_guard<std::mutex> lock(failure_mutex_);
+    if (!failure_) failure_ = error;
+  }
+  stop_.fail();
+  built_.give_up();
+}
+
+void Solver::check_stopped(const Instruction& step) {
+  if (!stop_.stopped()) return;
   throw Error(Error::Kind::kUnavailable, step.place.to_string() + ": the build was cancelled before '" +
                                              title(step) + "'; what was built stays in the cache");
 }
 
-void Solver::begin_step(const Instruction& step, bool cached) {
-  ++number_;
+void Solver::perform(StageWork& work, const Instruction& step) {
+  work.begun = false;
+  try {
+    execute(step, work);
+  } catch (...) {
+    if (!work.begun) begin_step(work, false);
+    end_step(work, false);
+    throw;
+  }
+  end_step(work, true);
+}
+
+void Solver::begin_step(StageWork& work, bool cached) {
+  const std::lock_guard<std::mutex> lock(observer_mutex_);
   if (cached) ++result_.steps_cached;
-  started_ms_ = monotonic_ms();
-  observer_.step(number_, plan_.total, title(step), cached);
+  work.begun = true;
+  work.started_ms = monotonic_ms();
+  observer_.step(work.step, cached);
 }
 
-void Solver::end_step() {
-  observer_.finished(number_, monotonic_ms() - started_ms_);
+void Solver::end_step(StageWork& work, bool ok) {
+  const std::lock_guard<std::mutex> lock(observer_mutex_);
+  observer_.finished(work.step, ok, monotonic_ms() - work.started_ms);
 }
 
-void Solver::execute(const Instruction& step, StageState& state, const PlannedStage& planned) {
+void Solver::execute(const Instruction& step, StageWork& work) {
   const Place& place = step.place;
-  const Expander expand([&](const std::string& name) { return state.variable(name); }, file_.escape,
+  const Expander expand([&](const std::string& name) { return work.state.variable(name); }, file_.escape,
                         [&](const std::string& name) {
                           warn(place.to_string() + ": the variable '" + name + "' has no value here");
                         });
   if (const auto* run = std::get_if<Run>(&step.node))
-    return layer_step(step, state, run_step(step, *run, state));
+    return layer_step(step, work, run_step(step, *run, work, expand));
   if (const auto* copy = std::get_if<Copy>(&step.node)) {
-    return layer_step(step, state, copy_step(step, *copy, state, planned.index, expand));
+    return layer_step(step, work, copy_step(step, *copy, work.state, work.planned.index, expand));
   }
   if (const auto* workdir = std::get_if<Workdir>(&step.node))
-    return workdir_step(step, *workdir, state, expand);
+    return workdir_step(step, *workdir, work, expand);
   const std::function<void(const std::string&)> on_warning = [this](const std::string& text) { warn(text); };
-  const MetadataContext context{place, expand, args_, plan_.global_args, on_warning};
-  metadata_step(step, state, apply_metadata(step, state, context));
+  std::string created_by;
+  {
+    const std::lock_guard<std::mutex> lock(args_mutex_);
+    const MetadataContext context{place, expand, args_, plan_.global_args, on_warning};
+    created_by = apply_metadata(step, work.state, context);
+  }
+  metadata_step(work, created_by);
 }
 
-void Solver::metadata_step(const Instruction& step, StageState& state, const std::string& created_by) {
+void Solver::metadata_step(StageWork& work, const std::string& created_by) {
+  StageState& state = work.state;
   state.key = FieldDigest().add("metadata").add(state.key).add(created_by).hex();
-  const bool cached = cache_.seen(state.key);
-  begin_step(step, cached);
+  const bool cached = cache_.seen(state.key, work.planned.fresh);
+  begin_step(work, cached);
   if (!cached) cache_.mark(state.key, state.chain);
   state.add_history(created_by);
 }
 
-void Solver::layer_step(const Instruction& step, StageState& state, const LayerStep& work) {
-  std::optional<StepCache::Hit> hit = cache_.find(work.key);
-  begin_step(step, hit.has_value());
-  if (!hit) {
-    ImageStore::Draft draft = store_.new_draft();
-    const bool sure = work.make(draft);
-    hit = StepCache::Hit{store_.commit_layer(std::move(draft), state.chain), format_rfc3339(now_ms())};
-    if (sure) cache_.put(work.key, hit->layer, hit->created);
+void Solver::layer_step(const Instruction& step, StageWork& work, const LayerStep& todo) {
+  StageState& state = work.state;
+  std::optional<StepCache::Hit> hit = cache_.find(todo.key, work.planned.fresh);
+  if (hit) {
+    begin_step(work, true);
+  } else {
+    const StepGate::Pass pass = gate_.enter(todo.key, [&] { check_stopped(step); });
+    hit = cache_.find(todo.key, work.planned.fresh);  // another stage may just have made it
+    begin_step(work, hit.has_value());
+    if (!hit) hit = make_layer(state, todo);
   }
-  state.add_layer(hit->layer, hit->created, work.created_by);
+  state.add_layer(hit->layer, hit->created, todo.created_by);
   state.key = FieldDigest().add("layer").add(state.key).add(state.chain).hex();
 }
 
-void Solver::workdir_step(const Instruction& step, const Workdir& workdir, StageState& state,
+StepCache::Hit Solver::make_layer(const StageState& state, const LayerStep& todo) {
+  ImageStore::Draft draft = store_.new_draft();
+  const bool sure = todo.make(draft);
+  StepCache::Hit made{store_.commit_layer(std::move(draft), state.chain), format_rfc3339(now_ms())};
+  if (sure) cache_.put(todo.key, made.layer, made.created);
+  return made;
+}
+
+void Solver::workdir_step(const Instruction& step, const Workdir& workdir, StageWork& work,
                           const Expander& expand) {
+  StageState& state = work.state;
   const std::string given = expand.word(workdir.path, step.place);
   if (given.empty()) fail_at(step.place, "WORKDIR is empty after expansion");
   const std::string path = path_below(state.config.working_dir, given);
   state.config.working_dir = path;
   const std::string created_by = "WORKDIR " + path;
   const auto existing = state.view().find(path);
-  if (existing && existing->is_dir()) return metadata_step(step, state, created_by);
+  if (existing && existing->is_dir()) return metadata_step(work, created_by);
   try {
     Metadata metadata;
     if (!state.config.user.empty()) metadata.owner = resolve_owner(state.config.user, state.view());
-    LayerStep work;
-    work.key = FieldDigest()
+    LayerStep todo;
+    todo.key = FieldDigest()
                    .add("WORKDIR")
                    .add(state.chain)
                    .add(path)
                    .add(metadata.owner.uid)
                    .add(metadata.owner.gid)
                    .hex();
-    work.created_by = created_by;
-    work.make = [&](ImageStore::Draft& draft) {
+    todo.created_by = created_by;
+    todo.make = [&](ImageStore::Draft& draft) {
       LayerWriter writer(draft.diff(), state.lower_dirs);
       writer.make_folders(path, metadata);
       writer.finish();
       return true;
     };
-    layer_step(step, state, work);
+    layer_step(step, work, todo);
   } catch (const Error& error) {
     throw Error(error.kind(), step.place.to_string() + ": " + title(step) + ": " + error.what());
   } catch (const sys::Error& error) {
@@ -197,7 +288,18 @@ void Solver::workdir_step(const Instruction& step, const Workdir& workdir, Stage
 std::string Solver::finish(StageState state) {
   for (const auto& [name, value] : request_.labels) state.config.labels[name] = value;
   fill_times(state.config);
-  return store_.add_image(state.config);
+  // A build that changes nothing does not write either: waiting for the disk would be most of its time.
+  const std::string id = "sha256:" + sha256_hex(to_json(state.config));
+  return is_stored(id, id) ? id : store_.add_image(state.config);
+}
+
+bool Solver::is_stored(const std::string& name, const std::string& id) {
+  try {
+    const std::optional<StoredImage> image = store_.find(name);
+    return image && image->id == id;
+  } catch (const Error&) {
+    return false;  // damaged, or a name for the store to judge
+  }
 }
 
 }  // namespace engine::build

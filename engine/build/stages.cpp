@@ -23,13 +23,13 @@ bool is_number(const std::string& text) {
 
 class Planner {
  public:
-  Planner(ImageStore& store, const Dockerfile& file, BuildArgs& args,
+  Planner(const FindImage& find_image, const Dockerfile& file, const BuildRequest& request, BuildArgs& args,
           const std::function<void(const std::string&)>& warn)
-      : store_(store), file_(file), args_(args), warn_(warn) {}
+      : find_image_(find_image), file_(file), request_(request), args_(args), warn_(warn) {}
 
-  StagePlan run(const std::string& target) {
+  StagePlan run() {
     declare_globals();
-    plan_.target = find_target(target);
+    plan_.target = find_target(request_.target);
     std::set<size_t> todo{plan_.target};
     std::map<size_t, PlannedStage> planned;
     // Dependencies have smaller numbers, so the largest open one is never asked for again.
@@ -42,6 +42,7 @@ class Planner {
       planned.emplace(index, std::move(stage));
     }
     for (auto& [index, stage] : planned) {
+      stage.first_id = plan_.total + 1;
       plan_.total += 1 + static_cast<int>(stage.steps.size());
       plan_.stages.push_back(std::move(stage));
     }
@@ -95,6 +96,9 @@ class Planner {
     PlannedStage out;
     out.index = index;
     out.head = stage.head;
+    if (file_.stages.size() > 1)
+      out.name = stage.from().stage.empty() ? "stage-" + std::to_string(index) : stage.from().stage;
+    out.fresh = request_.no_cache || is_fresh(index);
     const Expander expand = expander(place);
     const std::string platform = expand.word(stage.from().platform, place);
     if (!platform.empty() && !is_own_platform(platform)) {
@@ -112,7 +116,7 @@ class Planner {
           add_trigger(out, on_build->trigger, step.place);
       }
     } else if (name != "scratch") {
-      out.base_image = require_image(store_, name, place);
+      out.base_image = find_image_(name, place);
       for (const std::string& trigger : out.base_image->config.on_build) add_trigger(out, trigger, place);
     }
     out.steps.insert(out.steps.end(), stage.instructions.begin(), stage.instructions.end());
@@ -128,18 +132,43 @@ class Planner {
     stage.steps.push_back(std::move(step));
   }
 
+  bool is_fresh(size_t index) const {
+    const std::string& name = file_.stages[index].from().stage;
+    return std::any_of(
+        request_.no_cache_stages.begin(), request_.no_cache_stages.end(),
+        [&](const std::string& stage) { return lower(stage) == name || stage == std::to_string(index); });
+  }
+
+  // What a step takes files from, beside the build context and its own stage.
+  static std::vector<std::string> origins(const Instruction& step) {
+    std::vector<std::string> names;
+    if (const auto* copy = std::get_if<Copy>(&step.node)) {
+      names.push_back(copy->from);
+    } else if (const auto* run = std::get_if<Run>(&step.node)) {
+      for (const std::string& text : run->flags.mounts)
+        names.push_back(parse_mount(text, step.place, {}).from);
+    }
+    std::erase_if(names, [](const std::string& name) { return name.empty(); });
+    return names;
+  }
+
   std::set<size_t> sources(const PlannedStage& stage) const {
     std::set<size_t> out;
     for (const Instruction& step : stage.steps) {
-      const auto* copy = std::get_if<Copy>(&step.node);
-      if (copy == nullptr || copy->from.empty()) continue;
-      if (const auto source = stage_of(file_, copy->from, stage.index, step.place)) out.insert(*source);
+      for (const std::string& name : origins(step)) {
+        if (const auto source = stage_of(file_, name, stage.index, step.place)) {
+          out.insert(*source);
+        } else {
+          find_image_(name, step.place);
+        }
+      }
     }
     return out;
   }
 
-  ImageStore& store_;
+  const FindImage& find_image_;
   const Dockerfile& file_;
+  const BuildRequest& request_;
   BuildArgs& args_;
   const std::function<void(const std::string&)>& warn_;
   StagePlan plan_;
@@ -147,9 +176,9 @@ class Planner {
 
 }  // namespace
 
-StagePlan plan_stages(ImageStore& store, const Dockerfile& file, const std::string& target, BuildArgs& args,
-                      const std::function<void(const std::string&)>& warn) {
-  return Planner(store, file, args, warn).run(target);
+StagePlan plan_stages(const FindImage& find_image, const Dockerfile& file, const BuildRequest& request,
+                      BuildArgs& args, const std::function<void(const std::string&)>& warn) {
+  return Planner(find_image, file, request, args, warn).run();
 }
 
 std::optional<size_t> stage_of(const Dockerfile& file, const std::string& name, size_t current,
@@ -161,7 +190,7 @@ std::optional<size_t> stage_of(const Dockerfile& file, const std::string& name, 
   if (!found && is_number(name)) found = std::stoul(name);
   if (!found) return std::nullopt;
   if (*found >= current) {
-    fail_at(place, "COPY --from=" + name + ": only an earlier stage can be copied from");
+    fail_at(place, "from=" + name + ": files can be taken from an earlier stage only");
   }
   return found;
 }

@@ -19,6 +19,9 @@ struct PlannedStage {
   std::optional<size_t> base_stage;
   std::optional<StoredImage> base_image;  // neither: scratch
   std::vector<Instruction> steps;         // triggers of the base first
+  std::string name;                       // as progress shows it; empty when the file has one stage
+  int first_id = 0;                       // BuildStep::id of FROM; those of `steps` follow
+  bool fresh = false;                     // nothing comes from the cache
 };
 
 struct StagePlan {
@@ -28,13 +31,16 @@ struct StagePlan {
   std::map<std::string, std::string> global_args;
 };
 
-// Throws engine::Error with the place: kNotFound for an image that is not in the store, kInvalid for the
-// rest.
-StagePlan plan_stages(ImageStore& store, const Dockerfile& file, const std::string& target, BuildArgs& args,
-                      const std::function<void(const std::string&)>& warn);
+// The image a stage is based on or takes files from; throws engine::Error with the place.
+using FindImage = std::function<StoredImage(const std::string& name, const Place& place)>;
 
-// The stage that COPY --from=`name` means in stage `current`; nothing: an image. Throws
-// engine::Error(kInvalid).
+// Every image that a needed stage names is asked for. Throws engine::Error with the place: what `find_image`
+// throws, kInvalid for the rest.
+StagePlan plan_stages(const FindImage& find_image, const Dockerfile& file, const BuildRequest& request,
+                      BuildArgs& args, const std::function<void(const std::string&)>& warn);
+
+// The stage that --from=`name` of a COPY, or from=`name` of a mount, means in stage `current`; nothing: an
+// image. Throws engine::Error(kInvalid).
 std::optional<size_t> stage_of(const Dockerfile& file, const std::string& name, size_t current,
                                const Place& place);
 

@@ -103,7 +103,8 @@ Program program_of(const Spec& spec, bool privileged) {
   program.env = spec.env;
   program.working_dir = spec.working_dir;
   program.user = spec.user;
-  program.limits = standard_limits();
+  program.limits = standard_limits_without(spec.ulimits);
+  program.asked_limits = spec.ulimits;
   program.seccomp = filter;
   program.terminal = spec.tty;
   program.init = spec.init;

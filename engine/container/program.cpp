@@ -176,6 +176,8 @@ void exec_program(const Program& program) {
     if (program.terminal) sys::check(::fchown(0, identity.uid, static_cast<gid_t>(-1)), "fchown", "terminal");
   });
 
+  // While we still have what it takes to raise a hard limit.
+  set_asked_limits(program.asked_limits);
   const CapabilityMask capabilities = program.capabilities & own_capabilities();
   in_step("limit capabilities", [&] { limit_bounding_set(capabilities); });
   // Here, not later: without no_new_privs a filter can only be loaded while we still have CAP_SYS_ADMIN.

@@ -17,6 +17,7 @@ struct Program {
   std::string hostname;
   CapabilityMask capabilities = 0;  // bounding set; what the host itself lacks is left out
   std::vector<ResourceLimit> limits;
+  std::vector<SpecUlimit> asked_limits;
   std::string seccomp;     // array of struct sock_filter; empty: none
   bool terminal = false;   // descriptor 0 becomes the controlling terminal
   bool init = false;       // compose-init comes first

@@ -1,5 +1,8 @@
 #include "engine/container/spec.h"
 
+#include <algorithm>
+#include <array>
+
 #include "engine/container/json_fields.h"
 
 namespace engine {
@@ -11,13 +14,16 @@ concept Is = std::is_same_v<std::remove_const_t<T>, U>;
 
 }  // namespace
 
+constexpr std::array<const char*, 4> kMountTypes = {"bind", "tmpfs", "layers", "file"};
+
 std::string to_string(SpecMount::Type type) {
-  return type == SpecMount::Type::kBind ? "bind" : "tmpfs";
+  return kMountTypes.at(static_cast<size_t>(type));
 }
 
 bool from_string(const std::string& text, SpecMount::Type& type) {
-  if (text != "bind" && text != "tmpfs") return false;
-  type = text == "bind" ? SpecMount::Type::kBind : SpecMount::Type::kTmpfs;
+  const auto* const found = std::find(kMountTypes.begin(), kMountTypes.end(), text);
+  if (found == kMountTypes.end()) return false;
+  type = static_cast<SpecMount::Type>(found - kMountTypes.begin());
   return true;
 }
 
@@ -30,7 +36,21 @@ void describe(A& archive, T& mount) {
   archive("propagation", mount.propagation);
   archive("tmpfs_size", mount.tmpfs_size);
   archive("tmpfs_mode", mount.tmpfs_mode);
+  archive("tmpfs_exec", mount.tmpfs_exec);
+  archive("lower_dirs", mount.lower_dirs);
+  archive("scratch", mount.scratch);
+  archive("content_hex", mount.content_hex);
+  archive("uid", mount.uid);
+  archive("gid", mount.gid);
+  archive("mode", mount.mode);
   archive("copy_up", mount.copy_up);
+}
+
+template <typename A, Is<SpecUlimit> T>
+void describe(A& archive, T& limit) {
+  archive("name", limit.name);
+  archive("soft", limit.soft);
+  archive("hard", limit.hard);
 }
 
 template <typename A, Is<SpecHealthCheck> T>
@@ -81,6 +101,7 @@ void describe(A& archive, T& spec) {
   archive("exit_hook", spec.exit_hook);
   archive("shm_size", spec.shm_size);
   archive("oom_score_adj", spec.oom_score_adj);
+  archive("ulimits", spec.ulimits);
   archive("cgroup", spec.cgroup);
   archive("resources", spec.resources);
   archive("host_network", spec.host_network);

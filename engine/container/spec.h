@@ -9,15 +9,28 @@ namespace engine {
 
 // One thing mounted into the rootfs, in order (targets are sorted so that a parent comes before a child).
 struct SpecMount {
-  enum class Type { kBind, kTmpfs };
+  // kLayers: what a stack of layers shows at `source`. kFile: a file of its own, in memory only.
+  enum class Type { kBind, kTmpfs, kLayers, kFile };
   Type type = Type::kBind;
-  std::string source;  // kBind: host path (file or folder), opened O_PATH by the runtime
+  std::string
+      source;  // kBind: host path (file or folder), opened O_PATH by the runtime; kLayers: path within
   std::string target;  // absolute in the container; made when missing, resolved inside the rootfs
   bool read_only = false;
   std::string propagation;  // "", rprivate, private, rshared, shared, rslave, slave
   int64_t tmpfs_size = 0;   // bytes
   uint32_t tmpfs_mode = 0;
-  bool copy_up = false;  // kTmpfs only: reserved, false
+  bool tmpfs_exec = false;                // programs in it can be run
+  std::vector<std::string> lower_dirs{};  // kLayers: topmost first
+  std::string scratch{};      // kLayers: empty folder of the same file system that takes what is written
+  std::string content_hex{};  // kFile: its bytes, two hex digits each
+  uint32_t uid = 0, gid = 0, mode = 0444;  // kFile
+  bool copy_up = false;                    // kTmpfs only: reserved, false
+};
+
+// A limit as it was asked for (man 2 getrlimit): `nofile` for RLIMIT_NOFILE; -1: unlimited.
+struct SpecUlimit {
+  std::string name;
+  int64_t soft = 0, hard = 0;
 };
 
 struct SpecHealthCheck {
@@ -64,6 +77,7 @@ struct Spec {
   std::string seccomp_bpf;  // file with the compiled filter (array of struct sock_filter); empty: none
   int64_t shm_size = 64 << 20;
   int oom_score_adj = 0;
+  std::vector<SpecUlimit> ulimits;  // the others are resource_limits.h's standard ones
   // cgroup
   std::string cgroup;  // path below each hierarchy: "/compose/<id>"
   SpecResources resources;

@@ -6,15 +6,20 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <condition_variable>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engine/build/builder.h"
 #include "engine/build/layered_view.h"
+#include "engine/build/step_gate.h"
 #include "engine/error.h"
 #include "engine/image/image_store.h"
 #include "engine/state/database.h"
@@ -58,34 +63,56 @@ inline bool root_only() {
 class FakeRunner : public engine::StepRunner {
  public:
   int run(const engine::RunRequest& request, const std::function<void(const std::string&)>& output,
-          int) override {
-    requests.push_back(request);
+          int cancel_fd) override {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      requests.push_back(request);
+    }
+    if (cancellable) return cancellable(request, cancel_fd);
     return behaviour ? behaviour(request, output) : 0;
   }
   std::vector<engine::RunRequest> requests;
   std::function<int(const engine::RunRequest&, const std::function<void(const std::string&)>&)> behaviour;
+  std::function<int(const engine::RunRequest&, int cancel_fd)> cancellable;
+
+ private:
+  std::mutex mutex_;
 };
 
 class Recorder : public engine::BuildObserver {
  public:
-  void step(int number, int total, const std::string& instruction, bool is_cached) override {
-    steps.push_back(std::to_string(number) + "/" + std::to_string(total) + " " + instruction);
-    cached.push_back(is_cached);
-    if (number == cancel_at) is_cancelled = true;
-    if (on_step) on_step(number);
+  void step(const engine::BuildStep& step, bool is_cached) override {
+    const size_t count = std::max(steps.size(), static_cast<size_t>(step.id));
+    steps.resize(count);
+    cached.resize(count);
+    steps[static_cast<size_t>(step.id) - 1] = step.tag() + " " + step.instruction;
+    cached[static_cast<size_t>(step.id) - 1] = is_cached;
+    if (step.id == cancel_at) is_cancelled = true;
+    if (on_step) on_step(step.id);
   }
-  void output(const std::string& bytes) override { text += bytes; }
-  void finished(int number, int64_t) override { last_finished = number; }
+  void output(const engine::BuildStep&, const std::string& bytes) override { text += bytes; }
+  void finished(const engine::BuildStep& step, bool ok, int64_t) override {
+    if (ok) last_finished = step.id;
+  }
   void warning(const std::string& message) override { warnings.push_back(message); }
   bool cancelled() override { return is_cancelled; }
   int cancel_fd() override { return -1; }
 
   std::function<void(int number)> on_step;
-  Strings steps, warnings;
+  Strings steps, warnings;  // steps in the order of the Dockerfile
   std::vector<bool> cached;
   std::string text;
   int last_finished = 0, cancel_at = 0;
-  bool is_cancelled = false;
+  std::atomic<bool> is_cancelled{false};
+
+  Recorder() = default;
+  Recorder(Recorder&& other) noexcept
+      : on_step(std::move(other.on_step)),
+        steps(std::move(other.steps)),
+        warnings(std::move(other.warnings)),
+        cached(std::move(other.cached)),
+        text(std::move(other.text)),
+        last_finished(other.last_finished) {}
 };
 
 struct Built {
@@ -153,13 +180,20 @@ class Fixture {
     Built built;
     built.recorder.cancel_at = cancel_at;
     built.recorder.on_step = on_step;
-    built.result = engine::build_image(store, runner, request, built.recorder);
+    built.result = engine::build_image({store, runner, *images, gate, paths.data_root + "/build-cache"},
+                                       request, built.recorder);
     built.image = store.find(built.result.image_id).value();
     return built;
   }
 
+  // Its first line: the source around the place and the output follow.
   std::string failure(const std::string& dockerfile,
                       const std::function<void(engine::BuildRequest&)>& change = {}) {
+    const std::string text = whole_failure(dockerfile, change);
+    return text.substr(0, text.find('\n'));
+  }
+  std::string whole_failure(const std::string& dockerfile,
+                            const std::function<void(engine::BuildRequest&)>& change = {}) {
     try {
       build(dockerfile, change);
     } catch (const engine::Error& error) {
@@ -184,6 +218,9 @@ class Fixture {
   engine::Database database;
   engine::ImageStore store;
   FakeRunner runner;
+  engine::NoImageSource no_images;
+  engine::ImageSource* images = &no_images;
+  engine::build::StepGate gate;
   int cancel_at = 0;
   std::function<void(int number)> on_step;
 };

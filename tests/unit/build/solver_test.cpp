@@ -132,8 +132,12 @@ TEST_CASE("A failing RUN names the place, the step and the last lines of output"
     for (int i = 1; i <= 30; ++i) output("line " + std::to_string(i) + "\n");
     return 3;
   };
-  const std::string message = f.failure("FROM base\n\nENV A=1\nRUN make it\n");
-  CHECK_THAT(message, Catch::StartsWith("Dockerfile:4: [3/3] RUN make it: exit code 3\n  | line 11\n"));
+  const std::string message = f.whole_failure("FROM base\n\nENV A=1\nRUN make it\n");
+  CHECK_THAT(message, Catch::StartsWith("Dockerfile:4: [3/3] RUN make it: exit code 3\n"
+                                        "   2 |     \n"
+                                        "   3 |     ENV A=1\n"
+                                        "   4 | >>> RUN make it\n"
+                                        "  | line 11\n"));
   CHECK_THAT(message, Catch::EndsWith("\n  | line 30"));
   CHECK(std::filesystem::is_empty(f.paths.build_tmp()));
 }
@@ -175,7 +179,7 @@ TEST_CASE("Only needed stages are built") {
   };
   const Built built = f.build(file);
   CHECK(f.runner.requests.size() == 1);
-  CHECK(built.recorder.steps.front() == "1/6 FROM $image AS builder");
+  CHECK(built.recorder.steps.front() == "[builder 1/2] FROM $image AS builder");
   CHECK(built.file("/out") == "built");
   CHECK(built.file("/out2") == "two");
   CHECK(built.mode("/out") == 0755);
@@ -213,7 +217,7 @@ TEST_CASE("Triggers of the base image fire first and are not inherited") {
   CHECK(built.file("/app") == "code");
   CHECK(built.image.config.env == Strings{"LANG=C", "FIRED=1", "SEEN=1"});
   CHECK(built.image.config.on_build.empty());
-  CHECK(built.recorder.steps.at(1) == "2/4 COPY app /app");
+  CHECK(built.recorder.steps.at(1) == "[2/4] COPY app /app");
 }
 
 TEST_CASE("Tags and labels are set on the result") {
@@ -249,7 +253,7 @@ TEST_CASE("Errors of the solver name file and line") {
   CHECK(f.failure("FROM scratch\nRUN x") ==
         "Dockerfile:2: RUN has nothing to run: the stage is still empty (FROM scratch)");
   CHECK(f.failure("FROM scratch AS a\nCOPY --from=b / /\nFROM scratch AS b\nFROM a") ==
-        "Dockerfile:2: COPY --from=b: only an earlier stage can be copied from");
+        "Dockerfile:2: from=b: files can be taken from an earlier stage only");
   CHECK(f.failure("FROM scratch AS a\nFROM scratch\nCOPY --from=a / /") ==
         "Dockerfile:3: COPY --from=a: it has no files");
   CHECK(f.failure("FROM base\nCOPY --from=nope / /") ==

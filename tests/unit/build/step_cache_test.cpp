@@ -18,8 +18,8 @@ TEST_CASE("A second build comes from the cache and gives the same image") {
   const Built second = f.build(file);
   CHECK(second.result.image_id == first.result.image_id);
   CHECK(second.result.steps_cached == second.result.steps_total);
-  CHECK(second.recorder.steps == Strings{"1/6 FROM base", "2/6 LABEL a=b", "3/6 COPY src /src",
-                                         "4/6 RUN make", "5/6 WORKDIR /w", "6/6 CMD [\"x\"]"});
+  CHECK(second.recorder.steps == Strings{"[1/6] FROM base", "[2/6] LABEL a=b", "[3/6] COPY src /src",
+                                         "[4/6] RUN make", "[5/6] WORKDIR /w", "[6/6] CMD [\"x\"]"});
   CHECK(second.recorder.last_finished == 6);
   CHECK(f.runner.requests.size() == 1);
   f.build(file, [](engine::BuildRequest& request) { request.no_cache = true; });

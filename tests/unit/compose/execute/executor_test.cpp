@@ -21,7 +21,11 @@ class RecordingSink : public ProgressSink {
     statuses[step.id] = status;
     inside_ = false;
   }
-  void build_line(const Step&, const std::string& line) override { build_lines.push_back(line); }
+  void build_event(const Step&, const BuildEvent& event) override {
+    static const char* const kNames[] = {"begin", "line", "done", "failed"};
+    build_lines.push_back(std::string(kNames[static_cast<size_t>(event.kind)]) + " " + event.step.tag() +
+                          (event.cached ? " cached" : "") + (event.line.empty() ? "" : " " + event.line));
+  }
   void warning(const std::string& text) override { warnings.push_back(text); }
   bool said(const std::string& line) const {
     return std::find(lines.begin(), lines.end(), line) != lines.end();
@@ -300,8 +304,9 @@ TEST_CASE("a build's lines come out whole, and a cancelled build is no failure")
   steps.add("Image app", BuildImage{"app", request}, "");
   const Plan plan = std::move(steps).finish();
   CHECK(stage.go(plan).ok);
-  CHECK(stage.sink.build_lines ==
-        std::vector<std::string>{"[1/2] FROM busybox (cached)", "[2/2] RUN make", "one", "two", "last"});
+  CHECK(stage.sink.build_lines == std::vector<std::string>{"begin [1/2] cached", "begin [2/2]",
+                                                           "line [2/2] one", "line [2/2] two",
+                                                           "line [2/2] last", "done [2/2]"});
   CHECK(stage.sink.said("Image app Built"));
   stage.engine.before = [&](const std::string&) { stage.cancellation.cancel(); };
   const RunResult result = stage.go(plan);
@@ -320,7 +325,7 @@ TEST_CASE("a sink that cannot show anything any more does not stop the run") {
   class BrokenSink : public ProgressSink {
    public:
     void step_changed(const Step&, StepStatus, const std::string&) override { fail(); }
-    void build_line(const Step&, const std::string&) override { fail(); }
+    void build_event(const Step&, const BuildEvent&) override { fail(); }
     void warning(const std::string&) override { fail(); }
 
    private:

@@ -237,11 +237,12 @@ class FakeEngine : public engine::Engine {
 
   engine::BuildResult build(const engine::BuildRequest& request, engine::BuildObserver& observer) override {
     note("build " + request.tags.front());
-    observer.step(1, 2, "FROM busybox", true);
-    observer.step(2, 2, "RUN make", false);
-    observer.output("one\ntw");
-    observer.output("o\nlast");
-    observer.finished(2, 5);
+    const engine::BuildStep run{2, "", 2, 2, "RUN make"};
+    observer.step({1, "", 1, 2, "FROM busybox"}, true);
+    observer.step(run, false);
+    observer.output(run, "one\ntw");
+    observer.output(run, "o\nlast");
+    observer.finished(run, true, 5);
     if (observer.cancelled()) throw engine::Error(Kind::kInternal, "build stopped");
     const Lock lock(mutex_);
     images_[request.tags.front()].id = "sha256:" + next_id();

@@ -15,7 +15,7 @@ namespace compose::test {
 class QuietSink : public ProgressSink {
  public:
   void step_changed(const Step&, StepStatus, const std::string&) override {}
-  void build_line(const Step&, const std::string&) override {}
+  void build_event(const Step&, const BuildEvent&) override {}
   void warning(const std::string& text) override { warnings.push_back(text); }
   std::vector<std::string> warnings;
 };

@@ -89,10 +89,10 @@ TEST_CASE("for a build only the build section matters") {
   const Files files(
       "services:\n"
       "  web:\n"
-      "    build: {context: ., shm_size: 64m}\n"
+      "    build: {context: ., sbom: true}\n"
       "    devices: [/dev/fuse]\n");
   CHECK_THAT(files.refusals({"web"}, Purpose::kBuild),
-             Catch::Contains("services.web.build: attribute 'shm_size' is not supported yet") &&
+             Catch::Contains("services.web.build: 'sbom: true' is not supported yet") &&
                  !Catch::Contains("devices"));
 }
 

@@ -65,7 +65,9 @@ TEST_CASE("plain progress is a line for each change, a recreate with its reason"
 TEST_CASE("plain progress shows builds as BuildKit does and closes them") {
   const std::string text = shown(ProgressMode::kPlain, [](Progress& progress) {
     const Step build = step("Image demo-web", BuildImage{"web", {}});
-    progress.build_line(build, "[1/1] FROM busybox");
+    const engine::BuildStep from{1, "", 1, 1, "FROM busybox"};
+    progress.build_event(build, {BuildEvent::Kind::kBegin, from, false, "", 0});
+    progress.build_event(build, {BuildEvent::Kind::kDone, from, false, "", 0});
     progress.step_changed(build, StepStatus::kDone, "Built");
   });
   CHECK(text == "#1 [web 1/1] FROM busybox\n#1 DONE 0.0s\n Image demo-web  Built\n");
@@ -212,16 +214,61 @@ TEST_CASE("many threads may report at once") {
   CHECK(terminal.screen().find("Created") != std::string::npos);
 }
 
-TEST_CASE("a build that fails leaves its last output on the screen") {
-  FakeTerminal terminal(60);
-  const auto progress = make_progress(
-      {ProgressMode::kTty, false, true}, [&](std::string_view text) { terminal.write(text); },
-      [&] { return terminal.size; });
-  const Step build = step("Image demo-web", BuildImage{"web", {}});
-  for (int i = 0; i < 30; ++i) progress->build_line(build, "line " + std::to_string(i));
-  progress->step_changed(build, StepStatus::kFailed, "Error");
-  progress->finish();
-  CHECK(terminal.screen().find("line 29\n") != std::string::npos);
-  CHECK(terminal.screen().find("line 10\n") != std::string::npos);
-  CHECK(terminal.screen().find("line 9\n") == std::string::npos);
+namespace {
+
+const engine::BuildStep kMake{2, "app", 2, 3, "RUN make"};
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const std::string& line : lines) text += line + "\n";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("a build is shown as a tree of its instructions, those at work with their last lines") {
+  ProgressItems items;
+  const Clock::time_point start{};
+  items.change("Image demo-web", StepStatus::kRunning, "Building", start);
+  items.build("Image demo-web", {BuildEvent::Kind::kBegin, {1, "app", 1, 3, "FROM busybox"}, true, "", 0},
+              start);
+  items.build("Image demo-web", {BuildEvent::Kind::kBegin, kMake, false, "", 0}, start);
+  for (int i = 0; i < 9; ++i) {
+    items.build("Image demo-web",
+                {BuildEvent::Kind::kLine, kMake, false, "gone\rline " + std::to_string(i), 0}, start);
+  }
+  const auto now = start + std::chrono::milliseconds(1500);
+  const std::string tall = joined(items.picture(now, {60, 24}, false));
+  CHECK(tall.find("[app 1/3] FROM busybox") != std::string::npos);
+  CHECK(tall.find("CACHED\n") != std::string::npos);
+  CHECK(tall.find("[app 2/3] RUN make") != std::string::npos);
+  CHECK(tall.find("1.5s\n     line 5\n     line 6\n     line 7\n     line 8\n") != std::string::npos);
+  CHECK(tall.find("gone") == std::string::npos);
+
+  // A low screen loses output first, then what is done; what is at work stays as long as it can.
+  const std::string low = joined(items.picture(now, {60, 4}, false));
+  CHECK(low.find("RUN make") != std::string::npos);
+  CHECK(low.find("line") == std::string::npos);
+  CHECK(low.find("busybox") == std::string::npos);
+
+  for (size_t columns = 30; columns <= 120; ++columns) {
+    for (size_t rows = 2; rows <= 20; ++rows) {
+      for (const std::string& line : items.picture(now, {columns, rows}, false))
+        CHECK(display_width(line) < columns);
+    }
+  }
+}
+
+TEST_CASE("of a build that failed the instruction stays, of one that is done only the image") {
+  for (const bool ok : {true, false}) {
+    ProgressItems items;
+    const Clock::time_point start{};
+    items.change("Image demo-web", StepStatus::kRunning, "Building", start);
+    items.build("Image demo-web", {BuildEvent::Kind::kBegin, kMake, false, "", 0}, start);
+    const auto end = ok ? BuildEvent::Kind::kDone : BuildEvent::Kind::kFailed;
+    items.build("Image demo-web", {end, kMake, false, "", 0}, start);
+    items.change("Image demo-web", ok ? StepStatus::kDone : StepStatus::kFailed, "x", start);
+    const std::string text = joined(items.picture(start, {60, 24}, false));
+    CHECK((text.find("RUN make") == std::string::npos) == ok);
+  }
 }
