@@ -9,6 +9,7 @@
 
 #include "engine/build/builder.h"
 #include "engine/build/changes.h"
+#include "engine/build/curl_downloader.h"
 #include "engine/build_network.h"
 #include "engine/container/seccomp.h"
 #include "engine/image/reference.h"
@@ -161,7 +162,8 @@ void LocalEngine::remove_abandoned_step_folders() {
 
 BuildResult LocalEngine::build(const BuildRequest& request, BuildObserver& observer) {
   LocalStepRunner runner(*this, paths_);
-  return build_image(images_, runner, request, observer);
+  build::CurlDownloader downloader;
+  return build_image(images_, runner, downloader, request, observer);
 }
 
 ImageInfo LocalEngine::import_image(const std::string& archive, const std::string& reference,

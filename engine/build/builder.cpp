@@ -46,11 +46,12 @@ build::IgnoreRules read_ignore_rules(const BuildRequest& request, const Source& 
 
 }  // namespace
 
-BuildResult build_image(ImageStore& store, StepRunner& runner, const BuildRequest& request,
-                        BuildObserver& observer) {
+BuildResult build_image(ImageStore& store, StepRunner& runner, build::Downloader& downloader,
+                        const BuildRequest& request, BuildObserver& observer) {
   const Source source = read_dockerfile(request);
   const build::Dockerfile file = build::parse_dockerfile(source.text, source.name);
-  return build::Solver(store, runner, request, observer, file, read_ignore_rules(request, source)).run();
+  return build::Solver(store, runner, downloader, request, observer, file, read_ignore_rules(request, source))
+      .run();
 }
 
 }  // namespace engine

@@ -7,9 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "engine/build/named_context.h"
+
 namespace engine {
 
 class ImageStore;
+namespace build {
+class Downloader;
+}
 
 struct BuildRequest {
   std::string context;            // absolute folder
@@ -17,6 +22,7 @@ struct BuildRequest {
   std::string dockerfile_inline;  // used instead of the file when not empty
   std::map<std::string, std::optional<std::string>> args;
   std::map<std::string, std::string> labels;
+  NamedContexts contexts;         // by the name that FROM and COPY --from use
   std::string target;             // stage; empty: the last
   std::vector<std::string> tags;  // references to set on the result
   bool no_cache = false;
@@ -58,7 +64,7 @@ class StepRunner {
 
 // Throws engine::Error: kInvalid with "Dockerfile:3: ..." for errors in the file, kInternal with the step,
 // file:line and the last output lines when a RUN fails. What was built before stays in the cache.
-BuildResult build_image(ImageStore& store, StepRunner& runner, const BuildRequest& request,
-                        BuildObserver& observer);
+BuildResult build_image(ImageStore& store, StepRunner& runner, build::Downloader& downloader,
+                        const BuildRequest& request, BuildObserver& observer);
 
 }  // namespace engine

@@ -49,10 +49,11 @@ void fill_times(ImageConfig& config) {
 
 }  // namespace
 
-Solver::Solver(ImageStore& store, StepRunner& runner, const BuildRequest& request, BuildObserver& observer,
-               const Dockerfile& file, IgnoreRules rules)
+Solver::Solver(ImageStore& store, StepRunner& runner, Downloader& downloader, const BuildRequest& request,
+               BuildObserver& observer, const Dockerfile& file, IgnoreRules rules)
     : store_(store),
       runner_(runner),
+      downloader_(downloader),
       request_(request),
       observer_(observer),
       file_(file),
@@ -66,7 +67,7 @@ void Solver::warn(const std::string& text) {
 
 BuildResult Solver::run() {
   for (const std::string& warning : file_.warnings) warn(warning);
-  plan_ = plan_stages(store_, file_, request_.target, args_, [this](const std::string& text) { warn(text); });
+  plan_ = plan_stages(store_, file_, request_, args_, [this](const std::string& text) { warn(text); });
   result_.steps_total = plan_.total;
   for (const PlannedStage& planned : plan_.stages) build_stage(planned);
   save_memo();
@@ -94,6 +95,7 @@ void Solver::build_stage(const PlannedStage& planned) {
     state.config.architecture = platform_args().at("TARGETARCH");
     state.key = "scratch";
   }
+  state.settle_path();
   end_step();
   for (const Instruction& step : planned.steps) {
     check_cancelled(step);

@@ -11,6 +11,10 @@
 #include "engine/build/content_digest.h"
 #include "engine/build/copier.h"
 #include "engine/build/copy_source.h"
+#include "engine/build/downloader.h"
+#include "engine/build/field_digest.h"
+#include "engine/build/named_context.h"
+#include "engine/build/remote_file.h"
 #include "engine/build/stage_state.h"
 #include "engine/build/stages.h"
 #include "engine/build/step_cache.h"
@@ -20,8 +24,8 @@ namespace engine::build {
 // One build. Used once, from one thread.
 class Solver {
  public:
-  Solver(ImageStore& store, StepRunner& runner, const BuildRequest& request, BuildObserver& observer,
-         const Dockerfile& file, IgnoreRules rules);
+  Solver(ImageStore& store, StepRunner& runner, Downloader& downloader, const BuildRequest& request,
+         BuildObserver& observer, const Dockerfile& file, IgnoreRules rules);
   BuildResult run();
 
  private:
@@ -49,26 +53,32 @@ class Solver {
                    const std::string& script, ImageStore::Draft& draft);
   // copy_step.cpp
   struct CopyWork {
-    std::shared_ptr<CopySource> source;
-    std::vector<CopySource::Item> items;
+    std::vector<CopyPart> parts;
+    std::map<size_t, std::shared_ptr<RemoteFile>> remote;  // by the part each belongs to
     std::vector<InlineFile> files;
     CopyOptions options;
     std::string key;
   };
+  using RemoteFiles = std::map<std::string, std::shared_ptr<RemoteFile>>;  // by URL, of one step
   CopyWork prepare_copy(const Instruction& step, const Copy& copy, const StageState& state, size_t stage,
-                        const Expander& expand);
+                        const Expander& expand, RemoteFiles& remote);
   LayerStep copy_step(const Instruction& step, const Copy& copy, const StageState& state, size_t stage,
                       const Expander& expand);
   std::shared_ptr<CopySource> copy_source(const Instruction& step, const Copy& copy, size_t stage,
                                           std::string& identity);
-  std::string digest_items(const CopySource& source, const std::vector<CopySource::Item>& items,
-                           const std::string& identity, const std::string& pattern);
+  std::shared_ptr<CopySource> context_at(const std::string& folder);
+  void add_remote(CopyWork& work, const Copy& copy, const std::string& url, RemoteFiles& remote,
+                  FieldDigest& key);
+  std::vector<CopyPart> with_remote(const CopyWork& work) const;
+  std::string digest_items(const CopyPart& part, const CopyOptions& options, const std::string& identity,
+                           const std::string& pattern);
   void workdir_step(const Instruction& step, const Workdir& workdir, StageState& state,
                     const Expander& expand);
   void save_memo();
 
   ImageStore& store_;
   StepRunner& runner_;
+  Downloader& downloader_;
   const BuildRequest& request_;
   BuildObserver& observer_;
   const Dockerfile& file_;
@@ -77,7 +87,7 @@ class Solver {
   StepCache cache_;
   StagePlan plan_;
   std::map<size_t, StageState> built_;
-  std::shared_ptr<CopySource> context_;  // made when first copied from
+  std::map<std::string, std::shared_ptr<CopySource>> contexts_;  // by folder, made when first copied from
   std::optional<DigestMemo> memo_;
   int number_ = 0;  // of the step at work
   int64_t started_ms_ = 0;

@@ -23,13 +23,13 @@ bool is_number(const std::string& text) {
 
 class Planner {
  public:
-  Planner(ImageStore& store, const Dockerfile& file, BuildArgs& args,
+  Planner(ImageStore& store, const Dockerfile& file, const BuildRequest& request, BuildArgs& args,
           const std::function<void(const std::string&)>& warn)
-      : store_(store), file_(file), args_(args), warn_(warn) {}
+      : store_(store), file_(file), request_(request), args_(args), warn_(warn) {}
 
-  StagePlan run(const std::string& target) {
+  StagePlan run() {
     declare_globals();
-    plan_.target = find_target(target);
+    plan_.target = find_target(request_.target);
     std::set<size_t> todo{plan_.target};
     std::map<size_t, PlannedStage> planned;
     // Dependencies have smaller numbers, so the largest open one is never asked for again.
@@ -80,7 +80,7 @@ class Planner {
   size_t find_target(const std::string& target) const {
     if (target.empty()) return file_.stages.size() - 1;
     std::vector<std::string> names;
-    for (size_t i = 0; i < file_.stages.size(); ++i) {
+    for (size_t i = file_.stages.size(); i-- > 0;) {
       if (file_.stages[i].from().stage == lower(target)) return i;
       if (!file_.stages[i].from().stage.empty()) names.push_back(file_.stages[i].from().stage);
     }
@@ -103,7 +103,8 @@ class Planner {
     }
     const std::string name = expand.word(stage.from().image, place);
     if (name.empty()) fail_at(place, "the image name '" + stage.from().image + "' is empty after expansion");
-    for (size_t i = 0; i < index && !out.base_stage; ++i) {
+    const NamedContext* named = find_context(request_.contexts, name);
+    for (size_t i = 0; i < index && named == nullptr; ++i) {
       if (file_.stages[i].from().stage == lower(name)) out.base_stage = i;
     }
     if (out.base_stage) {
@@ -111,12 +112,18 @@ class Planner {
         if (const auto* on_build = std::get_if<OnBuild>(&step.node))
           add_trigger(out, on_build->trigger, step.place);
       }
-    } else if (name != "scratch") {
-      out.base_image = require_image(store_, name, place);
+    } else if (name != "scratch" || named != nullptr) {
+      out.base_image = require_image(store_, named == nullptr ? name : image_of(*named, name, place), place);
       for (const std::string& trigger : out.base_image->config.on_build) add_trigger(out, trigger, place);
     }
     out.steps.insert(out.steps.end(), stage.instructions.begin(), stage.instructions.end());
     return out;
+  }
+
+  static std::string image_of(const NamedContext& context, const std::string& name, const Place& place) {
+    if (context.kind == NamedContext::Kind::kImage) return context.value;
+    fail_at(place, "FROM " + name + ": the named context of this name is the folder " + context.value +
+                       ", and only an image can be built on; COPY --from=" + name + " takes files from it");
   }
 
   void add_trigger(PlannedStage& stage, const std::string& trigger, const Place& place) const {
@@ -132,7 +139,7 @@ class Planner {
     std::set<size_t> out;
     for (const Instruction& step : stage.steps) {
       const auto* copy = std::get_if<Copy>(&step.node);
-      if (copy == nullptr || copy->from.empty()) continue;
+      if (copy == nullptr || copy->from.empty() || find_context(request_.contexts, copy->from)) continue;
       if (const auto source = stage_of(file_, copy->from, stage.index, step.place)) out.insert(*source);
     }
     return out;
@@ -140,6 +147,7 @@ class Planner {
 
   ImageStore& store_;
   const Dockerfile& file_;
+  const BuildRequest& request_;
   BuildArgs& args_;
   const std::function<void(const std::string&)>& warn_;
   StagePlan plan_;
@@ -147,16 +155,17 @@ class Planner {
 
 }  // namespace
 
-StagePlan plan_stages(ImageStore& store, const Dockerfile& file, const std::string& target, BuildArgs& args,
+StagePlan plan_stages(ImageStore& store, const Dockerfile& file, const BuildRequest& request, BuildArgs& args,
                       const std::function<void(const std::string&)>& warn) {
-  return Planner(store, file, args, warn).run(target);
+  return Planner(store, file, request, args, warn).run();
 }
 
 std::optional<size_t> stage_of(const Dockerfile& file, const std::string& name, size_t current,
                                const Place& place) {
   std::optional<size_t> found;
+  // Of several of the name the last one before this stage; a later one is found only to be refused.
   for (size_t i = 0; i < file.stages.size(); ++i) {
-    if (file.stages[i].from().stage == lower(name)) found = i;
+    if (file.stages[i].from().stage == lower(name) && (i < current || !found)) found = i;
   }
   if (!found && is_number(name)) found = std::stoul(name);
   if (!found) return std::nullopt;

@@ -30,7 +30,7 @@ struct StagePlan {
 
 // Throws engine::Error with the place: kNotFound for an image that is not in the store, kInvalid for the
 // rest.
-StagePlan plan_stages(ImageStore& store, const Dockerfile& file, const std::string& target, BuildArgs& args,
+StagePlan plan_stages(ImageStore& store, const Dockerfile& file, const BuildRequest& request, BuildArgs& args,
                       const std::function<void(const std::string&)>& warn);
 
 // The stage that COPY --from=`name` means in stage `current`; nothing: an image. Throws

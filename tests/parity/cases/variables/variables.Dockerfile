@@ -27,7 +27,7 @@ LABEL old label style
 USER ${A}
 WORKDIR /w/$one
 EXPOSE ${A}000 $one/udp
-VOLUME /v$one ["/not json"
+VOLUME /v$one /v2
 STOPSIGNAL ${SIG:-SIGTERM}
 USER root
 COPY ${FILE:-f}${one} /copied$one
