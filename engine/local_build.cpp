@@ -1,6 +1,7 @@
 // Building and importing images.
 #include "engine/build/builder.h"
 #include "engine/build/changes.h"
+#include "engine/build/curl_downloader.h"
 #include "engine/image/reference.h"
 #include "engine/local_engine.h"
 #include "engine/step_runner.h"
@@ -48,6 +49,7 @@ void LocalEngine::remove_abandoned_step_folders() {
 BuildResult LocalEngine::build(const BuildRequest& request, BuildObserver& observer) {
   LocalStepRunner runner(*this, paths_);
   RegistryImages images(*this);
+  build::CurlDownloader downloader;
   std::optional<sys::FileLock> held = images_.hold_layers();
   const auto let_go = [&] {
     held.reset();
@@ -55,8 +57,8 @@ BuildResult LocalEngine::build(const BuildRequest& request, BuildObserver& obser
     images_.remove_unused_layers();  // what was removed meanwhile had to stay
   };
   try {
-    BuildResult result =
-        build_image({images_, runner, images, build_gate_, paths_.cache_mounts()}, request, observer);
+    BuildResult result = build_image(
+        {images_, runner, images, build_gate_, paths_.cache_mounts(), downloader}, request, observer);
     let_go();
     return result;
   } catch (...) {

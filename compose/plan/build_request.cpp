@@ -1,12 +1,31 @@
 #include "compose/plan/build_request.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "compose/plan/labels.h"
 #include "engine/container/resource_limits.h"
 
 namespace compose {
 namespace {
+
+// What the Compose file's additional contexts are to the builder. Those of other kinds are refused before
+// (support.h).
+engine::NamedContexts named_contexts(const parser::Project& project, const parser::Build& build) {
+  using Kind = engine::NamedContext::Kind;
+  constexpr std::string_view kImage = "docker-image://";
+  engine::NamedContexts out;
+  for (const auto& [name, context] : build.additional_contexts) {
+    if (const auto service = parser::service_of_context(context)) {
+      out[name] = {Kind::kImage, image_of(project, project.services.at(*service))};
+    } else if (context.starts_with(kImage)) {
+      out[name] = {Kind::kImage, context.substr(kImage.size())};
+    } else {
+      out[name] = {Kind::kFolder, context};
+    }
+  }
+  return out;
+}
 
 std::string subject(const parser::Service& service, const std::string& attribute) {
   return "service \"" + service.name + "\": build." + attribute;
@@ -37,12 +56,11 @@ engine::BuildSecret secret_of(const parser::Project& project, const parser::Serv
     throw PlanError(subject(service, "secrets") + ": the secret \"" + grant.source +
                     "\" must come from a file or the environment");
   }
-  const auto value = project.environment.find(secret.environment);
-  if (value == project.environment.end()) {
+  if (!secret.environment_value) {
     throw PlanError(subject(service, "secrets") + ": the secret \"" + grant.source +
                     "\" comes from the variable " + secret.environment + ", which is not set");
   }
-  return {"", value->second};
+  return {"", *secret.environment_value};
 }
 
 void add_secrets(engine::BuildRequest& request, const parser::Project& project,
@@ -106,6 +124,7 @@ engine::BuildRequest build_request(const parser::Project& project, const parser:
   request.dockerfile = build.dockerfile.empty() ? "Dockerfile" : build.dockerfile;
   request.dockerfile_inline = build.dockerfile_inline;
   add_args(request, project, build, options);
+  request.contexts = named_contexts(project, build);
   request.labels = build.labels;
   request.labels[label::kProject] = project.name;
   request.labels[label::kService] = service.name;

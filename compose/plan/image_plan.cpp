@@ -1,11 +1,15 @@
 // Which images must be built before containers can be made from them.
+#include <map>
 #include <set>
+#include <string>
+#include <vector>
 
 #include "compose/plan/build_request.h"
 #include "compose/plan/graph.h"
 #include "compose/plan/planner.h"
 #include "compose/plan/selection.h"
 #include "compose/plan/step_list.h"
+#include "parser/remote_context.h"
 
 namespace compose {
 namespace {
@@ -25,6 +29,47 @@ const parser::Service* builder_of(const parser::Project& project, const std::str
                   image + "), or give the service a build section");
 }
 
+// The builds of a plan, each image once. One whose Dockerfile uses another service's image waits for that
+// one's build: it is built too, so that it is never made from what is out of date.
+class Builds {
+ public:
+  Builds(const parser::Project& project, const BuildOptions& options)
+      : project_(project), options_(options) {}
+
+  void add(const parser::Service& builder, const std::string& reason) { step_of(builder, reason); }
+  Plan finish() && {
+    Plan plan = std::move(steps_).finish();
+    plan.warnings.insert(plan.warnings.end(), warnings_.begin(), warnings_.end());
+    return plan;
+  }
+
+ private:
+  // The parser has refused circles.
+  int step_of(const parser::Service& builder, const std::string& reason) {
+    const std::string image = image_of(project_, builder);
+    const auto known = built_.find(image);
+    if (known != built_.end()) return known->second;
+    std::vector<int> needed;
+    for (const auto& [name, context] : builder.build->additional_contexts) {
+      if (const auto service = parser::service_of_context(context)) {
+        needed.push_back(
+            step_of(project_.services.at(*service), "service \"" + builder.name + "\" is built with it"));
+      }
+    }
+    const int step = steps_.add(
+        "Image " + image, BuildImage{builder.name, build_request(project_, builder, options_, warnings_)},
+        reason, needed);
+    built_.emplace(image, step);
+    return step;
+  }
+
+  const parser::Project& project_;
+  const BuildOptions& options_;
+  StepList steps_;
+  std::map<std::string, int> built_;
+  std::vector<std::string> warnings_;
+};
+
 }  // namespace
 
 std::string image_of(const parser::Project& project, const parser::Service& service) {
@@ -34,9 +79,7 @@ std::string image_of(const parser::Project& project, const parser::Service& serv
 Plan plan_images(const parser::Project& project, const Observed& observed, const BuildOptions& options) {
   const ServiceGraph graph = ServiceGraph::of(project);
   const Selection selection = select_services(project, graph, options.services, !options.with_dependencies);
-  StepList steps;
-  std::vector<std::string> warnings;
-  std::set<std::string> built;
+  Builds builds(project, options);
   for (const auto& name : graph.order()) {
     if (selection.services.count(name) == 0) continue;
     const parser::Service& service = project.services.at(name);
@@ -53,16 +96,9 @@ Plan plan_images(const parser::Project& project, const Observed& observed, const
       throw PlanError("service \"" + name + "\": image \"" + image +
                       "\" is not there and --no-build forbids building it");
     }
-    if (!built.insert(image).second) continue;
-    steps.add("Image " + image,
-              BuildImage{builder->name, build_request(project, *builder, options, warnings)},
-              missing  ? "not there yet"
-              : policy ? "pull_policy: build"
-                       : "asked for");
+    builds.add(*builder, missing ? "not there yet" : policy ? "pull_policy: build" : "asked for");
   }
-  Plan plan = std::move(steps).finish();
-  plan.warnings.insert(plan.warnings.end(), warnings.begin(), warnings.end());
-  return plan;
+  return std::move(builds).finish();
 }
 
 }  // namespace compose

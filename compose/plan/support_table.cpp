@@ -6,6 +6,7 @@
 
 #include "compose/plan/support.h"
 #include "parser/paths.h"
+#include "parser/remote_context.h"
 #include "parser/units.h"
 
 namespace compose {
@@ -71,6 +72,12 @@ bool is_remote(const Node& value) {
   return parser::is_remote(value.text);
 }
 
+// A Git repository, an archive by URL or an OCI layout.
+bool is_other_context(const Node& value) {
+  return parser::is_remote_context(value.text) && !starts_with(value.text, "docker-image://") &&
+         !parser::service_of_context(value.text);
+}
+
 bool is_ipv6(const Node& value) {
   return value.text.find(':') != std::string::npos;
 }
@@ -116,7 +123,7 @@ const std::vector<SupportRow>& support_table() {
       // clang-format off
       {"services.*.annotations", kNotYet, ""},
       {"services.*.blkio_config", kNotYet, ""},
-      {"services.*.build.additional_contexts", kNotYet, ""},
+      {"services.*.build.additional_contexts.*", kNotYet, "give a folder, docker-image://IMAGE or service:NAME", is_other_context},
       {"services.*.build.cache_from", kNoEffect, "what was built here serves as cache by itself"},
       {"services.*.build.cache_to", kNotYet, ""},
       {"services.*.build.context", kNotYet, "give a folder of this machine", is_remote},

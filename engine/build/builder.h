@@ -8,12 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "engine/build/named_context.h"
+
 namespace engine {
 
 class ImageStore;
 namespace build {
+class Downloader;
 class StepGate;
-}
+}  // namespace build
 
 // Where the bytes of a secret are: in a file, read when a step asks for it, or given.
 struct BuildSecret {
@@ -42,6 +45,7 @@ struct BuildRequest {
   std::string dockerfile_inline;  // used instead of the file when not empty
   std::map<std::string, std::optional<std::string>> args;
   std::map<std::string, std::string> labels;
+  NamedContexts contexts;         // by the name that FROM and COPY --from use
   std::string target;             // stage; empty: the last
   std::vector<std::string> tags;  // references to set on the result
   bool no_cache = false;
@@ -146,6 +150,7 @@ struct BuildWorkshop {
   ImageSource& images;
   build::StepGate& gate;   // shared by builds of this process, so that none does what another is just doing
   std::string cache_root;  // folder of the cache mounts; made when needed
+  build::Downloader& downloader;  // of what ADD names by a URL
 };
 
 // Throws engine::Error: kInvalid with "Dockerfile:3: ..." for errors in the file, kInternal with the step,

@@ -60,7 +60,17 @@ std::string digest_file(const LayeredView& view, const LayeredView::Node& node) 
 
 class TreeDigest {
  public:
-  TreeDigest(const CopySource& source, DigestMemo& memo) : source_(source), memo_(memo) {}
+  TreeDigest(const CopySource& source, const LayeredView::Node& root, const Exclusion& exclude,
+             DigestMemo& memo)
+      : source_(source), root_(root), exclude_(exclude), memo_(memo) {}
+
+  // A folder on the way to the item.
+  void add_way(const CopySource::Step& step) {
+    const struct stat& status = step.node.status;
+    digest_.add("way").add(step.name).add(status.st_mode);
+    if (!source_.is_context()) digest_.add(status.st_uid).add(status.st_gid);
+    add_xattrs(digest_, source_.view().open(step.node, O_PATH).get(), step.node.path);
+  }
 
   void add(const LayeredView::Node& node, const std::string& name) {
     const struct stat& status = node.status;
@@ -72,7 +82,9 @@ class TreeDigest {
       digest_.add(source_.view().read_link(node));
     } else if (node.is_dir()) {
       add_xattrs(digest_, source_.view().open(node, O_PATH).get(), node.path);
-      for (const LayeredView::Node& child : source_.children(node)) add(child, base_name(child.path));
+      for (const LayeredView::Node& child : source_.children(node)) {
+        if (!exclude_.hides(root_, child)) add(child, base_name(child.path));
+      }
       digest_.add("..");  // no name of an entry: marks the end of the folder
     } else {
       digest_.add(status.st_rdev);
@@ -82,6 +94,8 @@ class TreeDigest {
 
  private:
   const CopySource& source_;
+  const LayeredView::Node& root_;
+  const Exclusion& exclude_;
   DigestMemo& memo_;
   FieldDigest digest_;
 };
@@ -117,8 +131,10 @@ std::string DigestMemo::file(const LayeredView& view, const LayeredView::Node& n
   return digest;
 }
 
-std::string digest_item(const CopySource& source, const CopySource::Item& item, DigestMemo& memo) {
-  TreeDigest digest(source, memo);
+std::string digest_item(const CopySource& source, const CopySource::Item& item, const Exclusion& exclude,
+                        DigestMemo& memo) {
+  TreeDigest digest(source, item.node, exclude, memo);
+  for (const CopySource::Step& step : item.above) digest.add_way(step);
   digest.add(item.node, item.name);
   return digest.hex();
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "engine/build/copy_source.h"
+#include "engine/build/exclusion.h"
 
 namespace engine::build {
 
@@ -29,8 +30,9 @@ class DigestMemo {
   bool changed_ = false;
 };
 
-// 64 hex digits over an item and everything below it. Owners count for images only (see
-// CopySource::is_context).
-std::string digest_item(const CopySource& source, const CopySource::Item& item, DigestMemo& memo);
+// 64 hex digits over an item, the folders above it that go along, and everything below it that is not
+// excluded. Owners count for images only (see CopySource::is_context).
+std::string digest_item(const CopySource& source, const CopySource::Item& item, const Exclusion& exclude,
+                        DigestMemo& memo);
 
 }  // namespace engine::build

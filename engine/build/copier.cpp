@@ -21,13 +21,16 @@ constexpr mode_t kInlineMode = 0644;
 
 class Copier {
  public:
-  Copier(const CopySource& source, const CopyOptions& options, LayerWriter& writer, bool keep_owner)
-      : source_(source), options_(options), writer_(writer), keep_owner_(keep_owner) {}
+  // Copies from below `root`, one source: names for the same file stay that within a source only.
+  Copier(const CopySource& source, Node root, const CopyOptions& options, LayerWriter& writer)
+      : source_(source), root_(std::move(root)), options_(options), writer_(writer) {}
 
   // The content of `from` into `into`. Folders below take the metadata of their source, also those that
   // existed.
   void content(const Node& from, const Node& into) {
-    for (const Node& child : source_.children(from)) entry(child, into, base_name(child.path));
+    for (const Node& child : source_.children(from)) {
+      if (!options_.exclude.hides(root_, child)) entry(child, into, base_name(child.path));
+    }
   }
 
   void entry(const Node& from, const Node& into, const std::string& name) {
@@ -46,9 +49,15 @@ class Copier {
 
   Metadata metadata(const Node& from) const {
     Metadata out = metadata_of(source_.view(), from);
-    if (!keep_owner_) out.owner = {};
+    if (source_.is_context()) {
+      out.owner = {};
+      // Rights that a file of the user's has must not come by way of a build into an image.
+      out.xattrs.erase("security.capability");
+    }
     if (options_.owner) out.owner = *options_.owner;
-    if (options_.mode && !from.is_link()) out.mode = (out.mode & S_IFMT) | *options_.mode;
+    if (options_.mode && !from.is_link()) {
+      out.mode = (out.mode & S_IFMT) | options_.mode->apply(out.mode, from.is_dir());
+    }
     return out;
   }
 
@@ -66,9 +75,9 @@ class Copier {
   }
 
   const CopySource& source_;
+  Node root_;
   const CopyOptions& options_;
   LayerWriter& writer_;
-  bool keep_owner_;
   std::map<std::pair<dev_t, ino_t>, std::string> written_;
 };
 
@@ -100,53 +109,78 @@ std::string path_of(const sys::Fd& fd) {
   return proc_path(fd.get());
 }
 
-void copy_one(const CopySource& source, const CopySource::Item& item, const CopyOptions& options,
-              LayerWriter& writer, Copier& copier, const std::string& scratch) {
-  Placement placement(options, writer);
-  const Node& node = item.node;
-  if (node.is_dir()) {
-    const std::string target = writer.view().resolve(options.destination);
-    const bool existed = writer.view().find(target, false).has_value();
-    const Node into = placement.folder(target);
-    copier.content(node, into);
-    if (!existed && !options.into_folder) writer.set_folder(into, copier.metadata(node));
-    return;
+// What an archive holds goes into the destination, whatever that is.
+void unpack_into(const sys::Fd& archive, const CopyOptions& options, LayerWriter& writer,
+                 const std::string& scratch) {
+  sys::check(::lseek(archive.get(), 0, SEEK_SET), "lseek", "archive");
+  sys::make_dirs(scratch);
+  unpack_archive(path_of(archive), scratch, false);
+  const CopySource unpacked = CopySource::layers({scratch});
+  const CopyOptions as_it_is;
+  const Node root = unpacked.view().root();
+  Copier(unpacked, root, as_it_is, writer)
+      .content(root, Placement(options, writer).folder(options.destination));
+  sys::remove_tree(scratch);
+}
+
+// --parents: the folders above the item are made below the destination, as they are in the source.
+Node make_way(const CopySource::Item& item, const CopyOptions& options, LayerWriter& writer,
+              const Copier& copier) {
+  Node at = Placement(options, writer).folder(writer.view().resolve(options.destination));
+  for (const CopySource::Step& step : item.above) {
+    at = writer.put_folder(at, step.name);
+    writer.set_folder(at, copier.metadata(step.node));
   }
-  if (options.unpack && node.is_file()) {
+  return at;
+}
+
+void copy_one(const CopyPart& part, const CopySource::Item& item, const CopyOptions& options,
+              LayerWriter& writer, const std::string& scratch) {
+  const CopySource& source = *part.source;
+  const Node& node = item.node;
+  Copier copier(source, node, options, writer);
+  Placement placement(options, writer);
+  if (options.parents) {
+    const Node into = make_way(item, options, writer, copier);
+    if (item.name.empty()) return copier.content(node, into);
+    return copier.entry(node, into, item.name);
+  }
+  if (node.is_dir()) {
+    // The destination itself is not the source: it keeps, or gets, a mode of its own.
+    return copier.content(node, placement.folder(writer.view().resolve(options.destination)));
+  }
+  if (part.unpack && node.is_file()) {
     const sys::Fd fd = source.view().open(node, O_RDONLY);
-    if (is_tar(fd.get())) {
-      sys::check(::lseek(fd.get(), 0, SEEK_SET), "lseek", node.path);
-      sys::make_dirs(scratch);
-      unpack_archive(path_of(fd), scratch, false);
-      const CopySource unpacked = CopySource::layers({scratch});
-      Copier(unpacked, options, writer, true)
-          .content(unpacked.view().root(), placement.folder(options.destination));
-      sys::remove_tree(scratch);
-      return;
-    }
+    if (is_tar(fd.get())) return unpack_into(fd, options, writer, scratch);
   }
   const auto [into, name] = placement.file(item.name);
   copier.entry(node, into, name);
 }
 
+mode_t inline_mode(const CopyOptions& options) {
+  return options.mode ? options.mode->apply(kInlineMode, false) : kInlineMode;
+}
+
 }  // namespace
 
-void copy_items(const CopySource& source, const std::vector<CopySource::Item>& items,
-                const std::vector<InlineFile>& inline_files, const CopyOptions& options, LayerWriter& writer,
-                const std::string& scratch) {
-  if (items.size() + inline_files.size() > 1 && !options.into_folder) {
+void copy_items(const std::vector<CopyPart>& parts, const std::vector<InlineFile>& inline_files,
+                const CopyOptions& options, LayerWriter& writer, const std::string& scratch) {
+  size_t sources = inline_files.size();
+  for (const CopyPart& part : parts) sources += part.items.size();
+  if (sources > 1 && !options.into_folder && !options.parents) {
     const auto existing = writer.view().find(options.destination);
     if (!existing || !existing->is_dir()) {
       throw Error(Error::Kind::kInvalid,
                   "with more than one source the destination must be a folder and end with a /");
     }
   }
-  Copier copier(source, options, writer, !source.is_context());
-  for (const CopySource::Item& item : items) copy_one(source, item, options, writer, copier, scratch);
+  for (const CopyPart& part : parts) {
+    for (const CopySource::Item& item : part.items) copy_one(part, item, options, writer, scratch);
+  }
   for (const InlineFile& file : inline_files) {
     Metadata metadata;
     metadata.owner = options.owner.value_or(Owner{});
-    metadata.mode = options.mode.value_or(kInlineMode);
+    metadata.mode = inline_mode(options);
     const auto [into, name] = Placement(options, writer).file(file.name);
     writer.put_bytes(into, name, file.content, metadata);
   }

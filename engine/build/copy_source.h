@@ -17,14 +17,24 @@ class CopySource {
   // A file system by its layers, topmost first.
   static CopySource layers(const std::vector<std::string>& lower_dirs);
 
+  // A named entry on the way to an item.
+  struct Step {
+    std::string name;
+    LayeredView::Node node;
+  };
   struct Item {
-    std::string name;        // last component as the user names it, for a destination that is a folder
-    LayeredView::Node node;  // a link given by name is followed
+    std::string name;         // last component as the user names it, for a destination that is a folder
+    LayeredView::Node node;   // a link given by name is followed
+    std::vector<Step> above;  // with kParents: the folders from the pivot down to it
+  };
+  enum class Match {
+    kPlain,    // `*` stays within a component
+    kParents,  // COPY --parents: a component `**` is any number of folders; "/./" is the pivot
   };
   // The items that `pattern` names: a path or one with wildcards (Go filepath.Match, component by component)
   // in byte order. Throws engine::Error(kInvalid), without a place, when there are none or a path leads
   // outside.
-  std::vector<Item> find(const std::string& pattern) const;
+  std::vector<Item> find(const std::string& pattern, Match match = Match::kPlain) const;
 
   // A folder's entries without the ignored ones. An ignored folder is there when something below it is not.
   std::vector<LayeredView::Node> children(const LayeredView::Node& folder) const;
@@ -41,8 +51,14 @@ class CopySource {
   // Whether an ignored folder has something below it that is not.
   bool holds_included(const LayeredView::Node& folder) const;
   std::optional<Item> follow(const LayeredView::Node& node, const std::string& name) const;
+  // The items one component below `item`.
+  std::vector<Item> below(const Item& item, const std::string& component) const;
+  // `item` and all folders below it, links not followed. `keep_item`, `keep_rest`: the item, and the folders
+  // below it, are on the way that is kept.
+  void with_folders_below(const Item& item, bool keep_item, bool keep_rest, std::vector<Item>& out) const;
   // As follow(), but a link that leads nowhere or outside stands for itself: nobody named it.
   std::optional<Item> follow_match(const LayeredView::Node& node, const std::string& name) const;
+  static void remove_doubles(std::vector<Item>& items);
   [[noreturn]] void nothing(const std::string& pattern) const;
 
   LayeredView view_;

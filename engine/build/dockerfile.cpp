@@ -5,6 +5,7 @@
 #include <map>
 
 #include "engine/build/flags.h"
+#include "engine/error.h"
 
 namespace engine::build {
 namespace {
@@ -22,18 +23,6 @@ std::string lower(std::string text) {
   return text;
 }
 
-// Blanks separate, quotes mean nothing here: `COPY "a b" c` has three words.
-std::vector<std::string> blank_separated(const std::string& text) {
-  std::vector<std::string> words;
-  size_t at = text.find_first_not_of(kBlanks);
-  while (at != std::string::npos) {
-    const size_t end = std::min(text.find_first_of(kBlanks, at), text.size());
-    words.push_back(text.substr(at, end - at));
-    at = text.find_first_not_of(kBlanks, end);
-  }
-  return words;
-}
-
 // One instruction being parsed: `rest` is what follows the keyword and the flags.
 struct Source {
   std::string keyword;  // upper case
@@ -43,9 +32,7 @@ struct Source {
   std::vector<Heredoc> heredocs;
   std::vector<std::string>& warnings;
 
-  Flags flags(const std::vector<std::string>& known = {}, const std::vector<std::string>& later = {}) {
-    return {rest, keyword, known, later, place, escape};
-  }
+  Flags flags(const FlagNames& names = {}) { return {rest, keyword, names, place, escape}; }
   void need_argument(const std::string& what) const {
     if (rest.empty()) fail_at(place, keyword + " needs " + what);
   }
@@ -94,7 +81,7 @@ bool is_stage_name(const std::string& name) {
 }
 
 From parse_from(Source& in) {
-  const Flags flags = in.flags({"platform"});
+  const Flags flags = in.flags({.values = {"platform"}});
   const std::vector<std::string> words = blank_separated(in.rest);
   From from;
   from.platform = flags.get("platform");
@@ -122,48 +109,8 @@ Run parse_run(Source& in) {
   return run;
 }
 
-bool is_remote(const std::string& source) {
-  const std::string text = lower(source);
-  for (const char* scheme : {"http://", "https://", "git://", "ssh://"}) {
-    if (text.starts_with(scheme)) return true;
-  }
-  return text.starts_with("git@") && text.find(':') != std::string::npos;
-}
-
-Copy parse_copy(Source& in) {
-  Copy copy;
-  copy.add = in.keyword == "ADD";
-  const Flags flags =
-      copy.add ? in.flags({"chown", "chmod"}, {"link", "checksum", "keep-git-dir", "exclude", "unpack"})
-               : in.flags({"from", "chown", "chmod"}, {"link", "parents", "exclude"});
-  copy.chown = flags.get("chown");
-  copy.chmod = flags.get("chmod");
-  if (!copy.add) copy.from = flags.get("from");
-  if (copy.from.find('$') != std::string::npos) {
-    fail_at(in.place, "COPY --from=" + copy.from +
-                          ": variables are not possible here; name a stage instead: FROM " + copy.from +
-                          " AS name, with an ARG before the first FROM");
-  }
-  std::vector<std::string> words;
-  if (!in.rest.starts_with('[') || !parse_json_words(in.rest, in.place, words))
-    words = blank_separated(in.rest);
-  if (words.size() < 2) fail_at(in.place, in.keyword + " needs at least one source and a destination");
-  copy.destination = words.back();
-  words.pop_back();
-  copy.files = std::move(in.heredocs);
-  for (const std::string& word : words) {
-    if (word.empty()) fail_at(in.place, in.keyword + " has an empty source");
-    if (!copy.files.empty() && word.find("<<") != std::string::npos) continue;
-    if (copy.add && is_remote(word)) {
-      fail_at(in.place, "ADD " + word +
-                            ": adding from a URL or git repository is not supported yet; fetch it in a RUN");
-    }
-    copy.sources.push_back(word);
-  }
-  if (!copy.from.empty() && !copy.files.empty()) {
-    fail_at(in.place, "COPY --from cannot be combined with here-documents");
-  }
-  return copy;
+Copy copy_or_add(Source& in) {
+  return parse_copy(in.keyword, in.rest, std::move(in.heredocs), in.place, in.escape);
 }
 
 Arg parse_arg(Source& in) {
@@ -209,7 +156,8 @@ Shell parse_shell(Source& in) {
 }
 
 Health parse_health(Source& in) {
-  const Flags flags = in.flags({"interval", "timeout", "start-period", "start-interval", "retries"});
+  const Flags flags =
+      in.flags({.values = {"interval", "timeout", "start-period", "start-interval", "retries"}});
   Health health;
   health.interval_ms = flags.duration_ms("interval");
   health.timeout_ms = flags.duration_ms("timeout");
@@ -250,10 +198,10 @@ using Node = decltype(Instruction::node);
 
 const std::map<std::string, Node (*)(Source&)>& keywords() {
   static const std::map<std::string, Node (*)(Source&)> kKeywords = {
-      {"ADD", [](Source& in) -> Node { return parse_copy(in); }},
+      {"ADD", [](Source& in) -> Node { return copy_or_add(in); }},
       {"ARG", [](Source& in) -> Node { return parse_arg(in); }},
       {"CMD", [](Source& in) -> Node { return in.flags(), Cmd{parse_command(in)}; }},
-      {"COPY", [](Source& in) -> Node { return parse_copy(in); }},
+      {"COPY", [](Source& in) -> Node { return copy_or_add(in); }},
       {"ENTRYPOINT", [](Source& in) -> Node { return in.flags(), Entrypoint{parse_command(in)}; }},
       {"ENV", [](Source& in) -> Node { return Env{parse_pairs(in)}; }},
       {"EXPOSE", [](Source& in) -> Node { return Expose{parse_list(in, "a port", false)}; }},
@@ -295,31 +243,67 @@ Instruction parse_line(const Line& line, char escape, std::vector<std::string>& 
 
 }  // namespace
 
+namespace {
+
+// `lenient`: a FROM may have been among the mistakes before.
+void add_instruction(Dockerfile& out, Instruction instruction, bool lenient) {
+  if (std::holds_alternative<From>(instruction.node)) {
+    const std::string& name = std::get<From>(instruction.node).stage;
+    for (const Stage& stage : out.stages) {
+      if (name.empty() || stage.from().stage != name) continue;
+      out.warnings.push_back(instruction.place.to_string() + ": the stage '" + name +
+                             "' is already defined in line " + std::to_string(stage.head.place.line) +
+                             "; from here on the name means this one");
+    }
+    out.stages.push_back({std::move(instruction), {}});
+  } else if (!out.stages.empty()) {
+    out.stages.back().instructions.push_back(std::move(instruction));
+  } else if (std::holds_alternative<Arg>(instruction.node)) {
+    out.global_args.push_back(std::move(instruction));
+  } else if (!lenient) {
+    fail_at(instruction.place, "only ARG may stand before the first FROM");
+  }
+}
+
+// Mistakes of a file, told together.
+class Mistakes {
+ public:
+  void add(const std::string& message) {
+    if (++count_ > kShown) return;
+    text_ += (text_.empty() ? "" : "\n") + message;
+  }
+  bool any() const { return count_ > 0; }
+  void raise() const {
+    if (!any()) return;
+    const std::string rest = "\nand " + std::to_string(count_ - kShown) + " more";
+    throw Error(Error::Kind::kInvalid, text_ + (count_ > kShown ? rest : ""));
+  }
+
+ private:
+  static constexpr int kShown = 10;
+  int count_ = 0;
+  std::string text_;
+};
+
+}  // namespace
+
 Dockerfile parse_dockerfile(const std::string& text, const std::string& file) {
   Lines lines = split_lines(text, file);
   Dockerfile out;
   out.escape = lines.escape;
   out.warnings = std::move(lines.warnings);
+  Mistakes mistakes;
   for (const Line& line : lines.lines) {
-    Instruction instruction = parse_line(line, out.escape, out.warnings);
-    if (std::holds_alternative<From>(instruction.node)) {
-      const std::string& name = std::get<From>(instruction.node).stage;
-      for (const Stage& stage : out.stages) {
-        if (!name.empty() && stage.from().stage == name) {
-          fail_at(instruction.place, "the stage '" + name + "' is already defined in line " +
-                                         std::to_string(stage.head.place.line));
-        }
-      }
-      out.stages.push_back({std::move(instruction), {}});
-    } else if (!out.stages.empty()) {
-      out.stages.back().instructions.push_back(std::move(instruction));
-    } else if (std::holds_alternative<Arg>(instruction.node)) {
-      out.global_args.push_back(std::move(instruction));
-    } else {
-      fail_at(instruction.place, "only ARG may stand before the first FROM");
+    try {
+      add_instruction(out, parse_line(line, out.escape, out.warnings), mistakes.any());
+    } catch (const Error& error) {
+      mistakes.add(error.what());
     }
   }
-  if (out.stages.empty()) fail_at({file, 1}, "the file has no FROM instruction");
+  mistakes.raise();
+  if (out.stages.empty()) {
+    fail_at({file, 1}, "the file has no FROM instruction; it begins with one, such as FROM debian:bookworm");
+  }
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/build/copy_syntax.h"
 #include "engine/build/lines.h"
 #include "engine/build/place.h"
 #include "engine/build/run_flags.h"
@@ -29,13 +30,6 @@ struct Run {
   RunFlags flags;
   Command command;
   std::vector<Heredoc> heredocs;
-};
-struct Copy {
-  bool add = false;
-  std::vector<std::string> sources;
-  std::string destination;
-  std::vector<Heredoc> files;  // sources given in the Dockerfile itself
-  std::string from, chown, chmod;
 };
 struct Env {
   std::vector<std::pair<std::string, std::string>> pairs;
@@ -105,7 +99,8 @@ struct Dockerfile {
   std::vector<std::string> warnings;     // with file:line
 };
 
-// Throws engine::Error(kInvalid), "<file>:<line>: ...", for everything that is wrong or not supported.
+// Throws engine::Error(kInvalid) for everything that is wrong or not supported: "<file>:<line>: ...", a line
+// for each mistake.
 Dockerfile parse_dockerfile(const std::string& text, const std::string& file);
 
 // Parses one instruction that stands alone (an ONBUILD trigger).

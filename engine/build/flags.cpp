@@ -9,6 +9,10 @@ namespace {
 
 constexpr const char* kBlanks = " \t\r\f\v";
 
+bool has(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 }  // namespace
 
 std::string take_flag_word(std::string& rest, char escape) {
@@ -33,25 +37,39 @@ std::string take_flag_word(std::string& rest, char escape) {
   return word;
 }
 
-Flags::Flags(std::string& rest, const std::string& keyword, const std::vector<std::string>& known,
-             const std::vector<std::string>& later, const Place& place, char escape)
-    : place_(place) {
-  const auto has = [](const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
+Flags::Flags(std::string& rest, const std::string& keyword, const FlagNames& names, const Place& place,
+             char escape)
+    : keyword_(keyword), place_(place) {
   while (rest.starts_with("--")) {
     const std::string word = take_flag_word(rest, escape);
     if (word == "--") return;
-    const size_t equals = word.find('=');
-    const std::string name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
-    if (has(later, name)) fail_at(place, keyword + " --" + name + " is not supported yet");
-    if (!has(known, name)) {
-      fail_at(place, keyword + " has no flag --" + name + did_you_mean(name, known));
-    }
-    if (equals == std::string::npos)
-      fail_at(place, keyword + " --" + name + " needs a value: --" + name + "=...");
-    if (find(name) != nullptr) fail_at(place, keyword + " --" + name + " is given twice");
-    flags_.push_back({name, word.substr(equals + 1)});
+    add(word, names);
+  }
+}
+
+void Flags::add(const std::string& word, const FlagNames& names) {
+  const size_t equals = word.find('=');
+  const std::string name = word.substr(2, equals == std::string::npos ? equals : equals - 2);
+  const std::string flag = keyword_ + " --" + name;
+  for (const auto& [refused, instead] : names.refused) {
+    if (refused != name) continue;
+    fail_at(place_, flag + (instead.empty() ? " is not supported yet" : " is not supported: " + instead));
+  }
+  const bool is_switch = has(names.switches, name);
+  const bool is_list = has(names.lists, name);
+  if (!is_switch && !is_list && !has(names.values, name)) {
+    std::vector<std::string> known = names.values;
+    known.insert(known.end(), names.lists.begin(), names.lists.end());
+    known.insert(known.end(), names.switches.begin(), names.switches.end());
+    fail_at(place_, keyword_ + " has no flag --" + name + did_you_mean(name, known));
+  }
+  if (!is_list && find(name) != nullptr) fail_at(place_, flag + " is given twice");
+  if (equals == std::string::npos && !is_switch) {
+    fail_at(place_, flag + " needs a value: --" + name + "=...");
+  }
+  flags_.push_back({name, equals == std::string::npos ? "true" : word.substr(equals + 1)});
+  if (is_switch && flags_.back().value != "true" && flags_.back().value != "false") {
+    fail_at(place_, flag + "=" + flags_.back().value + " is neither true nor false");
   }
 }
 
@@ -64,6 +82,20 @@ const Flags::Flag* Flags::find(const std::string& name) const {
 std::string Flags::get(const std::string& name) const {
   const Flag* flag = find(name);
   return flag == nullptr ? "" : flag->value;
+}
+
+std::vector<std::string> Flags::all(const std::string& name) const {
+  std::vector<std::string> out;
+  for (const Flag& flag : flags_) {
+    if (flag.name == name) out.push_back(flag.value);
+  }
+  return out;
+}
+
+std::optional<bool> Flags::is_on(const std::string& name) const {
+  const Flag* flag = find(name);
+  if (flag == nullptr) return std::nullopt;
+  return flag->value == "true";
 }
 
 std::optional<int64_t> Flags::duration_ms(const std::string& name) const {

@@ -1,21 +1,34 @@
 #pragma once
-// The `--name=value` words between an instruction and its arguments.
+// The `--name=value` words between an instruction and its arguments. Source: the Dockerfile reference.
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/build/place.h"
 
 namespace engine::build {
 
+// The flags an instruction has.
+struct FlagNames {
+  std::vector<std::string> values = {};    // --name=value, once
+  std::vector<std::string> lists = {};     // --name=value, any number of times
+  std::vector<std::string> switches = {};  // --name, --name=true, --name=false
+  // Those of the Dockerfile reference that this builder refuses: name, and what to do instead (empty: not
+  // yet).
+  std::vector<std::pair<std::string, std::string>> refused = {};
+};
+
 class Flags {
  public:
-  // Takes the flags off the front of `rest`. `known` are the ones the instruction supports, `later` those of
-  // the Dockerfile reference that this builder refuses by name. Throws engine::Error(kInvalid) at `place`.
-  Flags(std::string& rest, const std::string& keyword, const std::vector<std::string>& known,
-        const std::vector<std::string>& later, const Place& place, char escape);
+  // Takes the flags off the front of `rest`. Throws engine::Error(kInvalid) at `place`.
+  Flags(std::string& rest, const std::string& keyword, const FlagNames& names, const Place& place,
+        char escape);
 
   std::string get(const std::string& name) const;  // "" when not given
+  std::vector<std::string> all(const std::string& name) const;
+  std::optional<bool> is_on(const std::string& name) const;  // of a switch; nothing when not given
   std::optional<int64_t> duration_ms(const std::string& name) const;
   std::optional<int> count(const std::string& name) const;
 
@@ -24,6 +37,9 @@ class Flags {
     std::string name, value;
   };
   const Flag* find(const std::string& name) const;
+  void add(const std::string& word, const FlagNames& names);
+
+  std::string keyword_;
   Place place_;
   std::vector<Flag> flags_;
 };

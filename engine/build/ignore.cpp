@@ -26,21 +26,36 @@ IgnoreRules::IgnoreRules(const std::string& text, const std::string& file) : fil
     at = end + 1;
     ++place.line;
     if (line.starts_with('#')) continue;
-    line = trim(line);
-    const bool include = line.starts_with('!');
-    if (include) line = trim(line.substr(1));
-    if (line.empty()) {
-      if (include) fail_at(place, "'!' is not followed by a pattern");
-      continue;
-    }
-    line = clean_path("/" + line).substr(1);
-    if (line.empty()) continue;  // "." and "/" are ignored, as they always were
     try {
-      rules_.push_back({Glob(line, Glob::Dialect::kIgnore), include});
+      add(line);
     } catch (const std::invalid_argument& error) {
-      fail_at(place, "bad pattern '" + line + "': " + error.what());
+      fail_at(place, error.what());
     }
   }
+}
+
+IgnoreRules::IgnoreRules(const std::vector<std::string>& patterns) {
+  for (const std::string& pattern : patterns) {
+    if (!add(pattern)) throw std::invalid_argument("'" + pattern + "' is no pattern");
+  }
+}
+
+bool IgnoreRules::add(std::string pattern) {
+  pattern = trim(pattern);
+  const bool include = pattern.starts_with('!');
+  if (include) pattern = trim(pattern.substr(1));
+  if (pattern.empty()) {
+    if (include) throw std::invalid_argument("'!' is not followed by a pattern");
+    return false;
+  }
+  pattern = clean_path("/" + pattern).substr(1);
+  if (pattern.empty()) return false;  // "." and "/" are ignored, as they always were
+  try {
+    rules_.push_back({Glob(pattern, Glob::Dialect::kIgnore), include});
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument("bad pattern '" + pattern + "': " + error.what());
+  }
+  return true;
 }
 
 bool IgnoreRules::excluded(const std::string& path) const {

@@ -15,6 +15,9 @@ class IgnoreRules {
   // Throws engine::Error(kInvalid), "<file>:<line>: ...", for a malformed pattern.
   IgnoreRules(const std::string& text, const std::string& file);
 
+  // The same from patterns that stand one by one, without a file: throws std::invalid_argument.
+  explicit IgnoreRules(const std::vector<std::string>& patterns);
+
   // `path` is relative to the context, without "./". The last rule that matches it or a folder above it
   // decides.
   bool excluded(const std::string& path) const;
@@ -23,6 +26,9 @@ class IgnoreRules {
   const std::string& file() const { return file_; }
 
  private:
+  // False for what is no rule. Throws std::invalid_argument.
+  bool add(std::string pattern);
+
   struct Rule {
     Glob pattern;
     bool include;  // a `!` rule

@@ -40,14 +40,16 @@ Metadata metadata_of(const LayeredView& view, const LayeredView::Node& node) {
   return out;
 }
 
-LayerWriter::LayerWriter(const std::string& upper, const std::vector<std::string>& lowers)
-    : view_(stack(upper, lowers)), upper_(sys::open(upper, O_PATH | O_DIRECTORY)) {
+LayerWriter::LayerWriter(const std::string& upper, const std::vector<std::string>& lowers, Below below)
+    : view_(below == Below::kSeen ? stack(upper, lowers) : std::vector<std::string>{upper}),
+      upper_(sys::open(upper, O_PATH | O_DIRECTORY)) {
+  if (below == Below::kUnseen) unseen_.emplace(lowers);
   present_.insert("/");
   if (lowers.empty()) return;
-  const LayeredView below(lowers);
-  const LayeredView::Node root = below.root();
+  const LayeredView under(lowers);
+  const LayeredView::Node root = under.root();
   copied_up_["/"] = root.status.st_mtim;
-  apply(upper_.get(), ".", metadata_of(below, root), false);
+  apply(upper_.get(), ".", metadata_of(under, root), false);
 }
 
 sys::Fd LayerWriter::open_upper(const std::string& path, int flags) const {
@@ -89,15 +91,23 @@ void LayerWriter::copy_up(const LayeredView::Node& folder) {
   present_.insert(folder.path);
 }
 
-sys::Fd LayerWriter::prepare(const LayeredView::Node& folder, const std::string& name) {
+sys::Fd LayerWriter::make_room(const LayeredView::Node& folder, const std::string& name) {
   copy_up(folder);
   changed_.insert(folder.path);
   sys::Fd fd = open_upper(folder.path, O_RDONLY | O_DIRECTORY);
-  const auto existing = view_.child(folder, name);
-  if (existing && existing->is_dir()) clash(existing->path, "a folder of that name is in the way");
   if (::unlinkat(fd.get(), name.c_str(), 0) != 0 && errno != ENOENT)
     sys::fail("unlink", join_path(folder.path, name));
   return fd;
+}
+
+sys::Fd LayerWriter::prepare(const LayeredView::Node& folder, const std::string& name) {
+  const std::string path = join_path(folder.path, name);
+  const auto existing = view_.child(folder, name);
+  if ((existing && existing->is_dir()) || unseen(path)) {
+    clash(path,
+          "a folder of that name is in the way; with a / at its end the destination is what to copy into");
+  }
+  return make_room(folder, name);
 }
 
 void LayerWriter::put_file(const LayeredView::Node& folder, const std::string& name, int from, off_t size,
@@ -152,7 +162,7 @@ LayeredView::Node LayerWriter::put_folder(const LayeredView::Node& folder, const
   if (existing || view_.child(folder, name)) {
     clash(join_path(folder.path, name), "something that is not a folder is in the way");
   }
-  const sys::Fd into = prepare(folder, name);
+  const sys::Fd into = make_room(folder, name);
   sys::check(::mkdirat(into.get(), name.c_str(), 0755), "mkdir", name);
   // By its path: `folder` may be known as it was before it came into the upper.
   const auto made = view_.find(join_path(folder.path, name), false);
@@ -179,10 +189,18 @@ LayeredView::Node LayerWriter::make_folders(const std::string& path, const Metad
       continue;
     }
     at = put_folder(at, name);
-    set_folder(at, metadata);
+    const auto lent = unseen(at.path);
+    set_folder(at, lent ? metadata_of(*unseen_, *lent) : metadata);
   }
   copy_up(at);
   return *view_.find(at.path, false);
+}
+
+std::optional<LayeredView::Node> LayerWriter::unseen(const std::string& path) const {
+  if (!unseen_) return std::nullopt;
+  auto node = unseen_->find(path, false);
+  if (!node || !node->is_dir() || node->path != path) return std::nullopt;
+  return node;
 }
 
 void LayerWriter::finish() {

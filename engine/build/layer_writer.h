@@ -29,9 +29,13 @@ struct Metadata {
 
 class LayerWriter {
  public:
+  enum class Below {
+    kSeen,    // links in lower layers are followed
+    kUnseen,  // COPY --link: the layer stands for itself; folders of lower layers lend their metadata only
+  };
   // `upper` is written to; `lowers` topmost first. The root of an upper folder that is still empty gets owner
   // and mode of the root below it.
-  LayerWriter(const std::string& upper, const std::vector<std::string>& lowers);
+  LayerWriter(const std::string& upper, const std::vector<std::string>& lowers, Below below = Below::kSeen);
 
   const LayeredView& view() const { return view_; }
 
@@ -63,11 +67,17 @@ class LayerWriter {
  private:
   sys::Fd open_upper(const std::string& path, int flags) const;
   void copy_up(const LayeredView::Node& folder);
-  // The upper's folder ready for a new entry.
+  // The upper's folder, without what was there of that name in the upper.
+  sys::Fd make_room(const LayeredView::Node& folder, const std::string& name);
+  // The same for an entry that is no folder and must not stand in for one.
   sys::Fd prepare(const LayeredView::Node& folder, const std::string& name);
   void apply(int folder, const std::string& name, const Metadata& metadata, bool is_link) const;
 
+  // The folder of that very path, not through links, in unseen lower layers.
+  std::optional<LayeredView::Node> unseen(const std::string& path) const;
+
   LayeredView view_;
+  std::optional<LayeredView> unseen_;
   sys::Fd upper_;
   std::set<std::string> present_;              // folders known to be in the upper
   std::map<std::string, timespec> copied_up_;  // and the times they came with

@@ -216,6 +216,17 @@ std::vector<Line> split_trigger(const std::string& text, const Place& place, cha
   return Splitter(text, place.file, place.line).lines(escape, warnings);
 }
 
+std::vector<std::string> blank_separated(const std::string& text) {
+  std::vector<std::string> words;
+  size_t at = text.find_first_not_of(kBlanks);
+  while (at != std::string::npos) {
+    const size_t end = std::min(text.find_first_of(kBlanks, at), text.size());
+    words.push_back(text.substr(at, end - at));
+    at = text.find_first_not_of(kBlanks, end);
+  }
+  return words;
+}
+
 std::vector<std::string> raw_words(const std::string& text, char escape) {
   std::vector<std::string> words;
   std::string word;

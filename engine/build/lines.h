@@ -35,6 +35,8 @@ Lines split_lines(const std::string& text, const std::string& file);
 // `place`.
 std::vector<Line> split_trigger(const std::string& text, const Place& place, char escape);
 
+// Splits at blanks; quotes mean nothing: `COPY "a b" c` has three words.
+std::vector<std::string> blank_separated(const std::string& text);
 // Splits at blanks; quotes and escapes keep blanks together and stay in the words.
 std::vector<std::string> raw_words(const std::string& text, char escape);
 // The words of a JSON array of strings; nothing when `text` is not a JSON array (then it is shell form).

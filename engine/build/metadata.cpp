@@ -2,7 +2,6 @@
 
 #include <charconv>
 
-#include "engine/build/paths.h"
 #include "sys/signal_name.h"
 
 namespace engine::build {
@@ -131,8 +130,8 @@ struct Apply {
       if (path[0] != '/') {
         fail_at(in.place, "VOLUME: '" + path + "' is not an absolute path; write '/" + path + "'");
       }
-      paths.push_back(clean_path(path));
-      state.config.volumes.insert(paths.back());
+      paths.push_back(path);
+      state.config.volumes.insert(path);
     }
     return "VOLUME " + json_words(paths);
   }

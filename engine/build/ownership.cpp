@@ -1,6 +1,7 @@
 #include "engine/build/ownership.h"
 
 #include <charconv>
+#include <optional>
 #include <vector>
 
 #include "engine/error.h"
@@ -80,14 +81,6 @@ std::string home_of(const std::string& user, const LayeredView& image) {
   const auto line = entry(image, "/etc/passwd", numeric ? 2 : 0, name);
   if (line && line->size() > 5 && !(*line)[5].empty()) return (*line)[5];
   return name == "0" || name == "root" ? "/root" : "/";
-}
-
-std::optional<mode_t> parse_mode(const std::string& text) {
-  unsigned mode = 0;
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, mode, 8);
-  if (error != std::errc() || stop != end || text.size() < 3 || text.size() > 4) return std::nullopt;
-  return mode;
 }
 
 }  // namespace engine::build

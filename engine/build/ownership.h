@@ -1,8 +1,7 @@
 #pragma once
-// Owners and modes as --chown, --chmod and USER write them.
+// Owners as --chown and USER write them.
 #include <sys/types.h>
 
-#include <optional>
 #include <string>
 
 #include "engine/build/layered_view.h"
@@ -21,7 +20,5 @@ Owner resolve_owner(const std::string& spec, const LayeredView& image);
 // Home folder of a user (name or number, a group is ignored) by the image's /etc/passwd; "/root" for root and
 // "/" for others who are not in it.
 std::string home_of(const std::string& user, const LayeredView& image);
-// Three or four octal digits; nothing for anything else.
-std::optional<mode_t> parse_mode(const std::string& text);
 
 }  // namespace engine::build

@@ -104,7 +104,7 @@ Solver::MountPlan Solver::plan_mount(const Instruction& step, const std::string&
     plan.source = copy_source(step, copy, work.planned.index, identity);
     const std::string pattern = literal(flag.source.empty() ? "/" : flag.source);
     plan.items = plan.source->find(pattern);
-    digest.add(digest_items(*plan.source, plan.items, identity, pattern));
+    digest.add(digest_items({plan.source, plan.items}, {}, identity, pattern));
   }
   plan.digest = digest.hex();
   return plan;

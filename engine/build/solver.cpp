@@ -60,6 +60,7 @@ Solver::Solver(const BuildWorkshop& workshop, const BuildRequest& request, Build
       images_(workshop.images),
       gate_(workshop.gate),
       cache_root_(workshop.cache_root),
+      downloader_(workshop.downloader),
       request_(request),
       observer_(observer),
       file_(file),
@@ -151,6 +152,7 @@ StageState Solver::begin_stage(const PlannedStage& planned) {
     state.config.architecture = platform_args().at("TARGETARCH");
     state.key = "scratch";
   }
+  state.settle_path();
   return state;
 }
 

@@ -15,6 +15,10 @@
 #include "engine/build/content_digest.h"
 #include "engine/build/copier.h"
 #include "engine/build/copy_source.h"
+#include "engine/build/downloader.h"
+#include "engine/build/field_digest.h"
+#include "engine/build/named_context.h"
+#include "engine/build/remote_file.h"
 #include "engine/build/stage_board.h"
 #include "engine/build/stage_state.h"
 #include "engine/build/stages.h"
@@ -90,20 +94,25 @@ class Solver {
   void add_ssh(const Instruction& step, const MountPlan& plan, RunRequest& run, int number);
   // copy_step.cpp
   struct CopyWork {
-    std::shared_ptr<CopySource> source;
-    std::vector<CopySource::Item> items;
+    std::vector<CopyPart> parts;
+    std::map<size_t, std::shared_ptr<RemoteFile>> remote;  // by the part each belongs to
     std::vector<InlineFile> files;
     CopyOptions options;
     std::string key;
   };
+  using RemoteFiles = std::map<std::string, std::shared_ptr<RemoteFile>>;  // by URL, of one step
   CopyWork prepare_copy(const Instruction& step, const Copy& copy, const StageState& state, size_t stage,
-                        const Expander& expand);
+                        const Expander& expand, RemoteFiles& remote);
   LayerStep copy_step(const Instruction& step, const Copy& copy, const StageState& state, size_t stage,
                       const Expander& expand);
   std::shared_ptr<CopySource> copy_source(const Instruction& step, const Copy& copy, size_t stage,
                                           std::string& identity);
-  std::string digest_items(const CopySource& source, const std::vector<CopySource::Item>& items,
-                           const std::string& identity, const std::string& pattern);
+  std::shared_ptr<CopySource> context_at(const std::string& folder);
+  void add_remote(CopyWork& work, const Copy& copy, const std::string& url, RemoteFiles& remote,
+                  FieldDigest& key);
+  std::vector<CopyPart> with_remote(const CopyWork& work) const;
+  std::string digest_items(const CopyPart& part, const CopyOptions& options, const std::string& identity,
+                           const std::string& pattern);
   void workdir_step(const Instruction& step, const Workdir& workdir, StageWork& work, const Expander& expand);
   void save_memo();
 
@@ -112,6 +121,7 @@ class Solver {
   ImageSource& images_;
   StepGate& gate_;
   std::string cache_root_;
+  Downloader& downloader_;
   const BuildRequest& request_;
   BuildObserver& observer_;
   const Dockerfile& file_;
@@ -125,7 +135,7 @@ class Solver {
   std::mutex args_mutex_;
   BuildArgs args_;
   std::mutex context_mutex_;
-  std::shared_ptr<CopySource> context_;  // made when first copied from
+  std::map<std::string, std::shared_ptr<CopySource>> contexts_;  // by folder, made when first copied from
   std::mutex memo_mutex_;
   std::optional<DigestMemo> memo_;
   std::mutex copies_mutex_;

@@ -15,6 +15,10 @@ std::optional<std::string> StageState::variable(const std::string& name) const {
   return name == "PATH" ? std::optional<std::string>(kDefaultPath) : std::nullopt;
 }
 
+void StageState::settle_path() {
+  if (!env_get(config.env, "PATH")) env_set(config.env, "PATH", kDefaultPath);
+}
+
 std::map<std::string, std::string> StageState::visible_args() const {
   std::map<std::string, std::string> out;
   for (const auto& [name, value] : args) {

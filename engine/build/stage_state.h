@@ -26,6 +26,8 @@ struct StageState {
   std::optional<std::string> variable(const std::string& name) const;
   // args that no ENV hides.
   std::map<std::string, std::string> visible_args() const;
+  // Every image that is built says its PATH, also one whose base does not.
+  void settle_path();
   std::vector<std::string> shell() const;
   // argv of a command in shell or exec form.
   std::vector<std::string> argv(const std::vector<std::string>& words, bool shell_form) const;

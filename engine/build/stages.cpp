@@ -81,7 +81,7 @@ class Planner {
   size_t find_target(const std::string& target) const {
     if (target.empty()) return file_.stages.size() - 1;
     std::vector<std::string> names;
-    for (size_t i = 0; i < file_.stages.size(); ++i) {
+    for (size_t i = file_.stages.size(); i-- > 0;) {
       if (file_.stages[i].from().stage == lower(target)) return i;
       if (!file_.stages[i].from().stage.empty()) names.push_back(file_.stages[i].from().stage);
     }
@@ -107,7 +107,8 @@ class Planner {
     }
     const std::string name = expand.word(stage.from().image, place);
     if (name.empty()) fail_at(place, "the image name '" + stage.from().image + "' is empty after expansion");
-    for (size_t i = 0; i < index && !out.base_stage; ++i) {
+    const NamedContext* named = find_context(request_.contexts, name);
+    for (size_t i = 0; i < index && named == nullptr; ++i) {
       if (file_.stages[i].from().stage == lower(name)) out.base_stage = i;
     }
     if (out.base_stage) {
@@ -115,12 +116,18 @@ class Planner {
         if (const auto* on_build = std::get_if<OnBuild>(&step.node))
           add_trigger(out, on_build->trigger, step.place);
       }
-    } else if (name != "scratch") {
-      out.base_image = find_image_(name, place);
+    } else if (name != "scratch" || named != nullptr) {
+      out.base_image = find_image_(named == nullptr ? name : image_of(*named, name, place), place);
       for (const std::string& trigger : out.base_image->config.on_build) add_trigger(out, trigger, place);
     }
     out.steps.insert(out.steps.end(), stage.instructions.begin(), stage.instructions.end());
     return out;
+  }
+
+  static std::string image_of(const NamedContext& context, const std::string& name, const Place& place) {
+    if (context.kind == NamedContext::Kind::kImage) return context.value;
+    fail_at(place, "FROM " + name + ": the named context of this name is the folder " + context.value +
+                       ", and only an image can be built on; COPY --from=" + name + " takes files from it");
   }
 
   void add_trigger(PlannedStage& stage, const std::string& trigger, const Place& place) const {
@@ -156,6 +163,10 @@ class Planner {
     std::set<size_t> out;
     for (const Instruction& step : stage.steps) {
       for (const std::string& name : origins(step)) {
+        if (const NamedContext* named = find_context(request_.contexts, name)) {
+          if (named->kind == NamedContext::Kind::kImage) find_image_(named->value, step.place);
+          continue;
+        }
         if (const auto source = stage_of(file_, name, stage.index, step.place)) {
           out.insert(*source);
         } else {
@@ -184,8 +195,9 @@ StagePlan plan_stages(const FindImage& find_image, const Dockerfile& file, const
 std::optional<size_t> stage_of(const Dockerfile& file, const std::string& name, size_t current,
                                const Place& place) {
   std::optional<size_t> found;
+  // Of several of the name the last one before this stage; a later one is found only to be refused.
   for (size_t i = 0; i < file.stages.size(); ++i) {
-    if (file.stages[i].from().stage == lower(name)) found = i;
+    if (file.stages[i].from().stage == lower(name) && (i < current || !found)) found = i;
   }
   if (!found && is_number(name)) found = std::stoul(name);
   if (!found) return std::nullopt;

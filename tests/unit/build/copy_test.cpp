@@ -101,7 +101,7 @@ TEST_CASE("COPY keeps modes and times and gives everything to root") {
   const timespec times[2] = {{1000, 5}, {1000, 5}};
   REQUIRE(::utimensat(AT_FDCWD, (f.context + "/dir/private").c_str(), times, 0) == 0);
   const Built built = f.build("FROM base\nCOPY dir /t\n");
-  CHECK(built.mode("/t") == 0711);
+  CHECK(built.mode("/t") == 0755);  // made for the copy, not a copy itself
   CHECK(built.mode("/t/tool") == 04755);
   CHECK(built.mode("/t/private") == 0600);
   CHECK(built.owner("/t/private") == "0:0");
@@ -255,9 +255,13 @@ TEST_CASE("Mistakes in COPY are named") {
         "Dockerfile:2: COPY: no user 'nobody' in /etc/passwd of the image");
   CHECK(f.failure("FROM base\nCOPY --chown=app:nope a /\n") ==
         "Dockerfile:2: COPY: no group 'nope' in /etc/group of the image");
-  CHECK_THAT(f.failure("FROM base\nCOPY --chmod=u+x a /\n"), Catch::Contains("--chmod=u+x is not"));
+  for (const std::string mode : {"u+q", "888", "10000", "rwx", "u", "u+r,", "0755x"}) {
+    CHECK_THAT(f.failure("FROM base\nCOPY --chmod=" + mode + " a /\n"),
+               Catch::Contains("--chmod=" + mode + " is neither octal digits"));
+  }
   CHECK(f.failure("FROM base\nCOPY d /\n") ==
-        "Dockerfile:2: COPY: cannot write /etc: a folder of that name is in the way");
+        "Dockerfile:2: COPY: cannot write /etc: a folder of that name is in the way; with a / at its end the "
+        "destination is what to copy into");
   CHECK(f.failure("FROM base\nCOPY e /etc\n") ==
         "Dockerfile:2: COPY: cannot write /etc/passwd: something that is not a folder is in the way");
   CHECK(std::filesystem::is_empty(f.paths.build_tmp()));
@@ -273,7 +277,7 @@ TEST_CASE("COPY --chown and --chmod apply to everything copied") {
       "COPY --chown=7 d /c/\nCOPY --chown=:staff d /e/\n");
   CHECK(built.owner("/a/x") == "1000:1001");
   CHECK(built.mode("/a/x") == 0750);
-  CHECK(built.mode("/a") == 0750);
+  CHECK(built.mode("/a") == 0755);  // the destination itself is no source
   CHECK(built.owner("/b/x") == "1000:50");
   CHECK(built.owner("/c/x") == "7:7");
   CHECK(built.owner("/e/x") == "0:50");
@@ -298,7 +302,9 @@ TEST_CASE("ADD unpacks archives by content, COPY does not") {
   CHECK(built.file("/p/f") == "plain");
   CHECK(built.file("/p/fake.tar.gz") == "no archive");
   CHECK(built.has("/c/t.tar.gz"));
-  CHECK(built.owner("/o/bin/tool") == "1000:1001");
+  // --chown is for the folder that is made: an archive says itself whose its files are.
+  CHECK(built.owner("/o") == "1000:1001");
+  CHECK(built.owner("/o/bin/tool") == "12:13");
   CHECK(std::filesystem::is_empty(f.paths.build_tmp()));
 }
 

@@ -143,7 +143,8 @@ TEST_CASE("Errors in a Dockerfile name file and line") {
     const char* message;
   };
   const Row rows[] = {
-      {"", "Dockerfile:1: the file has no FROM instruction"},
+      {"",
+       "Dockerfile:1: the file has no FROM instruction; it begins with one, such as FROM debian:bookworm"},
       {"RUN x", "Dockerfile:1: only ARG may stand before the first FROM"},
       {"FROM a\n\nCOYP a b", "Dockerfile:3: unknown instruction 'COYP'. Did you mean 'COPY'?"},
       {"FROM a\nWORKDIRR /x", "Dockerfile:2: unknown instruction 'WORKDIRR'. Did you mean 'WORKDIR'?"},
@@ -154,18 +155,27 @@ TEST_CASE("Errors in a Dockerfile name file and line") {
       {"FROM a AS b\nFROM c AS B", "Dockerfile:2: the stage 'b' is already defined in line 1"},
       {"FROM a\nRUN --network=nope make",
        "Dockerfile:2: RUN --network=nope: there are default, none, host. Did you mean 'none'?"},
-      {"FROM a\nCOPY --link a b", "Dockerfile:2: COPY --link is not supported yet"},
-      {"FROM a\nCOPY --parents a b", "Dockerfile:2: COPY --parents is not supported yet"},
-      {"FROM a\nADD --checksum=sha256:1 a b", "Dockerfile:2: ADD --checksum is not supported yet"},
+      {"FROM a\nCOPY --link=maybe a b", "Dockerfile:2: COPY --link=maybe is neither true nor false"},
+      {"FROM a\nCOPY --link --link a b", "Dockerfile:2: COPY --link is given twice"},
+      {"FROM a\nCOPY --parent a b", "Dockerfile:2: COPY has no flag --parent. Did you mean 'parents'?"},
+      {"FROM a\nCOPY --exlcude=x a b", "Dockerfile:2: COPY has no flag --exlcude. Did you mean 'exclude'?"},
+      {"FROM a\nADD --parents a b", "Dockerfile:2: ADD --parents is not supported: use COPY --parents"},
+      {"FROM a\nADD --from=x a b", "Dockerfile:2: ADD --from is not supported: use COPY --from"},
+      {"FROM a\nADD --keep-git-dir a b",
+       "Dockerfile:2: ADD --keep-git-dir is not supported: git repositories cannot be added; clone them in a "
+       "RUN"},
+      {"FROM a\nCOPY --checksum=sha256:1 a b",
+       "Dockerfile:2: COPY --checksum is not supported: it is for what ADD downloads"},
+      {"FROM a\nCOPY a <<EOF\nEOF",
+       "Dockerfile:2: COPY has a here-document in the place of its destination, which comes last"},
+      {"FROMM a\nRUNN b\nRUN x\nEXPOSE",
+       "Dockerfile:1: unknown instruction 'FROMM'. Did you mean 'FROM'?\n"
+       "Dockerfile:2: unknown instruction 'RUNN'. Did you mean 'RUN'?\n"
+       "Dockerfile:4: EXPOSE needs a port"},
       {"FROM a\nCOPY --chwon=1 a b", "Dockerfile:2: COPY has no flag --chwon. Did you mean 'chown'?"},
       {"FROM a\nCOPY --chown a b", "Dockerfile:2: COPY --chown needs a value: --chown=..."},
-      {"FROM a\nCOPY a", "Dockerfile:2: COPY needs at least one source and a destination"},
-      {"FROM a\nADD https://x.org/y /",
-       "Dockerfile:2: ADD https://x.org/y: adding from a URL or git repository is "
-       "not supported yet; fetch it in a RUN"},
-      {"FROM a\nADD git@github.com:x/y.git /",
-       "Dockerfile:2: ADD git@github.com:x/y.git: adding from a URL or git "
-       "repository is not supported yet; fetch it in a RUN"},
+      {"FROM a\nCOPY a",
+       "Dockerfile:2: COPY needs at least one source and a destination: COPY file /folder/"},
       {"FROM a\nENV x", "Dockerfile:2: ENV x has no value; write x=value"},
       {"FROM a\nENV x=1 y", "Dockerfile:2: ENV: 'y' is not KEY=value; a value with blanks needs quotes"},
       {"FROM a\nRUN", "Dockerfile:2: RUN needs a command"},
@@ -195,6 +205,31 @@ TEST_CASE("Errors in a Dockerfile name file and line") {
   }
   CHECK_THROWS_WITH(parse(std::string("FROM a\nRUN \0x", 13)),
                     "Dockerfile:2: the file has a NUL byte; it is not a text file");
+}
+
+TEST_CASE("Of many mistakes ten are told") {
+  std::string text = "FROM a\n";
+  for (int i = 0; i < 30; ++i) text += "NOPE\n";
+  CHECK_THROWS_WITH(parse(text), Catch::Contains("Dockerfile:11: ") && Catch::EndsWith("\nand 20 more"));
+}
+
+TEST_CASE("A stage name given twice means the nearer stage above, with a warning") {
+  const auto file = parse("FROM a AS b\nFROM c AS B\nFROM b");
+  CHECK(file.stages.size() == 3);
+  CHECK(file.warnings == std::vector<std::string>{"Dockerfile:2: the stage 'b' is already defined in line 1; "
+                                                  "from here on the name means this one"});
+}
+
+TEST_CASE("What a source of ADD is shows in its spelling") {
+  using engine::build::source_kind;
+  using engine::build::SourceKind;
+  for (const char* text : {"https://x.org/y", "HTTP://x.org", "https://x.org/a.git/b"})
+    CHECK(source_kind(text) == SourceKind::kUrl);
+  for (const char* text : {"git@github.com:x/y", "git://x/y", "ssh://git@x/y", "https://x.org/y.git",
+                           "https://x.org/y.git#main:sub"})
+    CHECK(source_kind(text) == SourceKind::kGit);
+  for (const char* text : {"a", "httpsx", "git", "git@x", "./https://x"})
+    CHECK(source_kind(text) == SourceKind::kPath);
 }
 
 TEST_CASE("Words of a megabyte are parsed without deep recursion") {

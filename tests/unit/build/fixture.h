@@ -12,17 +12,21 @@
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "engine/build/builder.h"
+#include "engine/build/downloader.h"
 #include "engine/build/layered_view.h"
 #include "engine/build/step_gate.h"
 #include "engine/error.h"
 #include "engine/image/image_store.h"
 #include "engine/state/database.h"
+#include "sys/fd.h"
 #include "sys/file.h"
 
 namespace build_test {
@@ -77,6 +81,30 @@ class FakeRunner : public engine::StepRunner {
 
  private:
   std::mutex mutex_;
+};
+
+// Knows a few files; counts how often it was asked and how often it sent one.
+class FakeDownloader : public engine::build::Downloader {
+ public:
+  struct File {
+    std::string content, etag;
+    std::optional<int64_t> modified;
+  };
+  engine::build::Downloaded fetch(const std::string& url, const engine::build::Validators& known, int to,
+                                  int) override {
+    ++asked;
+    const auto file = files.find(url);
+    if (file == files.end()) {
+      throw engine::Error(engine::Error::Kind::kUnavailable,
+                          "cannot download " + url + ": the server answered 404");
+    }
+    if (!known.etag.empty() && known.etag == file->second.etag) return {true, known, std::nullopt};
+    ++sent;
+    sys::write_all(to, file->second.content);
+    return {false, {file->second.etag, ""}, file->second.modified};
+  }
+  std::map<std::string, File> files;
+  int asked = 0, sent = 0;
 };
 
 class Recorder : public engine::BuildObserver {
@@ -180,8 +208,9 @@ class Fixture {
     Built built;
     built.recorder.cancel_at = cancel_at;
     built.recorder.on_step = on_step;
-    built.result = engine::build_image({store, runner, *images, gate, paths.data_root + "/build-cache"},
-                                       request, built.recorder);
+    built.result =
+        engine::build_image({store, runner, *images, gate, paths.data_root + "/build-cache", downloader},
+                            request, built.recorder);
     built.image = store.find(built.result.image_id).value();
     return built;
   }
@@ -221,6 +250,7 @@ class Fixture {
   engine::NoImageSource no_images;
   engine::ImageSource* images = &no_images;
   engine::build::StepGate gate;
+  FakeDownloader downloader;
   int cancel_at = 0;
   std::function<void(int number)> on_step;
 };

@@ -4,6 +4,10 @@
 
 using namespace build_test;
 
+namespace {
+const std::string kPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+}
+
 TEST_CASE("signals and protocols are known in either case") {
   Fixture f;
   f.make_base();
@@ -35,12 +39,13 @@ TEST_CASE("Metadata instructions shape the configuration and make no layers") {
       "MAINTAINER me\n");
   const auto& config = built.image.config;
   CHECK(config.labels.at("maintainer") == "yin@x.org");
-  CHECK(config.env == Strings{"LANG=C", "A=2", "B=x C", "OLD=form with   blanks", "C=1",
-                              "PATH=/opt:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"});
+  CHECK(config.env == Strings{"LANG=C",
+                              "PATH=/opt:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "A=2",
+                              "B=x C", "OLD=form with   blanks", "C=1"});
   CHECK(config.user == "app");
   CHECK(config.exposed_ports ==
         std::set<std::string>{"80/tcp", "443/tcp", "53/udp", "8000/tcp", "8001/tcp", "8002/tcp"});
-  CHECK(config.volumes == std::set<std::string>{"/data", "/v 2", "/a", "/b"});
+  CHECK(config.volumes == std::set<std::string>{"/data", "/v 2", "/a/", "/./b"});
   CHECK(config.stop_signal == "SIGQUIT");
   CHECK(config.healthcheck->test == Strings{"CMD-SHELL", "true"});
   CHECK(config.healthcheck->retries == 2);
@@ -185,7 +190,7 @@ TEST_CASE("Only needed stages are built") {
   CHECK(built.mode("/out") == 0755);
   if (root_only()) CHECK(built.owner("/out") == "7:8");
   CHECK_THAT(built.file("/passwd"), Catch::StartsWith("root:"));
-  CHECK(built.image.config.env.empty());
+  CHECK(built.image.config.env == Strings{kPath});
 
   f.build(file, [](engine::BuildRequest& request) { request.target = "Tested"; });
   CHECK(f.runner.requests.size() == 2);
@@ -215,7 +220,7 @@ TEST_CASE("Triggers of the base image fire first and are not inherited") {
   f.put("app", "code");
   const Built built = f.build("FROM base\nENV SEEN=$FIRED\n");
   CHECK(built.file("/app") == "code");
-  CHECK(built.image.config.env == Strings{"LANG=C", "FIRED=1", "SEEN=1"});
+  CHECK(built.image.config.env == Strings{"LANG=C", kPath, "FIRED=1", "SEEN=1"});
   CHECK(built.image.config.on_build.empty());
   CHECK(built.recorder.steps.at(1) == "[2/4] COPY app /app");
 }

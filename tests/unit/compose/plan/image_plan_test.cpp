@@ -46,6 +46,27 @@ TEST_CASE(
   CHECK(request.no_cache);
 }
 
+TEST_CASE("a build that uses another service's image waits for that one's build, which comes too") {
+  Builds scene;
+  parser::Build base;
+  base.context = "/srv/demo/base";
+  add_service(scene.project, "base").image = "demo/base";
+  scene.project.services.at("base").build = base;
+  auto& contexts = scene.project.services.at("app").build->additional_contexts;
+  contexts = {{"parent", "service:base"}, {"tools", "docker-image://alpine:3"}, {"files", "/srv/files"}};
+  const Plan plan = scene.images({.services = {"app"}, .with_dependencies = false});
+  CHECK(brief(plan) == "Build demo/base, Build demo-app");
+  CHECK(plan.steps.at(1).after == std::vector<int>{plan.steps.at(0).id});
+  CHECK(reason_of(plan, "Build demo/base") == "service \"app\" is built with it");
+  using Kind = engine::NamedContext::Kind;
+  const auto& given = std::get<BuildImage>(plan.steps.at(1).action).request.contexts;
+  CHECK(given.at("parent").kind == Kind::kImage);
+  CHECK(given.at("parent").value == "demo/base");
+  CHECK(given.at("tools").value == "alpine:3");
+  CHECK(given.at("files").kind == Kind::kFolder);
+  CHECK(given.at("files").value == "/srv/files");
+}
+
 TEST_CASE("an image that is neither there nor buildable is an error naming service, image and way out") {
   Builds scene;
   scene.project.services.at("db").image = "mariadb:11";

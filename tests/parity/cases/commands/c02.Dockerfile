@@ -1,0 +1,3 @@
+FROM busybox
+CMD ["exec", "form"]
+ENTRYPOINT ["/bin/echo"]

@@ -1,0 +1,5 @@
+FROM busybox
+CMD ["a"]
+FROM busybox
+CMD ["b"]
+ENTRYPOINT ["c"]

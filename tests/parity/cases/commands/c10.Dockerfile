@@ -1,0 +1,3 @@
+FROM busybox
+cmd lower
+entrypoint ["case"]

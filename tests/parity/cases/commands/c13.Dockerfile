@@ -1,0 +1,2 @@
+FROM busybox
+CMD ["esc\\\\n", "q\\"x", "\u0041"]

@@ -1,0 +1,2 @@
+FROM busybox
+HEALTHCHECK CMD check it || exit 1

@@ -1,0 +1,2 @@
+FROM busybox
+EXPOSE 80 443/tcp 53/UDP 7000-7002/udp 132/sctp

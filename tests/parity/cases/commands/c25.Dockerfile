@@ -1,0 +1,2 @@
+FROM busybox
+VOLUME ["/x/../y", "/z/"]

@@ -1,0 +1,3 @@
+FROM busybox
+LABEL a=b c="d e" "f g"=h
+LABEL a=again

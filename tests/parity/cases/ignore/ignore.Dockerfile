@@ -1,0 +1,4 @@
+FROM busybox
+COPY . /all
+COPY docs /docs
+COPY *.md /md/

@@ -1,0 +1,2 @@
+FROM parity-base
+RUN id -u > /tmp/id; echo $TRIGGERED > /tmp/triggered; pwd > /tmp/pwd

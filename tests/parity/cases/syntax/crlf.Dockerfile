@@ -1,0 +1,5 @@
+FROM busybox
+RUN echo crlf > /crlf
+ENV a=b \
+  c=d
+CMD ["x"]
