@@ -160,3 +160,34 @@ TEST_CASE("a build that is killed leaves nothing once the next command has run")
   CHECK(it::entries(sandbox.run_root() + "/b").empty());
   sandbox.check_nothing_left();
 }
+
+TEST_CASE("a service is built on another's image, which is built first, and takes files from a folder") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("base/Dockerfile", "FROM busybox\nRUN echo base > /base\n");
+  sandbox.file("app/Dockerfile",
+               "FROM parent\nCOPY --from=files /note /note\nCOPY --from=tools /bin/busybox /tool\n"
+               "CMD cat /base /note; exec sleep 1000\n");
+  sandbox.file("files/note", "note\n");
+  sandbox.compose_file(R"(
+services:
+  app:
+    build:
+      context: ./app
+      additional_contexts:
+        parent: service:base
+        files: ./files
+        tools: docker-image://busybox
+    stop_grace_period: 0s
+  base:
+    build: ./base
+    profiles: [never]
+)");
+  const it::Output refused = sandbox.compose({"up", "-d", "app"});
+  CHECK(refused.err.find("service 'base' is not active") != std::string::npos);
+  sandbox.options().env["COMPOSE_PROFILES"] = "never";
+  sandbox.ok({"build", "app"});
+  sandbox.ok({"up", "-d", "app"});
+  CHECK(it::eventually([&] { return sandbox.log("app") == "base\nnote\n"; }));
+  sandbox.finish();
+}
