@@ -5,6 +5,7 @@
 
 #include "compose/plan/labels.h"
 #include "engine/container/resource_limits.h"
+#include "parser/remote_context.h"
 
 namespace compose {
 namespace {

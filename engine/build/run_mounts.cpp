@@ -47,12 +47,12 @@ std::string secret_file(const std::string& path, const std::string& id) {
 }
 
 // A tree of `plan` copied below `folder`, an empty folder that exists, as its entry `name`.
-void copy_tree(const CopySource& source, const std::vector<CopySource::Item>& items,
+void copy_tree(const std::shared_ptr<CopySource>& source, const std::vector<CopySource::Item>& items,
                const std::string& folder, const std::string& name) {
   LayerWriter writer(folder, {});
   CopyOptions options;
   options.destination = "/" + name;
-  copy_items(source, items, {}, options, writer, "");
+  copy_items({{source, items}}, {}, options, writer, "");
 }
 
 }  // namespace
@@ -164,7 +164,7 @@ std::shared_ptr<ImageStore::Draft> Solver::context_copy(const MountPlan& plan) {
   auto& copy = context_copies_[plan.digest];
   if (!copy) {
     auto draft = std::make_shared<ImageStore::Draft>(store_.new_draft());
-    copy_tree(*plan.source, plan.items, draft->diff(), kCopied + 1);
+    copy_tree(plan.source, plan.items, draft->diff(), kCopied + 1);
     copy = std::move(draft);
   }
   return copy;
@@ -189,7 +189,7 @@ void Solver::hold_caches(const Instruction& step, const std::vector<MountPlan>& 
       wish.fill = [source = plan.source, items = plan.items](const std::string& parent) {
         if (!items[0].node.is_dir())
           throw Error(Error::Kind::kInvalid, "'" + items[0].node.path + "' is no folder, as a cache must be");
-        copy_tree(*source, items, parent, "data");
+        copy_tree(source, items, parent, "data");
       };
     }
     wish.digest = digest.hex();
