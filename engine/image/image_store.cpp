@@ -76,13 +76,16 @@ bool ImageStore::is_recorded(const std::string& image_id) {
 std::vector<ImageInfo> ImageStore::list() {
   std::vector<ImageInfo> images;
   database_.read([&] {
-    Statement query =
-        database_.prepare("SELECT id, created_ms, size FROM images ORDER BY created_ms DESC, id");
+    Statement query = database_.prepare(
+        "SELECT id, created_ms, size,"
+        " (SELECT coalesce(max(tagged_ms), 0) FROM image_refs WHERE image_id=images.id)"
+        " FROM images ORDER BY created_ms DESC, id");
     while (query.step()) {
       ImageInfo info;
       info.id = query.text(0);
       info.created_ms = query.integer(1);
       info.size = query.integer(2);
+      info.tagged_ms = query.integer(3);
       info.references = references_of(info.id);
       images.push_back(std::move(info));
     }

@@ -67,7 +67,7 @@ int run(int count, char** words) {
   } else if (verb == "resolve") {
     std::printf("%s\n", engine->resolve_digest(reference).c_str());
   } else if (verb == "import" && count > 4) {
-    std::printf("%s\n", engine->import_image(words[4], reference, {}).id.c_str());
+    std::printf("%s\n", engine->import_image({words[4], "", reference, {}, ""}).id.c_str());
   } else {
     return 2;
   }

@@ -118,7 +118,8 @@ TEST_CASE("builds at the same time do a step that both have once") {
     engine::BuildRequest request;
     request.context = f.context;
     Recorder recorder;
-    engine::build_image({f.store, f.runner, *f.images, f.gate, f.paths.data_root + "/c"}, request, recorder);
+    engine::build_image({f.store, f.runner, *f.images, f.gate, f.paths.data_root + "/c", f.downloader},
+                        request, recorder);
   };
   std::vector<std::jthread> threads;
   for (int i = 0; i < 4; ++i) threads.emplace_back(build);

@@ -63,7 +63,7 @@ TEST_CASE("an image made from an export, exported again, gives the same bytes") 
   const std::string first = exported(it);
   const std::string archive = it.root.folder + "/export.tar";
   sys::write_file_atomic(archive, first);
-  it.engine->import_image(archive, "again:1", {});
+  it.engine->import_image({archive, "", "again:1", {}, ""});
   const std::string id = it.engine->create_container(engine_test::DataRoot::container("again", "again:1")).id;
   std::string second;
   it.engine->export_container(id, [&](const char* data, size_t size) { second.append(data, size); });
