@@ -93,7 +93,11 @@ class Performer {
 
   std::string operator()(const PullImage& action) {
     return transfer([&](engine::TransferObserver& observer) {
-      engine_.pull_image({action.image, action.platform}, observer);
+      try {
+        engine_.pull_image({action.image, action.platform}, observer);
+      } catch (const engine::Error& error) {
+        throw engine::Error(error.kind(), "service \"" + action.service + "\": " + error.what());
+      }
     });
   }
 

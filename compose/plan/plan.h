@@ -19,7 +19,8 @@ struct BuildImage {
   engine::BuildRequest request;
 };
 struct PullImage {
-  std::string image;      // as the service names it
+  std::string service;    // the first that names it; empty: none does
+  std::string image;      // as it is named there
   std::string platform;   // empty: this machine's
   bool optional = false;  // it can be built as well: a failure only warns
 };

@@ -78,7 +78,7 @@ class PullPlanner {
   }
 
   PullImage step(const parser::Service& service) const {
-    return {service.image, service.platform, can_be_built(service)};
+    return {service.name, service.image, service.platform, can_be_built(service)};
   }
 
  private:
@@ -160,7 +160,7 @@ PullCommandPlan plan_pull_command(const parser::Project& project, const Observed
       continue;
     }
     transfers.add(service->image, service->name, "asked for", [&] {
-      return PullImage{service->image, service->platform, options.ignore_failures};
+      return PullImage{service->name, service->image, service->platform, options.ignore_failures};
     });
   }
   return std::move(transfers).finish();

@@ -35,6 +35,7 @@ class Registry {
       return it::run({"curl", "-fs", std::string("http://") + kSite + "/v2/"}).code == 0;
     }));
   }
+  void stop() { process_.reset(); }
 
  private:
   std::unique_ptr<it::Process> process_;
@@ -52,7 +53,7 @@ std::string project(const std::string& more) {
 TEST_CASE("what is built is pushed, and fetched again by up, pull and a Dockerfile that is based on it") {
   if (!it::is_root() || !Registry::is_installed()) return;
   Sandbox sandbox;
-  const Registry registry(sandbox);
+  Registry registry(sandbox);
   sandbox.file("Dockerfile", "FROM busybox\nRUN echo made > /made\n");
   sandbox.compose_file(project("    build: .\n"));
   sandbox.ok({"build"});
@@ -80,13 +81,14 @@ TEST_CASE("what is built is pushed, and fetched again by up, pull and a Dockerfi
   sandbox.compose_file("services: {next: {build: ., command: [cat, /seen]}}\n");
   sandbox.ok({"up", "-d"});
   CHECK(it::eventually([&] { return sandbox.log("next") == "made\n"; }));
+  registry.stop();
   sandbox.finish();
 }
 
 TEST_CASE("images are pinned to the digests that their registry has, and run by them") {
   if (!it::is_root() || !Registry::is_installed()) return;
   Sandbox sandbox;
-  const Registry registry(sandbox);
+  Registry registry(sandbox);
   sandbox.file("Dockerfile", "FROM busybox\nRUN echo made > /made\n");
   sandbox.compose_file(project("    build: .\n"));
   sandbox.ok({"build"});
@@ -106,13 +108,14 @@ TEST_CASE("images are pinned to the digests that their registry has, and run by 
   CHECK(sandbox.inside("app", {"cat", "/made"}) == "made\n");
   CHECK(sandbox.ok({"config", "--resolve-image-digests", "--images"}).out == pinned + "\n");
   sandbox.ok({"-f", "compose.yaml", "-f", "lock.yaml", "down"});
+  registry.stop();
   sandbox.finish();
 }
 
 TEST_CASE("what cannot be fetched is an error that names it, or a warning when it can be built") {
   if (!it::is_root() || !Registry::is_installed()) return;
   Sandbox sandbox;
-  const Registry registry(sandbox);
+  Registry registry(sandbox);
   sandbox.compose_file(project(""));
   Output output = sandbox.compose({"up", "-d"});
   CHECK(output.code != 0);
@@ -129,13 +132,14 @@ TEST_CASE("what cannot be fetched is an error that names it, or a warning when i
   output = sandbox.ok({"up", "-d"});
   CHECK(output.err.find("warning: Image " + kImage) != std::string::npos);
   CHECK(sandbox.inside("app", {"cat", "/made"}) == "made\n");
+  registry.stop();
   sandbox.finish();
 }
 
 TEST_CASE("image pull and push speak as docker does, and a login is kept where docker keeps its own") {
   if (!it::is_root() || !Registry::is_installed()) return;
   Sandbox sandbox;
-  const Registry registry(sandbox);
+  Registry registry(sandbox);
   sandbox.ok({"image", "tag", "busybox", kImage});
   CHECK(sandbox.ok({"image", "push", "-q", kImage}).out == kImage + "\n");
   std::string told = sandbox.ok({"image", "pull", kImage}).out;
@@ -151,5 +155,6 @@ TEST_CASE("image pull and push speak as docker does, and a login is kept where d
   CHECK(sandbox.compose({"login", kSite}).err.find("no terminal") != std::string::npos);
   CHECK(sandbox.ok({"logout", kSite}).out.find("Removing login credentials") != std::string::npos);
   CHECK(sandbox.ok({"logout", kSite}).out.find("Not logged in") != std::string::npos);
+  registry.stop();
   sandbox.finish();
 }

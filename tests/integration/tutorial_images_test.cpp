@@ -12,7 +12,7 @@ namespace {
 
 // The configuration of the image with this name, as it lies in the store.
 nlohmann::json image_of(Sandbox& sandbox, const std::string& repository) {
-  std::istringstream lines(sandbox.ok({"image", "ls", "--format", "json"}).out);
+  std::istringstream lines(sandbox.ok({"image", "ls", "--no-trunc", "--format", "json"}).out);
   for (std::string line; std::getline(lines, line);) {
     const auto row = nlohmann::json::parse(line);
     if (row.at("Repository") != repository) continue;

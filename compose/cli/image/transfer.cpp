@@ -86,8 +86,8 @@ int image_pull(Context& context, const Words& args) {
   for (const char* name : {"-a,--all-tags", "--disable-content-trust"}) arguments.refuse_flag(name);
   arguments.positionals(1, 1, "NAME");
   request.reference = arguments.parse(args)[0];
-  return transferring(context, "Image " + request.reference, PullImage{request.reference, request.platform},
-                      quiet, [&](TransferLines& lines) {
+  return transferring(context, "Image " + request.reference,
+                      PullImage{"", request.reference, request.platform}, quiet, [&](TransferLines& lines) {
                         const engine::PullResult result = context.engine().pull_image(request, lines);
                         lines.status("Digest: " + result.digest);
                         lines.status((result.newer ? "Status: Downloaded newer image for "

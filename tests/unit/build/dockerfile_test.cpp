@@ -152,7 +152,6 @@ TEST_CASE("Errors in a Dockerfile name file and line") {
       {"FROM", "Dockerfile:1: FROM takes an image and optionally AS and a stage name: FROM image [AS name]"},
       {"FROM a as 1b",
        "Dockerfile:1: '1b' is no valid stage name: a letter, then letters, digits, '-', '_', '.'"},
-      {"FROM a AS b\nFROM c AS B", "Dockerfile:2: the stage 'b' is already defined in line 1"},
       {"FROM a\nRUN --network=nope make",
        "Dockerfile:2: RUN --network=nope: there are default, none, host. Did you mean 'none'?"},
       {"FROM a\nCOPY --link=maybe a b", "Dockerfile:2: COPY --link=maybe is neither true nor false"},

@@ -211,6 +211,7 @@ class Fixture {
     built.result =
         engine::build_image({store, runner, *images, gate, paths.data_root + "/build-cache", downloader},
                             request, built.recorder);
+    store.forget_made_layers();  // as the engine does
     built.image = store.find(built.result.image_id).value();
     return built;
   }

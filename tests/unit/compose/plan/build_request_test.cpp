@@ -31,6 +31,7 @@ TEST_CASE("a build's secrets come from files and from variables") {
   Section scene;
   scene.project.secrets["a"].file = "/srv/demo/a";
   scene.project.secrets["b"].environment = "TOKEN";
+  scene.project.secrets["b"].environment_value = "from the environment";
   parser::FileGrant a, b;
   a.source = "a";
   b.source = "b";

@@ -50,7 +50,7 @@ TEST_CASE("missing images are fetched, and what can be built as well only warns 
   CHECK(scene.pulls().empty());
 }
 
-TEST_CASE("--build builds what it can, and fetches only the rest") {
+TEST_CASE("up with --build builds what it can, and fetches only the rest") {
   Pulls scene;
   CHECK(brief(scene.pulls({.build_all = true})) == "Pull mariadb:11");
   add_service(scene.project, "worker").image = "registry.example/web:1";
