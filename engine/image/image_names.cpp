@@ -116,7 +116,7 @@ void ImageStore::require_image(const std::string& image_id, const std::string& d
 void ImageStore::tag(const std::string& image_id, const std::string& reference) {
   const std::string name = stored_name(parse_reference(reference));
   try {
-    set_reference(image_id, reference, name);
+    set_reference(image_id, name);
   } catch (const Error& error) {
     std::string config;
     {
@@ -125,15 +125,13 @@ void ImageStore::tag(const std::string& image_id, const std::string& reference) 
       if (error.kind() != Error::Kind::kNotFound || added == added_.end()) throw;
       config = added->second;
     }
-    add_image_json(config);
-    set_reference(image_id, reference, name);
+    add_named(config, name);
   }
 }
 
-void ImageStore::set_reference(const std::string& image_id, const std::string& reference,
-                               const std::string& name) {
+void ImageStore::set_reference(const std::string& image_id, const std::string& name) {
   database_.write([&] {
-    require_image(image_id, "tag image " + image_id + " as " + reference);
+    require_image(image_id, "tag image " + image_id + " as " + name);
     database_
         .prepare(
             "INSERT INTO image_refs(reference, image_id, tagged_ms) VALUES(?,?,?)"

@@ -132,6 +132,11 @@ std::string ImageStore::add_image(const ImageConfig& config) {
 }
 
 std::string ImageStore::add_image_json(const std::string& config_json) {
+  return add_named(config_json, "");
+}
+
+// `name`: a reference as stored, given in the same moment; empty: none.
+std::string ImageStore::add_named(const std::string& config_json, const std::string& name) {
   const ImageConfig config = image_config_from_json(config_json);
   const std::string id = "sha256:" + sha256_hex(config_json);
   const sys::FileLock lock = lock_store(paths_);
@@ -163,6 +168,7 @@ std::string ImageStore::add_image_json(const std::string& config_json) {
           .bind(3, chains[position])
           .step();
     }
+    if (!name.empty()) set_reference(id, name);
   });
   {
     const std::lock_guard made(made_mutex_);

@@ -182,7 +182,8 @@ class ImageStore {
   std::optional<Draft> retire(const std::string& chain_id);
   std::vector<std::string> unrecorded_layers();
   void hold_made(const std::string& chain_id);
-  void set_reference(const std::string& image_id, const std::string& reference, const std::string& name);
+  void set_reference(const std::string& image_id, const std::string& name);
+  std::string add_named(const std::string& config_json, const std::string& name);
   void release_made(const std::vector<std::string>& chain_ids);
 
   Database& database_;

@@ -122,6 +122,7 @@ TEST_CASE("builds at the same time do a step that both have once") {
                         request, recorder);
   };
   std::vector<std::jthread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) threads.emplace_back(build);
   threads.clear();
   CHECK(f.runner.requests.size() == 1);

@@ -43,7 +43,7 @@ TEST_CASE("a build's secrets come from files and from variables") {
   CHECK(request.secrets.at("named").value == "from the environment");
   REQUIRE(scene.warnings.size() == 1);
   CHECK_THAT(scene.warnings[0], Catch::Contains("uid, gid and mode of \"b\""));
-  scene.project.environment.erase("TOKEN");
+  scene.project.secrets["b"].environment_value.reset();
   CHECK_THAT(scene.refusal(), Catch::Contains("the variable TOKEN, which is not set"));
   scene.project.secrets["b"] = {};
   CHECK_THAT(scene.refusal(), Catch::Contains("must come from a file or the environment"));

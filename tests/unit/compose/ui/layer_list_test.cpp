@@ -5,7 +5,6 @@
 #include "compose/ui/text.h"
 
 using compose::ui::LayerList;
-using engine::LayerEvent;
 using State = engine::LayerEvent::State;
 
 TEST_CASE("layers at work have a line each, settled and waiting ones are only counted") {
