@@ -142,9 +142,10 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   const Resolver resolver = host_resolver();
   if (spec.host_network) {
     spec.hostname.clear();
-    spec.mounts.push_back(engine_file("/etc/hosts", "/etc/hosts"));
-    spec.mounts.push_back(engine_file("/etc/hostname", "/etc/hostname"));
-    spec.mounts.push_back(engine_file("/etc/resolv.conf", "/etc/resolv.conf"));
+    // Copies: what the container writes to them is not for the host.
+    sys::write_file_atomic(hosts, sys::read_file_if_exists("/etc/hosts").value_or(""));
+    sys::write_file_atomic(name, sys::read_file_if_exists("/etc/hostname").value_or(""));
+    sys::write_file_atomic(resolv, sys::read_file_if_exists("/etc/resolv.conf").value_or(""));
   } else {
     std::vector<std::string> own;
     for (const EndpointRecord& endpoint : record.endpoints) own.push_back(endpoint.address);
@@ -161,10 +162,10 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
       text += "options ndots:0\n";
     }
     sys::write_file_atomic(resolv, text);
-    spec.mounts.push_back(engine_file(hosts, "/etc/hosts"));
-    spec.mounts.push_back(engine_file(name, "/etc/hostname"));
-    spec.mounts.push_back(engine_file(resolv, "/etc/resolv.conf"));
   }
+  spec.mounts.push_back(engine_file(hosts, "/etc/hosts"));
+  spec.mounts.push_back(engine_file(name, "/etc/hostname"));
+  spec.mounts.push_back(engine_file(resolv, "/etc/resolv.conf"));
 
   for (const MountRecord& mount : record.mounts) {
     SpecMount wanted;

@@ -245,6 +245,12 @@ services:
   CHECK(alone.find("lo:") != std::string::npos);
   CHECK(alone.find("eth0") == std::string::npos);
   CHECK(sandbox.inside("shared", {"ip", "-o", "link"}).find("host0") != std::string::npos);
+
+  // The host's names are there, as a copy.
+  const std::string hosts = it::run({"cat", "/etc/hosts"}).out;
+  CHECK(sandbox.inside("shared", {"cat", "/etc/hosts"}) == hosts);
+  sandbox.inside("shared", {"sh", "-c", "echo '# by a test of compose' >> /etc/hosts"});
+  CHECK(it::run({"cat", "/etc/hosts"}).out == hosts);
   sandbox.finish();
 }
 
