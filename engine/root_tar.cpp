@@ -58,20 +58,10 @@ class RootTar {
  private:
   void put(const std::string& bytes) { sink_(bytes.data(), bytes.size()); }
 
-  static TarEntry entry_of(const std::string& name, const struct stat& status) {
-    TarEntry entry;
-    entry.name = name;
-    entry.mode = status.st_mode & 07777;
-    entry.uid = status.st_uid;
-    entry.gid = status.st_gid;
-    entry.mtime = status.st_mtim.tv_sec;
-    return entry;
-  }
-
   void write_root() {
     const LayeredView::Node node = root_.root();
     const sys::Fd fd = root_.open(node, O_PATH);
-    TarEntry entry = entry_of("./", node.status);
+    TarEntry entry = tar_entry("./", node.status);
     entry.type = TarEntry::Type::kFolder;
     entry.xattrs = layer_xattrs(fd.get(), "/");
     if (entry.mode != 0755 || entry.uid != 0 || entry.gid != 0 || !entry.xattrs.empty())
@@ -99,7 +89,7 @@ class RootTar {
     struct stat status {};  // of what is really behind the descriptor
     sys::check(::fstat(fd, &status), "fstat", node.path);
     if (S_ISSOCK(status.st_mode) || is_whiteout(status)) return;
-    TarEntry entry = entry_of(node.path.substr(1), status);
+    TarEntry entry = tar_entry(node.path.substr(1), status);
     if (S_ISDIR(status.st_mode)) {
       entry.name += '/';
       entry.type = TarEntry::Type::kFolder;

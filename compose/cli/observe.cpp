@@ -37,18 +37,13 @@ void assume_image(Observed& observed, const std::string& name) {
 
 }  // namespace
 
-void assume_pulled(Observed& observed, const Plan& plan) {
+void assume_images(Observed& observed, const Plan& plan) {
   for (const Step& step : plan.steps) {
-    const auto* pull = std::get_if<PullImage>(&step.action);
-    if (pull != nullptr && !pull->optional) assume_image(observed, pull->image);
-  }
-}
-
-void assume_built(Observed& observed, const Plan& plan) {
-  for (const Step& step : plan.steps) {
-    const auto* build = std::get_if<BuildImage>(&step.action);
-    if (build == nullptr) continue;
-    for (const std::string& tag : build->request.tags) assume_image(observed, tag);
+    if (const auto* pull = std::get_if<PullImage>(&step.action)) {
+      if (!pull->optional) assume_image(observed, pull->image);
+    } else if (const auto* build = std::get_if<BuildImage>(&step.action)) {
+      for (const std::string& tag : build->request.tags) assume_image(observed, tag);
+    }
   }
 }
 

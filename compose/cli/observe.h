@@ -11,7 +11,6 @@ namespace compose::cli {
 Observed observe(engine::Engine& engine, const std::string& name, const parser::Project* project);
 
 // For a dry run: takes the images that `plan` would build, or fetch for certain, as there.
-void assume_pulled(Observed& observed, const Plan& plan);
-void assume_built(Observed& observed, const Plan& plan);
+void assume_images(Observed& observed, const Plan& plan);
 
 }  // namespace compose::cli

@@ -142,14 +142,7 @@ class Up {
     options.build_all = flags_.build;
     options.forbid_builds = flags_.no_build;
     options.now_ms = ui::now_ms();
-    const Plan plan = plan_pulls(project_, observed, options);
-    if (const int code = session_.run(plan); code != kExitOk || plan.empty()) return code;
-    if (context_.globals().dry_run) {
-      assume_pulled(observed, plan);
-    } else {
-      observed = observe(context_.engine(), project_.name, &project_);
-    }
-    return kExitOk;
+    return bring_images(plan_pulls(project_, observed, options), observed);
   }
 
   int build(Observed& observed) {
@@ -161,9 +154,14 @@ class Up {
     options.with_dependencies = !flags_.no_deps;
     const Plan plan = plan_images(project_, observed, options);
     require_build_inputs(project_, plan);
+    return bring_images(plan, observed);
+  }
+
+  // Runs a plan of pulls or builds; what it brought is in `observed` afterwards.
+  int bring_images(const Plan& plan, Observed& observed) {
     if (const int code = session_.run(plan); code != kExitOk || plan.empty()) return code;
     if (context_.globals().dry_run) {
-      assume_built(observed, plan);
+      assume_images(observed, plan);
     } else {
       observed = observe(context_.engine(), project_.name, &project_);
     }

@@ -89,16 +89,6 @@ std::string BuildStep::tag() const {
          "]";
 }
 
-void NoImageSource::bring(const std::string& reference, bool refresh, BuildObserver&) {
-  const std::string name = parse_reference(reference).familiar();
-  if (refresh) {
-    throw Error(Error::Kind::kUnavailable,
-                "a newer image '" + name + "' cannot be looked for: pulling images is not supported yet");
-  }
-  throw Error(Error::Kind::kNotFound,
-              "the image '" + name + "' is not in the store; import or build it first");
-}
-
 BuildResult build_image(const BuildWorkshop& workshop, const BuildRequest& request, BuildObserver& observer) {
   const Source source = read_dockerfile(request);
   char escape = '\\';

@@ -137,12 +137,6 @@ class ImageSource {
   virtual void bring(const std::string& reference, bool refresh, BuildObserver& observer) = 0;
 };
 
-// The source of an engine that has no registry: the store is all there is.
-class NoImageSource final : public ImageSource {
- public:
-  void bring(const std::string& reference, bool refresh, BuildObserver& observer) override;
-};
-
 // What a build works with; all of it outlives the build.
 struct BuildWorkshop {
   ImageStore& store;

@@ -1,6 +1,5 @@
 #include "engine/image/layer_blobs.h"
 
-#include <archive.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include <set>
 
 #include "engine/error.h"
+#include "engine/image/archive_reader.h"
 #include "engine/image/digest.h"
 #include "engine/state/database.h"
 #include "sys/error.h"
@@ -22,10 +22,6 @@ namespace {
 constexpr char kUnneeded[] =
     " WHERE NOT EXISTS(SELECT 1 FROM layers WHERE layers.diff_id=layer_blobs.diff_id)";
 
-struct FreeArchive {
-  void operator()(archive* a) const { archive_read_free(a); }
-};
-
 [[noreturn]] void refuse_damaged(const std::string& what, const std::string& why) {
   throw Error(Error::Kind::kUnavailable,
               what + " " + why + "; remove the image and pull, load or build it again");
@@ -35,7 +31,7 @@ struct FreeArchive {
 void decompress(const std::string& path, const ByteSink& sink) {
   const sys::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) refuse_damaged("the layer blob " + path, "is missing");
-  const std::unique_ptr<archive, FreeArchive> reader(archive_read_new());
+  const ArchiveReader reader(archive_read_new());
   if (!reader) throw Error(Error::Kind::kInternal, "cannot read archives: out of memory");
   archive* a = reader.get();
   archive_read_support_filter_gzip(a);

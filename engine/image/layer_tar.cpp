@@ -51,16 +51,6 @@ class LayerTarWriter {
  private:
   void put(const std::string& bytes) { sink_(bytes.data(), bytes.size()); }
 
-  static TarEntry entry_of(const std::string& name, const struct stat& status) {
-    TarEntry entry;
-    entry.name = name;
-    entry.mode = status.st_mode & 07777;
-    entry.uid = status.st_uid;
-    entry.gid = status.st_gid;
-    entry.mtime = status.st_mtim.tv_sec;
-    return entry;
-  }
-
   void write_marker(const std::string& name) {
     TarEntry entry;
     entry.name = name;
@@ -71,7 +61,7 @@ class LayerTarWriter {
     struct stat status {};
     sys::check(::fstat(root_, &status), "fstat", "layer");
     const Xattrs all = read_xattrs(root_, "layer");
-    TarEntry entry = entry_of("./", status);
+    TarEntry entry = tar_entry("./", status);
     entry.type = TarEntry::Type::kFolder;
     entry.mtime = 0;
     entry.xattrs = layer_xattrs(all);
@@ -83,7 +73,7 @@ class LayerTarWriter {
   void write_object(const TreeObject& object) {
     if (object.whiteout) return write_marker(object.tar_name);
     if (S_ISSOCK(object.status.st_mode)) return;
-    TarEntry entry = entry_of(object.tar_name, object.status);
+    TarEntry entry = tar_entry(object.tar_name, object.status);
     if (is_later_name(object, entry)) return put(tar_header(entry));
     switch (object.status.st_mode & S_IFMT) {
       case S_IFREG:

@@ -116,6 +116,16 @@ std::string pax_header(const std::string& records) {
 
 }  // namespace
 
+TarEntry tar_entry(const std::string& name, const struct stat& status) {
+  TarEntry entry;
+  entry.name = name;
+  entry.mode = status.st_mode & 07777;
+  entry.uid = status.st_uid;
+  entry.gid = status.st_gid;
+  entry.mtime = status.st_mtim.tv_sec;
+  return entry;
+}
+
 std::string tar_header(const TarEntry& entry) {
   Ustar header{};
   std::string records;  // keys in byte order, so that there is one form only

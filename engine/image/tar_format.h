@@ -2,6 +2,8 @@
 // The bytes of a tar archive: POSIX ustar headers, with a pax extended header only for what ustar cannot say
 // (POSIX.1-2017, pax, "pax Interchange Format"). Owners are numeric, times whole seconds, nothing depends on
 // the machine, so that equal entries give equal bytes.
+#include <sys/stat.h>
+
 #include <cstdint>
 #include <string>
 
@@ -32,6 +34,8 @@ struct TarEntry {
 
 inline constexpr size_t kTarBlock = 512;
 
+// Name, permissions, owner and time, of a file of no size and no attributes yet.
+TarEntry tar_entry(const std::string& name, const struct stat& status);
 // The header blocks of `entry`; its content and tar_padding(size) zero bytes follow.
 std::string tar_header(const TarEntry& entry);
 // Zero bytes between content and next header.

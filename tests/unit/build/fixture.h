@@ -25,6 +25,7 @@
 #include "engine/build/step_gate.h"
 #include "engine/error.h"
 #include "engine/image/image_store.h"
+#include "engine/image/reference.h"
 #include "engine/state/database.h"
 #include "sys/fd.h"
 #include "sys/file.h"
@@ -105,6 +106,18 @@ class FakeDownloader : public engine::build::Downloader {
   }
   std::map<std::string, File> files;
   int asked = 0, sent = 0;
+};
+
+// There is no registry: the store is all there is.
+class NoImageSource : public engine::ImageSource {
+ public:
+  void bring(const std::string& reference, bool refresh, engine::BuildObserver&) override {
+    using Kind = engine::Error::Kind;
+    const std::string name = engine::parse_reference(reference).familiar();
+    if (refresh) throw engine::Error(Kind::kUnavailable, "a newer image '" + name + "' cannot be looked for");
+    throw engine::Error(Kind::kNotFound,
+                        "the image '" + name + "' is not in the store; import or build it first");
+  }
 };
 
 class Recorder : public engine::BuildObserver {
@@ -248,7 +261,7 @@ class Fixture {
   engine::Database database;
   engine::ImageStore store;
   FakeRunner runner;
-  engine::NoImageSource no_images;
+  NoImageSource no_images;
   engine::ImageSource* images = &no_images;
   engine::build::StepGate gate;
   FakeDownloader downloader;

@@ -54,7 +54,7 @@ TEST_CASE("a dry run takes the images it would build as there") {
   step.action = build;
   plan.steps.push_back(step);
   Observed observed;
-  cli::assume_built(observed, plan);
+  cli::assume_images(observed, plan);
   CHECK(observed.images.count("demo-web") == 1);
   CHECK(observed.images.count("web:1") == 1);
 }
