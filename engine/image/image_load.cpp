@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <future>
+#include <set>
+#include <utility>
 
 #include "engine/error.h"
 #include "engine/image/archive_files.h"
@@ -91,6 +93,7 @@ class Loader {
       for (size_t i = 0; i < image.layers.size(); ++i)
         chain = add_layer(image.layers[i], image.config.diff_ids[i], chain);
     }
+    commit_waiting();
     std::vector<LoadedImage> loaded;
     loaded.reserve(images.size());
     for (const ArchivedImage& image : images) loaded.push_back(add_image(image));
@@ -115,7 +118,7 @@ class Loader {
         verified = true;
       }
     }
-    if (store_.find_layer(chain)) return chain;
+    if (waiting_chains_.count(chain) > 0 || store_.find_layer(chain)) return chain;
     std::future<std::string> digest;
     if (!verified) digest = std::async(std::launch::async, [&] { return digest_of_content(file.path); });
     ImageStore::Draft draft = store_.new_draft();
@@ -128,14 +131,22 @@ class Loader {
     }
     if (digest.valid()) check_digest(digest, diff_id);
     if (verified && is_canonical(draft.diff(), file.path, diff_id)) {
+      commit_waiting();  // the parent may be among them
       store_.commit_layer(std::move(draft), parent);
       return chain;
     }
     // The layer may be needed again, on another one: the store gets a name of its own for the file.
     const std::string own = files_.new_path();
     sys::check(::link(file.path.c_str(), own.c_str()), "link", own);
-    store_.commit_unpacked_layer(std::move(draft), parent, diff_id, own, blob);
+    waiting_.push_back({std::move(draft), parent, diff_id, own, blob});
+    waiting_chains_.insert(chain);
     return chain;
+  }
+
+  // All at once, as going to the disk is what takes long.
+  void commit_waiting() {
+    store_.commit_unpacked_layers(std::exchange(waiting_, {}));
+    waiting_chains_.clear();
   }
 
   void check_digest(std::future<std::string>& digest, const std::string& diff_id) const {
@@ -188,6 +199,8 @@ class Loader {
   ArchiveFiles& files_;
   std::string name_;
   const LoadOptions& options_;
+  std::vector<ImageStore::UnpackedLayer> waiting_;
+  std::set<std::string> waiting_chains_;
 };
 
 template <typename Open>

@@ -28,7 +28,14 @@ namespace engine {
 
 class Database;
 class LayerBlobs;
-struct LayerBlob;
+
+// A layer's tar as registries and archives carry it, compressed or not; see layer_blobs.h.
+struct LayerBlob {
+  std::string digest;      // sha256:..., of the blob's bytes
+  std::string media_type;  // OCI image-spec, media-types.md, or Docker's
+  int64_t size = 0;        // bytes
+  bool kept = false;       // the bytes are in the store
+};
 
 struct StoredImage {
   std::string id;  // sha256:...
@@ -125,12 +132,21 @@ class ImageStore {
   // carry (see layer_tar.h). Not to be called inside a transaction of the database, like every writing call
   // here: the store's file lock comes first.
   Layer commit_layer(Draft draft, const std::string& parent_chain);
-  // The same for a layer that came from elsewhere as a tar whose SHA-256 is `diff_id`, in `blob`, whose bytes
-  // are in `blob_file`; the caller has verified both digests. The file is on the data root's file system and
-  // belongs to the caller alone; it is moved into the store (layer_blobs.h), or removed when the layer is
+  // A layer that came from elsewhere as a tar whose SHA-256 is `diff_id`, in `blob`, whose bytes are in
+  // `blob_file`; whoever gives it has verified both digests. The file is on the data root's file system and
+  // belongs to the giver alone; it is moved into the store (layer_blobs.h), or removed when the layer is
   // there already.
-  Layer commit_unpacked_layer(Draft draft, const std::string& parent_chain, const std::string& diff_id,
-                              const std::string& blob_file, const LayerBlob& blob);
+  struct UnpackedLayer {
+    Draft draft;
+    std::string parent_chain;
+    std::string diff_id;
+    std::string blob_file;
+    LayerBlob blob;
+  };
+  // The same as commit_layer for layers from elsewhere, in their order, so that one may be the next one's
+  // parent. What is written goes to the disk once for all of them. When it throws, those before the one that
+  // failed are in the store.
+  std::vector<Layer> commit_unpacked_layers(std::vector<UnpackedLayer> layers);
   std::optional<Layer> find_layer(const std::string& chain_id);
   // Bytes of the layer's tar: what LayerBlobs::write_tar writes. Counted, and remembered, when not known.
   int64_t tar_size(const Layer& layer);
@@ -174,8 +190,8 @@ class ImageStore {
   std::string blob_path(const std::string& image_id) const;
   std::string draft_path() const;
   void require_parent(const std::string& parent_chain);
-  // Bytes on disk of the draft, when they are there for good.
-  static int64_t flush(const Draft& draft, const std::function<void(int)>& meanwhile);
+  // Returns when all that was written to the layers' file system is on the disk for good.
+  void flush() const;
   Layer publish(Draft draft, Layer layer, std::optional<int64_t> tar_size, const std::string& parent_chain,
                 const std::function<void()>& keep_blob);
   // Moves a layer's folder out of the way, to be removed with the draft.
