@@ -5,8 +5,8 @@
 #include <functional>
 #include <string>
 
+#include "engine/http/http_client.h"
 #include "engine/registry/growing_file.h"
-#include "engine/registry/http.h"
 #include "engine/registry/manifest.h"
 #include "engine/registry/session.h"
 

@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
+#include "engine/http/url.h"
 #include "engine/registry/bounded_json.h"
 #include "engine/registry/docker_config.h"
-#include "engine/registry/url.h"
 #include "sys/file.h"
 
 namespace engine::registry {

@@ -178,7 +178,7 @@ struct Place {
   Store store{scratch};
   engine::LayerBlobs blobs{store.database, store.paths};
   engine::registry::Registries registries;
-  engine::registry::Tuning tuning{2000, 2, 4, 1, 5, 3};
+  engine::registry::Tuning tuning{{2000, 2, 60}, 4, 1, 5, 3};
   Heard heard;
 
   Place() { ::setenv("DOCKER_CONFIG", (scratch / "docker").c_str(), 1); }

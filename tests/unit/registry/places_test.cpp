@@ -1,7 +1,7 @@
 // Where registries are, what manifests say, and for which machine.
+#include "engine/http/tls_files.h"
+#include "engine/http/url.h"
 #include "engine/registry/backoff.h"
-#include "engine/registry/tls_files.h"
-#include "engine/registry/url.h"
 #include "fake_registry.h"
 
 using engine::registry::Endpoint;
@@ -117,23 +117,23 @@ TEST_CASE("a registry's certificates are those of its folder") {
   sys::write_file_atomic(folder + "/ca.crt", "A");
   sys::write_file_atomic(folder + "/b.crt", "B");
   sys::write_file_atomic(folder + "/client.cert", "C");
-  error_of(Kind::kInvalid, [&] { engine::registry::tls_files({scratch / "certs"}, "host:5000"); });
+  error_of(Kind::kInvalid, [&] { engine::tls_files({scratch / "certs"}, "host:5000"); });
   sys::write_file_atomic(folder + "/client.key", "K");
-  const auto files = engine::registry::tls_files({scratch / "none", scratch / "certs"}, "host:5000");
+  const auto files = engine::tls_files({scratch / "none", scratch / "certs"}, "host:5000");
   CHECK(files.authorities == "B\nA\n");
   CHECK(files.certificate == folder + "/client.cert");
   CHECK(files.key == folder + "/client.key");
-  CHECK(engine::registry::tls_files({scratch / "certs"}, "other").authorities.empty());
+  CHECK(engine::tls_files({scratch / "certs"}, "other").authorities.empty());
 }
 
 TEST_CASE("URLs are resolved and their origins compared") {
-  using engine::registry::parse_url;
-  using engine::registry::resolve_url;
+  using engine::parse_url;
+  using engine::resolve_url;
   const auto base = parse_url("https://Host/v2/a?x=1", "test");
   CHECK(base.origin() == "https://host:443");
   CHECK(resolve_url(base, "/other", "test").text == "https://Host/other");
   CHECK(resolve_url(base, "//evil/x", "test").origin() == "https://evil:443");
   error_of(Kind::kInvalid, [] { parse_url("https://user:pass@host/", "test"); });
   error_of(Kind::kInvalid, [] { parse_url("gopher://host/", "test"); });
-  CHECK(engine::registry::with_query("http://h/?a=1", "b", "x y&z") == "http://h/?a=1&b=x%20y%26z");
+  CHECK(engine::with_query("http://h/?a=1", "b", "x y&z") == "http://h/?a=1&b=x%20y%26z");
 }
