@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
-#include "engine/registry/bounded_json.h"
+#include "engine/image/bounded_json.h"
 
 namespace engine::registry {
 
