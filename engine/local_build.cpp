@@ -1,7 +1,7 @@
 // Building and importing images.
 #include "engine/build/builder.h"
 #include "engine/build/changes.h"
-#include "engine/build/curl_downloader.h"
+#include "engine/build/http_downloader.h"
 #include "engine/image/reference.h"
 #include "engine/local_engine.h"
 #include "engine/step_runner.h"
@@ -49,7 +49,7 @@ void LocalEngine::remove_abandoned_step_folders() {
 BuildResult LocalEngine::build(const BuildRequest& request, BuildObserver& observer) {
   LocalStepRunner runner(*this, paths_);
   RegistryImages images(*this);
-  build::CurlDownloader downloader;
+  build::HttpDownloader downloader;
   std::optional<sys::FileLock> held = images_.hold_layers();
   const auto let_go = [&] {
     held.reset();

@@ -218,4 +218,23 @@ void ImageStore::forget_made_layers() {
   holds_.reset();
 }
 
+void ImageStore::keep_made_layers() {
+  const std::lock_guard lock(made_mutex_);
+  database_.write([&] {
+    for (const std::string& chain : made_) {
+      database_
+          .prepare(
+              "INSERT OR REPLACE INTO build_cache(key, value, chain_id, used_ms)"
+              " SELECT ?, '', chain_id, ? FROM layers l WHERE chain_id=?"
+              " AND NOT EXISTS(SELECT 1 FROM image_layers i WHERE i.chain_id=l.chain_id)")
+          .bind(1, kKeptLayerKey + chain)
+          .bind(2, now_ms())
+          .bind(3, chain)
+          .step();
+    }
+  });
+  made_.clear();
+  holds_.reset();
+}
+
 }  // namespace engine

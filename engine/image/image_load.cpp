@@ -15,6 +15,7 @@
 #include "engine/image/digest.h"
 #include "engine/image/layer_blobs.h"
 #include "engine/image/layer_tar.h"
+#include "engine/image/manifest.h"
 #include "engine/image/tar_format.h"
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -28,9 +29,9 @@ std::string kept_media_type(const std::string& path) {
   unsigned char magic[4] = {};
   const sys::Fd fd = sys::open(path, O_RDONLY);
   const ssize_t n = sys::check(::read(fd.get(), magic, sizeof magic), "read", path);
-  if (n >= 2 && magic[0] == 0x1f && magic[1] == 0x8b) return media_type::kOciLayerGzip;
+  if (n >= 2 && magic[0] == 0x1f && magic[1] == 0x8b) return media::kOciTarGzip;
   if (n == 4 && magic[0] == 0x28 && magic[1] == 0xb5 && magic[2] == 0x2f && magic[3] == 0xfd)
-    return media_type::kOciLayerZstd;
+    return media::kOciTarZstd;
   return {};
 }
 
@@ -108,13 +109,13 @@ class Loader {
 
   std::string add_layer(ArchivedFile file, const std::string& diff_id, const std::string& parent) {
     const std::string chain = chain_id(parent, diff_id);
-    LayerBlob blob{file.digest, media_type::kOciLayer, file.size, true};
+    LayerBlob blob{file.digest, media::kOciTar, file.size, true};
     bool verified = file.digest == diff_id;
     if (!verified) {
       blob.media_type = kept_media_type(file.path);
       if (blob.media_type.empty()) {
         file = plain(file, diff_id);
-        blob = {file.digest, media_type::kOciLayer, file.size, true};
+        blob = {file.digest, media::kOciTar, file.size, true};
         verified = true;
       }
     }

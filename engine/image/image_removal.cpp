@@ -151,6 +151,13 @@ ImageStore::Pruned ImageStore::prune(bool named, const std::function<bool(const 
       lines.insert(lines.end(), more.begin(), more.end());
     });
   }
+  database_.write([&] {
+    const std::string prefix = kKeptLayerKey;
+    database_.prepare("DELETE FROM build_cache WHERE substr(key,1,?)=?")
+        .bind(1, static_cast<int64_t>(prefix.size()))
+        .bind(2, prefix)
+        .step();
+  });
   pruned = sweep();
   lines.insert(lines.end(), pruned.lines.begin(), pruned.lines.end());
   pruned.lines = std::move(lines);

@@ -97,6 +97,9 @@ class ImageStore {
   [[nodiscard]] sys::FileLock hold_layers();
   // Lets go of layers that were made here for an image that will not be.
   void forget_made_layers();
+  // The same, of an image that may be tried again: they stay for a day, or until an image has them, but prune
+  // and prune_cache take them.
+  void keep_made_layers();
 
   // A folder <tmp>/diff + <tmp>/work on the layers' file system to be filled, then committed or dropped
   // (removed on destruction). It is named draft-<pid>-<start time>-<hex>, so that what a killed process left
@@ -185,6 +188,9 @@ class ImageStore {
   void delete_cache_of(const std::string& image_id);
   std::vector<std::string> unused_layers();
   Pruned sweep();
+
+  // Of an entry of the build cache that keeps a layer for who tries again; its chain id follows.
+  static constexpr char kKeptLayerKey[] = "kept-";
 
   std::string layers_dir() const { return paths_.data_root + "/layers"; }
   std::string blob_path(const std::string& image_id) const;

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/image/bounded_json.h"
 #include "engine/image/digest.h"
 #include "engine/image/reference.h"
-#include "engine/registry/bounded_json.h"
 #include "engine/registry/docker_config.h"
 #include "engine/registry/layer_fetch.h"
 #include "engine/registry/remote_manifest.h"
@@ -238,7 +238,12 @@ CredentialSource credentials_for(const Endpoint& endpoint) {
 }
 
 PullResult pull(const Transfer& transfer, const PullRequest& request, TransferObserver& observer) {
-  return Pull(transfer, request, observer).run();
+  try {
+    return Pull(transfer, request, observer).run();
+  } catch (const std::exception&) {
+    transfer.store.keep_made_layers();  // whole ones; the next attempt goes on from them
+    throw;
+  }
 }
 
 std::string resolve_digest(const Registries& registries, const Tuning& tuning, const std::string& text) {

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace engine::registry {
+namespace engine {
 
 struct TlsFiles {
   std::string authorities;       // PEM, those of all *.crt one after another
@@ -16,4 +16,4 @@ struct TlsFiles {
 // without key or a key without certificate, sys::Error for what cannot be read.
 TlsFiles tls_files(const std::vector<std::string>& folders, const std::string& host_and_port);
 
-}  // namespace engine::registry
+}  // namespace engine

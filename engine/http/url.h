@@ -1,8 +1,9 @@
 #pragma once
-// URLs as registries hand them out (locations of uploads, redirects, realms). Source: RFC 3986, by libcurl.
+// URLs as users write and servers hand them out (redirects, locations of uploads, realms). Source: RFC 3986,
+// by libcurl.
 #include <string>
 
-namespace engine::registry {
+namespace engine {
 
 struct Url {
   std::string scheme;  // "http" or "https"
@@ -21,6 +22,8 @@ Url parse_url(const std::string& text, const std::string& what);
 Url resolve_url(const Url& base, const std::string& location, const std::string& what);
 // `text` fit to be a value in a query.
 std::string query_escape(const std::string& text);
+// "%20" and the like replaced; malformed ones stay.
+std::string percent_decoded(const std::string& text);
 // "url?name=value" or "url&name=value"; the value is escaped.
 std::string with_query(const std::string& url, const std::string& name, const std::string& value);
 
@@ -29,4 +32,4 @@ std::string host_of(const std::string& host_and_port);
 // localhost, 127.0.0.0/8 or ::1.
 bool is_loopback(const std::string& host);
 
-}  // namespace engine::registry
+}  // namespace engine

@@ -1,8 +1,8 @@
-#include "engine/registry/credential.h"
+#include "engine/http/base64.h"
 
 #include <cstdint>
 
-namespace engine::registry {
+namespace engine {
 
 namespace {
 constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -46,4 +46,4 @@ std::optional<std::string> from_base64(const std::string& text) {
   return bytes;
 }
 
-}  // namespace engine::registry
+}  // namespace engine

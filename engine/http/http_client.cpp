@@ -1,4 +1,4 @@
-#include "engine/registry/http.h"
+#include "engine/http/http_client.h"
 
 #include <curl/curl.h>
 
@@ -9,12 +9,13 @@
 
 #include "engine/image/entry_path.h"
 
-namespace engine::registry {
+namespace engine {
 
 namespace {
 
 constexpr int kRedirects = 10;
 constexpr size_t kHeaderBytes = 256 << 10;  // of one answer
+constexpr size_t kRefusalBytes = 64 << 10;
 constexpr char kUserAgent[] = "compose/0.1 (linux)";
 constexpr long kBuffer = 512L << 10;
 
@@ -26,7 +27,7 @@ using HeaderList = std::unique_ptr<curl_slist, FreeList>;
 void append(HeaderList& list, const std::string& line) {
   // A line end in a header would begin another.
   if (line.find_first_of(std::string("\r\n\0", 3)) != std::string::npos)
-    throw Error(Error::Kind::kInvalid, "HTTP header " + engine::quoted(line) + ": it holds a line end");
+    throw Error(Error::Kind::kInvalid, "HTTP header " + quoted(line) + ": it holds a line end");
   curl_slist* longer = curl_slist_append(list.get(), line.c_str());
   if (longer == nullptr) throw Error(Error::Kind::kInternal, "HTTP: out of memory");
   static_cast<void>(list.release());
@@ -86,10 +87,8 @@ struct HttpClient::Exchange {
   HeaderList headers{};
   std::exception_ptr failure{};
   size_t header_bytes = 0, body_at = 0;
-  bool begun = false;
+  bool begun = false, enough = false;
   char reason[CURL_ERROR_SIZE] = {};
-
-  bool discards_body() const { return is_redirect(response); }
 
   template <typename Body>
   bool guarded(const Body& body) {
@@ -103,6 +102,9 @@ struct HttpClient::Exchange {
   }
 
   void header_line(std::string_view line) {
+    header_bytes += line.size();
+    if (header_bytes > kHeaderBytes)
+      throw Error(Error::Kind::kInvalid, url.text + ": the answer's headers are longer than 256 KiB");
     if (line.substr(0, 5) == "HTTP/") {  // after a 100 or a proxy's answer another one begins
       response.headers.clear();
       response.challenges.clear();
@@ -111,9 +113,6 @@ struct HttpClient::Exchange {
           space == std::string_view::npos ? 0 : std::atoi(std::string(line.substr(space + 1)).c_str());
       return;
     }
-    header_bytes += line.size();
-    if (header_bytes > kHeaderBytes)
-      throw Error(Error::Kind::kInvalid, url.text + ": the answer's headers are longer than 256 KiB");
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) return;
     const std::string name = lower(std::string(line.substr(0, colon)));
@@ -122,16 +121,23 @@ struct HttpClient::Exchange {
     response.headers[name] = std::move(value);
   }
 
-  void take_body(const char* data, size_t size) {
-    if (discards_body()) return;
-    if (request.sink && response.ok()) {
+  // False: no more is wanted. A refusal's or redirect's status says all, however long its page is.
+  bool take_body(const char* data, size_t size) {
+    if (!response.ok()) {
+      response.body.append(data, std::min(size, kRefusalBytes - response.body.size()));
+      enough = response.body.size() == kRefusalBytes;
+      return !enough;
+    }
+    if (request.sink) {
       begin();
-      return request.sink(data, size);
+      request.sink(data, size);
+      return true;
     }
     if (static_cast<int64_t>(response.body.size() + size) > request.body_limit)
       throw Error(Error::Kind::kInvalid,
                   url.text + ": the answer is longer than " + std::to_string(request.body_limit) + " bytes");
     response.body.append(data, size);
+    return true;
   }
 
   void begin() {
@@ -155,8 +161,9 @@ struct HttpClient::Exchange {
   }
   static size_t on_body(char* data, size_t size, size_t count, void* self) {
     auto* exchange = static_cast<Exchange*>(self);
-    const bool good = exchange->guarded([&] { exchange->take_body(data, size * count); });
-    return good ? size * count : size * count + 1;
+    bool more = false;
+    const bool good = exchange->guarded([&] { more = exchange->take_body(data, size * count); });
+    return good && more ? size * count : size * count + 1;
   }
   static size_t on_read(char* buffer, size_t size, size_t count, void* self) {
     auto* exchange = static_cast<Exchange*>(self);
@@ -169,9 +176,9 @@ struct HttpClient::Exchange {
   }
 };
 
-HttpClient::HttpClient(const Tuning& tuning, Cancellation& cancellation,
+HttpClient::HttpClient(const HttpTimeouts& timeouts, Cancellation& cancellation,
                        std::vector<std::string> certificate_folders)
-    : tuning_(tuning), cancellation_(cancellation), certificate_folders_(std::move(certificate_folders)) {
+    : timeouts_(timeouts), cancellation_(cancellation), certificate_folders_(std::move(certificate_folders)) {
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
 }
@@ -199,7 +206,7 @@ void HttpClient::give_back(CURL* handle) {
 }
 
 HttpResponse HttpClient::send(const HttpRequest& request) {
-  const Url first = parse_url(request.url, "registry");
+  const Url first = parse_url(request.url, "HTTP request");
   Url url = first;
   for (int hops = 0; hops <= kRedirects; ++hops) {
     HttpResponse response = send_once(request, url, url.origin() == first.origin());
@@ -207,13 +214,16 @@ HttpResponse HttpClient::send(const HttpRequest& request) {
     const bool repeats = request.method == "GET" || request.method == "HEAD";
     if (!repeats && (response.status < 307 || request.read))
       throw Error(Error::Kind::kInvalid, url.text + ": the answer to " + request.method +
-                                             " is a redirect, which registries may not give here");
+                                             " is a redirect, which cannot be followed");
     Url next = resolve_url(url, response.header("location"), "redirect from " + url.origin());
     if (url.scheme == "https" && next.scheme == "http" && !request.plain_allowed)
       throw Error(Error::Kind::kInvalid,
                   url.origin() + " redirects to " + next.origin() +
                       ", which is not encrypted: refused. A registry that may do so is "
                       "to be listed as insecure");
+    if (request.secret_body && next.origin() != first.origin())
+      throw Error(Error::Kind::kDenied,
+                  url.origin() + " redirects to " + next.origin() + ": refused, as what is sent is secret");
     url = std::move(next);
   }
   throw Error(Error::Kind::kInvalid,
@@ -234,7 +244,7 @@ HttpResponse HttpClient::send_once(const HttpRequest& request, const Url& url, b
   const CURLcode code = curl_easy_perform(handle);
   if (exchange.failure) std::rethrow_exception(exchange.failure);
   cancellation_.check("the transfer from " + url.origin());
-  if (code != CURLE_OK) {
+  if (code != CURLE_OK && !exchange.enough) {
     const std::string why = exchange.reason[0] != '\0' ? exchange.reason : curl_easy_strerror(code);
     throw HttpFailure(url.origin() + ": " + why, is_transient(code));
   }
@@ -250,9 +260,11 @@ void HttpClient::set_up(CURL* handle, Exchange& exchange) {
   curl_easy_setopt(handle, CURLOPT_USERAGENT, kUserAgent);
   curl_easy_setopt(handle, CURLOPT_HTTPHEADER, exchange.headers.get());
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, exchange.reason);
-  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(tuning_.connect_timeout_ms));
+  curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeouts_.connect_timeout_ms));
   curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(tuning_.stall_timeout_s));
+  curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(timeouts_.stall_timeout_s));
+  if (!request.sink && !request.read)
+    curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, static_cast<long>(timeouts_.document_timeout_s * 1000));
   curl_easy_setopt(handle, CURLOPT_BUFFERSIZE, kBuffer);
   curl_easy_setopt(handle, CURLOPT_HEADERFUNCTION, &Exchange::on_header);
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, &exchange);
@@ -309,4 +321,4 @@ void HttpClient::set_up_tls(CURL* handle, Exchange& exchange) {
   }
 }
 
-}  // namespace engine::registry
+}  // namespace engine

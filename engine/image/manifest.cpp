@@ -1,21 +1,22 @@
-#include "engine/registry/manifest.h"
+#include "engine/image/manifest.h"
 
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "engine/error.h"
+#include "engine/image/bounded_json.h"
 #include "engine/image/digest.h"
 #include "engine/image/entry_path.h"
-#include "engine/registry/bounded_json.h"
 
-namespace engine::registry {
+namespace engine {
 
 using nlohmann::json;
+using nlohmann::ordered_json;
 
 namespace {
 
 constexpr int64_t kLargestBlob = int64_t{1} << 40;
-constexpr size_t kMostLayers = 1000, kMostEntries = 1000, kMostUrls = 16;
+constexpr size_t kMostLayers = 1000, kMostEntries = 10'000, kMostUrls = 16;
 constexpr char kSchema1[] = "application/vnd.docker.distribution.manifest.v1";
 
 [[noreturn]] void refuse(const std::string& what, const std::string& why) {
@@ -38,18 +39,15 @@ Descriptor read_descriptor(const json& value, const std::string& what) {
         descriptor.urls.push_back(url.get<std::string>());
     }
   }
-  return descriptor;
-}
-
-IndexEntry read_entry(const json& value, const std::string& what) {
-  IndexEntry entry;
-  entry.descriptor = read_descriptor(value, what);
-  if (const json* platform = object_member(value, "platform")) {
-    entry.platform.os = text_member(*platform, "os");
-    entry.platform.architecture = text_member(*platform, "architecture");
-    entry.platform.variant = text_member(*platform, "variant");
+  if (const json* platform = object_member(value, "platform"))
+    descriptor.platform = {text_member(*platform, "os"), text_member(*platform, "architecture"),
+                           text_member(*platform, "variant")};
+  if (const json* annotations = object_member(value, "annotations")) {
+    for (const auto& [key, text] : annotations->items()) {
+      if (text.is_string()) descriptor.annotations[key] = text.get<std::string>();
+    }
   }
-  return entry;
+  return descriptor;
 }
 
 Manifest read_manifest(const json& root, const std::string& what) {
@@ -78,20 +76,33 @@ std::string named(const Platform& platform) {
                                                               : engine::quoted(platform.to_string());
 }
 
-json descriptor_json(const Descriptor& descriptor) {
-  json value = {
+ordered_json descriptor_json(const Descriptor& descriptor) {
+  ordered_json value = {
       {"mediaType", descriptor.media_type}, {"digest", descriptor.digest}, {"size", descriptor.size}};
   if (!descriptor.urls.empty()) value["urls"] = descriptor.urls;
+  if (!descriptor.annotations.empty()) value["annotations"] = descriptor.annotations;
+  if (!descriptor.platform.os.empty()) {
+    value["platform"] = {{"architecture", descriptor.platform.architecture}, {"os", descriptor.platform.os}};
+    if (!descriptor.platform.variant.empty()) value["platform"]["variant"] = descriptor.platform.variant;
+  }
   return value;
 }
 
 }  // namespace
 
-ParsedManifest parse_manifest(const std::string& bytes, const std::string& content_type,
+bool Descriptor::is_index() const {
+  return media_type == media::kOciIndex || media_type == media::kDockerList;
+}
+
+bool Descriptor::is_manifest() const {
+  return media_type == media::kOciManifest || media_type == media::kDockerManifest;
+}
+
+ParsedManifest parse_manifest(const std::string& bytes, const std::string& told_type,
                               const std::string& what) {
   const json root = parse_object(bytes, what);
   std::string type = text_member(root, "mediaType");
-  if (type.empty()) type = content_type.substr(0, content_type.find(';'));
+  if (type.empty()) type = told_type.substr(0, told_type.find(';'));
   if (size_member(root, "schemaVersion").value_or(0) == 1 || type.rfind(kSchema1, 0) == 0)
     refuse(
         what,
@@ -113,17 +124,17 @@ ParsedManifest parse_manifest(const std::string& bytes, const std::string& conte
     return parsed;
   }
   const json& entries = root["manifests"];
-  if (entries.size() > kMostEntries) refuse(what, "the index has more than 1000 entries");
-  for (const json& entry : entries) parsed.entries.push_back(read_entry(entry, what));
+  if (entries.size() > kMostEntries) refuse(what, "the index has more than 10,000 entries");
+  for (const json& entry : entries) parsed.entries.push_back(read_descriptor(entry, what));
   return parsed;
 }
 
-const IndexEntry& choose(const std::vector<IndexEntry>& entries, const Platform& wanted,
+const Descriptor& choose(const std::vector<Descriptor>& entries, const Platform& wanted,
                          const std::string& what) {
-  const IndexEntry* best = nullptr;
+  const Descriptor* best = nullptr;
   int best_fitness = 0;
   std::set<std::string> offered;
-  for (const IndexEntry& entry : entries) {
+  for (const Descriptor& entry : entries) {
     if (entry.platform.os != "unknown") offered.insert(named(entry.platform));  // attestations
     const int fits = fitness(wanted, entry.platform);
     if (fits > best_fitness) {
@@ -162,19 +173,19 @@ bool is_docker_type(const std::string& media_type) {
 }
 
 std::string manifest_json(const Manifest& manifest, bool docker) {
-  json root = {{"schemaVersion", 2},
-               {"mediaType", docker ? media::kDockerManifest : media::kOciManifest},
-               {"config", descriptor_json(manifest.config)},
-               {"layers", json::array()}};
+  ordered_json root = {{"schemaVersion", 2},
+                       {"mediaType", docker ? media::kDockerManifest : media::kOciManifest},
+                       {"config", descriptor_json(manifest.config)},
+                       {"layers", ordered_json::array()}};
   for (const Descriptor& layer : manifest.layers) root["layers"].push_back(descriptor_json(layer));
   return root.dump();
 }
 
-std::vector<std::string> accept_headers() {
-  std::vector<std::string> headers;
-  for (const char* type : {media::kOciIndex, media::kDockerList, media::kOciManifest, media::kDockerManifest})
-    headers.push_back(std::string("Accept: ") + type);
-  return headers;
+std::string index_json(const std::vector<Descriptor>& entries) {
+  ordered_json root = {
+      {"schemaVersion", 2}, {"mediaType", media::kOciIndex}, {"manifests", ordered_json::array()}};
+  for (const Descriptor& entry : entries) root["manifests"].push_back(descriptor_json(entry));
+  return root.dump();
 }
 
-}  // namespace engine::registry
+}  // namespace engine

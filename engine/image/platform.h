@@ -2,11 +2,11 @@
 // For which machines an image is. Source: OCI image-spec, image-index.md ("platform"); Docker's --platform.
 #include <string>
 
-namespace engine::registry {
+namespace engine {
 
 struct Platform {
-  std::string os, architecture, variant;
-  std::string to_string() const;  // "linux/arm/v7"
+  std::string os, architecture, variant;  // empty: not told
+  std::string to_string() const;          // "linux/arm/v7"
 };
 
 // "linux/arm64/v8", "linux/amd64", "arm64"; names that mean the same (x86_64, aarch64) are made one. Throws
@@ -22,4 +22,4 @@ int fitness(const Platform& wanted, const Platform& offered);
 // variant.
 bool same_machine(const Platform& a, const Platform& b);
 
-}  // namespace engine::registry
+}  // namespace engine

@@ -1,5 +1,5 @@
 // The downloader against a server of a few lines on the loopback interface.
-#include "engine/build/curl_downloader.h"
+#include "engine/build/http_downloader.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -86,7 +86,7 @@ Fetched fetch(const std::string& url, const Validators& known = {}, int cancel_f
   const TemporaryFolder folder;
   const std::string path = folder.path + "/file";
   const sys::Fd file = sys::open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
-  engine::build::CurlDownloader downloader;
+  engine::build::HttpDownloader downloader;
   Fetched out{downloader.fetch(url, known, file.get(), cancel_fd), ""};
   out.content = sys::read_file(path);
   return out;
@@ -123,13 +123,25 @@ TEST_CASE("A download that fails names the URL and the reason") {
                                 {"/short", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort"}});
   const std::string missing = server.url("/none");
   CHECK_THROWS_WITH(fetch(missing), "cannot download " + missing + ": the server answered 404");
-  CHECK_THROWS_WITH(fetch(server.url("/file")), Catch::Contains("Protocol \"file\" not supported"));
-  CHECK_THROWS_WITH(fetch(server.url("/loop")), Catch::Contains("Maximum (10) redirects followed"));
+  CHECK_THROWS_WITH(fetch(server.url("/file")), Catch::Contains("\"file:///etc/passwd\" is not a usable"));
+  CHECK_THROWS_WITH(fetch(server.url("/loop")), Catch::Contains("redirected more than 10 times"));
   CHECK_THROWS_WITH(fetch(server.url("/short")),
                     Catch::StartsWith("cannot download " + server.url("/short")));
-  CHECK_THROWS_WITH(fetch("file:///etc/passwd"), Catch::Contains("Protocol \"file\" not supported"));
+  CHECK_THROWS_WITH(fetch("file:///etc/passwd"), Catch::Contains("is not a usable http(s) URL"));
   CHECK_THROWS_WITH(fetch("http://127.0.0.1:1/x"),
                     Catch::StartsWith("cannot download http://127.0.0.1:1/x: "));
+}
+
+TEST_CASE("User and password of a URL reach its server, but neither another nor an error's message") {
+  Server other(Server::Answers{{"/b", answer("200 OK", "", "content")}});
+  Server server(Server::Answers{{"/a", answer("302 Found", "Location: " + other.url("/b") + "\r\n")}});
+  std::string url = server.url("/a"), missing = server.url("/none");
+  url.insert(7, "me:p%40ss@");
+  missing.insert(7, "me:p%40ss@");
+  CHECK(fetch(url).content == "content");
+  CHECK_THAT(server.requests.at(0), Catch::Contains("Authorization: Basic bWU6cEBzcw==\r\n"));
+  CHECK_THAT(other.requests.at(0), !Catch::Contains("Authorization"));
+  CHECK_THROWS_WITH(fetch(missing), "cannot download " + server.url("/none") + ": the server answered 404");
 }
 
 TEST_CASE("A cancelled download ends at once") {

@@ -1,7 +1,8 @@
 #pragma once
-// HTTP for registries, over libcurl (man 3 libcurl-easy): connections kept, redirects followed with care,
-// TLS by the system's authorities and the registry's own (tls_files.h), proxies from http_proxy,
-// https_proxy and no_proxy in either case.
+// HTTP, over libcurl (man 3 libcurl-easy): connections kept, redirects followed with care, TLS by the
+// system's authorities and the server's own (tls_files.h), proxies from http_proxy, https_proxy and no_proxy
+// in either case. Servers are strangers: what they send is bounded in size, and in time where it is no long
+// transfer.
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -12,14 +13,13 @@
 #include <vector>
 
 #include "engine/error.h"
-#include "engine/registry/cancellation.h"
-#include "engine/registry/tls_files.h"
-#include "engine/registry/tuning.h"
-#include "engine/registry/url.h"
+#include "engine/http/cancellation.h"
+#include "engine/http/tls_files.h"
+#include "engine/http/url.h"
 
 typedef void CURL;
 
-namespace engine::registry {
+namespace engine {
 
 // There was no whole answer: no connection, a broken or stalled one, TLS that failed.
 class HttpFailure : public Error {
@@ -32,12 +32,18 @@ class HttpFailure : public Error {
   bool transient_;
 };
 
+struct HttpTimeouts {
+  int64_t connect_timeout_ms = 30'000;
+  int64_t stall_timeout_s = 60;      // without a byte
+  int64_t document_timeout_s = 300;  // of an exchange that neither sink nor `read` make a long one
+};
+
 struct HttpResponse {
   int status = 0;
   std::map<std::string, std::string> headers;  // names in lower case; of several the last
   std::vector<std::string> challenges;         // all WWW-Authenticate
-  std::string body;                            // when no sink took it
-  Url url;                                     // that answered, after redirects
+  std::string body;  // when no sink took it; of a refusal (400 and above) the first 64 KiB
+  Url url;           // that answered, after redirects
 
   std::string header(const std::string& name) const {
     const auto found = headers.find(name);
@@ -63,17 +69,19 @@ struct HttpRequest {
   // ends the request and is thrown again. Without a sink the body is collected.
   std::function<void(const HttpResponse&)> begun;
   std::function<void(const char* data, size_t size)> sink;
-  int64_t body_limit = int64_t{4} << 20;  // of a collected body: kInvalid when it is longer
+  int64_t body_limit = int64_t{4} << 20;  // of a collected body with a status 2xx: kInvalid when it is longer
 
   bool plain_allowed = false;  // a redirect from https to http is followed
   bool verify = true;          // TLS: the server must show who it is
+  bool secret_body = false;    // a redirect to another origin is refused, as the body would go there
 };
 
 // Thread-safe; each request runs on the calling thread, over a connection left by an earlier one if possible.
 class HttpClient {
  public:
   // `certificate_folders`: see tls_files.h. The references must live as long as the client.
-  HttpClient(const Tuning& tuning, Cancellation& cancellation, std::vector<std::string> certificate_folders);
+  HttpClient(const HttpTimeouts& timeouts, Cancellation& cancellation,
+             std::vector<std::string> certificate_folders);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -91,11 +99,11 @@ class HttpClient {
   CURL* take_handle();
   void give_back(CURL* handle);
 
-  const Tuning& tuning_;
+  const HttpTimeouts& timeouts_;
   Cancellation& cancellation_;
   std::vector<std::string> certificate_folders_;
   std::mutex mutex_;
   std::vector<CURL*> idle_;
 };
 
-}  // namespace engine::registry
+}  // namespace engine

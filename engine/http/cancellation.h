@@ -7,7 +7,7 @@
 #include <mutex>
 #include <string>
 
-namespace engine::registry {
+namespace engine {
 
 class Cancellation {
  public:
@@ -29,4 +29,4 @@ class Cancellation {
   std::condition_variable changed_;
 };
 
-}  // namespace engine::registry
+}  // namespace engine

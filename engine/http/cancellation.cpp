@@ -1,10 +1,10 @@
-#include "engine/registry/cancellation.h"
+#include "engine/http/cancellation.h"
 
 #include <algorithm>
 
 #include "engine/error.h"
 
-namespace engine::registry {
+namespace engine {
 
 void Cancellation::stop() {
   const std::lock_guard<std::mutex> lock(mutex_);
@@ -29,4 +29,4 @@ bool Cancellation::wait(std::chrono::milliseconds duration) {
   return false;
 }
 
-}  // namespace engine::registry
+}  // namespace engine

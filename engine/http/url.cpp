@@ -1,4 +1,4 @@
-#include "engine/registry/url.h"
+#include "engine/http/url.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>
@@ -10,7 +10,7 @@
 #include "engine/error.h"
 #include "engine/image/entry_path.h"
 
-namespace engine::registry {
+namespace engine {
 
 namespace {
 
@@ -39,8 +39,15 @@ Url read(const Handle& handle, const std::string& text, const std::string& what)
                       part(handle.get(), CURLUPART_USER).empty() &&
                       part(handle.get(), CURLUPART_PASSWORD).empty();
   if (!usable)
-    throw Error(Error::Kind::kInvalid, what + ": " + engine::quoted(text) + " is not a usable http(s) URL");
+    throw Error(Error::Kind::kInvalid, what + ": " + quoted(text) + " is not a usable http(s) URL");
   return url;
+}
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
 }
 
 }  // namespace
@@ -49,7 +56,7 @@ Url parse_url(const std::string& text, const std::string& what) {
   const Handle handle(curl_url());
   if (!handle ||
       curl_url_set(handle.get(), CURLUPART_URL, text.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
-    throw Error(Error::Kind::kInvalid, what + ": " + engine::quoted(text) + " is not a usable http(s) URL");
+    throw Error(Error::Kind::kInvalid, what + ": " + quoted(text) + " is not a usable http(s) URL");
   return read(handle, text, what);
 }
 
@@ -57,8 +64,7 @@ Url resolve_url(const Url& base, const std::string& location, const std::string&
   const Handle handle(curl_url());
   if (!handle || curl_url_set(handle.get(), CURLUPART_URL, base.text.c_str(), 0) != CURLUE_OK ||
       curl_url_set(handle.get(), CURLUPART_URL, location.c_str(), CURLU_NON_SUPPORT_SCHEME) != CURLUE_OK)
-    throw Error(Error::Kind::kInvalid,
-                what + ": " + engine::quoted(location) + " is not a usable http(s) URL");
+    throw Error(Error::Kind::kInvalid, what + ": " + quoted(location) + " is not a usable http(s) URL");
   return read(handle, location, what);
 }
 
@@ -76,6 +82,17 @@ std::string query_escape(const std::string& text) {
     }
   }
   return escaped;
+}
+
+std::string percent_decoded(const std::string& text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool escape =
+        text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
+    out += escape ? static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])) : text[i];
+    if (escape) i += 2;
+  }
+  return out;
 }
 
 std::string with_query(const std::string& url, const std::string& name, const std::string& value) {
@@ -102,4 +119,4 @@ bool is_loopback(const std::string& host) {
   return ::inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
 }
 
-}  // namespace engine::registry
+}  // namespace engine

@@ -1,4 +1,4 @@
-#include "engine/registry/tls_files.h"
+#include "engine/http/tls_files.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -7,7 +7,7 @@
 #include "engine/error.h"
 #include "sys/file.h"
 
-namespace engine::registry {
+namespace engine {
 
 namespace {
 
@@ -49,4 +49,4 @@ TlsFiles tls_files(const std::vector<std::string>& folders, const std::string& h
   return files;
 }
 
-}  // namespace engine::registry
+}  // namespace engine

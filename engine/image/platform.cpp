@@ -1,4 +1,4 @@
-#include "engine/registry/platform.h"
+#include "engine/image/platform.h"
 
 #include <sys/utsname.h>
 
@@ -8,7 +8,7 @@
 #include "engine/error.h"
 #include "engine/image/entry_path.h"
 
-namespace engine::registry {
+namespace engine {
 
 namespace {
 
@@ -101,4 +101,4 @@ bool same_machine(const Platform& a, const Platform& b) {
   return one.os == other.os && one.architecture == other.architecture;
 }
 
-}  // namespace engine::registry
+}  // namespace engine

@@ -1,11 +1,11 @@
-#include "engine/registry/bounded_json.h"
+#include "engine/image/bounded_json.h"
 
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
 
-namespace engine::registry {
+namespace engine {
 
 using nlohmann::json;
 
@@ -41,15 +41,26 @@ const json* member(const json& object, const char* name) {
   return found == object.end() ? nullptr : &*found;
 }
 
-}  // namespace
-
-json parse_object(const std::string& text, const std::string& what) {
+json parse(const std::string& text, const std::string& what) {
   if (depth_of(text) > kDepth)
     throw Error(Error::Kind::kInvalid,
                 what + ": its JSON is nested more than " + std::to_string(kDepth) + " deep");
   json value = json::parse(text, nullptr, false);
   if (value.is_discarded()) throw Error(Error::Kind::kInvalid, what + ": not valid JSON");
+  return value;
+}
+
+}  // namespace
+
+json parse_object(const std::string& text, const std::string& what) {
+  json value = parse(text, what);
   if (!value.is_object()) throw Error(Error::Kind::kInvalid, what + ": not a JSON object");
+  return value;
+}
+
+json parse_list(const std::string& text, const std::string& what) {
+  json value = parse(text, what);
+  if (!value.is_array()) throw Error(Error::Kind::kInvalid, what + ": not a JSON list");
   return value;
 }
 
@@ -81,4 +92,4 @@ const json* object_member(const json& object, const char* name) {
   return found != nullptr && found->is_object() ? found : nullptr;
 }
 
-}  // namespace engine::registry
+}  // namespace engine
