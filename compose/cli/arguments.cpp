@@ -128,7 +128,8 @@ void Arguments::footer(const std::string& text) {
 
 // "-e" and "--env", but not "-eA=1" or "--env=A=1": the word after it is its value.
 bool Arguments::Impl::takes_next(const std::string& arg) const {
-  return std::any_of(app.get_options().begin(), app.get_options().end(), [&](const CLI::Option* option) {
+  const auto options = app.get_options();
+  return std::any_of(options.begin(), options.end(), [&](const CLI::Option* option) {
     return option->get_items_expected_min() > 0 && option->check_name(arg);
   });
 }

@@ -143,8 +143,8 @@ TEST_CASE("tutorial: ENV reaches RUN, one RUN with && is one layer, LABEL descri
                   "FROM busybox\nLABEL maintainer=\"yindong@126.com\"\nLABEL version=\"1.0\"\n"
                   "LABEL description=\"This is description\"\nENV MYSQL_VERSION 5.6\n"
                   "RUN echo \"mysql-server=${MYSQL_VERSION}\" > /installed \\\n"
-                  "    && touch /cache \\\n    && rm /cache\nCMD cat /installed; ls /cache\n")
-            .find("mysql-server=5.6\n") == 0);
+                  "    && touch /cache \\\n    && rm /cache\nCMD cat /installed; ls /cache || true\n") ==
+        "mysql-server=5.6\n");
   const nlohmann::json image = image_of(sandbox, sandbox.project() + "-app");
   const nlohmann::json& labels = image.at("config").at("Labels");
   CHECK(labels.at("maintainer") == "yindong@126.com");
