@@ -101,17 +101,18 @@ sys::Fd start_console_pump(const engine::Launched& container, int stdout_fifo) {
   ::syscall(SYS_close_range, 5U, ~0U, 0U);
   char buffer[4096];
   for (;;) {
-    const ssize_t n = ::read(kMaster, buffer, sizeof buffer);
-    if (n > 0) {
-      for (ssize_t done = 0; done < n;) {
-        const ssize_t written = ::write(1, buffer + done, static_cast<size_t>(n - done));
-        if (written > 0) done += written;
-      }
-      continue;
+    // Asked first, as a read may or may not wait: who is attached shares the master and sets what it likes.
+    pollfd fds[2] = {{kMaster, POLLIN, 0}, {kContainer, POLLIN, 0}};
+    if (::poll(fds, 2, -1) < 0) continue;
+    const ssize_t n = (fds[0].revents & POLLIN) != 0 ? ::read(kMaster, buffer, sizeof buffer) : 0;
+    for (ssize_t done = 0; done < n;) {
+      const ssize_t written = ::write(1, buffer + done, static_cast<size_t>(n - done));
+      if (written > 0) done += written;
     }
-    // EIO: nobody has the terminal open now. As long as the container lives somebody may again.
-    pollfd wait{kContainer, POLLIN, 0};
-    if (::poll(&wait, 1, 200) != 0) ::_exit(0);
+    if (n > 0) continue;
+    if (fds[1].revents != 0) ::_exit(0);
+    // Nobody has the terminal open now. As long as the container lives somebody may again.
+    if ((fds[0].revents & POLLHUP) != 0) ::poll(&fds[1], 1, 200);
   }
 }
 

@@ -76,13 +76,11 @@ class AtTerminal {
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
+    over_ = sys::pipe();
     pid_ = ::fork();
     REQUIRE(pid_ >= 0);
-    if (pid_ != 0) return;
-    for (int fd = 0; fd < 3; ++fd) ::dup2(terminal_.get(), fd);
-    for (const auto& [name, value] : sandbox.options().env) ::setenv(name.c_str(), value.c_str(), 1);
-    if (::chdir(sandbox.directory().c_str()) == 0) ::execv(argv[0], argv.data());
-    ::_exit(99);
+    if (pid_ == 0) lead(argv.data(), sandbox);
+    over_.write.reset();
   }
   ~AtTerminal() {
     if (pid_ > 0) ::kill(pid_, SIGKILL);
@@ -109,8 +107,7 @@ class AtTerminal {
   }
   int wait() {
     int status = 0;
-    ::waitpid(pid_, &status, 0);
-    pid_ = -1;
+    REQUIRE(::read(over_.read.get(), &status, sizeof status) == sizeof status);
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }
   tcflag_t modes() const {
@@ -120,7 +117,27 @@ class AtTerminal {
   }
 
  private:
+  // A shell's part: it has the terminal for its session, and stays, since with its end the terminal is hung
+  // up and what is not read yet is lost.
+  [[noreturn]] void lead(char** argv, Sandbox& sandbox) {
+    ::setsid();
+    ::ioctl(terminal_.get(), TIOCSCTTY, 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      for (int fd = 0; fd < 3; ++fd) ::dup2(terminal_.get(), fd);
+      for (const auto& [name, value] : sandbox.options().env) ::setenv(name.c_str(), value.c_str(), 1);
+      if (::chdir(sandbox.directory().c_str()) == 0) ::execv(argv[0], argv);
+      ::_exit(99);
+    }
+    ::signal(SIGINT, SIG_IGN);
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    if (::write(over_.write.get(), &status, sizeof status) < 0) ::_exit(98);
+    for (;;) ::pause();
+  }
+
   sys::Fd master_, terminal_;
+  sys::Pipe over_;  // the status of `compose`
   pid_t pid_ = -1;
   std::string shown_;
 };
