@@ -74,6 +74,7 @@ class AtTerminal {
     resize(33, 101);
     std::vector<std::string> words = sandbox.command(args);
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     over_ = sys::pipe();
@@ -405,9 +406,10 @@ TEST_CASE("run at a terminal gives the container one: size, resize, input, exit 
   if (!it::is_root()) return;
   Sandbox sandbox;
   sandbox.compose_file(kApp);
-  AtTerminal at(sandbox, {"run", "--rm", "--no-deps", "app", "sh", "-c",
-                          "trap 'stty size' WINCH; stty size; while read line; do echo got $line; "
-                          "[ \"$line\" != bye ] || exit 5; done"});
+  const std::string script =
+      "trap 'stty size' WINCH; stty size; while read line; do echo got $line; "
+      "[ \"$line\" != bye ] || exit 5; done";
+  AtTerminal at(sandbox, {"run", "--rm", "--no-deps", "app", "sh", "-c", script});
   const tcflag_t before = at.modes();
   CHECK(at.until("33 101\r\n").find("33 101\r\n") != std::string::npos);
   at.resize(44, 120);
