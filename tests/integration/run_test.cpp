@@ -390,6 +390,26 @@ TEST_CASE("a program that does not heed two signals is killed by the third") {
   sandbox.finish();
 }
 
+TEST_CASE(
+    "run tells that its container's monitor was killed, and still has its exit code where there is one") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kApp);
+  it::Process process(sandbox.command({"run", "--rm", "--no-deps", "-T", "--name", "widow", "app", "sh", "-c",
+                                       "echo begun; while [ ! -e /tmp/end ]; do sleep 0.1; done"}),
+                      sandbox.options());
+  REQUIRE(it::eventually([&] { return process.out() == "begun\n"; }));
+  for (const int pid : it::processes_of(sandbox.run_root())) {
+    if (it::command_line(pid).find("compose-monitor") != std::string::npos) ::kill(pid, SIGKILL);
+  }
+  REQUIRE(it::eventually([&] { return process.err().find("was killed") != std::string::npos; }));
+  CHECK(process.running());
+  sandbox.ok({"container", "kill", "widow"});
+  CHECK(process.wait().code >= 137);  // 255 where the kernel does not tell strangers
+  CHECK(it::eventually([&] { return sandbox.containers().empty(); }));
+  sandbox.finish();
+}
+
 TEST_CASE("run -d --rm leaves nothing when its container has ended") {
   if (!it::is_root()) return;
   Sandbox sandbox;
@@ -407,7 +427,7 @@ TEST_CASE("run at a terminal gives the container one: size, resize, input, exit 
   Sandbox sandbox;
   sandbox.compose_file(kApp);
   const std::string script =
-      "trap 'stty size' WINCH; stty size; while read line; do echo got $line; "
+      "trap 'stty size' WINCH; stty size; while :; do read line || continue; echo got $line; "
       "[ \"$line\" != bye ] || exit 5; done";
   AtTerminal at(sandbox, {"run", "--rm", "--no-deps", "app", "sh", "-c", script});
   const tcflag_t before = at.modes();
