@@ -72,6 +72,9 @@ struct ContainerConfig {
   std::optional<int64_t> stop_grace_ms;
   std::vector<std::string> cap_add, cap_drop;
   bool privileged = false, read_only = false, init = false, tty = false;
+  bool stdin_open = false;   // its standard input never ends; else it is empty
+  bool auto_remove = false;  // it goes when it has ended, with its anonymous volumes
+  std::string owner;         // auto_remove, set by the engine: the process that is going to start it
   int64_t memory = 0, cpu_shares = 0, pids = 0, shm_size = 0;
   double cpus = 0;
 };

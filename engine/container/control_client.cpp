@@ -160,6 +160,7 @@ class Orphan {
     ::unlink(control_socket(spec.run_dir).c_str());
     ::unlink(stdout_fifo(spec.run_dir).c_str());
     ::unlink(stderr_fifo(spec.run_dir).c_str());
+    ::unlink(stdin_fifo(spec.run_dir).c_str());
     ::rmdir((spec.run_dir + "/rootfs").c_str());
     status.state = State::kExited;
     status.health = Health::kNone;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/container/attached.h"
 #include "engine/container/spec.h"
 #include "engine/container/status.h"
 #include "sys/fd.h"
@@ -23,6 +24,9 @@ struct StartResult {
 // `held`: descriptors (sockets that reserve host ports) the monitor keeps open as long as the container is
 // up.
 StartResult start_container(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held = {});
+
+// The same, attached: nothing of what it writes is missed. `input`: the caller gives it a standard input.
+Attached start_attached(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held, bool input);
 
 // Runs the container in the foreground without monitor duties (no logs, restart, health): the builder's RUN.
 // `output` gets stdout and stderr (a write end). Returns the exit code. Cancelled by `cancel` becoming
