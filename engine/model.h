@@ -153,8 +153,8 @@ struct VolumeInfo {
 
 // A root file system becomes an image of one layer.
 struct ImportRequest {
-  std::string archive;               // path of a tar, in any compression libarchive knows
-  std::string origin;                // for the history; empty: the archive's name
+  std::string archive;               // path or http(s) URL of a tar, in any compression libarchive knows
+  std::string origin;                // for the history; empty: the archive's name or the URL
   std::string reference;             // empty: the image gets no name
   std::vector<std::string> changes;  // Dockerfile lines that change the configuration: CMD, ENV, ...
   std::string message;               // comment of the history; empty: "Imported from ORIGIN"

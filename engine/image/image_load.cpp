@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <future>
 #include <set>
 #include <utility>
@@ -11,7 +12,7 @@
 #include "engine/error.h"
 #include "engine/image/archive_files.h"
 #include "engine/image/archive_images.h"
-#include "engine/image/archive_reader.h"
+#include "engine/image/decompressed.h"
 #include "engine/image/digest.h"
 #include "engine/image/layer_blobs.h"
 #include "engine/image/layer_tar.h"
@@ -35,31 +36,10 @@ std::string kept_media_type(const std::string& path) {
   return {};
 }
 
-// The file's bytes without its compression, to `sink`.
 void decompress(const std::string& path, const std::string& name, const UnpackLimits& limits,
                 const ByteSink& sink) {
   const sys::Fd fd = sys::open(path, O_RDONLY);
-  const ArchiveReader reader = new_archive_reader();
-  archive* a = reader.get();
-  archive_read_support_format_raw(a);
-  archive_entry* entry = nullptr;
-  if (archive_read_open_fd(a, fd.get(), 256 * 1024) != ARCHIVE_OK ||
-      archive_read_next_header(a, &entry) != ARCHIVE_OK)
-    refuse_archive(a, name);
-  const void* data = nullptr;
-  size_t size = 0;
-  la_int64_t offset = 0;
-  int64_t total = 0;
-  int result = ARCHIVE_OK;
-  while ((result = archive_read_data_block(a, &data, &size, &offset)) == ARCHIVE_OK) {
-    total += static_cast<int64_t>(size);
-    if (total > limits.total_bytes ||
-        total - limits.slack_bytes > archive_filter_bytes(a, -1) * limits.ratio) {
-      throw Error(Error::Kind::kInvalid, "archive " + name + ": it looks like a decompression bomb");
-    }
-    sink(static_cast<const char*>(data), size);
-  }
-  if (result != ARCHIVE_EOF) refuse_archive(a, name);
+  Decompressed(fd.get(), name).pour(sink, limits);
 }
 
 // Whether the folder's canonical tar is the layer's own, as it is of one that was made by us: then the store
@@ -124,8 +104,7 @@ class Loader {
     if (!verified) digest = std::async(std::launch::async, [&] { return digest_of_content(file.path); });
     ImageStore::Draft draft = store_.new_draft();
     try {
-      unpack_archive_from(sys::open(file.path, O_RDONLY).get(), name_ + ", layer " + diff_id, draft.diff(),
-                          true, options_.limits);
+      unpack(file.path, diff_id, verified, draft.diff());
     } catch (const Error&) {
       if (digest.valid()) check_digest(digest, diff_id);  // the plainer reason, when there is one
       throw;
@@ -148,6 +127,23 @@ class Loader {
   void commit_waiting() {
     store_.commit_unpacked_layers(std::exchange(waiting_, {}));
     waiting_chains_.clear();
+  }
+
+  // What is named by the digest of a tar must be one: a compressed file could never be made again from it.
+  void unpack(const std::string& path, const std::string& diff_id, bool plain,
+              const std::string& folder) const {
+    const sys::Fd fd = sys::open(path, O_RDONLY);
+    const std::string name = name_ + ", layer " + diff_id;
+    if (!plain) return unpack_archive_from(fd.get(), name, folder, true, options_.limits);
+    int64_t bytes = 0;
+    const ByteSource source = [&](char* buffer, size_t size) {
+      ssize_t n = 0;
+      do n = ::read(fd.get(), buffer, size);
+      while (n < 0 && errno == EINTR);
+      bytes += sys::check(n, "read", path);
+      return static_cast<size_t>(n);
+    };
+    unpack_tar_stream(source, name, folder, true, options_.limits, [&] { return bytes; });
   }
 
   void check_digest(std::future<std::string>& digest, const std::string& diff_id) const {

@@ -78,7 +78,8 @@ class ImageStore {
   // loses its references and stays, as long as there are any). Entries of the build cache that only this
   // image was built with go too. Layers that other images, the rest of the build cache or layers above need
   // stay, and so do those that somebody holds, until nobody does.
-  std::vector<std::string> remove(const std::string& reference_or_id, bool force);
+  // With `keep_cache` the entries of the build cache stay for the next build, as those of no image do.
+  std::vector<std::string> remove(const std::string& reference_or_id, bool force, bool keep_cache = false);
   struct Pruned {
     std::vector<std::string> lines;  // "untagged: ...", "deleted: sha256:..."; of the cache, its keys
     int64_t bytes = 0;               // on disk of the layers that went
@@ -86,9 +87,16 @@ class ImageStore {
   // Removes the images that no container uses and that `doomed` says yes to; an image with names only when
   // `named`.
   Pruned prune(bool named, const std::function<bool(const ImageInfo&)>& doomed);
-  // Removes entries of the build cache last used before `until_ms`; those that an image was built with only
-  // when `all`.
-  Pruned prune_cache(bool all, int64_t until_ms);
+  struct CacheEntry {
+    std::string key;
+    int64_t used_ms = 0;
+    bool of_image = false;  // an image of the store was built with it
+    int64_t bytes = 0;      // on disk, of the layer that goes with it: the last entry of a layer counts it
+  };
+  // The build cache, what was used longest ago first.
+  std::vector<CacheEntry> cache_entries();
+  // Removes these entries.
+  Pruned prune_cache(const std::vector<std::string>& keys);
   // Removes layers that nothing refers to, unless somebody holds layers. Cheap when there are none.
   void remove_unused_layers();
   // While it lives, in any process, no layer is removed. For who works with layers that no image of the store
@@ -184,7 +192,7 @@ class ImageStore {
   bool is_recorded(const std::string& image_id);
   void require_image(const std::string& image_id, const std::string& doing);
   ImageConfig load_config(const std::string& image_id);
-  std::vector<std::string> delete_records(const std::string& image_id);
+  std::vector<std::string> delete_records(const std::string& image_id, bool keep_cache);
   void delete_cache_of(const std::string& image_id);
   std::vector<std::string> unused_layers();
   Pruned sweep();

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "../image/hostile_layers.h"
 #include "fake_registry.h"
 
 using Kind = engine::Error::Kind;
@@ -208,6 +209,25 @@ TEST_CASE("what comes is not believed") {
   }
   CHECK_FALSE(place.store.images.find(registry.reference("a:1")));
   CHECK_FALSE(place.left_drafts());
+}
+
+TEST_CASE("a hostile layer is refused when it is pulled") {
+  ROOT_ONLY();
+  Place place;
+  FakeRegistry registry;
+  const Scratch scratch;
+  const std::string outside = scratch.folder("outside");
+  sys::write_file_atomic(outside + "/canary", "alive", 0600);
+  for (const HostileLayer& layer : hostile_layers(outside)) {
+    INFO(layer.what);
+    registry.add_image("evil", "1", {layer.tar});
+    error_of(Kind::kInvalid, [&] { place.pull(registry.reference("evil:1")); });
+    CHECK(sys::read_file(outside + "/canary") == "alive");
+    CHECK(stat_of(outside + "/canary").st_nlink == 1);
+    CHECK_FALSE(exists(outside + "/evil"));
+    CHECK_FALSE(place.store.images.find(registry.reference("evil:1")));
+    CHECK_FALSE(place.left_drafts());
+  }
 }
 
 TEST_CASE("a pull by digest takes nothing else") {
