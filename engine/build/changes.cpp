@@ -24,8 +24,7 @@ void apply_changes(ImageConfig& config, const std::vector<std::string>& changes)
       state.config.working_dir = path;
       continue;
     }
-    const std::function<void(const std::string&)> ignore_warning = [](const std::string&) {};
-    if (apply_metadata(instruction, state, {place, expand, build_args, no_args, ignore_warning}).empty()) {
+    if (apply_metadata(instruction, state, {place, expand, build_args, no_args}).empty()) {
       fail_at(place, "'" + change + "' does not only change the configuration; use a Dockerfile for it");
     }
   }

@@ -51,16 +51,19 @@ Command parse_command(Source& in) {
   return command;
 }
 
-std::vector<std::pair<std::string, std::string>> parse_pairs(Source& in) {
+// `Pairs` is Env or Label.
+template <typename Pairs>
+Pairs parse_pairs(Source& in) {
   in.flags();
   in.need_argument("KEY=value");
   const std::vector<std::string> words = raw_words(in.rest, in.escape);
-  std::vector<std::pair<std::string, std::string>> pairs;
+  Pairs out;
   if (words[0].find('=') == std::string::npos) {
     if (words.size() < 2)
       fail_at(in.place, in.keyword + " " + words[0] + " has no value; write " + words[0] + "=value");
-    pairs.emplace_back(words[0], trim(in.rest.substr(words[0].size())));
-    return pairs;
+    out.pairs.emplace_back(words[0], trim(in.rest.substr(words[0].size())));
+    out.legacy = true;
+    return out;
   }
   for (const std::string& word : words) {
     const size_t equals = word.find('=');
@@ -68,9 +71,9 @@ std::vector<std::pair<std::string, std::string>> parse_pairs(Source& in) {
       fail_at(in.place, in.keyword + ": '" + word + "' is not KEY=value; a value with blanks needs quotes");
     }
     if (equals == 0) fail_at(in.place, in.keyword + ": '" + word + "' has an empty name");
-    pairs.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    out.pairs.emplace_back(word.substr(0, equals), word.substr(equals + 1));
   }
-  return pairs;
+  return out;
 }
 
 bool is_stage_name(const std::string& name) {
@@ -86,6 +89,8 @@ From parse_from(Source& in) {
   From from;
   from.platform = flags.get("platform");
   if (words.size() == 3 && lower(words[1]) == "as") {
+    from.as = words[1];
+    from.written_stage = words[2];
     from.stage = lower(words[2]);
     if (!is_stage_name(from.stage)) {
       fail_at(in.place,
@@ -203,11 +208,11 @@ const std::map<std::string, Node (*)(Source&)>& keywords() {
       {"CMD", [](Source& in) -> Node { return in.flags(), Cmd{parse_command(in)}; }},
       {"COPY", [](Source& in) -> Node { return copy_or_add(in); }},
       {"ENTRYPOINT", [](Source& in) -> Node { return in.flags(), Entrypoint{parse_command(in)}; }},
-      {"ENV", [](Source& in) -> Node { return Env{parse_pairs(in)}; }},
+      {"ENV", [](Source& in) -> Node { return parse_pairs<Env>(in); }},
       {"EXPOSE", [](Source& in) -> Node { return Expose{parse_list(in, "a port", false)}; }},
       {"FROM", [](Source& in) -> Node { return parse_from(in); }},
       {"HEALTHCHECK", [](Source& in) -> Node { return parse_health(in); }},
-      {"LABEL", [](Source& in) -> Node { return Label{parse_pairs(in)}; }},
+      {"LABEL", [](Source& in) -> Node { return parse_pairs<Label>(in); }},
       {"MAINTAINER", [](Source& in) -> Node { return Maintainer{parse_single(in, "a name")}; }},
       {"ONBUILD", [](Source& in) -> Node { return parse_onbuild(in); }},
       {"RUN", [](Source& in) -> Node { return parse_run(in); }},
@@ -224,15 +229,15 @@ Instruction parse_line(const Line& line, char escape, std::vector<std::string>& 
   Instruction out;
   out.place = line.place;
   const size_t end = std::min(line.text.find_first_of(kBlanks), line.text.size());
-  std::string keyword = line.text.substr(0, end);
+  out.keyword = line.text.substr(0, end);
+  std::string keyword = out.keyword;
   std::transform(keyword.begin(), keyword.end(), keyword.begin(),
                  [](unsigned char c) { return std::toupper(c); });
   const auto it = keywords().find(keyword);
   if (it == keywords().end()) {
     std::vector<std::string> names;
     for (const auto& entry : keywords()) names.push_back(entry.first);
-    fail_at(line.place,
-            "unknown instruction '" + line.text.substr(0, end) + "'" + did_you_mean(keyword, names));
+    fail_at(line.place, "unknown instruction '" + out.keyword + "'" + did_you_mean(keyword, names));
   }
   Source in{keyword, trim(line.text.substr(end)), line.place, escape, line.heredocs, warnings};
   out.text = trim(keyword + " " + in.rest);
@@ -248,13 +253,6 @@ namespace {
 // `lenient`: a FROM may have been among the mistakes before.
 void add_instruction(Dockerfile& out, Instruction instruction, bool lenient) {
   if (std::holds_alternative<From>(instruction.node)) {
-    const std::string& name = std::get<From>(instruction.node).stage;
-    for (const Stage& stage : out.stages) {
-      if (name.empty() || stage.from().stage != name) continue;
-      out.warnings.push_back(instruction.place.to_string() + ": the stage '" + name +
-                             "' is already defined in line " + std::to_string(stage.head.place.line) +
-                             "; from here on the name means this one");
-    }
     out.stages.push_back({std::move(instruction), {}});
   } else if (!out.stages.empty()) {
     out.stages.back().instructions.push_back(std::move(instruction));
@@ -291,7 +289,8 @@ Dockerfile parse_dockerfile(const std::string& text, const std::string& file) {
   Lines lines = split_lines(text, file);
   Dockerfile out;
   out.escape = lines.escape;
-  out.warnings = std::move(lines.warnings);
+  out.check = std::move(lines.check);
+  out.empty_continuations = std::move(lines.empty_continuations);
   Mistakes mistakes;
   for (const Line& line : lines.lines) {
     try {

@@ -24,7 +24,8 @@ struct Command {
 struct From {
   std::string image;  // image, stage or "scratch"
   std::string platform;
-  std::string stage;  // lower case; empty when not named
+  std::string stage;              // lower case; empty when not named
+  std::string as, written_stage;  // as written
 };
 struct Run {
   RunFlags flags;
@@ -33,9 +34,11 @@ struct Run {
 };
 struct Env {
   std::vector<std::pair<std::string, std::string>> pairs;
+  bool legacy = false;  // ENV KEY value
 };
 struct Label {
   std::vector<std::pair<std::string, std::string>> pairs;
+  bool legacy = false;
 };
 struct Arg {
   std::vector<std::pair<std::string, std::optional<std::string>>> names;
@@ -79,7 +82,9 @@ struct OnBuild {
 
 struct Instruction {
   Place place;
-  std::string text;  // "RUN make", as written, blanks at the ends removed; here-documents follow on own lines
+  std::string keyword;  // as written
+  std::string text;     // "RUN make", as written but the keyword, blanks at the ends removed; here-documents
+                        // follow on own lines
   std::variant<From, Run, Copy, Env, Label, Arg, Workdir, User, StopSignal, Maintainer, Expose, Volume, Cmd,
                Entrypoint, Shell, Health, OnBuild>
       node;
@@ -97,6 +102,8 @@ struct Dockerfile {
   std::vector<Instruction> global_args;  // ARG before the first FROM
   std::vector<Stage> stages;             // at least one
   std::vector<std::string> warnings;     // with file:line
+  std::string check;                     // value of `# check=`
+  std::vector<Place> empty_continuations;
 };
 
 // Throws engine::Error(kInvalid) for everything that is wrong or not supported: "<file>:<line>: ...", a line

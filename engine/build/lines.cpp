@@ -126,7 +126,7 @@ class Splitter {
     }
   }
 
-  std::vector<Line> lines(char escape, std::vector<std::string>& warnings) {
+  std::vector<Line> lines(char escape, std::vector<Place>& empty_continuations) {
     std::vector<Line> out;
     while (next_ < physical_.size()) {
       Line line;
@@ -136,7 +136,7 @@ class Splitter {
         ++next_;
         continue;
       }
-      join(line, escape, warnings);
+      join(line, escape, empty_continuations);
       if (line.text.find_first_not_of(kBlanks) == std::string::npos) continue;
       line.heredocs = openings(line.text, line.place, escape);
       for (Heredoc& doc : line.heredocs) read_heredoc(doc, line.place);
@@ -161,21 +161,20 @@ class Splitter {
       }
       out.syntax = value;
     } else {
-      out.warnings.push_back(here().to_string() +
-                             ": the directive 'check' has no effect: there are no build checks");
+      out.check = value;
     }
   }
 
-  void join(Line& line, char escape, std::vector<std::string>& warnings) {
+  void join(Line& line, char escape, std::vector<Place>& empty_continuations) {
     ++next_;
     bool more = trim_continuation(line.text, escape);
-    bool warned = false;
+    bool told = false;
     while (more && next_ < physical_.size()) {
       std::string part = physical_[next_];
       const std::string bare = trim_left(part);
-      if (bare.empty() && !warned) {
-        warnings.push_back(here().to_string() + ": empty line inside a continued instruction");
-        warned = true;
+      if (bare.empty() && !told) {
+        empty_continuations.push_back(here());
+        told = true;
       }
       ++next_;
       if (bare.empty() || bare[0] == '#') continue;
@@ -207,13 +206,13 @@ Lines split_lines(const std::string& text, const std::string& file) {
   Lines out;
   Splitter splitter(text, file, 0);
   splitter.directives(out);
-  out.lines = splitter.lines(out.escape, out.warnings);
+  out.lines = splitter.lines(out.escape, out.empty_continuations);
   return out;
 }
 
 std::vector<Line> split_trigger(const std::string& text, const Place& place, char escape) {
-  std::vector<std::string> warnings;
-  return Splitter(text, place.file, place.line).lines(escape, warnings);
+  std::vector<Place> empty_continuations;
+  return Splitter(text, place.file, place.line).lines(escape, empty_continuations);
 }
 
 std::vector<std::string> blank_separated(const std::string& text) {

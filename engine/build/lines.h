@@ -25,8 +25,9 @@ struct Line {
 struct Lines {
   char escape = '\\';
   std::string syntax;  // value of `# syntax=`; empty when not given
+  std::string check;   // value of `# check=`
   std::vector<Line> lines;
-  std::vector<std::string> warnings;  // with file:line
+  std::vector<Place> empty_continuations;  // empty lines within an instruction, the first of each
 };
 
 // Throws engine::Error(kInvalid) with the place: a bad directive, an unclosed here-document, a NUL byte.

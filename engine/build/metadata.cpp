@@ -106,11 +106,7 @@ struct Apply {
       fail_at(in.place, "EXPOSE " + text + ": the protocol is tcp, udp or sctp");
     }
     const size_t colon = range.rfind(':');
-    if (colon != std::string::npos) {
-      range.erase(0, colon + 1);
-      in.warn(in.place.to_string() + ": EXPOSE " + text +
-              ": an image cannot choose host ports; only the container port counts");
-    }
+    if (colon != std::string::npos) range.erase(0, colon + 1);  // a host port is none of an image's business
     const size_t dash = range.find('-');
     int first = 0, last = 0;
     const bool valid = parse_port(range.substr(0, dash), first) &&

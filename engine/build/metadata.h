@@ -1,6 +1,5 @@
 #pragma once
 // Instructions that change the image's configuration and nothing else.
-#include <functional>
 #include <string>
 
 #include "engine/build/dockerfile.h"
@@ -14,7 +13,6 @@ struct MetadataContext {
   const Expander& expand;
   BuildArgs& build_args;
   const std::map<std::string, std::string>& global_args;
-  const std::function<void(const std::string&)>& warn;
 };
 
 // Applies the instruction to state.config and state.args. Returns it as the history shows it, or "" when the

@@ -4,6 +4,7 @@
 #include <system_error>
 #include <thread>
 
+#include "engine/build/checks.h"
 #include "engine/build/field_digest.h"
 #include "engine/build/metadata.h"
 #include "engine/build/paths.h"
@@ -51,6 +52,13 @@ void fill_times(ImageConfig& config) {
   if (config.created.empty()) config.created = time;
 }
 
+[[noreturn]] void refuse(const CheckReport& report) {
+  std::string text;
+  for (const CheckFinding& finding : report.findings)
+    text += (text.empty() ? "" : "\n") + finding.to_string();
+  throw Error(Error::Kind::kInvalid, text + "\nthe build checks are told to fail a build: error=true");
+}
+
 }  // namespace
 
 Solver::Solver(const BuildWorkshop& workshop, const BuildRequest& request, BuildObserver& observer,
@@ -77,20 +85,32 @@ void Solver::warn(const std::string& text) {
 BuildResult Solver::run() {
   for (const std::string& warning : file_.warnings) warn(warning);
   plan_ = plan_stages([this](const std::string& name, const Place& place) { return find_image(name, place); },
-                      file_, request_, args_, [this](const std::string& text) { warn(text); });
+                      file_, request_, args_);
   result_.steps_total = plan_.total;
-  build_stages();
+  const CheckReport report = check_dockerfile(file_, request_, rules_, stored_config(store_));
+  if (report.is_error && !report.findings.empty()) refuse(report);
+  try {
+    build_stages();
+  } catch (...) {
+    tell(report);  // it may be why
+    throw;
+  }
   save_memo();
   result_.image_id = finish(built_.at(plan_.target));
   store_.claim_cache(result_.image_id, cache_.used());
   for (const std::string& tag : request_.tags) {
     if (!is_stored(tag, result_.image_id)) store_.tag(result_.image_id, tag);
   }
+  tell(report);
   for (const std::string& name : args_.unused()) {
     warn(file_.stages[0].head.place.file + ": the build argument '" + name +
          "' was given, but no ARG asks for it");
   }
   return std::move(result_);
+}
+
+void Solver::tell(const CheckReport& report) {
+  for (const CheckFinding& finding : report.findings) warn(finding.to_string());
 }
 
 StoredImage Solver::find_image(const std::string& name, const Place& place) {
@@ -197,11 +217,7 @@ void Solver::end_step(StageWork& work, bool ok) {
 }
 
 void Solver::execute(const Instruction& step, StageWork& work) {
-  const Place& place = step.place;
-  const Expander expand([&](const std::string& name) { return work.state.variable(name); }, file_.escape,
-                        [&](const std::string& name) {
-                          warn(place.to_string() + ": the variable '" + name + "' has no value here");
-                        });
+  const Expander expand([&](const std::string& name) { return work.state.variable(name); }, file_.escape);
   if (const auto* run = std::get_if<Run>(&step.node))
     return layer_step(step, work, run_step(step, *run, work, expand));
   if (const auto* copy = std::get_if<Copy>(&step.node)) {
@@ -209,11 +225,10 @@ void Solver::execute(const Instruction& step, StageWork& work) {
   }
   if (const auto* workdir = std::get_if<Workdir>(&step.node))
     return workdir_step(step, *workdir, work, expand);
-  const std::function<void(const std::string&)> on_warning = [this](const std::string& text) { warn(text); };
   std::string created_by;
   {
     const std::lock_guard<std::mutex> lock(args_mutex_);
-    const MetadataContext context{place, expand, args_, plan_.global_args, on_warning};
+    const MetadataContext context{step.place, expand, args_, plan_.global_args};
     created_by = apply_metadata(step, work.state, context);
   }
   metadata_step(work, created_by);

@@ -12,6 +12,7 @@
 #include "engine/build/build_stop.h"
 #include "engine/build/builder.h"
 #include "engine/build/cache_mounts.h"
+#include "engine/build/checks.h"
 #include "engine/build/content_digest.h"
 #include "engine/build/copier.h"
 #include "engine/build/copy_source.h"
@@ -55,6 +56,7 @@ class Solver {
 
   void warn(const std::string& text);
   StoredImage find_image(const std::string& name, const Place& place);
+  void tell(const CheckReport& report);
   void build_stages();
   void build_stage(const PlannedStage& planned);
   StageState begin_stage(const PlannedStage& planned);

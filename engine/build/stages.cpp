@@ -23,9 +23,8 @@ bool is_number(const std::string& text) {
 
 class Planner {
  public:
-  Planner(const FindImage& find_image, const Dockerfile& file, const BuildRequest& request, BuildArgs& args,
-          const std::function<void(const std::string&)>& warn)
-      : find_image_(find_image), file_(file), request_(request), args_(args), warn_(warn) {}
+  Planner(const FindImage& find_image, const Dockerfile& file, const BuildRequest& request, BuildArgs& args)
+      : find_image_(find_image), file_(file), request_(request), args_(args) {}
 
   StagePlan run() {
     declare_globals();
@@ -50,7 +49,7 @@ class Planner {
   }
 
  private:
-  Expander expander(const Place& place) const {
+  Expander expander() const {
     return Expander(
         [this](const std::string& name) -> std::optional<std::string> {
           const auto arg = plan_.global_args.find(name);
@@ -58,15 +57,12 @@ class Planner {
           const auto platform = platform_args().find(name);
           return platform == platform_args().end() ? std::nullopt : std::optional(platform->second);
         },
-        file_.escape,
-        [this, place](const std::string& name) {
-          warn_(place.to_string() + ": no ARG '" + name + "' before the first FROM has a value");
-        });
+        file_.escape);
   }
 
   void declare_globals() {
     for (const Instruction& instruction : file_.global_args) {
-      const Expander expand = expander(instruction.place);
+      const Expander expand = expander();
       for (const auto& [name, fallback] : std::get<Arg>(instruction.node).names) {
         const auto given = args_.get(name);
         if (given) {
@@ -99,7 +95,7 @@ class Planner {
     if (file_.stages.size() > 1)
       out.name = stage.from().stage.empty() ? "stage-" + std::to_string(index) : stage.from().stage;
     out.fresh = request_.no_cache || is_fresh(index);
-    const Expander expand = expander(place);
+    const Expander expand = expander();
     const std::string platform = expand.word(stage.from().platform, place);
     if (!platform.empty() && !is_own_platform(platform)) {
       fail_at(place,
@@ -181,15 +177,14 @@ class Planner {
   const Dockerfile& file_;
   const BuildRequest& request_;
   BuildArgs& args_;
-  const std::function<void(const std::string&)>& warn_;
   StagePlan plan_;
 };
 
 }  // namespace
 
 StagePlan plan_stages(const FindImage& find_image, const Dockerfile& file, const BuildRequest& request,
-                      BuildArgs& args, const std::function<void(const std::string&)>& warn) {
-  return Planner(find_image, file, request, args, warn).run();
+                      BuildArgs& args) {
+  return Planner(find_image, file, request, args).run();
 }
 
 std::optional<size_t> stage_of(const Dockerfile& file, const std::string& name, size_t current,

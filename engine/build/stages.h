@@ -37,7 +37,7 @@ using FindImage = std::function<StoredImage(const std::string& name, const Place
 // Every image that a needed stage names is asked for. Throws engine::Error with the place: what `find_image`
 // throws, kInvalid for the rest.
 StagePlan plan_stages(const FindImage& find_image, const Dockerfile& file, const BuildRequest& request,
-                      BuildArgs& args, const std::function<void(const std::string&)>& warn);
+                      BuildArgs& args);
 
 // The stage that --from=`name` of a COPY, or from=`name` of a mount, means in stage `current`; nothing: an
 // image. Throws engine::Error(kInvalid).

@@ -66,7 +66,8 @@ std::optional<std::string> BuildArgs::get(const std::string& name) {
 std::vector<std::string> BuildArgs::unused() const {
   std::vector<std::string> names;
   for (const auto& [name, value] : args_) {
-    if (!used_.contains(name) && !proxy_args().contains(name)) names.push_back(name);
+    if (!used_.contains(name) && !proxy_args().contains(name) && name != kCheckArgument)
+      names.push_back(name);
   }
   return names;
 }

@@ -14,6 +14,9 @@ inline constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr
 std::string own_platform();
 // True for spellings of this machine: "linux", "amd64", "linux/x86_64", "linux/arm64/v8".
 bool is_own_platform(const std::string& platform);
+// The build argument with settings for the build checks (checks.h).
+inline constexpr const char* kCheckArgument = "BUILDKIT_DOCKERFILE_CHECK";
+
 // BUILDPLATFORM, TARGETARCH and the like (the Dockerfile reference, "Automatic platform ARGs in the global
 // scope").
 const std::map<std::string, std::string>& platform_args();
@@ -25,7 +28,7 @@ class BuildArgs {
  public:
   explicit BuildArgs(const std::map<std::string, std::optional<std::string>>& args) : args_(args) {}
   std::optional<std::string> get(const std::string& name);
-  // Given, but never asked for, and no proxy.
+  // Given, but never asked for, and neither a proxy nor kCheckArgument.
   std::vector<std::string> unused() const;
 
  private:

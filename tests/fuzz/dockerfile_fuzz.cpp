@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 
+#include "engine/build/checks.h"
 #include "engine/build/dockerfile.h"
 #include "engine/build/expand.h"
 #include "engine/build/glob.h"
@@ -49,6 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   try {
     const Dockerfile file = parse_dockerfile(text, "f");
     if (file.stages.empty()) std::abort();
+    check_dockerfile(file, {}, {}, [](const std::string&) { return std::optional(engine::ImageConfig()); });
     for (const Stage& stage : file.stages) {
       for (const Instruction& instruction : stage.instructions) expand_all(instruction, file.escape);
     }

@@ -42,7 +42,8 @@ TEST_CASE("Continued lines are joined, comments and blanks between them fall out
   CHECK(std::get<Run>(run.node).command.words == Strings{"echo a &&     echo b     && echo c"});
   CHECK(file.stages[0].instructions.at(1).place.line == 9);
   CHECK(std::get<Cmd>(file.stages[0].instructions.at(1).node).command.words == Strings{"top\\\\"});
-  CHECK(file.warnings == Strings{"Dockerfile:7: empty line inside a continued instruction"});
+  REQUIRE(file.empty_continuations.size() == 1);
+  CHECK(file.empty_continuations[0].line == 7);
 }
 
 TEST_CASE("The escape directive changes the continuation character") {
@@ -212,11 +213,11 @@ TEST_CASE("Of many mistakes ten are told") {
   CHECK_THROWS_WITH(parse(text), Catch::Contains("Dockerfile:11: ") && Catch::EndsWith("\nand 20 more"));
 }
 
-TEST_CASE("A stage name given twice means the nearer stage above, with a warning") {
+TEST_CASE("A stage name may be given twice") {
   const auto file = parse("FROM a AS b\nFROM c AS B\nFROM b");
   CHECK(file.stages.size() == 3);
-  CHECK(file.warnings == std::vector<std::string>{"Dockerfile:2: the stage 'b' is already defined in line 1; "
-                                                  "from here on the name means this one"});
+  CHECK(file.stages[1].from().stage == "b");
+  CHECK(file.stages[1].from().written_stage == "B");
 }
 
 TEST_CASE("What a source of ADD is shows in its spelling") {

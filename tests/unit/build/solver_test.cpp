@@ -211,7 +211,8 @@ TEST_CASE("ARG before FROM is seen in a stage only when declared there") {
   CHECK(labels.at("two") == "12");
   CHECK(labels.at("arch") == built.image.config.architecture);
   CHECK(labels.at("own") == "x");
-  CHECK(built.recorder.warnings == Strings{"Dockerfile:7: the variable 'one' has no value here"});
+  CHECK(built.recorder.warnings ==
+        Strings{"Dockerfile:7: UndefinedVar: the variable 'one' has no value here"});
 }
 
 TEST_CASE("Triggers of the base image fire first and are not inherited") {
