@@ -177,6 +177,17 @@ class Orphan {
 
 }  // namespace
 
+sys::Fd thaw_after_me(const std::string& run_dir, const std::string& mark) {
+  sys::Fd monitor = connect_monitor(run_dir);
+  const nlohmann::json request{{"op", "thaw after me"}, {"mark", mark}};
+  if (!monitor || !send_message(monitor.get(), request.dump())) return {};
+  if (!wait_readable(monitor.get(), deadline_after(kPatienceMs))) return {};
+  const auto answer = receive_message(monitor.get());
+  if (!answer || answer->text.find("\"ok\"") == std::string::npos)
+    return {};  // a monitor of an older version
+  return monitor;
+}
+
 bool kill_container(const std::string& run_dir, const std::string& state_dir, int signal) {
   bool sent = false;
   for (;;) {

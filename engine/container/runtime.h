@@ -42,6 +42,10 @@ bool adopt_container(const std::string& run_dir, const std::string& state_dir,
 // Asks the monitor over its control socket; where the monitor is gone, acts on the process itself.
 // Sends `signal` once; returns false when the container is not running.
 bool kill_container(const std::string& run_dir, const std::string& state_dir, int signal);
+// For who pauses the container: should the connection that is returned end while the file `mark` is there,
+// the monitor lets the container go on and removes the file. Empty where no monitor takes that on. Throws
+// sys::Error.
+sys::Fd thaw_after_me(const std::string& run_dir, const std::string& mark);
 // stop: marks stopped_by_user, sends spec's stop signal, after `grace_ms` SIGKILL, returns when it is dead
 // and the status written. No-op when not running.
 void stop_container(const std::string& run_dir, const std::string& state_dir, int stop_signal,

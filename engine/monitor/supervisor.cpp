@@ -13,6 +13,7 @@
 
 #include "engine/container/endpoints.h"
 #include "engine/container/exit_status.h"
+#include "engine/container/freezer.h"
 #include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
 #include "engine/container/setup_error.h"
@@ -188,6 +189,16 @@ void Supervisor::record() {
     std::fprintf(stderr, "%s\n", error.what());  // a full disk must not end the container
   }
   if (control_) control_->publish();
+}
+
+void Supervisor::thaw(const std::string& mark) noexcept {
+  if (::access(mark.c_str(), F_OK) != 0) return;
+  try {
+    engine::Freezer(cgroup_).thaw();
+    ::unlink(mark.c_str());
+  } catch (const std::exception& error) {  // the file stays, and a reconcile tries again
+    std::fprintf(stderr, "%s\n", error.what());
+  }
 }
 
 std::string Supervisor::status_json() {

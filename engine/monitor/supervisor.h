@@ -55,6 +55,7 @@ class Supervisor : private ControlHandler {
   bool kill(int signal) override;
   void stop(int signal, int64_t grace_ms) override;
   std::string status_json() override;
+  void thaw(const std::string& mark) noexcept override;
 
   void open_places();
   engine::Stdio stdio();

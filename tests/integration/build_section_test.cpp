@@ -99,7 +99,7 @@ TEST_CASE("what cannot be honoured in a build is refused or said") {
     CHECK(says(output.err, "not supported yet"));
   }
   sandbox.compose_file("services:\n  web:\n    build: .\n");
-  for (const char* flag : {"--push", "--check", "--print", "--builder=x", "--sbom=x", "--provenance=x"}) {
+  for (const char* flag : {"--builder=x", "--sbom=x", "--provenance=x"}) {
     const it::Output output = sandbox.compose({"build", flag});
     CHECK(output.code != 0);
     CHECK(says(output.err, std::string(flag).substr(0, std::string(flag).find('='))));
@@ -155,5 +155,27 @@ COPY --from=bad /etc /b
         "6 | >>>     exit 7", "7 |     FROM busybox", "| last words"}) {
     CHECK(says(output.err, part));
   }
+  sandbox.check_nothing_left();
+}
+
+TEST_CASE("build --check tells what is unwise in a Dockerfile and builds nothing, and --print asks nobody") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("Dockerfile", "FROM busybox AS Stage\nRUN false\nCMD echo $HOME\n");
+  sandbox.compose_file("services:\n  web:\n    build: .\n");
+  const it::Output checked = sandbox.compose({"build", "--check"});
+  INFO(checked.out);
+  CHECK(checked.code == 1);
+  CHECK(says(checked.out, "WARNING: StageNameCasing\n"));
+  CHECK(says(checked.out, "\nDockerfile:3\n"));
+  CHECK(says(checked.out, "   3 | >>> CMD echo $HOME\n"));
+  CHECK(says(checked.out, "Check complete, 2 warnings have been found!"));
+  const it::Output printed = sandbox.ok({"build", "--print"});
+  CHECK(says(printed.out, "\"web\""));
+  CHECK(sandbox.compose({"build", "--print", "--check"}).code != 0);
+  sandbox.file("Dockerfile", "FROM busybox\nCMD [\"sh\"]\n");
+  CHECK(says(sandbox.ok({"build", "--check"}).out, "Check complete, no warnings found."));
+  sandbox.file("Dockerfile", "FROM busybox\nCMD sh\n");
+  CHECK(says(plain_build(sandbox), "Dockerfile:2: JSONArgsRecommended: "));
   sandbox.check_nothing_left();
 }
