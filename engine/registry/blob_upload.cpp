@@ -116,12 +116,11 @@ int64_t BlobUpload::run(GrowingFile& file, int64_t size, const std::function<std
                         const UploadEvents& events) {
   Backoff backoff(tuning_, cancellation_);
   bool renewed = false, broken = false;
-  int64_t reached = 0;
   for (;;) {
     try {
       if (broken && !location_.empty()) find_position();
-      if (offset_ >= reached + kProgress) backoff.reset();
-      reached = std::max(reached, offset_);
+      if (offset_ >= reached_ + kProgress) backoff.reset();
+      reached_ = std::max(reached_, offset_);
       broken = false;
       if (location_.empty()) begin();
       if (!file.finished() || offset_ < file.written()) send_rest(file, size, events);

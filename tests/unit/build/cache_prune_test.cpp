@@ -113,6 +113,7 @@ TEST_CASE("Steps take caches while others remove them, and never find one gone u
     while (!done) engine::build::remove_cache_mounts(root, engine::build::list_cache_mounts(root));
   });
   std::vector<std::thread> steps;
+  steps.reserve(3);
   std::atomic<int> missing{0};
   for (int i = 0; i < 3; ++i) {
     steps.emplace_back([&] {

@@ -4,7 +4,6 @@
 #include "engine/image/digest.h"
 #include "scratch.h"
 
-using engine::Error;
 using engine::fitness;
 using engine::parse_manifest;
 using engine::parse_platform;

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include <cstdio>
@@ -187,9 +189,8 @@ inline std::string error_of(engine::Error::Kind kind, const std::function<void()
 
 // Runs a program of the system and requires that it succeeds.
 inline void run(std::vector<std::string> args) {
-  std::vector<char*> argv;
-  for (std::string& arg : args) argv.push_back(arg.data());
-  argv.push_back(nullptr);
+  std::vector<char*> argv(args.size() + 1, nullptr);
+  std::transform(args.begin(), args.end(), argv.begin(), [](std::string& arg) { return arg.data(); });
   pid_t pid = 0;
   REQUIRE(::posix_spawnp(&pid, argv[0], nullptr, nullptr, argv.data(), environ) == 0);
   int status = 0;
