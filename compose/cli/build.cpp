@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <filesystem>
 
 #include "compose/cli/arguments.h"
@@ -7,7 +9,10 @@
 #include "compose/cli/observe.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
+#include "compose/plan/bake_file.h"
+#include "compose/plan/pull_plan.h"
 #include "compose/plan/support.h"
+#include "engine/build/checks.h"
 #include "parser/units.h"
 
 namespace compose::cli {
@@ -57,6 +62,43 @@ int64_t memory_of(const std::string& text) {
   }
 }
 
+// One finding as `docker buildx build --check` shows it.
+std::string to_text(const engine::CheckFinding& finding) {
+  const std::string rule = "--------------------";
+  return fmt::format("WARNING: {}\n{}\n{}:{}\n{}{}\n{}\n", finding.rule, finding.message, finding.file,
+                     finding.line, rule, finding.excerpt, rule);
+}
+
+// Returns the exit code.
+int check_builds(Context& context, const Plan& plan) {
+  size_t count = 0;
+  std::string text;
+  for (const Step& step : plan.steps) {
+    const auto& build = std::get<BuildImage>(step.action);
+    const engine::CheckReport report = engine::check_build(context.engine().image_store(), build.request);
+    for (const engine::CheckFinding& finding : report.findings) {
+      if (plan.steps.size() > 1) text += "service " + build.service + ": ";
+      text += to_text(finding) + "\n";
+    }
+    count += report.findings.size();
+  }
+  print(text + (count == 0   ? "Check complete, no warnings found.\n"
+                : count == 1 ? "Check complete, 1 warning has been found!\n"
+                             : fmt::format("Check complete, {} warnings have been found!\n", count)));
+  return count == 0 ? 0 : 1;
+}
+
+struct Modes {
+  bool push = false, check = false, print = false;
+};
+
+// What is built when nothing is known of what there is: everything.
+Plan plan_without_engine(const parser::Project& project, const BuildOptions& options) {
+  Plan plan = plan_images(project, {}, options);
+  require_build_inputs(project, plan);
+  return plan;
+}
+
 }  // namespace
 
 int build_command(Context& context, const Words& args) {
@@ -78,21 +120,38 @@ int build_command(Context& context, const Words& args) {
   arguments.flag("--pull", options.pull, "Look for newer versions of the images that are built upon");
   arguments.option("--ssh", ssh, "ssh agent or keys for RUN --mount=type=ssh: 'default', or ID=PATH");
   arguments.option("-m,--memory", memory, "Most memory that each RUN may use");
-  for (const char* name : {"--push", "--check", "--print"}) arguments.refuse_flag(name);
+  Modes modes;
+  arguments.flag("--push", modes.push, "Send the images of services that name them to their registries");
+  arguments.flag(
+      "--check", modes.check,
+      "Only check the Dockerfiles: what they may say but is better not to; exit code 1 when there is such");
+  arguments.flag("--print", modes.print, "Only print the builds as a file for docker buildx bake");
   for (const char* name : {"--builder", "--provenance", "--sbom"}) arguments.refuse_option(name);
   options.services = arguments.parse(args);
   add_args(options, build_args, context);
   add_ssh(options, ssh);
   options.memory = memory_of(memory);
   context.show_builds(!quiet);
+  context.show_layers(!quiet);
+  if (modes.check && modes.print) throw UsageError("--check and --print exclude each other");
 
   const parser::Project project = context.load(options.services);
   require_supported(context.document().root, project,
                     services_meant(project, options.services, options.with_dependencies), Purpose::kBuild);
+  if (modes.check) return check_builds(context, plan_without_engine(project, options));
+  if (modes.print) {
+    print(bake_file(project, plan_without_engine(project, options), modes.push));
+    return kExitOk;
+  }
   Session session(context, "build", project.name);
   const Plan plan = plan_images(project, observe(context.engine(), project.name, &project), options);
   require_build_inputs(project, plan);
-  return session.run(plan);
+  if (!modes.push) return session.run(plan);
+  const PullCommandPlan pushing = plan_build_push(project, plan);
+  if (!quiet && !context.globals().dry_run) {
+    for (const auto& [resource, why] : pushing.skipped) context.progress().note(resource, why);
+  }
+  return session.run(pushing.plan);
 }
 
 }  // namespace compose::cli

@@ -11,6 +11,7 @@
 namespace compose {
 namespace {
 
+constexpr const char* kNoName = "the service gives its image no name";
 constexpr int64_t kDayMs = 24 * 60 * 60 * 1000LL;
 
 std::string policy_of(const parser::Service& service, const std::string& given) {
@@ -27,15 +28,18 @@ bool has_no_image_to_pull(const parser::Service& service) {
 class Transfers {
  public:
   template <typename Make>
-  void add(const std::string& image, const std::string& service, const std::string& reason,
-           const Make& make) {
+  void add(const std::string& image, const std::string& service, const std::string& reason, const Make& make,
+           std::vector<int> after = {}) {
     const auto [first, fresh] = by_image_.try_emplace(image, service);
     if (!fresh) {
       result_.skipped.emplace_back("Image " + image, "Skipped - named by " + first->second + " already");
       return;
     }
-    steps_.add("Image " + image, make(), reason);
+    steps_.add("Image " + image, make(), reason, std::move(after));
   }
+  // A step of another plan, which those that follow may come after.
+  void carry(const Step& step) { steps_.add(step.resource, step.action, step.reason, step.after); }
+  void warn(const std::string& text) { steps_.warn(text); }
   void skip(const std::string& what, const std::string& why) {
     result_.skipped.emplace_back(what, "Skipped - " + why);
   }
@@ -166,20 +170,40 @@ PullCommandPlan plan_pull_command(const parser::Project& project, const Observed
   return std::move(transfers).finish();
 }
 
+std::vector<std::string> pushed_names(const parser::Service& service) {
+  if (!service.build || service.image.empty()) return {};
+  std::vector<std::string> names = {service.image};
+  names.insert(names.end(), service.build->tags.begin(), service.build->tags.end());
+  return names;
+}
+
 PullCommandPlan plan_push_command(const parser::Project& project, const PushCommandOptions& options) {
   Transfers transfers;
   for (const parser::Service* service : services_of(project, options.services, options.with_dependencies)) {
-    if (!service->build || service->image.empty()) {
-      transfers.skip(service->name,
-                     service->build ? "the service gives its image no name" : "the service builds no image");
+    const std::vector<std::string> names = pushed_names(*service);
+    if (names.empty()) {
+      transfers.skip(service->name, service->build ? kNoName : "the service builds no image");
       continue;
     }
-    std::vector<std::string> names = {service->image};
-    names.insert(names.end(), service->build->tags.begin(), service->build->tags.end());
     for (const std::string& name : names)
       transfers.add(name, service->name, "asked for", [&] {
         return PushImage{name, options.ignore_failures};
       });
+  }
+  return std::move(transfers).finish();
+}
+
+PullCommandPlan plan_build_push(const parser::Project& project, const Plan& builds) {
+  Transfers transfers;
+  for (const std::string& warning : builds.warnings) transfers.warn(warning);
+  for (const Step& step : builds.steps) transfers.carry(step);  // in their order, so that numbers stay
+  for (const Step& step : builds.steps) {
+    const auto* build = std::get_if<BuildImage>(&step.action);
+    if (build == nullptr) continue;
+    const std::vector<std::string> names = pushed_names(project.services.at(build->service));
+    if (names.empty()) transfers.skip(build->service, kNoName);
+    for (const std::string& name : names)
+      transfers.add(name, build->service, "built", [&] { return PushImage{name, false}; }, {step.id});
   }
   return std::move(transfers).finish();
 }

@@ -42,8 +42,13 @@ struct PushCommandOptions {
   bool with_dependencies = false;
   bool ignore_failures = false;
 };
+// The names under which an image that the service builds is sent: its own and its further tags. Empty when it
+// builds none, or gives it no name of its own.
+std::vector<std::string> pushed_names(const parser::Service& service);
 // `compose push`: the images of services that build one under a name of its own, with their further tags.
 PullCommandPlan plan_push_command(const parser::Project& project, const PushCommandOptions& options);
+// `compose build --push`: `builds`, made by plan_images, and each image sent when it is built.
+PullCommandPlan plan_build_push(const parser::Project& project, const Plan& builds);
 
 // The age after which `policy` fetches anew: "daily", "weekly", "every_12h", "refresh" with `refresh_after`.
 // Nothing for other policies.

@@ -157,3 +157,25 @@ COPY --from=bad /etc /b
   }
   sandbox.check_nothing_left();
 }
+
+TEST_CASE("build --check tells what is unwise in a Dockerfile and builds nothing, and --print asks nobody") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("Dockerfile", "FROM busybox AS Stage\nRUN false\nCMD echo $HOME\n");
+  sandbox.compose_file("services:\n  web:\n    build: .\n");
+  const it::Output checked = sandbox.compose({"build", "--check"});
+  INFO(checked.out);
+  CHECK(checked.code == 1);
+  CHECK(says(checked.out, "WARNING: StageNameCasing\n"));
+  CHECK(says(checked.out, "\nDockerfile:3\n"));
+  CHECK(says(checked.out, "   3 | >>> CMD echo $HOME\n"));
+  CHECK(says(checked.out, "Check complete, 2 warnings have been found!"));
+  const it::Output printed = sandbox.ok({"build", "--print"});
+  CHECK(says(printed.out, "\"web\""));
+  CHECK(sandbox.compose({"build", "--print", "--check"}).code != 0);
+  sandbox.file("Dockerfile", "FROM busybox\nCMD [\"sh\"]\n");
+  CHECK(says(sandbox.ok({"build", "--check"}).out, "Check complete, no warnings found."));
+  sandbox.file("Dockerfile", "FROM busybox\nCMD sh\n");
+  CHECK(says(plain_build(sandbox), "Dockerfile:2: JSONArgsRecommended: "));
+  sandbox.check_nothing_left();
+}

@@ -85,6 +85,24 @@ TEST_CASE("what is built is pushed, and fetched again by up, pull and a Dockerfi
   sandbox.finish();
 }
 
+TEST_CASE("build --push sends what it built, and nothing when the build failed") {
+  if (!it::is_root() || !Registry::is_installed()) return;
+  Sandbox sandbox;
+  Registry registry(sandbox);
+  sandbox.file("Dockerfile", "FROM busybox\nRUN echo made > /made\n");
+  sandbox.compose_file(project("    build: .\n  other:\n    build: .\n"));
+  const Output pushed = sandbox.ok({"build", "--push"});
+  CHECK((pushed.out + pushed.err).find("the service gives its image no name") != std::string::npos);
+  sandbox.ok({"image", "rm", kImage});
+  sandbox.ok({"image", "pull", kImage});
+  sandbox.file("Dockerfile", "FROM busybox\nRUN false\n");
+  sandbox.compose_file(project("    build: {context: ., tags: [" + std::string(kSite) + "/team/app:2]}\n"));
+  CHECK(sandbox.compose({"build", "--push"}).code == 1);
+  CHECK(sandbox.compose({"image", "pull", std::string(kSite) + "/team/app:2"}).code != 0);
+  registry.stop();
+  sandbox.finish();
+}
+
 TEST_CASE("images are pinned to the digests that their registry has, and run by them") {
   if (!it::is_root() || !Registry::is_installed()) return;
   Sandbox sandbox;

@@ -162,6 +162,24 @@ TEST_CASE("push sends what services build under a name, with its further tags") 
                             });
 }
 
+TEST_CASE("build --push sends each image when it is built, under all its names") {
+  Pulls scene;
+  add_service(scene.project, "own").image.clear();
+  scene.project.services.at("own").build = scene.project.services.at("web").build;
+  BuildOptions options;
+  options.build_all = options.only_buildable = true;
+  const PullCommandPlan planned =
+      plan_build_push(scene.project, plan_images(scene.project, scene.observed(), options));
+  CHECK(brief(planned.plan) ==
+        "Build demo-own, Build registry.example/web:1, Push registry.example/web:1, Push "
+        "registry.example/web:latest");
+  CHECK(reasons(planned) == std::vector<std::string>{"own: Skipped - the service gives its image no name"});
+  const int built = step_of(planned.plan, "Build registry.example/web:1");
+  for (const char* name : {"Push registry.example/web:1", "Push registry.example/web:latest"})
+    CHECK(planned.plan.steps.at(static_cast<size_t>(step_of(planned.plan, name))).after ==
+          std::vector<int>{built});
+}
+
 TEST_CASE("a pull that fails is an error, or a warning when the image can be built") {
   Pulls scene;
   scene.engine.before = [](const std::string& call) {
