@@ -46,6 +46,11 @@ class Engine {
   virtual ContainerInfo create_container(const ContainerConfig& config) = 0;
   virtual void rename_container(const std::string& id, const std::string& name) = 0;
   virtual ContainerInfo start_container(const std::string& id) = 0;  // no-op when running
+  // Starts a container that is down with the caller attached to it; `relay` connects the two. kConflict when
+  // it is up already.
+  virtual Attached start_attached(const std::string& id, const AttachRequest&) {
+    throw Error(Error::Kind::kUnavailable, "this engine cannot attach to container " + id);
+  }
   // grace_ms unset: the container's own.
   virtual void stop_container(const std::string& id, std::optional<int64_t> grace_ms) = 0;
   virtual void kill_container(const std::string& id, const std::string& signal) = 0;

@@ -7,7 +7,9 @@
 #include <cstdio>
 #include <memory>
 
+#include "engine/container/runtime.h"
 #include "engine/image/digest.h"
+#include "engine/paths.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/process.h"
@@ -32,6 +34,8 @@ FreezeMark::FreezeMark(const std::string& run_root, const std::string& id) : fre
   if (freezer_.is_frozen()) return;
   sys::make_dirs(folder_of(run_root), 0700);
   file_ = folder_of(run_root) + '/' + sys::own_name(id + '-');
+  // Before the file is there: whenever we are killed, the monitor removes what there is to remove.
+  keeper_ = thaw_after_me(Paths{"", run_root}.run_container(id), file_);
   sys::write_file_atomic(file_, "", 0600);
   try {
     freezer_.freeze();

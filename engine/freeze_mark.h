@@ -1,10 +1,12 @@
 #pragma once
-// A container that is paused for as long as an object lives. Should this process be killed meanwhile, a file
-// in the run root tells of it, so that the next command lets the container go on.
+// A container that is paused for as long as an object lives. Should this process be killed meanwhile, the
+// container's monitor lets it go on. A file in the run root tells of it too, so that the next command does it
+// where the monitor is dead as well.
 #include <string>
 #include <vector>
 
 #include "engine/container/freezer.h"
+#include "sys/fd.h"
 
 namespace engine {
 
@@ -20,6 +22,7 @@ class FreezeMark {
  private:
   Freezer freezer_;
   std::string file_;
+  sys::Fd keeper_;  // the monitor, which is told by its end that we died
 };
 
 // Files of dead processes: the container's id and the file's path.

@@ -1,7 +1,10 @@
 // Building and importing images.
+#include <fcntl.h>
+
 #include "engine/build/builder.h"
 #include "engine/build/changes.h"
-#include "engine/build/curl_downloader.h"
+#include "engine/build/http_downloader.h"
+#include "engine/image/entry_path.h"
 #include "engine/image/reference.h"
 #include "engine/local_engine.h"
 #include "engine/step_runner.h"
@@ -40,6 +43,18 @@ class RegistryImages final : public ImageSource {
   Engine& engine_;
 };
 
+bool is_url(const std::string& archive) {
+  return archive.starts_with("http://") || archive.starts_with("https://");
+}
+
+// Into `folder`; returns the file's path.
+std::string fetch(const std::string& url, const std::string& folder) {
+  const std::string path = folder + "/archive";
+  const sys::Fd file = sys::open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  build::HttpDownloader().fetch(url, {}, file.get(), -1);
+  return path;
+}
+
 }  // namespace
 
 void LocalEngine::remove_abandoned_step_folders() {
@@ -49,7 +64,7 @@ void LocalEngine::remove_abandoned_step_folders() {
 BuildResult LocalEngine::build(const BuildRequest& request, BuildObserver& observer) {
   LocalStepRunner runner(*this, paths_);
   RegistryImages images(*this);
-  build::CurlDownloader downloader;
+  build::HttpDownloader downloader;
   std::optional<sys::FileLock> held = images_.hold_layers();
   const auto let_go = [&] {
     held.reset();
@@ -71,11 +86,15 @@ ImageInfo LocalEngine::import_image(const ImportRequest& request) {
   const std::string name = request.reference.empty() ? "" : parse_reference(request.reference).to_string();
   ImageConfig config;
   apply_changes(config, request.changes);
-  const std::string origin =
-      request.origin.empty() ? request.archive.substr(request.archive.rfind('/') + 1) : request.origin;
+  const bool remote = is_url(request.archive);
+  const std::string origin = !request.origin.empty() ? request.origin
+                             : remote                ? request.archive
+                                                     : base_of(request.archive);
   const sys::FileLock held = images_.hold_layers();
-  const std::string id = images_.import(
-      request.archive, config, request.message.empty() ? "Imported from " + origin : request.message);
+  const ImageStore::Draft draft = images_.new_draft();
+  const std::string archive = remote ? fetch(request.archive, draft.work()) : request.archive;
+  const std::string id =
+      images_.import(archive, config, request.message.empty() ? "Imported from " + origin : request.message);
   if (!name.empty()) images_.tag(id, name);
   return *find_image(id);
 }

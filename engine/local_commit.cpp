@@ -109,6 +109,7 @@ std::string LocalEngine::commit_container(const std::string& id, const CommitReq
   const StoredImage image = need_image(record.image_id);
   // Errors in the changes come before any work.
   ImageConfig config = commit_config(image, record.config, request);
+  const sys::FileLock held = images_.hold_layers();  // until it has its name, whatever is pruned meanwhile
   ImageStore::Draft draft = copy_written(record, image, request);
   if (is_blank(draft.diff())) {
     config.history.back().empty_layer = true;

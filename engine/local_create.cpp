@@ -10,6 +10,7 @@
 #include "engine/local_engine.h"
 #include "sys/error.h"
 #include "sys/file.h"
+#include "sys/process.h"
 #include "sys/random.h"
 
 namespace engine {
@@ -59,7 +60,6 @@ void check_config(const ContainerConfig& config) {
       invalid("link alias '" + alias + "' for " + target + " is not supported yet; use a network alias");
     }
   }
-  if (config.tty) invalid("tty is not supported yet");
   effective_capabilities(config.cap_add, config.cap_drop, config.privileged);
   if (!config.stop_signal.empty()) signal_number(config.stop_signal);
 }
@@ -82,7 +82,8 @@ std::string shown_command(const ContainerConfig& config, const StoredImage& imag
 
 ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
   check_config(asked);
-  const ContainerConfig config = with_clean_targets(asked);
+  ContainerConfig config = with_clean_targets(asked);
+  if (config.auto_remove) config.owner = sys::own_name(kOwnerPrefix);
   const StoredImage image = need_image(config.image);
   ContainerRecord record;
   record.id = sys::random_hex(64);

@@ -26,6 +26,9 @@
 
 namespace engine {
 
+// How ContainerConfig::owner begins.
+inline constexpr char kOwnerPrefix[] = "owner-";
+
 class LocalEngine final : public Engine {
  public:
   LocalEngine(const Paths& paths, std::vector<std::string> exit_hook);
@@ -45,6 +48,7 @@ class LocalEngine final : public Engine {
   ContainerInfo create_container(const ContainerConfig& config) override;
   void rename_container(const std::string& id, const std::string& name) override;
   ContainerInfo start_container(const std::string& id) override;
+  Attached start_attached(const std::string& id, const AttachRequest& request) override;
   void stop_container(const std::string& id, std::optional<int64_t> grace_ms) override;
   void kill_container(const std::string& id, const std::string& signal) override;
   void disconnect_container(const std::string& id) override;
@@ -86,6 +90,7 @@ class LocalEngine final : public Engine {
   // ---- upkeep
   void release_dead_containers();
   void release_if_dead(const ContainerRecord& record);
+  bool is_abandoned(const ContainerRecord& record);
   void adopt(const std::string& id);
   void remove_unclaimed_folders();
   void remove_abandoned_build_networks();
@@ -120,6 +125,10 @@ class LocalEngine final : public Engine {
     return paths_.run_root + "/locks/c-" + id.substr(0, 12);
   }
   // Takes away what a container holds only while it runs: published ports, links, run folder. Idempotent.
+  using Launcher = std::function<void(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held)>;
+  // Makes everything ready that the container needs to run, and has it started by `launcher`. Its lock is
+  // held.
+  void launch(ContainerRecord& record, const Launcher& launcher);
   void release(const ContainerRecord& record);
 
   Paths paths_;

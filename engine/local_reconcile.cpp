@@ -11,6 +11,7 @@
 #include "engine/local_engine.h"
 #include "sys/error.h"
 #include "sys/file.h"
+#include "sys/process.h"
 
 namespace engine {
 
@@ -30,6 +31,11 @@ void remove_others(const std::string& folder, const std::set<std::string>& prese
   for (const std::string& name : present) {
     if (!claimed.contains(name)) sys::remove_tree(folder + "/" + name);
   }
+}
+
+// Who made a container that is to go by itself, and was about to start it.
+sys::ProcessId owner_of(const ContainerConfig& config) {
+  return sys::owner_of_name(config.owner, kOwnerPrefix).value_or(sys::ProcessId{});
 }
 
 bool ended(const Status& status) {
@@ -62,10 +68,20 @@ void LocalEngine::release_dead_containers() {
   }
 }
 
+// Made by a process that died before it started it. Looked at in this order, since the process may have
+// started it and ended in between.
+bool LocalEngine::is_abandoned(const ContainerRecord& record) {
+  return !sys::is_alive(owner_of(record.config)) && status_of(record.id).state == State::kCreated;
+}
+
 void LocalEngine::release_if_dead(const ContainerRecord& record) {
   const Status status = status_of(record.id);
   if (status.state == State::kRunning && !sys::is_alive(status.monitor)) {
     adopt(record.id);
+    return;
+  }
+  if (record.config.auto_remove && (ended(status) || is_abandoned(record))) {
+    remove_container(record.id, true, true);
     return;
   }
   const bool holds = !record.ports.empty() || ::access(paths_.run_container(record.id).c_str(), F_OK) == 0;

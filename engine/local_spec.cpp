@@ -101,6 +101,8 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   if (spec.working_dir.empty()) spec.working_dir = "/";
   spec.user = !config.user.empty() ? config.user : image.config.user;
   spec.init = config.init;
+  spec.tty = config.tty;
+  spec.stdin_open = config.stdin_open;
   confine(spec, {config.privileged, config.cap_add, config.cap_drop}, paths_);
   if (config.shm_size > 0) spec.shm_size = config.shm_size;
   spec.cgroup = "/compose/" + record.id;

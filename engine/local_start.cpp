@@ -137,30 +137,50 @@ ContainerInfo LocalEngine::start_container(const std::string& id) {
   const sys::FileLock lock = lock_container(need_container(id).id);
   ContainerRecord record = need_container(id);  // as it is now that the lock is ours
   if (!alive(status_of(record.id))) {
-    const StoredImage image = need_image(record.image_id);
-    connect_again(record);
-    std::vector<NetworkRecord> networks;
-    db_.read([&] { networks = list_networks(db_); });
-    release(record);
-    prepare_bind_sources(record);
-    for (const MountRecord& mount : record.mounts) {
-      if (mount.type == MountConfig::Type::kVolume) sys::make_dirs(paths_.volume(mount.source) + "/_data");
-    }
-    sys::make_dirs(paths_.container(record.id) + "/upper");
-    sys::make_dirs(paths_.container(record.id) + "/work", 0700);
-    try {
-      for (const EndpointRecord& endpoint : record.endpoints) bring_up(network_of(endpoint, networks));
-      const std::vector<Reservation> held = take_ports(record);
-      const Spec spec = make_spec(record, image, networks);
-      const sys::Fd netns = spec.host_network ? sys::Fd() : make_namespace(record, networks);
-      if (!record.ports.empty()) netmgr::publish(to_publish(record));
-      engine::start_container(spec, netns, sockets_of(held));
-    } catch (...) {
-      release(record);
-      throw;
-    }
+    launch(record, [](const Spec& spec, const sys::Fd& netns, const std::vector<int>& held) {
+      engine::start_container(spec, netns, held);
+    });
   }
   return *find_container(record.id);
+}
+
+Attached LocalEngine::start_attached(const std::string& id, const AttachRequest& request) {
+  const sys::FileLock lock = lock_container(need_container(id).id);
+  ContainerRecord record = need_container(id);
+  if (alive(status_of(record.id)))
+    throw Error(Error::Kind::kConflict, "container " + record.config.name + " is running already");
+  Attached attached;
+  launch(record, [&](Spec spec, const sys::Fd& netns, const std::vector<int>& held) {
+    spec.rows = request.rows;
+    spec.columns = request.columns;
+    attached = engine::start_attached(spec, netns, held, request.input);
+  });
+  return attached;
+}
+
+void LocalEngine::launch(ContainerRecord& record, const Launcher& launcher) {
+  const StoredImage image = need_image(record.image_id);
+  connect_again(record);
+  std::vector<NetworkRecord> networks;
+  db_.read([&] { networks = list_networks(db_); });
+  release(record);
+  prepare_bind_sources(record);
+  for (const MountRecord& mount : record.mounts) {
+    if (mount.type == MountConfig::Type::kVolume) sys::make_dirs(paths_.volume(mount.source) + "/_data");
+  }
+  sys::make_dirs(paths_.container(record.id) + "/upper");
+  sys::make_dirs(paths_.container(record.id) + "/work", 0700);
+  try {
+    for (const EndpointRecord& endpoint : record.endpoints) bring_up(network_of(endpoint, networks));
+    const std::vector<Reservation> held = take_ports(record);
+    const Spec spec = make_spec(record, image, networks);
+    const sys::Fd netns = spec.host_network ? sys::Fd() : make_namespace(record, networks);
+    if (!record.ports.empty()) netmgr::publish(to_publish(record));
+    launcher(spec, netns, sockets_of(held));
+  } catch (...) {
+    release(record);
+    throw;
+  }
 }
 
 void LocalEngine::release(const ContainerRecord& record) {
@@ -177,8 +197,12 @@ void LocalEngine::release(const ContainerRecord& record) {
 }
 
 void LocalEngine::stop_container(const std::string& id, std::optional<int64_t> grace_ms) {
-  const sys::FileLock lock = lock_container(need_container(id).id);
-  stop_and_release(need_container(id), grace_ms);
+  const ContainerRecord record = need_container(id);
+  {
+    const sys::FileLock lock = lock_container(record.id);
+    stop_and_release(need_container(id), grace_ms);
+  }
+  if (record.config.auto_remove) remove_container(record.id, true, true);
 }
 
 void LocalEngine::stop_and_release(const ContainerRecord& record, std::optional<int64_t> grace_ms) {

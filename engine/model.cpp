@@ -21,8 +21,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ContainerConfig, name, image, co
                                                 inherited_volumes, ports, expose, networks, network_mode,
                                                 extra_hosts, links, healthcheck, restart, restart_max,
                                                 stop_signal, stop_grace_ms, cap_add, cap_drop, privileged,
-                                                read_only, init, tty, memory, cpu_shares, pids, shm_size,
-                                                cpus)
+                                                read_only, init, tty, stdin_open, auto_remove, owner, memory,
+                                                cpu_shares, pids, shm_size, cpus)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NetworkConfig, name, driver, subnet, gateway, internal,
                                                 driver_opts, labels)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumeConfig, name, driver, driver_opts, labels, anonymous)

@@ -72,6 +72,9 @@ struct ContainerConfig {
   std::optional<int64_t> stop_grace_ms;
   std::vector<std::string> cap_add, cap_drop;
   bool privileged = false, read_only = false, init = false, tty = false;
+  bool stdin_open = false;   // its standard input never ends; else it is empty
+  bool auto_remove = false;  // it goes when it has ended, with its anonymous volumes
+  std::string owner;         // auto_remove, set by the engine: the process that is going to start it
   int64_t memory = 0, cpu_shares = 0, pids = 0, shm_size = 0;
   double cpus = 0;
 };
@@ -150,8 +153,8 @@ struct VolumeInfo {
 
 // A root file system becomes an image of one layer.
 struct ImportRequest {
-  std::string archive;               // path of a tar, in any compression libarchive knows
-  std::string origin;                // for the history; empty: the archive's name
+  std::string archive;               // path or http(s) URL of a tar, in any compression libarchive knows
+  std::string origin;                // for the history; empty: the archive's name or the URL
   std::string reference;             // empty: the image gets no name
   std::vector<std::string> changes;  // Dockerfile lines that change the configuration: CMD, ENV, ...
   std::string message;               // comment of the history; empty: "Imported from ORIGIN"

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <charconv>
 #include <functional>
+#include <utility>
 
 #include "compose/cli/failure.h"
 #include "parser/load.h"
@@ -32,6 +33,7 @@ struct Arguments::Impl {
     return "Usage: compose " + usage + "\n\n" + summary + "\n" +
            formatter.make_groups(&app, CLI::AppFormatMode::Normal) + (footer.empty() ? "" : "\n" + footer);
   }
+  bool takes_next(const std::string& arg) const;
   void spell_out(std::vector<std::string>& args) const;
   std::string unknown_flag(const std::string& given) const;
   void check_count(const std::vector<std::string>& rest) const;
@@ -53,6 +55,14 @@ Arguments::~Arguments() = default;
 
 void Arguments::flag(const std::string& names, bool& value, const std::string& help) {
   impl_->app.add_flag(names, value, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+void Arguments::flag(const std::string& names, std::optional<bool>& value, const std::string& help) {
+  CLI::Option* option =
+      impl_->app.add_flag(names, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  impl_->converters.emplace_back([option, &value] {
+    if (option->count() > 0) value = option->as<bool>();
+  });
 }
 
 void Arguments::option(const std::string& names, std::string& value, const std::string& help) {
@@ -116,11 +126,21 @@ void Arguments::footer(const std::string& text) {
   impl_->footer = text;
 }
 
+// "-e" and "--env", but not "-eA=1" or "--env=A=1": the word after it is its value.
+bool Arguments::Impl::takes_next(const std::string& arg) const {
+  const auto options = app.get_options();
+  return std::any_of(options.begin(), options.end(), [&](const CLI::Option* option) {
+    return option->get_items_expected_min() > 0 && option->check_name(arg);
+  });
+}
+
 // "-H=false", which docker's flags take and CLI11 does not, as "--human=false".
 void Arguments::Impl::spell_out(std::vector<std::string>& args) const {
-  if (rest_is_not_ours) return;
+  bool next_is_value = false;
   for (std::string& arg : args) {
-    if (arg == "--") return;
+    const bool is_value = std::exchange(next_is_value, !next_is_value && takes_next(arg));
+    if (is_value) continue;
+    if (arg == "--" || (rest_is_not_ours && (arg.empty() || arg[0] != '-'))) return;
     if (arg.size() < 3 || arg[0] != '-' || arg[1] == '-' || arg[2] != '=') continue;
     for (const CLI::Option* option : app.get_options()) {
       if (option->check_sname(arg.substr(1, 1)) && !option->get_lnames().empty()) {

@@ -19,6 +19,8 @@ class Arguments {
 
   // `names`: "-d,--detach". A flag may also be given as --detach=false or -d=false.
   void flag(const std::string& names, bool& value, const std::string& help);
+  // Unset when it is not given.
+  void flag(const std::string& names, std::optional<bool>& value, const std::string& help);
   void option(const std::string& names, std::string& value, const std::string& help);
   void option(const std::string& names, std::optional<std::string>& value, const std::string& help);
   // Whole numbers; anything else is a usage error.

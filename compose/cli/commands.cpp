@@ -40,7 +40,7 @@ constexpr Command kCommands[] = {
     {"push", push_command, "Send built images to registries"},
     {"restart", restart_command, "Restart containers"},
     {"rm", rm_command, "Remove stopped containers"},
-    {"run", nullptr, ""},
+    {"run", run_command, "Run a command in a new container of a service"},
     {"scale", scale_command, "Set the number of containers of services"},
     {"start", start_command, "Start containers that exist"},
     {"stats", nullptr, ""},

@@ -35,6 +35,7 @@ int pull_command(Context& context, const Words& args);
 int push_command(Context& context, const Words& args);
 int restart_command(Context& context, const Words& args);
 int rm_command(Context& context, const Words& args);
+int run_command(Context& context, const Words& args);
 int scale_command(Context& context, const Words& args);
 int start_command(Context& context, const Words& args);
 int stop_command(Context& context, const Words& args);

@@ -54,6 +54,8 @@ class Context {
   void show_builds(bool shown) { show_builds_ = shown; }
   // The same for the layers of images that are fetched or sent.
   void show_layers(bool shown) { show_layers_ = shown; }
+  // No progress at all; to be called before the first use of `progress`.
+  void be_quiet() { globals_.progress = "quiet"; }
   // Where errors of the command as a whole go.
   void show_error(const std::string& message);
 

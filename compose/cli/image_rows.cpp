@@ -2,7 +2,7 @@
 
 #include "compose/cli/failure.h"
 #include "engine/error.h"
-#include "engine/image/oci_documents.h"
+#include "engine/image/platform.h"
 #include "engine/image/reference.h"
 
 namespace compose::cli {
@@ -17,14 +17,12 @@ std::pair<std::string, std::string> repository_and_tag(const std::string& refere
   }
 }
 
-std::string host_platform() {
-  return engine::host_platform().to_string();
-}
-
 void check_own_platform(const std::string& platform) {
-  if (platform.empty() || platform == host_platform()) return;
+  if (platform.empty()) return;
+  const engine::Platform host = engine::host_platform();
+  if (engine::fitness(host, engine::parse_platform(platform)) > 0) return;
   throw CommandError("platform " + platform + " is not supported: the store has images for " +
-                     host_platform() + " only");
+                     host.to_string() + " only");
 }
 
 }  // namespace compose::cli

@@ -9,8 +9,6 @@ namespace compose::cli {
 
 // "busybox", "latest" of a reference; "<none>" for both when there is none or it cannot be read.
 std::pair<std::string, std::string> repository_and_tag(const std::string& reference);
-// "linux/amd64": images run on this machine only, so theirs is its platform.
-std::string host_platform();
 // --platform of the image commands: "" or this machine's. Throws CommandError for another.
 void check_own_platform(const std::string& platform);
 

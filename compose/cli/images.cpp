@@ -11,6 +11,7 @@
 #include "compose/ui/format.h"
 #include "compose/ui/table.h"
 #include "compose/ui/timestamp.h"
+#include "engine/image/platform.h"
 
 namespace compose::cli {
 namespace {
@@ -28,9 +29,12 @@ std::string created(const Row& row, int64_t now) {
 std::vector<nlohmann::ordered_json> to_json(const std::vector<Row>& rows) {
   std::vector<nlohmann::ordered_json> list;
   for (const Row& row : rows) {
-    nlohmann::ordered_json entry{{"ID", row.container->image_id}, {"ContainerName", row.container->name},
-                                 {"Repository", row.repository},  {"Tag", row.tag},
-                                 {"Platform", host_platform()},   {"Size", row.size}};
+    nlohmann::ordered_json entry{{"ID", row.container->image_id},
+                                 {"ContainerName", row.container->name},
+                                 {"Repository", row.repository},
+                                 {"Tag", row.tag},
+                                 {"Platform", engine::host_platform().to_string()},
+                                 {"Size", row.size}};
     if (row.created_ms != 0) {
       entry["Created"] = ui::to_rfc3339(row.created_ms * 1'000'000);
       entry["LastTagTime"] = entry["Created"];
@@ -56,7 +60,7 @@ std::string to_table(const std::vector<Row>& rows) {
   const int64_t now = ui::now_ms();
   ui::Table table({"CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED"});
   for (const Row& row : rows) {
-    table.add({row.container->name, row.repository, row.tag, host_platform(),
+    table.add({row.container->name, row.repository, row.tag, engine::host_platform().to_string(),
                ui::short_id(row.container->image_id), ui::human_size(row.size), created(row, now)});
   }
   return table.to_string();

@@ -80,7 +80,7 @@ std::string to_table(const std::vector<engine::ContainerInfo>& containers, bool 
 Flags parse(const Words& args, Words& services) {
   Flags flags;
   Arguments arguments("ps [OPTIONS] [SERVICE...]", "List containers; only running ones without -a.");
-  arguments.flag("-a,--all", flags.all, "Stopped ones too");
+  arguments.flag("-a,--all", flags.all, "Stopped and one-off ones too");
   arguments.option("--format", flags.format, "table, json (a line per container) or a template");
   arguments.flag("-q,--quiet", flags.quiet, "Only ids");
   arguments.flag("--services", flags.services, "Only the services' names");
@@ -102,7 +102,9 @@ int ps_command(Context& context, const Words& args) {
   const OutputFormat format(flags.format);
   std::optional<parser::Project> project;
   if (!flags.orphans) project = context.load(services);
-  auto containers = replicas(context, project ? project->name : context.project_name(), services);
+  const std::string owner = project ? project->name : context.project_name();
+  auto containers =
+      flags.all ? replicas_and_one_offs(context, owner, services) : replicas(context, owner, services);
   std::erase_if(containers, [&](const engine::ContainerInfo& container) {
     if (project && project->services.count(service_of(container)) == 0) return true;
     if (!flags.statuses.empty()) {

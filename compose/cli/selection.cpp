@@ -14,6 +14,13 @@ namespace compose::cli {
 
 std::vector<engine::ContainerInfo> replicas(Context& context, const std::string& project,
                                             const std::vector<std::string>& services) {
+  auto found = replicas_and_one_offs(context, project, services);
+  std::erase_if(found, [](const engine::ContainerInfo& container) { return is_one_off(container); });
+  return found;
+}
+
+std::vector<engine::ContainerInfo> replicas_and_one_offs(Context& context, const std::string& project,
+                                                         const std::vector<std::string>& services) {
   std::vector<engine::ContainerInfo> found = context.engine().containers(project);
   std::set<std::string> there;
   for (const auto& container : found) there.insert(service_of(container));
@@ -23,7 +30,6 @@ std::vector<engine::ContainerInfo> replicas(Context& context, const std::string&
     if (!context.load_if_there({service})) throw CommandError("no such service: " + service);
   }
   std::erase_if(found, [&](const engine::ContainerInfo& container) {
-    if (is_one_off(container)) return true;
     return !services.empty() &&
            std::find(services.begin(), services.end(), service_of(container)) == services.end();
   });

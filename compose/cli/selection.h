@@ -13,6 +13,9 @@ namespace compose::cli {
 // Throws CommandError for a service that neither has containers nor is in the files.
 std::vector<engine::ContainerInfo> replicas(Context& context, const std::string& project,
                                             const std::vector<std::string>& services);
+// The same with one-off ones.
+std::vector<engine::ContainerInfo> replicas_and_one_offs(Context& context, const std::string& project,
+                                                         const std::vector<std::string>& services);
 
 // One container of a service: the one with that number, or without an `index` the first that runs (else the
 // first). Throws CommandError when there is none.

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "compose/cli/attachment.h"
-#include "compose/cli/build_inputs.h"
+#include "compose/cli/bring_images.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/observe.h"
@@ -17,10 +17,8 @@
 #include "compose/cli/up_flags.h"
 #include "compose/cli/wait_ready.h"
 #include "compose/plan/inventory.h"
-#include "compose/plan/pull_plan.h"
 #include "compose/plan/support.h"
 #include "compose/ui/log_file.h"
-#include "compose/ui/timestamp.h"
 #include "sys/error.h"
 
 namespace compose::cli {
@@ -124,8 +122,9 @@ class Up {
     require_supported(context_.document().root, project_,
                       services_meant(project_, flags_.services, !flags_.no_deps), Purpose::kRun);
     Observed observed = observe(context_.engine(), project_.name, &project_);
-    if (const int code = pull(observed); code != kExitOk) return code;
-    if (const int code = build(observed); code != kExitOk) return code;
+    const ImageWish images{flags_.services, !flags_.no_deps, flags_.pull, flags_.build, flags_.no_build};
+    if (const int code = bring_images(context_, session_, project_, images, observed); code != kExitOk)
+      return code;
     const Plan plan = plan_up(project_, observed, options_);
     if (context_.globals().dry_run) return session_.run(plan);
     note_unchanged(context_, plan, observed, rules_);
@@ -134,40 +133,6 @@ class Up {
   }
 
  private:
-  int pull(Observed& observed) {
-    PullOptions options;
-    options.services = flags_.services;
-    options.with_dependencies = !flags_.no_deps;
-    options.policy = flags_.pull;
-    options.build_all = flags_.build;
-    options.forbid_builds = flags_.no_build;
-    options.now_ms = ui::now_ms();
-    return bring_images(plan_pulls(project_, observed, options), observed);
-  }
-
-  int build(Observed& observed) {
-    BuildOptions options;
-    options.pull_policy = flags_.pull;
-    options.services = flags_.services;
-    options.build_all = flags_.build;
-    options.forbid = flags_.no_build;
-    options.with_dependencies = !flags_.no_deps;
-    const Plan plan = plan_images(project_, observed, options);
-    require_build_inputs(project_, plan);
-    return bring_images(plan, observed);
-  }
-
-  // Runs a plan of pulls or builds; what it brought is in `observed` afterwards.
-  int bring_images(const Plan& plan, Observed& observed) {
-    if (const int code = session_.run(plan); code != kExitOk || plan.empty()) return code;
-    if (context_.globals().dry_run) {
-      assume_images(observed, plan);
-    } else {
-      observed = observe(context_.engine(), project_.name, &project_);
-    }
-    return kExitOk;
-  }
-
   int detached(const Plan& plan) {
     if (const int code = session_.run(plan); code != kExitOk || !flags_.wait) return code;
     const Observed now = observe(context_.engine(), project_.name, nullptr);

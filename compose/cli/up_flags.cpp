@@ -3,6 +3,7 @@
 #include <set>
 
 #include "compose/cli/arguments.h"
+#include "compose/cli/bring_images.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/selection.h"
 
@@ -26,12 +27,6 @@ void common_flags(Arguments& arguments, Context& context, UpFlags& flags) {
 
 void conflict(bool both, const std::string& one, const std::string& other) {
   if (both) throw CommandError(one + " and " + other + " cannot be used together");
-}
-
-void check_pull_policy(const std::string& policy) {
-  static const std::set<std::string> kKnown{"", "always", "missing", "if_not_present", "never", "build"};
-  if (kKnown.count(policy) == 0)
-    throw CommandError("invalid --pull '" + policy + "': it must be always, missing, never or build");
 }
 
 void common_conflicts(const UpFlags& flags) {

@@ -137,6 +137,7 @@ class Performer {
           const auto there = engine_.find_container(action.config.name);
           return there && same_origin(there->labels, action.config.labels) &&
                  same_label(there->labels, action.config.labels, label::kNumber) &&
+                 same_label(there->labels, action.config.labels, label::kSlug) &&
                  same_label(there->labels, action.config.labels, label::kImage);
         });
   }

@@ -141,6 +141,8 @@ void set_limits(const parser::Service& service, engine::ContainerConfig& config)
   config.privileged = service.privileged;
   config.read_only = service.read_only;
   config.init = service.init.value_or(false);
+  config.tty = service.tty;
+  config.stdin_open = service.stdin_open;
   config.memory = service.limits.memory;
   config.cpus = service.limits.cpus;
   config.cpu_shares = service.cpu_shares;

@@ -112,6 +112,8 @@ void put_limits(Json& json, const parser::Service& service) {
   put(json, "privileged", service.privileged);
   put(json, "read_only", service.read_only);
   put(json, "init", service.init.value_or(false));
+  put(json, "tty", service.tty);
+  put(json, "stdin_open", service.stdin_open);
   put(json, "mem_limit", service.limits.memory);
   put(json, "cpus", service.limits.cpus);
   put(json, "cpu_shares", service.cpu_shares);

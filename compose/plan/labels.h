@@ -13,6 +13,7 @@ inline constexpr const char* kProject = "com.docker.compose.project";
 inline constexpr const char* kService = "com.docker.compose.service";
 inline constexpr const char* kNumber = "com.docker.compose.container-number";
 inline constexpr const char* kOneOff = "com.docker.compose.oneoff";  // True or False
+inline constexpr const char* kSlug = "com.docker.compose.slug";      // of a one-off container: 64 hex digits
 inline constexpr const char* kConfigHash = "com.docker.compose.config-hash";
 inline constexpr const char* kWorkingDir = "com.docker.compose.project.working_dir";
 inline constexpr const char* kConfigFiles = "com.docker.compose.project.config_files";          // comma list

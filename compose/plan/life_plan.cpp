@@ -13,7 +13,7 @@ namespace {
 
 using engine::ContainerInfo;
 
-// What the five commands share: the chosen services' containers (no one-off ones) and the graph between them.
+// What the five commands share: the chosen services' containers and the graph between them.
 struct Scene {
   Scene(const parser::Project* project, const Observed& observed, const LifeOptions& options)
       : graph(ServiceGraph::of(project, observed.containers)),
@@ -22,10 +22,11 @@ struct Scene {
     if (project != nullptr) check_folder(*project, observed.containers);
   }
 
-  std::vector<const ContainerInfo*> containers() const {
+  std::vector<const ContainerInfo*> containers(bool one_offs = false) const {
     std::vector<const ContainerInfo*> found;
     for (const auto& container : observed_containers) {
-      if (!is_one_off(container) && services.count(service_of(container)) != 0) found.push_back(&container);
+      if (is_one_off(container) && !one_offs) continue;
+      if (services.count(service_of(container)) != 0) found.push_back(&container);
     }
     std::stable_sort(found.begin(), found.end(), [](const ContainerInfo* a, const ContainerInfo* b) {
       return std::make_pair(service_of(*a), number_of(*a)) < std::make_pair(service_of(*b), number_of(*b));
@@ -122,7 +123,7 @@ Plan plan_restart(const parser::Project* project, const Observed& observed, cons
 Plan plan_kill(const parser::Project* project, const Observed& observed, const LifeOptions& options) {
   const Scene scene(project, observed, options);
   StepList steps;
-  for (const auto* container : scene.containers()) {
+  for (const auto* container : scene.containers(true)) {
     if (!is_up(*container)) continue;
     steps.add("Container " + container->name, KillContainer{container->id, options.signal}, "");
   }

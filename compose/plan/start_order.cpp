@@ -45,7 +45,7 @@ class StartOrder {
     const auto needed = members_.find(need);
     if (needed == members_.end()) return;
     for (const Member& other : needed->second) {
-      if (already_holds(other, dependency)) continue;
+      if (other.one_off || already_holds(other, dependency)) continue;
       const bool plain = dependency.condition == Needed::kStarted && dependency.required;
       if (plain && other.start >= 0) steps_.order(other.start, member.start);
       if (!plain) steps_.order(wait_step(service, need, other, dependency), member.start);

@@ -15,6 +15,7 @@ struct Member {
   std::string name;
   int start = -1;                               // its StartContainer step; -1: it is not started by this plan
   const engine::ContainerInfo* kept = nullptr;  // as observed, when start is -1
+  bool one_off = false;                         // nobody waits for it
 };
 using Members = std::map<std::string, std::vector<Member>>;  // by service
 

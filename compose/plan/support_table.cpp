@@ -1,10 +1,10 @@
 // The rows of what is not honoured, or has no effect; see support.h. A row goes when its attribute is
 // honoured and a test shows it.
-#include <sys/utsname.h>
-
 #include <algorithm>
 
 #include "compose/plan/support.h"
+#include "engine/error.h"
+#include "engine/image/platform.h"
 #include "parser/paths.h"
 #include "parser/remote_context.h"
 #include "parser/units.h"
@@ -100,19 +100,12 @@ bool has_other_tmpfs_option(const Node& value) {
   return false;
 }
 
-// Go's name of the machine's architecture: what platforms are written with.
-std::string host_architecture() {
-  utsname name{};
-  if (uname(&name) != 0) return "";
-  const std::string machine = name.machine;
-  if (machine == "x86_64") return "amd64";
-  if (machine == "aarch64") return "arm64";
-  return machine;
-}
-
 bool is_foreign(const Node& value) {
-  const std::string host = "linux/" + host_architecture();
-  return value.text != host && value.text != "linux" && !starts_with(value.text, host + "/");
+  try {
+    return !engine::same_machine(engine::parse_platform(value.text), engine::host_platform());
+  } catch (const engine::Error&) {
+    return true;
+  }
 }
 
 }  // namespace
@@ -190,11 +183,9 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.runtime", kNotYet, "the engine is its own runtime"},
       {"services.*.secrets", kNotYet, "bind-mount the file: volumes: [\"./file:/run/secrets/name:ro\"]"},
       {"services.*.security_opt", kNotYet, ""},
-      {"services.*.stdin_open", kNotYet, "", is_true},
       {"services.*.storage_opt", kNotYet, ""},
       {"services.*.sysctls", kNotYet, ""},
       {"services.*.tmpfs.[]", kNotYet, "size, mode, ro and rw are", has_other_tmpfs_option},
-      {"services.*.tty", kNotYet, "", is_true},
       {"services.*.ulimits", kNotYet, ""},
       {"services.*.use_api_socket", kNotYet, "", is_true},
       {"services.*.userns_mode", kNotYet, ""},

@@ -1,4 +1,4 @@
-// up, create, scale: from what there is to what the file says.
+// up, create, scale, run: from what there is to what the file says.
 #include <algorithm>
 #include <set>
 
@@ -10,6 +10,7 @@
 #include "compose/plan/naming.h"
 #include "compose/plan/network_checks.h"
 #include "compose/plan/network_review.h"
+#include "compose/plan/one_off.h"
 #include "compose/plan/planner.h"
 #include "compose/plan/selection.h"
 #include "compose/plan/start_order.h"
@@ -32,13 +33,19 @@ struct ServiceState {
 
 class UpPlanner {
  public:
-  UpPlanner(const parser::Project& project, const Observed& observed, const UpOptions& options)
-      : project_(project), observed_(observed), options_(options), graph_(ServiceGraph::of(project)) {}
+  // `one_off`: made beside what it needs; may be null.
+  UpPlanner(const parser::Project& project, const Observed& observed, const UpOptions& options,
+            const OneOffOptions* one_off = nullptr)
+      : project_(project),
+        observed_(observed),
+        options_(options),
+        one_off_(one_off),
+        graph_(ServiceGraph::of(project)) {}
 
   Plan make() {
     check_folder(project_, observed_.containers);
     selection_ = select_services(project_, graph_, options_.services, options_.no_deps);
-    replicas_ = check_up(project_, observed_, options_, selection_.services);
+    check();
     for (const auto& name : selection_.services) add_state(name, true);
     find_orphans();
     inspect_networks();
@@ -52,6 +59,7 @@ class UpPlanner {
       const auto state = states_.find(name);
       if (state != states_.end()) service_steps(state->second);
     }
+    if (one_off_ != nullptr) one_off_steps();
     remove_renamed_networks(steps_, project_, observed_, review_, endings_.removals);
     order_stops(steps_, graph_, stops_);
     // Nobody is stopped for a replacement that then cannot be made.
@@ -65,6 +73,21 @@ class UpPlanner {
 
  private:
   // ---- what is to be done
+
+  // A one-off container is checked as if it were the service's only one; of the service itself nothing is to
+  // be made.
+  void check() {
+    if (one_off_ == nullptr) {
+      replicas_ = check_up(project_, observed_, options_, selection_.services);
+      return;
+    }
+    const parser::Service& service = one_off_->one_off.service;
+    parser::Project with_it = project_;
+    with_it.services[service.name] = service;
+    with_it.services[service.name].container_name = one_off_->one_off.name;
+    replicas_ = check_up(with_it, observed_, options_, selection_.services);
+    selection_.services.erase(service.name);
+  }
 
   void add_state(const std::string& name, bool selected) {
     ServiceState state;
@@ -88,10 +111,26 @@ class UpPlanner {
   }
 
   void inspect_networks() {
-    review_ = review_networks(project_, observed_, selection_.services, orphans_, options_.no_recreate);
+    std::set<std::string> users = selection_.services;
+    if (one_off_ != nullptr) users.insert(one_off_->one_off.service.name);
+    review_ = review_networks(project_, observed_, users, orphans_, options_.no_recreate);
     check_networks(project_, observed_, review_);
     for (const auto& name : review_.drawn_in) add_state(name, false);
+    if (one_off_ != nullptr) draw_in_replicas(one_off_->one_off.service.name);
     for (const auto& warning : review_.warnings) steps_.warn(warning);
+  }
+
+  // Replicas of a one-off container's service are touched only when a network of theirs is recreated.
+  void draw_in_replicas(const std::string& service) {
+    for (const auto& [key, verdict] : review_.verdicts) {
+      if (verdict.kind != Verdict::Kind::kRecreate || states_.count(service) != 0) continue;
+      const std::string& network = project_.networks.at(key).name;
+      for (const auto& container : observed_.containers) {
+        const bool replica = service_of(container) == service && !is_one_off(container);
+        if (replica && is_attached(container, network) && states_.count(service) == 0)
+          add_state(service, false);
+      }
+    }
   }
 
   ConvergePolicy policy_of(const ServiceState& state) const {
@@ -166,9 +205,17 @@ class UpPlanner {
         if (mount.type == parser::VolumeMount::Type::kVolume) used.insert(mount.source);
       }
     }
+    if (one_off_ != nullptr) {
+      for (const auto& mount : one_off_->one_off.service.volumes) {
+        if (mount.type == parser::VolumeMount::Type::kVolume) used.insert(mount.source);
+      }
+    }
     for (const auto& key : used) {
       const auto volume = project_.volumes.find(key);
-      if (volume == project_.volumes.end()) continue;
+      if (volume == project_.volumes.end()) {
+        unknown_volume_step(key);
+        continue;
+      }
       const Verdict verdict = inspect(project_, observed_, volume->second);
       if (!verdict.warning.empty()) steps_.warn(verdict.warning);
       if (verdict.kind != Verdict::Kind::kCreate) continue;
@@ -176,6 +223,16 @@ class UpPlanner {
           steps_.add("Volume " + volume->second.name, CreateVolume{volume_config(project_, volume->second)},
                      verdict.reason);
     }
+  }
+
+  // Named by --volume alone: a volume of that very name, which belongs to no project.
+  void unknown_volume_step(const std::string& name) {
+    const bool there = std::any_of(observed_.volumes.begin(), observed_.volumes.end(),
+                                   [&](const auto& volume) { return volume.name == name; });
+    if (there || name.empty()) return;
+    engine::VolumeConfig config;
+    config.name = name;
+    volume_creations_[name] = steps_.add("Volume " + name, CreateVolume{config}, "not there yet");
   }
 
   // ---- containers
@@ -242,6 +299,20 @@ class UpPlanner {
       }
       members_[name].push_back(slot.make ? make_slot(state, slot) : keep_slot(state, slot));
     }
+  }
+
+  // Made once what it needs is there, so that nothing is left over when that fails.
+  void one_off_steps() {
+    const OneOff& one_off = one_off_->one_off;
+    const std::string image = image_of(project_, one_off.service);
+    engine::ContainerConfig config = one_off_config(project_, one_off, observed_.images.at(image).id);
+    point_links(one_off.service, config);
+    const std::string resource = "Container " + one_off.name;
+    const int create =
+        steps_.add(resource, CreateContainer{one_off.service.name, config}, "one-off", prerequisites(config));
+    claims_.push_back({create, one_off.name, "", config.ports});
+    members_[one_off.service.name].push_back({one_off.name, create, nullptr, true});
+    if (one_off_->start) steps_.add(resource, StartContainer{one_off.name}, "one-off", {create});
   }
 
   void remember_stop(const std::string& service, const ContainerInfo& container) {
@@ -384,6 +455,7 @@ class UpPlanner {
   const parser::Project& project_;
   const Observed& observed_;
   const UpOptions& options_;
+  const OneOffOptions* one_off_;
   const ServiceGraph graph_;
   Selection selection_;
   std::map<std::string, int> replicas_;  // of selected services
@@ -405,6 +477,15 @@ class UpPlanner {
 
 Plan plan_up(const parser::Project& project, const Observed& observed, const UpOptions& options) {
   return UpPlanner(project, observed, options).make();
+}
+
+Plan plan_one_off(const parser::Project& project, const Observed& observed, const OneOffOptions& options) {
+  UpOptions up;
+  up.services = {options.one_off.service.name};
+  up.no_deps = options.no_deps;
+  up.remove_orphans = options.remove_orphans;
+  up.ignore_orphans = options.ignore_orphans;
+  return UpPlanner(project, observed, up, &options).make();
 }
 
 }  // namespace compose

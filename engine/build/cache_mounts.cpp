@@ -36,6 +36,10 @@ void make_folder(const std::string& parent, const CacheWish& wish) {
 
 }  // namespace
 
+std::string cache_mounts_lock(const std::string& root) {
+  return root + "/lock";
+}
+
 std::map<std::string, std::string> CacheMounts::hold(std::map<std::string, CacheWish> wishes) {
   std::map<std::string, std::string> folders;
   for (const auto& [digest, wish] : wishes) folders[digest] = hold_one(wish);
@@ -48,20 +52,29 @@ bool CacheMounts::lock(const std::string& folder, bool exclusive) {
     if (errno != EWOULDBLOCK && errno != EINTR) sys::fail("flock", folder + "/lock");
     return false;
   }
+  sys::check(::futimens(fd.get(), nullptr), "futimens", folder + "/lock");
   locks_.push_back(std::move(fd));
   return true;
 }
 
+// False when another has it in the way of the wish. `fresh`: nobody has made it yet.
+bool CacheMounts::take(const std::string& base, const std::string& folder, const CacheWish& wish,
+                       bool* fresh) {
+  const sys::FileLock steady = sys::FileLock::acquire_shared(cache_mounts_lock(root_));
+  sys::make_dirs(folder, 0700);
+  if (!exists(base + "/name")) sys::write_file_atomic(base + "/name", wish.name + "\n");
+  // Making the folder is for one alone; so is a folder that is not to be shared.
+  *fresh = !exists(folder + "/data");
+  return lock(folder, *fresh || wish.sharing != MountFlag::Sharing::kShared);
+}
+
 std::string CacheMounts::hold_one(const CacheWish& wish) {
   const std::string base = root_ + "/" + wish.digest;
-  sys::make_dirs(base, 0700);
-  if (!exists(base + "/name")) sys::write_file_atomic(base + "/name", wish.name + "\n");
+  sys::make_dirs(root_, 0700);
   for (int number = 0;;) {
     const std::string folder = base + "/" + std::to_string(number);
-    sys::make_dirs(folder, 0700);
-    // Making the folder is for one alone; so is a folder that is not to be shared.
-    const bool fresh = !exists(folder + "/data");
-    if (lock(folder, fresh || wish.sharing != MountFlag::Sharing::kShared)) {
+    bool fresh = false;
+    if (take(base, folder, wish, &fresh)) {
       if (fresh && !exists(folder + "/data")) make_folder(folder, wish);
       if (fresh && wish.sharing == MountFlag::Sharing::kShared) ::flock(locks_.back().get(), LOCK_SH);
       return folder + "/data";

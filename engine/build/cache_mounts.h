@@ -4,10 +4,13 @@
 //
 //   <root>/<64 hex>/name       what the cache is for, for people
 //                   <n>/data/  the folder itself; 0 unless several private ones are in use at once
-//                   <n>/lock   flock(2): shared by users of a shared cache, exclusive otherwise
+//                   <n>/lock   flock(2): shared by users of a shared cache, exclusive otherwise; its time of
+//                              change is when the cache was last taken
+//   <root>/lock                flock(2): shared while a cache is taken, exclusive while some are removed
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "engine/build/run_flags.h"
 #include "sys/fd.h"
@@ -23,6 +26,21 @@ struct CacheWish {
   std::function<void(const std::string& parent)> fill;
 };
 
+std::string cache_mounts_lock(const std::string& root);
+
+// One such folder, as it lies there.
+struct CacheMountInfo {
+  std::string id;    // <64 hex>/<n>
+  std::string name;  // what it is for
+  int64_t used_ms = 0, bytes = 0;
+};
+// Those that were used longest ago first. Throws sys::Error.
+std::vector<CacheMountInfo> list_cache_mounts(const std::string& root);
+// Removes those that no step of any process holds and returns the bytes that this freed, by id. What a killed
+// removal left goes too. Throws sys::Error.
+std::map<std::string, int64_t> remove_cache_mounts(const std::string& root,
+                                                   const std::vector<CacheMountInfo>& doomed);
+
 // Caches held by one step: released on destruction.
 class CacheMounts {
  public:
@@ -37,6 +55,7 @@ class CacheMounts {
 
  private:
   std::string hold_one(const CacheWish& wish);
+  bool take(const std::string& base, const std::string& folder, const CacheWish& wish, bool* fresh);
   bool lock(const std::string& folder, bool exclusive);
 
   std::string root_;

@@ -1,6 +1,5 @@
 #pragma once
-// Where ADD gets what a URL names. The engine implements it with libcurl (curl_downloader.h), tests with a
-// table.
+// Where ADD gets what a URL names. The engine asks the web (http_downloader.h), tests a table.
 #include <cstdint>
 #include <optional>
 #include <string>

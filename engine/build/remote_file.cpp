@@ -9,6 +9,7 @@
 
 #include "engine/build/field_digest.h"
 #include "engine/error.h"
+#include "engine/http/url.h"
 #include "sys/error.h"
 #include "sys/fd.h"
 
@@ -18,30 +19,11 @@ namespace {
 constexpr const char* kMemoVersion = "url1-";
 constexpr mode_t kMode = 0600;  // as Docker has it
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// "%20" and the like replaced; malformed ones stay.
-std::string decoded(const std::string& text) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const bool escape =
-        text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
-    out += escape ? static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])) : text[i];
-    if (escape) i += 2;
-  }
-  return out;
-}
-
 std::string name_in(const std::string& url) {
   const size_t host = url.find("://") + 3;
   const std::string whole = url.substr(host, url.find_first_of("?#", host) - host);
   const size_t slash = whole.rfind('/');
-  const std::string name = slash == std::string::npos ? "" : decoded(whole.substr(slash + 1));
+  const std::string name = slash == std::string::npos ? "" : percent_decoded(whole.substr(slash + 1));
   const bool fits = !name.empty() && name != "." && name != ".." && name.find('/') == std::string::npos &&
                     name.find('\0') == std::string::npos;
   if (!fits) {

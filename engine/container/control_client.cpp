@@ -160,6 +160,7 @@ class Orphan {
     ::unlink(control_socket(spec.run_dir).c_str());
     ::unlink(stdout_fifo(spec.run_dir).c_str());
     ::unlink(stderr_fifo(spec.run_dir).c_str());
+    ::unlink(stdin_fifo(spec.run_dir).c_str());
     ::rmdir((spec.run_dir + "/rootfs").c_str());
     status.state = State::kExited;
     status.health = Health::kNone;
@@ -175,6 +176,17 @@ class Orphan {
 };
 
 }  // namespace
+
+sys::Fd thaw_after_me(const std::string& run_dir, const std::string& mark) {
+  sys::Fd monitor = connect_monitor(run_dir);
+  const nlohmann::json request{{"op", "thaw after me"}, {"mark", mark}};
+  if (!monitor || !send_message(monitor.get(), request.dump())) return {};
+  if (!wait_readable(monitor.get(), deadline_after(kPatienceMs))) return {};
+  const auto answer = receive_message(monitor.get());
+  if (!answer || answer->text.find("\"ok\"") == std::string::npos)
+    return {};  // a monitor of an older version
+  return monitor;
+}
 
 bool kill_container(const std::string& run_dir, const std::string& state_dir, int signal) {
   bool sent = false;

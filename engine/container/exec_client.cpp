@@ -2,8 +2,8 @@
 
 #include "engine/container/exec_order.h"
 #include "engine/container/monitor_process.h"
+#include "engine/container/relay.h"
 #include "engine/container/runtime.h"
-#include "engine/container/terminal.h"
 #include "engine/error.h"
 
 namespace engine {

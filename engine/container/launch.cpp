@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -56,6 +57,15 @@ void set_stdio(const Stdio& stdio) {
   for (int i = 0; i < 3; ++i) sys::check(::dup2(held[i].get(), i), "dup2");
 }
 
+// Before the program runs, so that it finds the size it will be shown in.
+void set_size(int master, const Spec& spec) {
+  winsize size{};
+  size.ws_row = spec.rows;
+  size.ws_col = spec.columns;
+  if (spec.rows > 0 && spec.columns > 0)
+    sys::check(::ioctl(master, TIOCSWINSZ, &size), "ioctl", "TIOCSWINSZ");
+}
+
 void use_terminal(Console console, int report) {
   if (!send_message(report, kConsole, console.master.get())) sys::fail("sendmsg", "console");
   const int fd = console.terminal.get();
@@ -96,7 +106,10 @@ Program program_of(const Spec& spec, bool privileged) {
   }
   if (!spec.tty) set_stdio(launch.stdio);
   Console console = enter_rootfs(spec, launch.cgroup, launch.init_program);
-  if (spec.tty) use_terminal(std::move(console), report);
+  if (spec.tty) {
+    set_size(console.master.get(), spec);
+    use_terminal(std::move(console), report);
+  }
 
   Program program = program_of(spec, spec.privileged);
   program.args = spec.args;

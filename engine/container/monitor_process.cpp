@@ -123,6 +123,8 @@ MonitorProcess spawn_monitor(const MonitorSpawn& spawn) {
   }
   actions.give(request.get(), kRequestFd);
   actions.give(spawn.output, kOutputFd);
+  actions.give(spawn.error, kErrorFd);
+  actions.give(spawn.input, kInputFd);
   for (size_t i = 0; i < spawn.held.size(); ++i) actions.give(spawn.held[i], kHeldFds + static_cast<int>(i));
   std::vector<std::string> words = {path};
   words.insert(words.end(), spawn.arguments.begin(), spawn.arguments.end());

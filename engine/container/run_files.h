@@ -17,6 +17,9 @@ inline std::string spec_file(const std::string& run_dir) {
 inline std::string stdout_fifo(const std::string& run_dir) {
   return run_dir + "/stdout";
 }
+inline std::string stdin_fifo(const std::string& run_dir) {
+  return run_dir + "/stdin";
+}
 inline std::string stderr_fifo(const std::string& run_dir) {
   return run_dir + "/stderr";
 }
@@ -38,7 +41,9 @@ int64_t monotonic_ms();  // CLOCK_MONOTONIC
 constexpr int kReportFd = 3;   // SOCK_SEQPACKET to the caller
 constexpr int kNetnsFd = 4;    // network namespace, or /dev/null
 constexpr int kRequestFd = 5;  // step, exec: a file with the JSON of what to do
-constexpr int kOutputFd = 6;   // step: stdout and stderr
+constexpr int kOutputFd = 6;   // step: stdout and stderr; attached container: a copy of its stdout goes here
+constexpr int kErrorFd = 7;    // attached container: a copy of its stderr goes here
+constexpr int kInputFd = 8;    // attached container: its stdin
 constexpr int kHeldFds = 16;   // first of the descriptors it only keeps open
 
 }  // namespace engine

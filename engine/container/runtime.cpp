@@ -20,17 +20,27 @@ std::string subject_of(const Spec& spec, const char* verb) {
   return std::string("cannot ") + verb + ' ' + (spec.name.empty() ? spec.id.substr(0, 12) : spec.name);
 }
 
-StartResult spawn_keeper(const std::string& job, const Spec& spec, int netns, const std::vector<int>& held,
-                         const char* verb) {
-  MonitorSpawn spawn;
+struct Keeper {
+  Started started;
+  sys::Fd report;
+};
+
+Keeper spawn_keeper(const std::string& job, const Spec& spec, int netns, const std::vector<int>& held,
+                    const char* verb, MonitorSpawn spawn = {}) {
   spawn.arguments = {job, spec.run_dir, std::to_string(held.size())};
   spawn.netns = netns;
   spawn.held = held;
   spawn.log = spec.run_dir + "/monitor.log";
-  const MonitorProcess monitor = spawn_monitor(spawn);
+  MonitorProcess monitor = spawn_monitor(spawn);
   reap(monitor.pid);  // it forks at once and goes on in the child
-  const Started started = await_start(monitor.report, subject_of(spec, verb));
-  return {{started.pid, started.start_time}};
+  Started started = await_start(monitor.report, subject_of(spec, verb));
+  return {std::move(started), std::move(monitor.report)};
+}
+
+void write_spec(const Spec& spec) {
+  sys::make_dirs(spec.run_dir, 0700);
+  sys::make_dirs(spec.state_dir, 0700);
+  sys::write_file_atomic(spec_file(spec.run_dir), to_json(spec), 0600);
 }
 
 // Exit code of the step, or -1 once `cancel` is readable.
@@ -50,10 +60,32 @@ int await_step(const sys::Fd& report, int cancel, const std::string& subject) {
 }  // namespace
 
 StartResult start_container(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held) {
-  sys::make_dirs(spec.run_dir, 0700);
-  sys::make_dirs(spec.state_dir, 0700);
-  sys::write_file_atomic(spec_file(spec.run_dir), to_json(spec), 0600);
-  return spawn_keeper("container", spec, netns.get(), held, "start");
+  write_spec(spec);
+  const Started started = spawn_keeper("container", spec, netns.get(), held, "start").started;
+  return {{started.pid, started.start_time}};
+}
+
+Attached start_attached(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held, bool input) {
+  write_spec(spec);
+  sys::Pipe output = sys::pipe(), error = sys::pipe(), in;
+  if (input && !spec.tty) {
+    in = sys::pipe();
+  } else {
+    in.read = sys::open("/dev/null", O_RDONLY);
+  }
+  MonitorSpawn spawn;
+  spawn.output = output.write.get();
+  spawn.error = error.write.get();
+  spawn.input = in.read.get();
+  Keeper keeper = spawn_keeper("attached", spec, netns.get(), held, "start", std::move(spawn));
+  Attached attached;
+  attached.input = spec.tty ? std::move(keeper.started.console) : std::move(in.write);
+  attached.output = std::move(output.read);
+  attached.error = std::move(error.read);
+  attached.report = std::move(keeper.report);
+  attached.terminal = spec.tty;
+  attached.takes_input = input;
+  return attached;
 }
 
 bool adopt_container(const std::string& run_dir, const std::string& state_dir, const std::vector<int>& held) {

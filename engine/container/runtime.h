@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/container/attached.h"
 #include "engine/container/spec.h"
 #include "engine/container/status.h"
 #include "sys/fd.h"
@@ -24,6 +25,9 @@ struct StartResult {
 // up.
 StartResult start_container(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held = {});
 
+// The same, attached: nothing of what it writes is missed. `input`: the caller gives it a standard input.
+Attached start_attached(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held, bool input);
+
 // Runs the container in the foreground without monitor duties (no logs, restart, health): the builder's RUN.
 // `output` gets stdout and stderr (a write end). Returns the exit code. Cancelled by `cancel` becoming
 // readable (fd, -1: never): everything inside is killed. Throws engine::Error.
@@ -38,6 +42,10 @@ bool adopt_container(const std::string& run_dir, const std::string& state_dir,
 // Asks the monitor over its control socket; where the monitor is gone, acts on the process itself.
 // Sends `signal` once; returns false when the container is not running.
 bool kill_container(const std::string& run_dir, const std::string& state_dir, int signal);
+// For who pauses the container: should the connection that is returned end while the file `mark` is there,
+// the monitor lets the container go on and removes the file. Empty where no monitor takes that on. Throws
+// sys::Error.
+sys::Fd thaw_after_me(const std::string& run_dir, const std::string& mark);
 // stop: marks stopped_by_user, sends spec's stop signal, after `grace_ms` SIGKILL, returns when it is dead
 // and the status written. No-op when not running.
 void stop_container(const std::string& run_dir, const std::string& state_dir, int stop_signal,

@@ -95,6 +95,9 @@ void describe(A& archive, T& spec) {
   archive("mounts", spec.mounts);
   archive("init", spec.init);
   archive("tty", spec.tty);
+  archive("rows", spec.rows);
+  archive("columns", spec.columns);
+  archive("stdin_open", spec.stdin_open);
   archive("capabilities", spec.capabilities);
   archive("privileged", spec.privileged);
   archive("seccomp_bpf", spec.seccomp_bpf);

@@ -71,6 +71,8 @@ struct Spec {
   std::vector<SpecMount> mounts;
   bool init = false;  // compose-init as PID 1
   bool tty = false;
+  uint16_t rows = 0, columns = 0;  // of the terminal at the start; 0: the kernel's default
+  bool stdin_open = false;         // its stdin never ends; else it is /dev/null unless somebody is attached
   // confinement
   std::vector<std::string> capabilities;  // bounding set, with CAP_ prefix
   bool privileged = false;

@@ -1,9 +1,9 @@
 #pragma once
 // The caller's terminal while a program in a container uses it.
+#include <sys/ioctl.h>
 #include <termios.h>
 
 #include <optional>
-#include <string>
 
 #include "sys/fd.h"
 
@@ -36,8 +36,9 @@ class ResizeSignal {
   sys::Pipe pipe_;
 };
 
-// Copies between the caller's stdin/stdout and the terminal `master` until a message comes at `report`
-// (returned; empty when the sender died) and what was written by then is shown. Throws sys::Error.
-std::string relay_terminal(int master, int report);
+// Of the terminal at standard input; zero when that is none.
+winsize own_terminal_size();
+// Gives the terminal `master` that size.
+void copy_size(int master);
 
 }  // namespace engine

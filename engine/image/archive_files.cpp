@@ -11,6 +11,7 @@
 #include "engine/error.h"
 #include "engine/image/archive_reader.h"
 #include "engine/image/beneath.h"
+#include "engine/image/decompressed.h"
 #include "engine/image/digest.h"
 #include "engine/image/entry_path.h"
 #include "sys/error.h"
@@ -49,24 +50,19 @@ class Spool {
   int64_t size_ = 0;
 };
 
-ArchivedFile spool_entry(archive* reader, archive_entry* entry, const std::string& name,
+ArchivedFile spool_entry(TarReader& reader, archive_entry* entry, const std::string& name,
                          const std::string& path) {
   Spool spool(path);
   const void* data = nullptr;
   size_t size = 0;
   la_int64_t offset = 0;
-  int result = ARCHIVE_OK;
   const int64_t whole = archive_entry_size(entry);
-  while ((result = archive_read_data_block(reader, &data, &size, &offset)) == ARCHIVE_OK) {
+  while (reader.next_block(name, &data, &size, &offset)) {
     // Only what the guard has admitted is written.
     if (offset < spool.size() || offset > whole || static_cast<int64_t>(size) > whole - offset)
       refuse_entry(name, "its data does not fit its size");
     spool.fill_to(offset);
     spool.write(static_cast<const char*>(data), size);
-  }
-  if (result != ARCHIVE_EOF) {
-    const char* why = archive_error_string(reader);
-    refuse_entry(name, why != nullptr ? why : "cannot be read");
   }
   spool.fill_to(whole);
   return spool.finish();
@@ -106,15 +102,10 @@ std::string ArchiveFiles::new_path() {
 
 void ArchiveFiles::read_archive(int fd, const std::string& name, const UnpackLimits& limits) {
   const Utf8Locale locale;
-  const ArchiveReader reader = new_tar_reader();
-  archive* a = reader.get();
-  if (archive_read_open_fd(a, fd, kChunk) != ARCHIVE_OK) refuse_archive(a, name);
-  ArchiveGuard guard(raw_bytes_of(a), limits);
-  for (;;) {
-    archive_entry* entry = nullptr;
-    const int result = archive_read_next_header(a, &entry);
-    if (result == ARCHIVE_EOF) break;
-    if (result != ARCHIVE_OK) refuse_archive(a, name);
+  Decompressed bytes(fd, name);
+  TarReader reader([&](char* buffer, size_t size) { return bytes.read(buffer, size); }, name);
+  ArchiveGuard guard([&] { return bytes.raw_bytes(); }, limits);
+  while (archive_entry* entry = reader.next()) {
     const char* raw = archive_entry_pathname(entry);
     const std::string written = raw != nullptr ? raw : "";
     guard.admit(entry, written);
@@ -133,7 +124,7 @@ void ArchiveFiles::read_archive(int fd, const std::string& name, const UnpackLim
         break;
       }
       case AE_IFREG:
-        files_[path] = spool_entry(a, entry, written, new_path());
+        files_[path] = spool_entry(reader, entry, written, new_path());
         break;
       default:
         refuse_entry(written, "an archive of images holds only files, folders and links");

@@ -4,9 +4,10 @@
 #include <map>
 
 #include "engine/error.h"
+#include "engine/image/archive_documents.h"
 #include "engine/image/digest.h"
 #include "engine/image/entry_path.h"
-#include "engine/image/oci_documents.h"
+#include "engine/image/manifest.h"
 #include "engine/image/reference.h"
 
 namespace engine {
@@ -91,7 +92,7 @@ class Layout {
   std::vector<ArchivedImage> images(const std::string& index) {
     std::map<std::string, std::vector<Descriptor>> by_name;
     std::vector<Descriptor> unnamed;
-    for (const Descriptor& descriptor : parse_index(index, name_ + ": index.json")) {
+    for (const Descriptor& descriptor : index_entries(index, "index.json")) {
       if (is_about_another(descriptor)) continue;
       const std::string reference = reference_of(descriptor);
       (reference.empty() ? unnamed : by_name[reference]).push_back(descriptor);
@@ -114,16 +115,26 @@ class Layout {
     return parse_reference(found->second).to_string();
   }
 
+  // `title`: of the document.
+  std::vector<Descriptor> index_entries(const std::string& json, const std::string& title) const {
+    ParsedManifest parsed = parse_manifest(json, media::kOciIndex, name_ + ": " + title);
+    if (!parsed.is_index) refuse(name_, title + " is a manifest; it should be an index");
+    return std::move(parsed.entries);
+  }
+
   // An attestation or the like, which goes with an image.
   static bool is_about_another(const Descriptor& descriptor) {
     return descriptor.annotations.contains("vnd.docker.reference.type") ||
            descriptor.platform.os == "unknown" || !(descriptor.is_index() || descriptor.is_manifest());
   }
 
-  bool fits(const Platform& platform) const {
+  // 0 not at all; more is better. As for registries, but that a variant that only one side tells does not
+  // matter.
+  int fitness(const Platform& offered) const {
     const Platform& wanted = options_.platform;
-    return platform.os == wanted.os && platform.architecture == wanted.architecture &&
-           (wanted.variant.empty() || platform.variant.empty() || platform.variant == wanted.variant);
+    if (offered.os.empty()) return 1;
+    if (offered.variant.empty() || wanted.variant.empty()) return same_machine(wanted, offered) ? 2 : 0;
+    return engine::fitness(wanted, offered);
   }
 
   // The manifest for our platform.
@@ -133,10 +144,10 @@ class Layout {
       if (!is_about_another(candidate)) images.push_back(candidate);
     }
     if (images.empty()) refuse(name_, of + " holds no image");
-    const auto fitting = std::find_if(images.begin(), images.end(), [this](const Descriptor& image) {
-      return image.platform.os.empty() || fits(image.platform);
+    const auto best = std::max_element(images.begin(), images.end(), [this](const auto& a, const auto& b) {
+      return fitness(a.platform) < fitness(b.platform);
     });
-    if (fitting != images.end()) return resolve(*fitting, of, depth);
+    if (fitness(best->platform) > 0) return resolve(*best, of, depth);
     if (images.size() == 1 && !options_.strict) return resolve(images.front(), of, depth);
     std::string there;
     for (const Descriptor& image : images) there += (there.empty() ? "" : ", ") + image.platform.to_string();
@@ -146,14 +157,14 @@ class Layout {
   Descriptor resolve(const Descriptor& descriptor, const std::string& of, int depth) {
     if (!descriptor.is_index()) return descriptor;
     if (depth >= kDeepestIndex) refuse(name_, of + ": its index is nested too deeply");
-    return choose(parse_index(document(descriptor), name_ + ": " + descriptor.digest), of, depth + 1);
+    return choose(index_entries(document(descriptor), descriptor.digest), of, depth + 1);
   }
 
   // Several of one platform are several images; of several platforms, one image.
   void add_unnamed(const std::vector<Descriptor>& unnamed) {
     bool found = false;
     for (const Descriptor& descriptor : unnamed) {
-      if (!descriptor.is_index() && !descriptor.platform.os.empty() && !fits(descriptor.platform)) continue;
+      if (!descriptor.is_index() && fitness(descriptor.platform) == 0) continue;
       add(choose({descriptor}, descriptor.digest, 0), {});
       found = true;
     }
@@ -165,12 +176,15 @@ class Layout {
         reference.empty() ? std::vector<std::string>{} : std::vector{reference};
     const auto [known, fresh] = by_manifest_.try_emplace(descriptor.digest, images_.size());
     if (!fresh) return append_new(images_[known->second].references, references);
-    const Manifest manifest = parse_manifest(document(descriptor), name_ + ": " + descriptor.digest);
+    const ParsedManifest parsed =
+        parse_manifest(document(descriptor), descriptor.media_type, name_ + ": " + descriptor.digest);
+    if (parsed.is_index) refuse(name_, descriptor.digest + " is an index; it should be a manifest");
+    const Manifest& manifest = parsed.manifest;
     ArchivedImage image;
     image.config_json = document(manifest.config);
     image.id = manifest.config.digest;
     image.config = checked_config(name_, image.config_json, manifest.layers.size());
-    if (options_.strict && !fits({image.config.os, image.config.architecture, ""})) {
+    if (options_.strict && fitness({image.config.os, image.config.architecture, ""}) == 0) {
       refuse(name_, descriptor.digest + " is for " + image.config.os + '/' + image.config.architecture +
                         ", not for " + options_.platform.to_string());
     }

@@ -1,9 +1,19 @@
 #include "engine/image/archive_reader.h"
 
+#include <cerrno>
+
 #include "engine/error.h"
 #include "engine/image/entry_path.h"
 
 namespace engine {
+
+namespace {
+
+constexpr size_t kBuffer = 256 * 1024;
+// A map of a million holes is half of it.
+constexpr int64_t kLargestHeader = 16 << 20;
+
+}  // namespace
 
 Utf8Locale::Utf8Locale() : locale_(::newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {
   if (locale_ == nullptr)
@@ -16,29 +26,69 @@ Utf8Locale::~Utf8Locale() {
   ::freelocale(locale_);
 }
 
-ArchiveReader new_archive_reader() {
-  ArchiveReader reader(archive_read_new());
-  if (!reader) throw Error(Error::Kind::kInternal, "cannot read archives: out of memory");
-  archive* a = reader.get();
-  // Those that libarchive does itself; never the ones for which it would start a program.
-  archive_read_support_filter_gzip(a);
-  archive_read_support_filter_zstd(a);
-  archive_read_support_filter_xz(a);
-  archive_read_support_filter_lzma(a);
-  archive_read_support_filter_bzip2(a);
-  archive_read_support_filter_lz4(a);
-  archive_read_support_filter_compress(a);
-  return reader;
+TarReader::TarReader(ByteSource source, std::string name, Format format)
+    : source_(std::move(source)), name_(std::move(name)), buffer_(kBuffer), reader_(archive_read_new()) {
+  if (!reader_) throw Error(Error::Kind::kInternal, "cannot read archives: out of memory");
+  archive* a = reader_.get();
+  archive_read_support_format_tar(a);
+  if (format == Format::kTarOrCpio) archive_read_support_format_cpio(a);
+  if (archive_read_open(a, this, nullptr, &TarReader::read, nullptr) == ARCHIVE_OK) return;
+  check_source();
+  refuse_archive(a, name_);
 }
 
-ArchiveReader new_tar_reader() {
-  ArchiveReader reader = new_archive_reader();
-  archive_read_support_format_tar(reader.get());
-  return reader;
+// Nothing may be thrown through libarchive: kept for later.
+la_ssize_t TarReader::read(archive* a, void* self, const void** data) {
+  auto* reader = static_cast<TarReader*>(self);
+  try {
+    const size_t n = reader->source_(reader->buffer_.data(), reader->buffer_.size());
+    if (reader->header_bytes_ >= 0 && (reader->header_bytes_ += static_cast<int64_t>(n)) > kLargestHeader) {
+      throw Error(Error::Kind::kInvalid, "archive " + reader->name_ +
+                                             ": an entry has a header of more than " +
+                                             std::to_string(kLargestHeader) + " bytes");
+    }
+    *data = reader->buffer_.data();
+    return static_cast<la_ssize_t>(n);
+  } catch (...) {
+    reader->failure_ = std::current_exception();
+    archive_set_error(a, ECANCELED, "%s", "the source failed");
+    return -1;
+  }
 }
 
-std::function<int64_t()> raw_bytes_of(archive* a) {
-  return [a] { return static_cast<int64_t>(archive_filter_bytes(a, -1)); };
+void TarReader::check_source() {
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+bool TarReader::is_readable() {
+  header_bytes_ = 0;
+  archive_entry* entry = nullptr;
+  const int result = archive_read_next_header(reader_.get(), &entry);
+  return result == ARCHIVE_OK || result == ARCHIVE_WARN;  // a warning: unpacking tells what is wrong with it
+}
+
+archive_entry* TarReader::next() {
+  archive* a = reader_.get();
+  if (in_entry_ && archive_read_data_skip(a) == ARCHIVE_FATAL) check_source();
+  header_bytes_ = 0;
+  archive_entry* entry = nullptr;
+  const int result = archive_read_next_header(a, &entry);
+  header_bytes_ = -1;
+  check_source();
+  if (result == ARCHIVE_EOF) return nullptr;
+  // A warning means that libarchive could not keep something of the header, such as a name that is not UTF-8.
+  if (result != ARCHIVE_OK) refuse_archive(a, name_);
+  in_entry_ = true;
+  return entry;
+}
+
+bool TarReader::next_block(const std::string& entry, const void** data, size_t* size, la_int64_t* offset) {
+  const int result = archive_read_data_block(reader_.get(), data, size, offset);
+  if (result == ARCHIVE_OK) return true;
+  check_source();
+  if (result == ARCHIVE_EOF) return false;
+  const char* why = archive_error_string(reader_.get());
+  refuse_entry(entry, why != nullptr ? why : "its content cannot be read");
 }
 
 void refuse_archive(archive* a, const std::string& name) {

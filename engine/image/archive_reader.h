@@ -6,10 +6,12 @@
 #include <locale.h>
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "engine/image/unpack.h"
 
@@ -34,14 +36,37 @@ struct FreeArchive {
 };
 using ArchiveReader = std::unique_ptr<archive, FreeArchive>;
 
-// A reader that knows the compressions libarchive undoes itself, and no format yet. Throws
-// engine::Error(kInternal).
-ArchiveReader new_archive_reader();
-// The same, knowing tar too.
-ArchiveReader new_tar_reader();
+// Bytes in the form of a tar (or cpio) archive, entry by entry. What libarchive reads to find the next entry
+// is bounded: its headers may tell of more holes and links than there is memory.
+class TarReader {
+ public:
+  enum class Format { kTar, kTarOrCpio };
+  // `name`: for messages.
+  TarReader(ByteSource source, std::string name, Format format = Format::kTar);
+  TarReader(const TarReader&) = delete;
+  TarReader& operator=(const TarReader&) = delete;
 
-// Bytes read so far, before any decompression.
-std::function<int64_t()> raw_bytes_of(archive* a);
+  // Whether it begins as such an archive does. To be called first, and alone.
+  bool is_readable();
+  // What is left of the present entry's content is passed over. Null at the end; valid until the next call.
+  // Throws engine::Error(kInvalid), and what the source throws.
+  archive_entry* next();
+  // The next piece of the present entry's content, as archive_read_data_block(3): false at its end. Throws
+  // engine::Error(kInvalid) naming `entry`, and what the source throws.
+  bool next_block(const std::string& entry, const void** data, size_t* size, la_int64_t* offset);
+
+ private:
+  static la_ssize_t read(archive* a, void* self, const void** data);
+  void check_source();  // throws what it has thrown
+
+  ByteSource source_;
+  std::string name_;
+  std::vector<char> buffer_;
+  bool in_entry_ = false;
+  int64_t header_bytes_ = -1;  // read for the next entry's headers; -1: content is read
+  std::exception_ptr failure_;
+  ArchiveReader reader_;  // last: it uses the others
+};
 
 // "archive NAME: WHY; is it a whole tar archive?" with libarchive's reason.
 [[noreturn]] void refuse_archive(archive* a, const std::string& name);

@@ -12,6 +12,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
+constexpr int kDeepest = 64;  // what writes JSON again calls itself for each level
 
 [[noreturn]] void refuse(const std::string& field, const std::string& why) {
   throw Error(Error::Kind::kInvalid, "image configuration: " + field + ' ' + why);
@@ -207,7 +208,11 @@ std::string to_json(const ImageConfig& config) {
 }
 
 ImageConfig image_config_from_json(const std::string& bytes) {
-  const json root = json::parse(bytes, nullptr, false);
+  const json::parser_callback_t bounded = [](int depth, json::parse_event_t, json&) {
+    if (depth > kDeepest) refuse("its JSON", "is nested more than " + std::to_string(kDeepest) + " deep");
+    return true;
+  };
+  const json root = json::parse(bytes, bounded, false);
   if (root.is_discarded()) throw Error(Error::Kind::kInvalid, "image configuration: not valid JSON");
   if (!root.is_object()) throw Error(Error::Kind::kInvalid, "image configuration: not a JSON object");
   ImageConfig config;

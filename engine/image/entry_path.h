@@ -18,8 +18,8 @@ std::string quoted(std::string_view name);
 // `entry`.
 std::string checked_path(const std::string& entry, const std::string& name);
 
-// Refuses a symbolic link at `path` whose relative target climbs above the root. An absolute target is meant
-// inside the container and never followed by us.
+// Refuses a symbolic link at `path` that the kernel would. Where its target leads, "../.." above the root
+// too, is the container's affair: we keep it as text and follow none.
 void check_symlink_target(const std::string& path, const std::string& target);
 
 // True for names that mean a whiteout in a layer.

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "engine/error.h"
+#include "engine/image/archive_reader.h"
 #include "engine/image/beneath.h"
 #include "engine/image/entry_path.h"
 #include "engine/image/posix_acl.h"
@@ -42,7 +43,7 @@ void mark_opaque(int fd, const std::string& path) {
 
 }  // namespace
 
-void Extractor::add(archive* reader, archive_entry* entry, const std::string& name) {
+void Extractor::add(TarReader& reader, archive_entry* entry, const std::string& name) {
   const std::string path = checked_path(name, name);
   if (path.empty() || !is_whiteout_name(base_of(path))) return add_object(reader, entry, path);
   if (!whiteouts_) {
@@ -53,7 +54,7 @@ void Extractor::add(archive* reader, archive_entry* entry, const std::string& na
   add_whiteout(path);
 }
 
-void Extractor::add_object(archive* reader, archive_entry* entry, const std::string& path) {
+void Extractor::add_object(TarReader& reader, archive_entry* entry, const std::string& path) {
   if (archive_entry_hardlink(entry) != nullptr) return add_hardlink(entry, path);
   const Metadata metadata = read_metadata(entry, path);
   switch (archive_entry_filetype(entry)) {
@@ -202,7 +203,7 @@ void Extractor::add_folder(const std::string& path, const Metadata& metadata) {
   if (hidden) mark_opaque(fd.get(), path);
 }
 
-void Extractor::add_file(archive* reader, const std::string& path, int64_t size, const Metadata& metadata) {
+void Extractor::add_file(TarReader& reader, const std::string& path, int64_t size, const Metadata& metadata) {
   if (path.empty()) refuse_entry("./", "the root is not a folder");
   clear(path);
   const sys::Fd fd = sys::openat(parent(path), base_of(path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
@@ -212,18 +213,12 @@ void Extractor::add_file(archive* reader, const std::string& path, int64_t size,
   sys::check(::futimens(fd.get(), times), "futimens", path);
 }
 
-void Extractor::write_content(archive* reader, int fd, const std::string& path, int64_t size) {
+void Extractor::write_content(TarReader& reader, int fd, const std::string& path, int64_t size) {
   int64_t end = 0;
-  for (;;) {
-    const void* data = nullptr;
-    size_t length = 0;
-    la_int64_t offset = 0;
-    const int result = archive_read_data_block(reader, &data, &length, &offset);
-    if (result == ARCHIVE_EOF) break;
-    if (result != ARCHIVE_OK) {
-      const char* why = archive_error_string(reader);
-      refuse_entry(path, why != nullptr ? why : "its content cannot be read");
-    }
+  const void* data = nullptr;
+  size_t length = 0;
+  la_int64_t offset = 0;
+  while (reader.next_block(path, &data, &length, &offset)) {
     // Blocks of a sparse file may leave holes but neither overlap nor pass its size, which is what was
     // admitted.
     if (offset < end || offset > size || static_cast<int64_t>(length) > size - offset) {

@@ -15,10 +15,11 @@
 #include "engine/image/layer_xattr.h"
 #include "sys/fd.h"
 
-struct archive;
 struct archive_entry;
 
 namespace engine {
+
+class TarReader;
 
 class Extractor {
  public:
@@ -28,7 +29,7 @@ class Extractor {
 
   // Makes one entry; a later entry of the same name replaces an earlier one. Throws engine::Error(kInvalid)
   // naming the entry, sys::Error.
-  void add(archive* reader, archive_entry* entry, const std::string& name);
+  void add(TarReader& reader, archive_entry* entry, const std::string& name);
   // Sets the times of folders, which making their entries has changed. To be called once, last.
   void finish();
 
@@ -42,14 +43,14 @@ class Extractor {
   };
   static Metadata read_metadata(archive_entry* entry, const std::string& path);
 
-  void add_object(archive* reader, archive_entry* entry, const std::string& path);
+  void add_object(TarReader& reader, archive_entry* entry, const std::string& path);
   void add_whiteout(const std::string& path);
   void add_hardlink(archive_entry* entry, const std::string& path);
   void add_folder(const std::string& path, const Metadata& metadata);
-  void add_file(archive* reader, const std::string& path, int64_t size, const Metadata& metadata);
+  void add_file(TarReader& reader, const std::string& path, int64_t size, const Metadata& metadata);
   void add_symlink(archive_entry* entry, const std::string& path, const Metadata& metadata);
   void add_node(archive_entry* entry, const std::string& path, const Metadata& metadata);
-  void write_content(archive* reader, int fd, const std::string& path, int64_t size);
+  void write_content(TarReader& reader, int fd, const std::string& path, int64_t size);
 
   // The folder that holds `path`, made when missing; valid until the next call.
   int parent(const std::string& path);

@@ -29,38 +29,41 @@ bool is_there(const std::string& path) {
 }  // namespace
 
 // A row must never outlive the bytes it speaks of, so they go to the disk first.
-int64_t ImageStore::flush(const Draft& draft, const std::function<void(int)>& meanwhile) {
-  const sys::Fd root = sys::open(draft.diff(), O_RDONLY | O_DIRECTORY);
-  std::future<void> flushed =
-      std::async(std::launch::async, [&] { sys::check(::syncfs(root.get()), "syncfs", draft.diff()); });
-  meanwhile(root.get());
-  const int64_t size = disk_usage(root.get());
-  flushed.get();
-  return size;
+void ImageStore::flush() const {
+  const sys::Fd folder = sys::open(layers_dir(), O_RDONLY | O_DIRECTORY);
+  sys::check(::syncfs(folder.get()), "syncfs", layers_dir());
 }
 
 ImageStore::Layer ImageStore::commit_layer(Draft draft, const std::string& parent_chain) {
   require_parent(parent_chain);
-  clean_upper(sys::open(draft.diff(), O_RDONLY | O_DIRECTORY).get());
+  const sys::Fd root = sys::open(draft.diff(), O_RDONLY | O_DIRECTORY);
+  clean_upper(root.get());
+  std::future<void> flushed = std::async(std::launch::async, [this] { flush(); });
   Layer layer;
-  TarDigest digest;
-  layer.size = flush(draft, [&](int root) { digest = digest_layer_tar(root); });
+  const TarDigest digest = digest_layer_tar(root.get());
   layer.diff_id = digest.diff_id;
+  layer.size = disk_usage(root.get());
+  flushed.get();
   return publish(std::move(draft), std::move(layer), digest.size, parent_chain, [] {});
 }
 
-ImageStore::Layer ImageStore::commit_unpacked_layer(Draft draft, const std::string& parent_chain,
-                                                    const std::string& diff_id, const std::string& blob_file,
-                                                    const LayerBlob& blob) {
-  require_parent(parent_chain);
-  Layer layer;
-  layer.diff_id = diff_id;
-  layer.size = flush(draft, [](int) {});
-  const auto tar_size = blob.digest == diff_id ? std::optional(blob.size) : std::nullopt;
-  layer = publish(std::move(draft), std::move(layer), tar_size, parent_chain,
-                  [&] { LayerBlobs(database_, paths_).keep(blob_file, diff_id, blob); });
-  ::unlink(blob_file.c_str());  // not there any more, unless the layer was in the store
-  return layer;
+std::vector<ImageStore::Layer> ImageStore::commit_unpacked_layers(std::vector<UnpackedLayer> layers) {
+  if (layers.empty()) return {};
+  require_parent(layers.front().parent_chain);
+  flush();
+  std::vector<Layer> committed;
+  for (UnpackedLayer& given : layers) {
+    require_parent(given.parent_chain);
+    Layer layer;
+    layer.diff_id = given.diff_id;
+    layer.size = disk_usage(sys::open(given.draft.diff(), O_RDONLY | O_DIRECTORY).get());
+    const auto tar_size = given.blob.digest == given.diff_id ? std::optional(given.blob.size) : std::nullopt;
+    committed.push_back(publish(std::move(given.draft), std::move(layer), tar_size, given.parent_chain, [&] {
+      LayerBlobs(database_, paths_).keep(given.blob_file, given.diff_id, given.blob);
+    }));
+    ::unlink(given.blob_file.c_str());  // not there any more, unless the layer was in the store
+  }
+  return committed;
 }
 
 void ImageStore::require_parent(const std::string& parent_chain) {
@@ -211,6 +214,25 @@ void ImageStore::release_made(const std::vector<std::string>& chain_ids) {
 
 void ImageStore::forget_made_layers() {
   const std::lock_guard lock(made_mutex_);
+  made_.clear();
+  holds_.reset();
+}
+
+void ImageStore::keep_made_layers() {
+  const std::lock_guard lock(made_mutex_);
+  database_.write([&] {
+    for (const std::string& chain : made_) {
+      database_
+          .prepare(
+              "INSERT OR REPLACE INTO build_cache(key, value, chain_id, used_ms)"
+              " SELECT ?, '', chain_id, ? FROM layers l WHERE chain_id=?"
+              " AND NOT EXISTS(SELECT 1 FROM image_layers i WHERE i.chain_id=l.chain_id)")
+          .bind(1, kKeptLayerKey + chain)
+          .bind(2, now_ms())
+          .bind(3, chain)
+          .step();
+    }
+  });
   made_.clear();
   holds_.reset();
 }

@@ -4,15 +4,19 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <future>
+#include <set>
+#include <utility>
 
 #include "engine/error.h"
 #include "engine/image/archive_files.h"
 #include "engine/image/archive_images.h"
-#include "engine/image/archive_reader.h"
+#include "engine/image/decompressed.h"
 #include "engine/image/digest.h"
 #include "engine/image/layer_blobs.h"
 #include "engine/image/layer_tar.h"
+#include "engine/image/manifest.h"
 #include "engine/image/tar_format.h"
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -26,37 +30,16 @@ std::string kept_media_type(const std::string& path) {
   unsigned char magic[4] = {};
   const sys::Fd fd = sys::open(path, O_RDONLY);
   const ssize_t n = sys::check(::read(fd.get(), magic, sizeof magic), "read", path);
-  if (n >= 2 && magic[0] == 0x1f && magic[1] == 0x8b) return media_type::kOciLayerGzip;
+  if (n >= 2 && magic[0] == 0x1f && magic[1] == 0x8b) return media::kOciTarGzip;
   if (n == 4 && magic[0] == 0x28 && magic[1] == 0xb5 && magic[2] == 0x2f && magic[3] == 0xfd)
-    return media_type::kOciLayerZstd;
+    return media::kOciTarZstd;
   return {};
 }
 
-// The file's bytes without its compression, to `sink`.
 void decompress(const std::string& path, const std::string& name, const UnpackLimits& limits,
                 const ByteSink& sink) {
   const sys::Fd fd = sys::open(path, O_RDONLY);
-  const ArchiveReader reader = new_archive_reader();
-  archive* a = reader.get();
-  archive_read_support_format_raw(a);
-  archive_entry* entry = nullptr;
-  if (archive_read_open_fd(a, fd.get(), 256 * 1024) != ARCHIVE_OK ||
-      archive_read_next_header(a, &entry) != ARCHIVE_OK)
-    refuse_archive(a, name);
-  const void* data = nullptr;
-  size_t size = 0;
-  la_int64_t offset = 0;
-  int64_t total = 0;
-  int result = ARCHIVE_OK;
-  while ((result = archive_read_data_block(a, &data, &size, &offset)) == ARCHIVE_OK) {
-    total += static_cast<int64_t>(size);
-    if (total > limits.total_bytes ||
-        total - limits.slack_bytes > archive_filter_bytes(a, -1) * limits.ratio) {
-      throw Error(Error::Kind::kInvalid, "archive " + name + ": it looks like a decompression bomb");
-    }
-    sink(static_cast<const char*>(data), size);
-  }
-  if (result != ARCHIVE_EOF) refuse_archive(a, name);
+  Decompressed(fd.get(), name).pour(sink, limits);
 }
 
 // Whether the folder's canonical tar is the layer's own, as it is of one that was made by us: then the store
@@ -91,6 +74,7 @@ class Loader {
       for (size_t i = 0; i < image.layers.size(); ++i)
         chain = add_layer(image.layers[i], image.config.diff_ids[i], chain);
     }
+    commit_waiting();
     std::vector<LoadedImage> loaded;
     loaded.reserve(images.size());
     for (const ArchivedImage& image : images) loaded.push_back(add_image(image));
@@ -105,37 +89,61 @@ class Loader {
 
   std::string add_layer(ArchivedFile file, const std::string& diff_id, const std::string& parent) {
     const std::string chain = chain_id(parent, diff_id);
-    LayerBlob blob{file.digest, media_type::kOciLayer, file.size, true};
+    LayerBlob blob{file.digest, media::kOciTar, file.size, true};
     bool verified = file.digest == diff_id;
     if (!verified) {
       blob.media_type = kept_media_type(file.path);
       if (blob.media_type.empty()) {
         file = plain(file, diff_id);
-        blob = {file.digest, media_type::kOciLayer, file.size, true};
+        blob = {file.digest, media::kOciTar, file.size, true};
         verified = true;
       }
     }
-    if (store_.find_layer(chain)) return chain;
+    if (waiting_chains_.count(chain) > 0 || store_.find_layer(chain)) return chain;
     std::future<std::string> digest;
     if (!verified) digest = std::async(std::launch::async, [&] { return digest_of_content(file.path); });
     ImageStore::Draft draft = store_.new_draft();
     try {
-      unpack_archive_from(sys::open(file.path, O_RDONLY).get(), name_ + ", layer " + diff_id, draft.diff(),
-                          true, options_.limits);
+      unpack(file.path, diff_id, verified, draft.diff());
     } catch (const Error&) {
       if (digest.valid()) check_digest(digest, diff_id);  // the plainer reason, when there is one
       throw;
     }
     if (digest.valid()) check_digest(digest, diff_id);
     if (verified && is_canonical(draft.diff(), file.path, diff_id)) {
+      commit_waiting();  // the parent may be among them
       store_.commit_layer(std::move(draft), parent);
       return chain;
     }
     // The layer may be needed again, on another one: the store gets a name of its own for the file.
     const std::string own = files_.new_path();
     sys::check(::link(file.path.c_str(), own.c_str()), "link", own);
-    store_.commit_unpacked_layer(std::move(draft), parent, diff_id, own, blob);
+    waiting_.push_back({std::move(draft), parent, diff_id, own, blob});
+    waiting_chains_.insert(chain);
     return chain;
+  }
+
+  // All at once, as going to the disk is what takes long.
+  void commit_waiting() {
+    store_.commit_unpacked_layers(std::exchange(waiting_, {}));
+    waiting_chains_.clear();
+  }
+
+  // What is named by the digest of a tar must be one: a compressed file could never be made again from it.
+  void unpack(const std::string& path, const std::string& diff_id, bool plain,
+              const std::string& folder) const {
+    const sys::Fd fd = sys::open(path, O_RDONLY);
+    const std::string name = name_ + ", layer " + diff_id;
+    if (!plain) return unpack_archive_from(fd.get(), name, folder, true, options_.limits);
+    int64_t bytes = 0;
+    const ByteSource source = [&](char* buffer, size_t size) {
+      ssize_t n = 0;
+      do n = ::read(fd.get(), buffer, size);
+      while (n < 0 && errno == EINTR);
+      bytes += sys::check(n, "read", path);
+      return static_cast<size_t>(n);
+    };
+    unpack_tar_stream(source, name, folder, true, options_.limits, [&] { return bytes; });
   }
 
   void check_digest(std::future<std::string>& digest, const std::string& diff_id) const {
@@ -188,6 +196,8 @@ class Loader {
   ArchiveFiles& files_;
   std::string name_;
   const LoadOptions& options_;
+  std::vector<ImageStore::UnpackedLayer> waiting_;
+  std::set<std::string> waiting_chains_;
 };
 
 template <typename Open>

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "engine/image/image_store.h"
-#include "engine/image/oci_documents.h"
+#include "engine/image/platform.h"
 #include "engine/image/unpack.h"
 
 namespace engine {

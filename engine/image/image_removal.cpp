@@ -28,7 +28,7 @@ std::string untagged(const std::string& reference) {
 
 }  // namespace
 
-std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, bool force) {
+std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, bool force, bool keep_cache) {
   std::vector<std::string> lines;
   std::string deleted;
   database_.write([&] {
@@ -53,7 +53,7 @@ std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, 
       lines.push_back(untagged(reference));
     }
     if (only_untag || is_kept) return;
-    const std::vector<std::string> more = delete_records(named->image_id);
+    const std::vector<std::string> more = delete_records(named->image_id, keep_cache);
     lines.insert(lines.end(), more.begin(), more.end());
     deleted = named->image_id;
   });
@@ -67,11 +67,11 @@ std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, 
 }
 
 // The rows of an image that has lost its names.
-std::vector<std::string> ImageStore::delete_records(const std::string& image_id) {
+std::vector<std::string> ImageStore::delete_records(const std::string& image_id, bool keep_cache) {
   std::vector<std::string> lines;
   for (const std::string& digest : repository_digests(image_id)) lines.push_back(untagged(digest));
   lines.push_back("Deleted: " + image_id);
-  delete_cache_of(image_id);
+  if (!keep_cache) delete_cache_of(image_id);
   database_.prepare("DELETE FROM images WHERE id=?").bind(1, image_id).step();
   return lines;
 }
@@ -147,10 +147,17 @@ ImageStore::Pruned ImageStore::prune(bool named, const std::function<bool(const 
         database_.prepare("DELETE FROM image_refs WHERE reference=?").bind(1, reference).step();
         lines.push_back(untagged(reference));
       }
-      const std::vector<std::string> more = delete_records(info.id);
+      const std::vector<std::string> more = delete_records(info.id, false);
       lines.insert(lines.end(), more.begin(), more.end());
     });
   }
+  database_.write([&] {
+    const std::string prefix = kKeptLayerKey;
+    database_.prepare("DELETE FROM build_cache WHERE substr(key,1,?)=?")
+        .bind(1, static_cast<int64_t>(prefix.size()))
+        .bind(2, prefix)
+        .step();
+  });
   pruned = sweep();
   lines.insert(lines.end(), pruned.lines.begin(), pruned.lines.end());
   pruned.lines = std::move(lines);
@@ -158,20 +165,35 @@ ImageStore::Pruned ImageStore::prune(bool named, const std::function<bool(const 
   return pruned;
 }
 
-ImageStore::Pruned ImageStore::prune_cache(bool all, int64_t until_ms) {
-  constexpr char kDoomed[] =
-      " FROM build_cache WHERE used_ms<?1"
-      " AND (?2 OR NOT EXISTS(SELECT 1 FROM build_uses u WHERE u.key=build_cache.key))";
-  std::vector<std::string> keys;
+std::vector<ImageStore::CacheEntry> ImageStore::cache_entries() {
+  std::vector<CacheEntry> entries;
+  std::vector<std::string> chains;
+  database_.read([&] {
+    Statement query = database_.prepare(
+        "SELECT c.key, c.used_ms, EXISTS(SELECT 1 FROM build_uses u WHERE u.key=c.key), c.chain_id,"
+        " coalesce((SELECT size FROM layers l WHERE l.chain_id=c.chain_id AND NOT EXISTS("
+        "  SELECT 1 FROM image_layers i WHERE i.chain_id=c.chain_id)), 0)"
+        " FROM build_cache c ORDER BY c.used_ms, c.key");
+    while (query.step()) {
+      entries.push_back({query.text(0), query.integer(1), query.integer(2) != 0, query.integer(4)});
+      chains.push_back(query.text(3));
+    }
+  });
+  std::set<std::string> counted;
+  for (size_t i = entries.size(); i-- > 0;) {
+    if (!counted.insert(chains[i]).second) entries[i].bytes = 0;
+  }
+  return entries;
+}
+
+ImageStore::Pruned ImageStore::prune_cache(const std::vector<std::string>& keys) {
   database_.write([&] {
-    Statement query = database_.prepare(std::string("SELECT key") + kDoomed + " ORDER BY key");
-    query.bind(1, until_ms).bind(2, int64_t{all ? 1 : 0});
-    while (query.step()) keys.push_back(query.text(0));
-    database_.prepare(std::string("DELETE") + kDoomed).bind(1, until_ms).bind(2, int64_t{all ? 1 : 0}).step();
+    for (const std::string& key : keys)
+      database_.prepare("DELETE FROM build_cache WHERE key=?").bind(1, key).step();
     database_.prepare("DELETE FROM build_uses WHERE key NOT IN (SELECT key FROM build_cache)").step();
   });
   Pruned pruned = sweep();
-  pruned.lines = std::move(keys);
+  pruned.lines = keys;
   return pruned;
 }
 

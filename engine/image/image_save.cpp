@@ -5,9 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
+#include "engine/image/archive_documents.h"
 #include "engine/image/digest.h"
 #include "engine/image/layer_blobs.h"
-#include "engine/image/oci_documents.h"
+#include "engine/image/manifest.h"
 #include "engine/image/reference.h"
 #include "engine/image/tar_format.h"
 
@@ -43,7 +44,7 @@ class ArchiveWriter {
     const std::string config = store_.config_json(image.id);
     const ImageConfig parsed = image_config_from_json(config);
     Manifest manifest;
-    manifest.config.media_type = media_type::kOciConfig;
+    manifest.config.media_type = media::kOciConfig;
     manifest.config.digest = image.id;
     manifest.config.size = static_cast<int64_t>(config.size());
     documents_[digest_hex(image.id)] = config;
@@ -57,7 +58,7 @@ class ArchiveWriter {
                         " is not in the store; remove the image and bring it in again");
       }
       Descriptor descriptor;
-      descriptor.media_type = media_type::kOciLayer;
+      descriptor.media_type = media::kOciTar;
       descriptor.digest = diff_id;
       descriptor.size = store_.tar_size(*layer);
       manifest.layers.push_back(descriptor);
@@ -76,7 +77,7 @@ class ArchiveWriter {
       write_file(kBlobFolder + hex, bytes);
     }
     for (; layer != layers_.end(); ++layer) write_layer(*layer);
-    write_file("index.json", to_json_index(index_));
+    write_file("index.json", index_json(index_));
     write_file("manifest.json", docker_manifest_.dump());
     write_file("oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
     if (!repositories_.empty()) write_file("repositories", repositories_.dump());
@@ -88,9 +89,9 @@ class ArchiveWriter {
 
   // Enters the image into the three tables of contents.
   void list(const ImageToSave& image, const Manifest& manifest, const Platform& platform) {
-    const std::string json = to_json(manifest);
+    const std::string json = manifest_json(manifest, false);
     Descriptor descriptor;
-    descriptor.media_type = media_type::kOciManifest;
+    descriptor.media_type = media::kOciManifest;
     descriptor.digest = "sha256:" + sha256_hex(json);
     descriptor.size = static_cast<int64_t>(json.size());
     descriptor.platform = platform;

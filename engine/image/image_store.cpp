@@ -167,6 +167,9 @@ std::string ImageStore::add_named(const std::string& config_json, const std::str
           .bind(2, static_cast<int64_t>(position))
           .bind(3, chains[position])
           .step();
+      database_.prepare("DELETE FROM build_cache WHERE key=?")
+          .bind(1, kKeptLayerKey + chains[position])
+          .step();
     }
     if (!name.empty()) set_reference(id, name);
   });

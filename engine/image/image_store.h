@@ -28,7 +28,14 @@ namespace engine {
 
 class Database;
 class LayerBlobs;
-struct LayerBlob;
+
+// A layer's tar as registries and archives carry it, compressed or not; see layer_blobs.h.
+struct LayerBlob {
+  std::string digest;      // sha256:..., of the blob's bytes
+  std::string media_type;  // OCI image-spec, media-types.md, or Docker's
+  int64_t size = 0;        // bytes
+  bool kept = false;       // the bytes are in the store
+};
 
 struct StoredImage {
   std::string id;  // sha256:...
@@ -71,7 +78,8 @@ class ImageStore {
   // loses its references and stays, as long as there are any). Entries of the build cache that only this
   // image was built with go too. Layers that other images, the rest of the build cache or layers above need
   // stay, and so do those that somebody holds, until nobody does.
-  std::vector<std::string> remove(const std::string& reference_or_id, bool force);
+  // With `keep_cache` the entries of the build cache stay for the next build, as those of no image do.
+  std::vector<std::string> remove(const std::string& reference_or_id, bool force, bool keep_cache = false);
   struct Pruned {
     std::vector<std::string> lines;  // "untagged: ...", "deleted: sha256:..."; of the cache, its keys
     int64_t bytes = 0;               // on disk of the layers that went
@@ -79,9 +87,16 @@ class ImageStore {
   // Removes the images that no container uses and that `doomed` says yes to; an image with names only when
   // `named`.
   Pruned prune(bool named, const std::function<bool(const ImageInfo&)>& doomed);
-  // Removes entries of the build cache last used before `until_ms`; those that an image was built with only
-  // when `all`.
-  Pruned prune_cache(bool all, int64_t until_ms);
+  struct CacheEntry {
+    std::string key;
+    int64_t used_ms = 0;
+    bool of_image = false;  // an image of the store was built with it
+    int64_t bytes = 0;      // on disk, of the layer that goes with it: the last entry of a layer counts it
+  };
+  // The build cache, what was used longest ago first.
+  std::vector<CacheEntry> cache_entries();
+  // Removes these entries.
+  Pruned prune_cache(const std::vector<std::string>& keys);
   // Removes layers that nothing refers to, unless somebody holds layers. Cheap when there are none.
   void remove_unused_layers();
   // While it lives, in any process, no layer is removed. For who works with layers that no image of the store
@@ -90,6 +105,9 @@ class ImageStore {
   [[nodiscard]] sys::FileLock hold_layers();
   // Lets go of layers that were made here for an image that will not be.
   void forget_made_layers();
+  // The same, of an image that may be tried again: they stay for a day, or until an image has them, but prune
+  // and prune_cache take them.
+  void keep_made_layers();
 
   // A folder <tmp>/diff + <tmp>/work on the layers' file system to be filled, then committed or dropped
   // (removed on destruction). It is named draft-<pid>-<start time>-<hex>, so that what a killed process left
@@ -125,12 +143,21 @@ class ImageStore {
   // carry (see layer_tar.h). Not to be called inside a transaction of the database, like every writing call
   // here: the store's file lock comes first.
   Layer commit_layer(Draft draft, const std::string& parent_chain);
-  // The same for a layer that came from elsewhere as a tar whose SHA-256 is `diff_id`, in `blob`, whose bytes
-  // are in `blob_file`; the caller has verified both digests. The file is on the data root's file system and
-  // belongs to the caller alone; it is moved into the store (layer_blobs.h), or removed when the layer is
+  // A layer that came from elsewhere as a tar whose SHA-256 is `diff_id`, in `blob`, whose bytes are in
+  // `blob_file`; whoever gives it has verified both digests. The file is on the data root's file system and
+  // belongs to the giver alone; it is moved into the store (layer_blobs.h), or removed when the layer is
   // there already.
-  Layer commit_unpacked_layer(Draft draft, const std::string& parent_chain, const std::string& diff_id,
-                              const std::string& blob_file, const LayerBlob& blob);
+  struct UnpackedLayer {
+    Draft draft;
+    std::string parent_chain;
+    std::string diff_id;
+    std::string blob_file;
+    LayerBlob blob;
+  };
+  // The same as commit_layer for layers from elsewhere, in their order, so that one may be the next one's
+  // parent. What is written goes to the disk once for all of them. When it throws, those before the one that
+  // failed are in the store.
+  std::vector<Layer> commit_unpacked_layers(std::vector<UnpackedLayer> layers);
   std::optional<Layer> find_layer(const std::string& chain_id);
   // Bytes of the layer's tar: what LayerBlobs::write_tar writes. Counted, and remembered, when not known.
   int64_t tar_size(const Layer& layer);
@@ -165,17 +192,20 @@ class ImageStore {
   bool is_recorded(const std::string& image_id);
   void require_image(const std::string& image_id, const std::string& doing);
   ImageConfig load_config(const std::string& image_id);
-  std::vector<std::string> delete_records(const std::string& image_id);
+  std::vector<std::string> delete_records(const std::string& image_id, bool keep_cache);
   void delete_cache_of(const std::string& image_id);
   std::vector<std::string> unused_layers();
   Pruned sweep();
+
+  // Of an entry of the build cache that keeps a layer for who tries again; its chain id follows.
+  static constexpr char kKeptLayerKey[] = "kept-";
 
   std::string layers_dir() const { return paths_.data_root + "/layers"; }
   std::string blob_path(const std::string& image_id) const;
   std::string draft_path() const;
   void require_parent(const std::string& parent_chain);
-  // Bytes on disk of the draft, when they are there for good.
-  static int64_t flush(const Draft& draft, const std::function<void(int)>& meanwhile);
+  // Returns when all that was written to the layers' file system is on the disk for good.
+  void flush() const;
   Layer publish(Draft draft, Layer layer, std::optional<int64_t> tar_size, const std::string& parent_chain,
                 const std::function<void()>& keep_blob);
   // Moves a layer's folder out of the way, to be removed with the draft.

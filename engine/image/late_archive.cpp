@@ -38,6 +38,7 @@ SYS_LATE_FUNCTION(kArchive, la_int64_t, archive_filter_bytes, (archive * reader,
 SYS_LATE_FUNCTION(kArchive, int, archive_read_data_block,
                   (archive * reader, const void** first, size_t* second, la_int64_t* third),
                   (reader, first, second, third))
+SYS_LATE_FUNCTION(kArchive, int, archive_read_data_skip, (archive * reader), (reader))
 SYS_LATE_FUNCTION(kArchive, int, archive_read_free, (archive * reader), (reader))
 SYS_LATE_FUNCTION(kArchive, archive*, archive_read_new, (), ())
 SYS_LATE_FUNCTION(kArchive, int, archive_read_next_header, (archive * reader, archive_entry** first),

@@ -5,10 +5,11 @@
 #include <unistd.h>
 
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "engine/error.h"
-#include "engine/image/archive_reader.h"
+#include "engine/image/decompressed.h"
 #include "engine/image/digest.h"
 #include "engine/state/database.h"
 #include "sys/error.h"
@@ -27,27 +28,20 @@ constexpr char kUnneeded[] =
               what + " " + why + "; remove the image and pull, load or build it again");
 }
 
-// The bytes of a blob without its compression.
 void decompress(const std::string& path, const ByteSink& sink) {
   const sys::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) refuse_damaged("the layer blob " + path, "is missing");
-  const ArchiveReader reader(archive_read_new());
-  if (!reader) throw Error(Error::Kind::kInternal, "cannot read archives: out of memory");
-  archive* a = reader.get();
-  archive_read_support_filter_gzip(a);
-  archive_read_support_filter_zstd(a);
-  archive_read_support_format_raw(a);
-  archive_entry* entry = nullptr;
-  if (archive_read_open_fd(a, fd.get(), 256 * 1024) != ARCHIVE_OK ||
-      archive_read_next_header(a, &entry) != ARCHIVE_OK)
-    refuse_damaged("the layer blob " + path, "is damaged");
-  const void* data = nullptr;
-  size_t size = 0;
-  la_int64_t offset = 0;
-  int result = ARCHIVE_OK;
-  while ((result = archive_read_data_block(a, &data, &size, &offset)) == ARCHIVE_OK)
-    sink(static_cast<const char*>(data), size);
-  if (result != ARCHIVE_EOF) refuse_damaged("the layer blob " + path, "is damaged");
+  std::optional<Decompressed> bytes;
+  std::vector<char> buffer(256 * 1024);
+  const auto next = [&]() -> size_t {
+    try {
+      if (!bytes) bytes.emplace(fd.get(), path);
+      return bytes->read(buffer.data(), buffer.size());
+    } catch (const Error&) {
+      refuse_damaged("the layer blob " + path, "is damaged");
+    }
+  };
+  while (const size_t n = next()) sink(buffer.data(), n);
 }
 
 // A blob's name, or what sys::write_file_atomic calls it while it is written, which happens under the store's

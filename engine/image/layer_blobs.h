@@ -17,13 +17,6 @@ namespace engine {
 
 class Database;
 
-struct LayerBlob {
-  std::string digest;      // sha256:..., of the blob's bytes
-  std::string media_type;  // OCI image-spec, media-types.md, or Docker's
-  int64_t size = 0;        // bytes
-  bool kept = false;       // the bytes are in the store
-};
-
 // Thread and process safe, as ImageStore.
 class LayerBlobs {
  public:
@@ -33,7 +26,8 @@ class LayerBlobs {
   std::vector<LayerBlob> of(const std::string& diff_id);
   // Remembers that `blob` carries the layer; its bytes are not kept. What is known to be kept stays so.
   void record(const std::string& diff_id, const LayerBlob& blob);
-  // Moves `file` into the store; see ImageStore::commit_unpacked_layer, which calls it with the store locked.
+  // Moves `file` into the store; see ImageStore::commit_unpacked_layers, which calls it with the store
+  // locked.
   void keep(const std::string& file, const std::string& diff_id, const LayerBlob& blob);
   std::string path(const std::string& digest) const;
 

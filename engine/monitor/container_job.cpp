@@ -43,13 +43,20 @@ void become(const std::vector<std::string>& hook) {
 }
 
 template <typename Begin>
-int supervise(const std::string& run_dir, const std::string& programs, Begin begin) {
+int supervise(const std::string& run_dir, const std::string& programs, bool attached, Begin begin) {
   sys::Fd report(engine::kReportFd);
   sys::Fd netns(engine::kNetnsFd);
+  AttachedStreams streams;
+  if (attached) {
+    streams.out.reset(engine::kOutputFd);
+    streams.err.reset(engine::kErrorFd);
+    streams.in.reset(engine::kInputFd);
+  }
   try {
     detach();
     std::vector<std::string> hook;
     std::string state_dir;
+    int exit_code = 0;
     {
       engine::Spec spec = engine::spec_from_json(sys::read_file(engine::spec_file(run_dir)));
       state_dir = spec.state_dir;
@@ -57,14 +64,18 @@ int supervise(const std::string& run_dir, const std::string& programs, Begin beg
       // meant for containers.
       engine::Cgroup(engine::monitors_cgroup(spec.cgroup)).enter();
       Supervisor supervisor(std::move(spec), std::move(netns), programs + "/compose-init");
+      if (attached) supervisor.attach(std::move(streams));
       begin(supervisor);
-      report_started(report.get(), supervisor.status().process);
-      report.reset();
+      report_started(report.get(), supervisor.status().process, supervisor.take_console().get());
+      if (!attached) report.reset();
       engine::sync_status(state_dir);
       ::malloc_trim(0);  // what reading the spec took is not needed again
       supervisor.run();
       hook = supervisor.exit_hook();
+      exit_code = supervisor.status().exit_code;
     }
+    if (attached) report_exit(report.get(), exit_code);
+    report.reset();
     engine::sync_status(state_dir);
     become(hook);
     return 0;
@@ -78,11 +89,15 @@ int supervise(const std::string& run_dir, const std::string& programs, Begin beg
 }  // namespace
 
 int monitor_container(const std::string& run_dir, const std::string& programs) {
-  return supervise(run_dir, programs, [](Supervisor& supervisor) { supervisor.start(); });
+  return supervise(run_dir, programs, false, [](Supervisor& supervisor) { supervisor.start(); });
+}
+
+int monitor_attached(const std::string& run_dir, const std::string& programs) {
+  return supervise(run_dir, programs, true, [](Supervisor& supervisor) { supervisor.start(); });
 }
 
 int adopt_container(const std::string& run_dir, const std::string& programs) {
-  return supervise(run_dir, programs, [](Supervisor& supervisor) { supervisor.adopt(); });
+  return supervise(run_dir, programs, false, [](Supervisor& supervisor) { supervisor.adopt(); });
 }
 
 }  // namespace monitor

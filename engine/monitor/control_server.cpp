@@ -51,7 +51,9 @@ void ControlServer::serve(const pollfd* fds, size_t count) {
     bool keep = true;
     if ((fds[i].revents & POLLOUT) != 0) keep = send_status(*client);
     if (keep && (fds[i].revents & ~POLLOUT) != 0) keep = serve_client(*client);
-    if (!keep) client->fd.reset();
+    if (keep) continue;
+    client->fd.reset();
+    if (!client->mark.empty()) handler_.thaw(client->mark);
   }
   std::erase_if(clients_, [](const Client& client) { return !client.fd; });
   if (count > 0 && fds[0].revents != 0) accept_client();
@@ -89,6 +91,9 @@ bool ControlServer::serve_client(Client& client) {
     } else if (op == "watch") {
       client.waits = Client::Waits::kStatus;
       return send_status(client);
+    } else if (op == "thaw after me") {
+      client.mark = request.at("mark").get<std::string>();
+      reply["ok"] = true;
     } else {
       reply["error"] = "unknown operation " + op;
     }

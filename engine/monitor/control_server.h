@@ -4,6 +4,8 @@
 //   {"op":"stop","signal":15,"grace_ms":10000}   -> {"stopped":true} when the container is dead and recorded
 //   {"op":"watch"}                               -> the status now and at each change, then the end of the
 //   stream
+//   {"op":"thaw after me","mark":"/path"}        -> {"ok":true}; whoever asks has paused the container. When
+//   the connection ends and the file is still there, it has died: the container goes on, the file goes.
 // A message that cannot be understood is answered by {"error":"..."}.
 #include <poll.h>
 
@@ -21,6 +23,7 @@ class ControlHandler {
   virtual bool kill(int signal) = 0;  // false: not running
   virtual void stop(int signal, int64_t grace_ms) = 0;
   virtual std::string status_json() = 0;
+  virtual void thaw(const std::string& mark) noexcept = 0;  // as for "thaw after me"
 };
 
 class ControlServer {
@@ -42,6 +45,7 @@ class ControlServer {
   struct Client {
     sys::Fd fd;
     enum class Waits { kRequest, kStop, kStatus } waits = Waits::kRequest;
+    std::string mark;     // "thaw after me"
     bool behind = false;  // a watcher that has not got the newest status
   };
   void accept_client();

@@ -1,15 +1,17 @@
 #pragma once
-// The three things compose-monitor does; see main.cpp. Each returns the program's exit code. All take their
+// The things compose-monitor does; see main.cpp. Each returns the program's exit code. All take their
 // work from inherited descriptors (engine/container/run_files.h) and answer on kReportFd with JSON messages:
 //   {"ok":true,"pid":1,"start_time":2}            the program was exec'ed
 //   {"ok":false,"message":"...","exit_code":127}  it was not
-//   {"exit":3}                                    step and exec: it ended
+//   {"exit":3}                                    step, exec and attached container: it ended
 #include <string>
 
 namespace monitor {
 
 // `programs`: the folder of compose-monitor and compose-init.
 int monitor_container(const std::string& run_dir, const std::string& programs);
+// With the streams of kOutputFd, kErrorFd and kInputFd; a terminal's master goes back with the report.
+int monitor_attached(const std::string& run_dir, const std::string& programs);
 int adopt_container(const std::string& run_dir, const std::string& programs);
 int run_step(const std::string& programs);
 int run_exec();

@@ -3,6 +3,7 @@
 //   compose-monitor container <run folder> <held>   starts the container of spec.json there and stays until
 //   it
 //                                                   has ended
+//   compose-monitor attached <run folder> <held>    the same, with the streams of who started it
 //   compose-monitor adopt <run folder> <held>       takes over a running container whose monitor died
 //   compose-monitor step                            runs one container in the foreground (a build's RUN)
 //   compose-monitor exec                            runs a program in a running container
@@ -56,8 +57,11 @@ int main(int argc, char** argv) {
     const std::string self = argv[0];
     const std::string programs = self.substr(0, self.rfind('/'));
     const std::string job = argc > 1 ? argv[1] : "";
-    const bool keeper = (job == "container" || job == "adopt") && argc == 4;
-    keep_descriptors(keeper ? engine::kNetnsFd : engine::kOutputFd, keeper ? std::atoi(argv[3]) : 0);
+    const bool attached = job == "attached" && argc == 4;
+    const bool keeper = attached || ((job == "container" || job == "adopt") && argc == 4);
+    const int last = attached ? engine::kInputFd : keeper ? engine::kNetnsFd : engine::kOutputFd;
+    keep_descriptors(last, keeper ? std::atoi(argv[3]) : 0);
+    if (attached) return monitor::monitor_attached(argv[2], programs);
     if (keeper && job == "container") return monitor::monitor_container(argv[2], programs);
     if (keeper) return monitor::adopt_container(argv[2], programs);
     if (job == "step" && argc == 2) return monitor::run_step(programs);

@@ -13,6 +13,7 @@
 
 #include "engine/container/endpoints.h"
 #include "engine/container/exit_status.h"
+#include "engine/container/freezer.h"
 #include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
 #include "engine/container/setup_error.h"
@@ -44,7 +45,18 @@ sys::Fd open_signals() {
   return sys::Fd(sys::check(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd"));
 }
 
-enum Slot : size_t { kContainer, kStdout, kStderr, kSignals, kDns, kProbeOutput, kProbeProcess, kControl };
+enum Slot : size_t {
+  kContainer,
+  kStdout,
+  kStderr,
+  kStdoutCopy,
+  kStderrCopy,
+  kSignals,
+  kDns,
+  kProbeOutput,
+  kProbeProcess,
+  kControl
+};
 
 }  // namespace
 
@@ -70,6 +82,8 @@ Supervisor::~Supervisor() {
 
 void Supervisor::open_places() {
   output_.emplace(spec_);
+  if (attached_)
+    output_->copy_to(OutputCopy(std::move(attached_->out)), OutputCopy(std::move(attached_->err)));
   control_.emplace(spec_.run_dir, static_cast<ControlHandler&>(*this));
   if (spec_.dns_server) {
     std::vector<std::string> directories;
@@ -93,16 +107,29 @@ void Supervisor::start() {
   }
 }
 
+engine::Stdio Supervisor::stdio() {
+  engine::Stdio stdio = output_->stdio();
+  if (attached_) {
+    stdio.in = attached_->in.get();
+  } else if (spec_.stdin_open) {
+    if (!input_) input_ = open_fifo(engine::stdin_fifo(spec_.run_dir), 0);
+    stdio.in = input_.get();
+  }
+  return stdio;
+}
+
 void Supervisor::launch() {
   oom_kills_before_ = cgroup_.oom_kills();
   container_ = engine::launch_container(
-      {spec_, cgroup_, netns_.get(), output_->stdio(), init_program_, /*die_with_parent=*/false});
+      {spec_, cgroup_, netns_.get(), stdio(), init_program_, /*die_with_parent=*/false});
   launched_at_ = monotonic_ms();
   try {
     if (container_.console) {
       console_pump_ = start_console_pump(container_, output_->stdio().out);
+      if (attached_) console_ = std::move(container_.console);
       container_.console.reset();
     }
+    attached_.reset();  // the container has its stdin: a copy here would keep a reader from seeing its end
     engine::register_endpoints(spec_);
   } catch (...) {
     // A start that is told to have failed leaves nothing that runs.
@@ -164,6 +191,16 @@ void Supervisor::record() {
   if (control_) control_->publish();
 }
 
+void Supervisor::thaw(const std::string& mark) noexcept {
+  if (::access(mark.c_str(), F_OK) != 0) return;
+  try {
+    engine::Freezer(cgroup_).thaw();
+    ::unlink(mark.c_str());
+  } catch (const std::exception& error) {  // the file stays, and a reconcile tries again
+    std::fprintf(stderr, "%s\n", error.what());
+  }
+}
+
 std::string Supervisor::status_json() {
   return to_json(status_);
 }
@@ -191,6 +228,8 @@ void Supervisor::wait_for_events() {
   fds_[kContainer].fd = container_.pidfd.get();
   fds_[kStdout].fd = output_->stdout_fd();
   fds_[kStderr].fd = output_->stderr_fd();
+  fds_[kStdoutCopy] = {output_->stdout_copy_fd(), POLLOUT, 0};
+  fds_[kStderrCopy] = {output_->stderr_copy_fd(), POLLOUT, 0};
   fds_[kSignals].fd = signals_.get();
   if (dns_) fds_[kDns].fd = dns_->poll_fd();
   if (probe_) {
@@ -202,6 +241,7 @@ void Supervisor::wait_for_events() {
     if (errno == EINTR) return;
     sys::fail("poll");
   }
+  if (fds_[kStdoutCopy].revents != 0 || fds_[kStderrCopy].revents != 0) output_->flush_copies();
   if (more_output_ || fds_[kStdout].revents != 0 || fds_[kStderr].revents != 0)
     more_output_ = output_->drain();
   if (fds_[kDns].revents != 0) dns_->serve();
@@ -289,10 +329,9 @@ void Supervisor::serve_exit() {
   kill_at_.reset();
   status_.exit_code = engine::take_exit_status(container_.pidfd.get());
   container_ = {};
-  if (console_pump_)
-    engine::take_exit_status(console_pump_.get());  // ends by itself right after the container
+  output_->finish(console_pump_.get());
+  if (console_pump_) engine::take_exit_status(console_pump_.get());
   console_pump_.reset();
-  output_->finish();
   engine::unregister_endpoints(spec_);
   const int64_t ran_ms = monotonic_ms() - launched_at_;
   status_.finished_ms = engine::unix_ms();
@@ -345,6 +384,7 @@ void Supervisor::end_for_good() {
   }
   ::unlink(engine::stdout_fifo(spec_.run_dir).c_str());
   ::unlink(engine::stderr_fifo(spec_.run_dir).c_str());
+  ::unlink(engine::stdin_fifo(spec_.run_dir).c_str());
   ::rmdir((spec_.run_dir + "/rootfs").c_str());
   dns_.reset();
   record();

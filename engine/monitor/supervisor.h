@@ -19,12 +19,21 @@
 
 namespace monitor {
 
+// Whom a container is attached to from its start: pipes for copies of its output, and its stdin.
+struct AttachedStreams {
+  sys::Fd in, out, err;
+};
+
 class Supervisor : private ControlHandler {
  public:
   // Becomes the container's keeper. `netns` may be empty with host_network. Throws engine::Error(kConflict)
   // when another process is, sys::Error.
   Supervisor(engine::Spec spec, sys::Fd netns, std::string init_program);
 
+  // To be called before `start`: for the first run of the container.
+  void attach(AttachedStreams streams) { attached_ = std::move(streams); }
+  // The terminal's master for who is attached; once, after `start`.
+  sys::Fd take_console() { return std::move(console_); }
   // First start. Throws engine::SetupError, engine::Error, sys::Error; the failure is in status.json then and
   // nothing is left behind.
   void start();
@@ -46,8 +55,10 @@ class Supervisor : private ControlHandler {
   bool kill(int signal) override;
   void stop(int signal, int64_t grace_ms) override;
   std::string status_json() override;
+  void thaw(const std::string& mark) noexcept override;
 
   void open_places();
+  engine::Stdio stdio();
   void launch();
   void watch_health();
   void record();
@@ -76,6 +87,9 @@ class Supervisor : private ControlHandler {
   std::unique_ptr<netmgr::DnsServer> dns_;
   engine::Launched container_;  // pidfd empty: not running
   sys::Fd console_pump_;
+  std::optional<AttachedStreams> attached_;
+  sys::Fd console_;
+  sys::Fd input_;  // of Spec::stdin_open
   std::unique_ptr<HealthProbe> probe_;
   uint64_t oom_kills_before_ = 0;
   int64_t launched_at_ = 0;                                 // monotonic, as are all below

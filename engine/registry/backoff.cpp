@@ -1,9 +1,9 @@
 #include "engine/registry/backoff.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstdlib>
+
+#include "engine/http/http_date.h"
 
 namespace engine::registry {
 
@@ -17,11 +17,9 @@ std::optional<int64_t> retry_after_s(const std::string& header, int64_t now_s) {
     if (header.size() > 9) return kLongestServerPause_s + 1;
     return std::strtoll(header.c_str(), nullptr, 10);
   }
-  tm parts{};
-  if (::strptime(header.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts) == nullptr) return std::nullopt;
-  const int64_t at = ::timegm(&parts);
-  if (at < now_s) return std::nullopt;
-  return at - now_s;
+  const std::optional<int64_t> at = parse_http_date(header);
+  if (!at || *at < now_s) return std::nullopt;
+  return *at - now_s;
 }
 
 bool Backoff::next(std::optional<int64_t> server_wants_s, const std::function<void(int seconds)>& announce) {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "engine/registry/cancellation.h"
+#include "engine/http/cancellation.h"
 #include "engine/registry/tuning.h"
 
 namespace engine::registry {

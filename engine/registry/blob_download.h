@@ -5,9 +5,9 @@
 #include <functional>
 #include <string>
 
+#include "engine/http/http_client.h"
+#include "engine/image/manifest.h"
 #include "engine/registry/growing_file.h"
-#include "engine/registry/http.h"
-#include "engine/registry/manifest.h"
 #include "engine/registry/session.h"
 
 namespace engine::registry {

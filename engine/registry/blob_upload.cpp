@@ -1,5 +1,6 @@
 #include "engine/registry/blob_upload.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "engine/error.h"
@@ -8,6 +9,7 @@ namespace engine::registry {
 
 namespace {
 
+constexpr int64_t kProgress = 64 << 10;  // what an attempt must bring to count as a good one
 constexpr char kBytes[] = "Content-Type: application/octet-stream";
 
 std::string title(const Session& session, const std::string& what) {
@@ -83,6 +85,9 @@ void BlobUpload::find_position() {
   const std::string range = response.header("range");  // "0-1023": 1024 bytes; an empty one is "0-0"
   const size_t dash = range.find('-');
   const int64_t last = dash == std::string::npos ? 0 : std::strtoll(range.c_str() + dash + 1, nullptr, 10);
+  if (last > 0 && last >= furthest_)
+    throw Error(Error::Kind::kInvalid, title(session_, "a blob") + ": the registry says it has bytes up to " +
+                                           std::to_string(last) + ", but fewer were sent");
   offset_ = last > 0 ? last + 1 : 0;
 }
 
@@ -99,6 +104,7 @@ void BlobUpload::send_rest(GrowingFile& file, int64_t size, const UploadEvents& 
     const size_t n = file.read(at, buffer, room);
     at += static_cast<int64_t>(n);
     sent_ += static_cast<int64_t>(n);
+    furthest_ = std::max(furthest_, at);
     events.bytes(at);
     return n;
   };
@@ -110,9 +116,12 @@ int64_t BlobUpload::run(GrowingFile& file, int64_t size, const std::function<std
                         const UploadEvents& events) {
   Backoff backoff(tuning_, cancellation_);
   bool renewed = false, broken = false;
+  int64_t reached = 0;
   for (;;) {
     try {
       if (broken && !location_.empty()) find_position();
+      if (offset_ >= reached + kProgress) backoff.reset();
+      reached = std::max(reached, offset_);
       broken = false;
       if (location_.empty()) begin();
       if (!file.finished() || offset_ < file.written()) send_rest(file, size, events);

@@ -40,6 +40,7 @@ class BlobUpload {
   Cancellation& cancellation_;
   std::string location_;  // of the upload; empty: none yet
   int64_t offset_ = 0;    // that the registry has
+  int64_t furthest_ = 0;  // end of what was sent, ever
   int64_t sent_ = 0;
 };
 

@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include "engine/http/base64.h"
+
 namespace engine::registry {
 
 struct Credential {
@@ -14,13 +16,8 @@ struct Credential {
 // Asked when a server wants to know; any thread. Nothing: nobody.
 using CredentialSource = std::function<std::optional<Credential>()>;
 
-// RFC 4648.
-std::string base64(const std::string& bytes);
-std::optional<std::string> from_base64(const std::string& text);
-
-// The value of an Authorization header (RFC 7617).
 inline std::string basic_authorization(const Credential& credential) {
-  return "Basic " + base64(credential.user + ':' + credential.password);
+  return engine::basic_authorization(credential.user, credential.password);
 }
 
 }  // namespace engine::registry

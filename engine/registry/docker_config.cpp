@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include "engine/error.h"
-#include "engine/registry/bounded_json.h"
+#include "engine/image/bounded_json.h"
 #include "engine/registry/credential_helper.h"
 #include "sys/file.h"
 

@@ -4,12 +4,12 @@
 #include <memory>
 #include <string>
 
+#include "engine/http/http_client.h"
 #include "engine/image/image_store.h"
 #include "engine/image/layer_blobs.h"
+#include "engine/image/manifest.h"
 #include "engine/registry/event_relay.h"
-#include "engine/registry/http.h"
 #include "engine/registry/layer_lock.h"
-#include "engine/registry/manifest.h"
 #include "engine/registry/session.h"
 
 namespace engine::registry {

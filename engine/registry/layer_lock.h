@@ -5,8 +5,8 @@
 // layer.
 #include <string>
 
+#include "engine/http/cancellation.h"
 #include "engine/paths.h"
-#include "engine/registry/cancellation.h"
 #include "sys/fd.h"
 
 namespace engine::registry {

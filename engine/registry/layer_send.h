@@ -2,8 +2,8 @@
 // One layer of the store to a registry.
 #include "engine/image/image_store.h"
 #include "engine/image/layer_blobs.h"
+#include "engine/image/manifest.h"
 #include "engine/registry/event_relay.h"
-#include "engine/registry/manifest.h"
 #include "engine/registry/session.h"
 
 namespace engine::registry {

@@ -52,11 +52,11 @@ LoginResult login(const LoginRequest& request) {
   static_cast<void>(config.find(login_server(name)));  // a damaged file is told before the server is asked
 
   const registry::Tuning tuning;
-  registry::Cancellation cancellation;
-  registry::HttpClient http(tuning, cancellation, registry::certificate_folders());
+  Cancellation cancellation;
+  HttpClient http(tuning, cancellation, registry::certificate_folders());
   registry::Session session(http, tuning, cancellation, registry::Registries::system().itself(name), "", "",
                             [&] { return std::optional(credential); });
-  registry::HttpRequest ping;
+  HttpRequest ping;
   ping.url = session.url("");
   try {
     session.send(ping, "login", 404);

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/image/bounded_json.h"
 #include "engine/image/digest.h"
 #include "engine/image/reference.h"
-#include "engine/registry/bounded_json.h"
 #include "engine/registry/docker_config.h"
 #include "engine/registry/layer_fetch.h"
 #include "engine/registry/remote_manifest.h"
@@ -23,7 +23,8 @@ namespace {
 
 using State = LayerEvent::State;
 
-// Fetches the layers several at a time and commits them bottom up, each as soon as all below it are there.
+// Fetches the layers several at a time and commits them bottom up, as soon as all below them are there: those
+// that are ready together, as going to the disk is what takes long.
 class LayersFetch {
  public:
   LayersFetch(const FetchContext& context, std::vector<LayerOrder> orders)
@@ -41,7 +42,11 @@ class LayersFetch {
     const int count = std::min<int>(context_.tuning.layers_at_once, static_cast<int>(orders_.size()));
     for (int i = 0; i < count; ++i) workers_.emplace_back([this] { work(); });
     int64_t bytes = 0;
-    for (size_t i = 0; i < orders_.size(); ++i) bytes += commit(i);
+    for (size_t next = 0; next < orders_.size();) {
+      const std::vector<std::unique_ptr<FetchedLayer>> ready = wait_for(next);
+      bytes += commit(ready, next);
+      next += ready.size();
+    }
     for (std::thread& worker : workers_) worker.join();
     workers_.clear();
     return bytes;
@@ -84,20 +89,32 @@ class LayersFetch {
     return next_++;
   }
 
-  int64_t commit(size_t i) {
-    std::unique_ptr<FetchedLayer> layer;
-    {
-      std::unique_lock<std::mutex> lock(mutex_);
-      changed_.wait(lock, [&] { return slots_[i].ready || failure_; });
-      if (!slots_[i].ready) std::rethrow_exception(failure_);
-      layer = std::move(slots_[i].layer);
+  // The layers from `next` on that are ready, at least one; an empty one is in the store already.
+  std::vector<std::unique_ptr<FetchedLayer>> wait_for(size_t next) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [&] { return slots_[next].ready || failure_; });
+    if (!slots_[next].ready) std::rethrow_exception(failure_);
+    std::vector<std::unique_ptr<FetchedLayer>> layers;
+    for (size_t i = next; i < slots_.size() && slots_[i].ready; ++i)
+      layers.push_back(std::move(slots_[i].layer));
+    return layers;
+  }
+
+  int64_t commit(const std::vector<std::unique_ptr<FetchedLayer>>& ready, size_t first) {
+    int64_t bytes = 0;
+    std::vector<ImageStore::UnpackedLayer> layers;
+    for (size_t i = 0; i < ready.size(); ++i) {
+      if (!ready[i]) continue;
+      FetchedLayer& layer = *ready[i];
+      const size_t at = first + i;
+      layers.push_back({std::move(layer.draft), at == 0 ? "" : orders_[at - 1].chain_id, orders_[at].diff_id,
+                        layer.blob_file, layer.blob});
+      bytes += layer.downloaded_bytes;
     }
-    if (!layer) return 0;
-    const std::string parent = i == 0 ? "" : orders_[i - 1].chain_id;
-    context_.store.commit_unpacked_layer(std::move(layer->draft), parent, orders_[i].diff_id,
-                                         layer->blob_file, layer->blob);
-    context_.events.state(orders_[i].id(), State::kDone);
-    return layer->downloaded_bytes;
+    context_.store.commit_unpacked_layers(std::move(layers));
+    for (size_t i = 0; i < ready.size(); ++i)
+      if (ready[i]) context_.events.state(orders_[first + i].id(), State::kDone);
+    return bytes;
   }
 
   const FetchContext& context_;
@@ -221,7 +238,12 @@ CredentialSource credentials_for(const Endpoint& endpoint) {
 }
 
 PullResult pull(const Transfer& transfer, const PullRequest& request, TransferObserver& observer) {
-  return Pull(transfer, request, observer).run();
+  try {
+    return Pull(transfer, request, observer).run();
+  } catch (const std::exception&) {
+    transfer.store.keep_made_layers();  // whole ones; the next attempt goes on from them
+    throw;
+  }
 }
 
 std::string resolve_digest(const Registries& registries, const Tuning& tuning, const std::string& text) {

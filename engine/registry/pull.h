@@ -21,7 +21,8 @@ struct Transfer {
 };
 
 // Engine::pull_image and resolve_digest (engine/engine.h). Mirrors are tried first; whatever goes wrong with
-// one, the next place is asked, and what was fetched by then need not be fetched again.
+// one, the next place is asked, and what was fetched by then need not be fetched again: layers that are whole
+// stay when all fails (ImageStore::keep_made_layers).
 PullResult pull(const Transfer& transfer, const PullRequest& request, TransferObserver& observer);
 std::string resolve_digest(const Registries& registries, const Tuning& tuning, const std::string& reference);
 

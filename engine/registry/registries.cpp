@@ -9,9 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
-#include "engine/registry/bounded_json.h"
+#include "engine/http/url.h"
+#include "engine/image/bounded_json.h"
 #include "engine/registry/docker_config.h"
-#include "engine/registry/url.h"
 #include "sys/file.h"
 
 namespace engine::registry {
@@ -50,25 +50,27 @@ std::string mirror_url(std::string text, const std::string& file) {
   return text;
 }
 
-bool in_network(const in_addr& address, const std::string& network) {
-  const size_t slash = network.find('/');
-  in_addr base{};
-  if (::inet_pton(AF_INET, network.substr(0, slash).c_str(), &base) != 1) return false;
-  const int bits = std::atoi(network.substr(slash + 1).c_str());
-  const uint32_t mask = bits <= 0 ? 0 : bits >= 32 ? ~0U : ~0U << (32 - bits);
-  return ((ntohl(address.s_addr) ^ ntohl(base.s_addr)) & mask) == 0;
+// The bytes of an IPv4 or IPv6 address; "" for what is none.
+std::string address_bytes(const std::string& text) {
+  in_addr v4{};
+  if (::inet_pton(AF_INET, text.c_str(), &v4) == 1) return {reinterpret_cast<const char*>(&v4), sizeof v4};
+  in6_addr v6{};
+  if (::inet_pton(AF_INET6, text.c_str(), &v6) == 1) return {reinterpret_cast<const char*>(&v6), sizeof v6};
+  return {};
 }
 
-std::vector<in_addr> addresses_of(const std::string& host) {
+std::vector<std::string> addresses_of(const std::string& host) {
   addrinfo hints{};
-  hints.ai_family = AF_INET;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* list = nullptr;
-  std::vector<in_addr> addresses;
+  std::vector<std::string> addresses;
   if (::getaddrinfo(host.c_str(), nullptr, &hints, &list) != 0) return addresses;
   const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(list, ::freeaddrinfo);
-  for (const addrinfo* at = list; at != nullptr; at = at->ai_next)
-    addresses.push_back(reinterpret_cast<const sockaddr_in*>(at->ai_addr)->sin_addr);
+  for (const addrinfo* at = list; at != nullptr; at = at->ai_next) {
+    char text[NI_MAXHOST] = "";
+    if (::getnameinfo(at->ai_addr, at->ai_addrlen, text, sizeof text, nullptr, 0, NI_NUMERICHOST) == 0)
+      addresses.push_back(address_bytes(text));
+  }
   return addresses;
 }
 
@@ -119,8 +121,34 @@ void Registries::read_docker(const std::string& file) {
     mirrors_[kDockerHub].push_back(mirror_url(mirror, file));
   for (std::string entry : texts(root, "insecure-registries", file)) {
     if (entry.find("://") != std::string::npos) entry = entry.substr(entry.find("://") + 3);
-    (entry.find('/') == std::string::npos ? insecure_ : insecure_networks_).push_back(entry);
+    if (entry.find('/') == std::string::npos) {
+      insecure_.push_back(entry);
+    } else {
+      insecure_networks_.push_back(parse_network(entry, file));
+    }
   }
+}
+
+bool Registries::Network::holds(const std::string& other) const {
+  if (other.size() != address.size()) return false;
+  for (int bit = 0; bit < bits; ++bit) {
+    const auto byte = static_cast<size_t>(bit / 8);
+    if (((address[byte] ^ other[byte]) & (0x80 >> bit % 8)) != 0) return false;
+  }
+  return true;
+}
+
+// What is no network must not become one that holds every address.
+Registries::Network Registries::parse_network(const std::string& text, const std::string& file) {
+  const size_t slash = text.find('/');
+  Network network{address_bytes(text.substr(0, slash)), 0};
+  const std::string bits = text.substr(slash + 1);
+  const bool number = !bits.empty() && bits.size() <= 3 && bits.find_first_not_of("0123456789") == bits.npos;
+  if (number) network.bits = std::atoi(bits.c_str());
+  if (!number || network.address.empty() || network.bits > static_cast<int>(network.address.size()) * 8)
+    refuse(file, "insecure-registries: \"" + text +
+                     "\" is neither a registry's host[:port] nor a network such as 10.0.0.0/8");
+  return network;
 }
 
 bool Registries::is_insecure(const std::string& host_and_port) const {
@@ -130,9 +158,9 @@ bool Registries::is_insecure(const std::string& host_and_port) const {
     if (entry == host_and_port || entry == host) return true;
   }
   if (insecure_networks_.empty()) return false;
-  for (const in_addr& address : addresses_of(host)) {
-    for (const std::string& network : insecure_networks_) {
-      if (in_network(address, network)) return true;
+  for (const std::string& address : addresses_of(host)) {
+    for (const Network& network : insecure_networks_) {
+      if (network.holds(address)) return true;
     }
   }
   return false;

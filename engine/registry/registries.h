@@ -42,8 +42,16 @@ class Registries {
   void read_docker(const std::string& file);
   bool is_insecure(const std::string& host_and_port) const;
 
+  struct Network {
+    std::string address;  // 4 bytes or 16
+    int bits = 0;
+    bool holds(const std::string& other) const;
+  };
+  static Network parse_network(const std::string& text, const std::string& file);
+
   std::map<std::string, std::vector<std::string>> mirrors_;  // by registry
-  std::vector<std::string> insecure_, insecure_networks_;
+  std::vector<std::string> insecure_;
+  std::vector<Network> insecure_networks_;
 };
 
 // Folders of certificates (tls_files.h): /etc/compose/certs.d, then /etc/docker/certs.d; COMPOSE_CERTS_DIR

@@ -11,6 +11,13 @@ std::string title(const Session& session, const std::string& name) {
   return "image " + session.repository() + (digest_hex(name).empty() ? ':' : '@') + name;
 }
 
+std::vector<std::string> accept_headers() {
+  std::vector<std::string> headers;
+  for (const char* type : {media::kOciIndex, media::kDockerList, media::kOciManifest, media::kDockerManifest})
+    headers.push_back(std::string("Accept: ") + type);
+  return headers;
+}
+
 void check_digest(const std::string& digest, const std::string& expected, const std::string& what) {
   if (digest == expected) return;
   throw Error(Error::Kind::kInvalid, what + ": its manifest is not the one it should be: sha256 " + digest +
@@ -46,7 +53,7 @@ RemoteManifest fetch_manifest(Session& session, const std::string& name, const P
     remote.manifest = std::move(parsed_first.manifest);
     return remote;
   }
-  const Descriptor chosen = choose(parsed_first.entries, platform, what).descriptor;
+  const Descriptor chosen = choose(parsed_first.entries, platform, what);
   const HttpResponse second = get(session, chosen.digest);
   if (static_cast<int64_t>(second.body.size()) != chosen.size)
     throw Error(Error::Kind::kInvalid,

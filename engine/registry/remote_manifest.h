@@ -2,7 +2,7 @@
 // Manifests as a registry has them.
 #include <string>
 
-#include "engine/registry/manifest.h"
+#include "engine/image/manifest.h"
 #include "engine/registry/session.h"
 
 namespace engine::registry {

@@ -4,8 +4,8 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
+#include "engine/image/bounded_json.h"
 #include "engine/image/entry_path.h"
-#include "engine/registry/bounded_json.h"
 
 namespace engine::registry {
 

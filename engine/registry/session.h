@@ -7,9 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "engine/http/http_client.h"
 #include "engine/registry/backoff.h"
 #include "engine/registry/credential.h"
-#include "engine/registry/http.h"
 #include "engine/registry/registries.h"
 #include "engine/registry/token.h"
 

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
-#include "engine/registry/bounded_json.h"
+#include "engine/image/bounded_json.h"
 
 namespace engine::registry {
 
@@ -52,6 +52,7 @@ HttpRequest by_identity(const std::string& realm, const std::string& service, co
   request.method = "POST";
   request.url = realm;
   request.headers.emplace_back("Content-Type: application/x-www-form-urlencoded");
+  request.secret_body = true;
   request.body = std::string("grant_type=refresh_token&client_id=") + kClient +
                  "&service=" + query_escape(service) + "&scope=" + query_escape(scope) +
                  "&refresh_token=" + query_escape(credential.identity_token);

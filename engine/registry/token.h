@@ -6,9 +6,9 @@
 #include <mutex>
 #include <string>
 
+#include "engine/http/http_client.h"
 #include "engine/registry/challenge.h"
 #include "engine/registry/credential.h"
-#include "engine/registry/http.h"
 
 namespace engine::registry {
 

@@ -2,11 +2,11 @@
 // The numbers of a transfer; tests take smaller ones.
 #include <cstdint>
 
+#include "engine/http/http_client.h"
+
 namespace engine::registry {
 
-struct Tuning {
-  int64_t connect_timeout_ms = 30'000;
-  int64_t stall_timeout_s = 60;   // without a byte
+struct Tuning : HttpTimeouts {
   int attempts = 6;               // of one request or blob in a row that brought nothing
   int64_t first_pause_ms = 1000;  // doubles with each attempt
   int64_t longest_pause_ms = 30'000;

@@ -1,8 +1,8 @@
 #!/bin/sh
 # pull.sh TRANSFER [ROUNDS]: how long a pull of a 500 MB image of eight layers from a registry on this machine takes: we,
-# dockerd, and skopeo copy to a folder (which verifies but unpacks nothing). Alternating, medians. The image is made of the
-# machine's own files, so it compresses as programs do. In a network and mount namespace of its own; needs root,
-# docker-registry, dockerd and skopeo; whoever is missing of the latter two is left out.
+# dockerd, and skopeo copy to a container storage. Alternating, medians. The image is made of the machine's own files, so
+# it compresses as programs do. In a network and mount namespace of its own; needs root, docker-registry and skopeo; dockerd
+# is left out where it is missing.
 set -eu
 
 transfer=$1
@@ -19,7 +19,7 @@ work=$(mktemp -d "${BENCH_FOLDER:-/tmp}/compose-bench-XXXXXX")
 pids=
 finish() {
   for pid in $pids; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
-  umount "$work/docker" 2>/dev/null || true
+  for mounted in "$work"/*/root/overlay; do umount "$mounted" 2>/dev/null || true; done
   rm -rf "$work"
 }
 trap finish EXIT
@@ -81,41 +81,62 @@ PY
 skopeo copy -q --dest-tls-verify=false "oci:$work/oci:1" "docker://$site/bench:1"
 rm -rf "$work/oci"
 
-tools=ours
-if command -v dockerd >/dev/null; then
-  tools="$tools docker"
-  mkdir "$work/docker"
-  dockerd -H "unix://$work/docker.sock" --data-root "$work/docker" --exec-root "$work/exec" --pidfile "$work/docker.pid" \
+tools="ours skopeo"
+command -v dockerd >/dev/null && tools="ours docker skopeo"
+
+# Every pull goes to a folder of its own, and nothing is removed before the end: ext4 is slow for minutes where many
+# files have been removed, whoever writes next.
+here() { echo "$work/$1-$round"; }
+pull_ours() { "$transfer" "$(here ours)" pull "$site/bench:1" >/dev/null; }
+pull_docker() { docker -H "unix://$work/docker.sock" pull -q "$site/bench:1" >/dev/null; }
+pull_skopeo() {
+  skopeo copy -q --src-tls-verify=false "docker://$site/bench:1" \
+    "containers-storage:[overlay@$(here skopeo)/root+$(here skopeo)/run]bench:1"
+}
+
+start_docker() {
+  dockerd -H "unix://$work/docker.sock" --data-root "$(here docker)" --exec-root "$work/exec" --pidfile "$work/docker.pid" \
     --iptables=false --ip-masq=false --bridge=none >"$work/dockerd.log" 2>&1 &
-  pids="$pids $!"
+  docker_pid=$!
+  pids="$pids $docker_pid"
   tries=0
   until docker -H "unix://$work/docker.sock" version >/dev/null 2>&1; do
     tries=$((tries + 1))
     [ $tries -lt 300 ] || exit 1
     sleep 0.1
   done
-fi
-tools="$tools skopeo"
-
-pull_ours() { "$transfer" "$work/ours" pull "$site/bench:1" >/dev/null; }
-pull_docker() { docker -H "unix://$work/docker.sock" pull -q "$site/bench:1" >/dev/null; }
-pull_skopeo() { skopeo copy -q --src-tls-verify=false "docker://$site/bench:1" "dir:$work/skopeo"; }
-forget() {
-  rm -rf "$work/ours" "$work/skopeo"
-  mkdir "$work/ours" "$work/skopeo"
-  [ ! -S "$work/docker.sock" ] || docker -H "unix://$work/docker.sock" rmi -f "$site/bench:1" >/dev/null 2>&1 || true
+}
+stop_docker() {
+  kill "$docker_pid"
+  wait "$docker_pid" 2>/dev/null || true
+  umount "$(here docker)" 2>/dev/null || true
+}
+# Until the disks rest, or half a minute where they never do.
+settle() {
   sync
+  quiet=0
+  before=
+  for _ in $(seq 60); do
+    [ $quiet -lt 4 ] || break
+    sleep 0.5
+    now=$(cat /proc/diskstats)
+    if [ "$now" = "$before" ]; then quiet=$((quiet + 1)); else quiet=0; fi
+    before=$now
+  done
 }
 echo "rounds: $rounds"
 round=0
 while [ $round -lt "$rounds" ]; do
   round=$((round + 1))
   for tool in $tools; do
-    forget
+    mkdir "$(here "$tool")"
+    [ "$tool" != docker ] || start_docker
+    settle
     start=$(date +%s%N)
     "pull_$tool"
     end=$(date +%s%N)
     echo $(((end - start) / 1000000)) >>"$work/$tool.ms"
+    [ "$tool" != docker ] || stop_docker
   done
 done
 for tool in $tools; do

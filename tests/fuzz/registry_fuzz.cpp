@@ -7,12 +7,13 @@
 
 #include "engine/error.h"
 #include "engine/image/config.h"
+#include "engine/image/manifest.h"
 #include "engine/registry/backoff.h"
 #include "engine/registry/challenge.h"
-#include "engine/registry/manifest.h"
 
 namespace {
 
+using namespace engine;
 using namespace engine::registry;
 
 void check_pushed(const Manifest& manifest) {

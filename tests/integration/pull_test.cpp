@@ -1,45 +1,15 @@
 // Images to a registry and back, with Docker's own registry program.
-#include <unistd.h>
-
-#include <catch2/catch.hpp>
-#include <cstdio>
-#include <memory>
 #include <nlohmann/json.hpp>
 
-#include "sandbox.h"
+#include "docker_registry.h"
 
+using it::DockerRegistry;
 using it::Output;
 using it::Sandbox;
 
 namespace {
 
 constexpr char kSite[] = "127.0.0.1:5000";
-
-// docker-registry in the sandbox's namespace.
-class Registry {
- public:
-  static bool is_installed() {
-    if (::access("/usr/bin/docker-registry", X_OK) == 0) return true;
-    std::fprintf(stderr, "skipped, there is no docker-registry here\n");
-    return false;
-  }
-  explicit Registry(Sandbox& sandbox) {
-    const std::string folder = sandbox.directory() + "/registry";
-    sandbox.file("registry/config.yml", "version: 0.1\nstorage: {filesystem: {rootdirectory: " + folder +
-                                            "/data}}\nhttp: {addr: \"" + kSite + "\"}\n");
-    process_ = std::make_unique<it::Process>(
-        std::vector<std::string>{"docker-registry", "serve", folder + "/config.yml"});
-    sandbox.options().env["DOCKER_CONFIG"] = folder;
-    INFO(process_->err());
-    REQUIRE(it::eventually([] {
-      return it::run({"curl", "-fs", std::string("http://") + kSite + "/v2/"}).code == 0;
-    }));
-  }
-  void stop() { process_.reset(); }
-
- private:
-  std::unique_ptr<it::Process> process_;
-};
 
 const std::string kImage = std::string(kSite) + "/team/app:1";
 
@@ -51,9 +21,9 @@ std::string project(const std::string& more) {
 }  // namespace
 
 TEST_CASE("what is built is pushed, and fetched again by up, pull and a Dockerfile that is based on it") {
-  if (!it::is_root() || !Registry::is_installed()) return;
+  if (!it::is_root() || !DockerRegistry::is_installed()) return;
   Sandbox sandbox;
-  Registry registry(sandbox);
+  DockerRegistry registry(sandbox, kSite);
   sandbox.file("Dockerfile", "FROM busybox\nRUN echo made > /made\n");
   sandbox.compose_file(project("    build: .\n"));
   sandbox.ok({"build"});
@@ -86,9 +56,9 @@ TEST_CASE("what is built is pushed, and fetched again by up, pull and a Dockerfi
 }
 
 TEST_CASE("build --push sends what it built, and nothing when the build failed") {
-  if (!it::is_root() || !Registry::is_installed()) return;
+  if (!it::is_root() || !DockerRegistry::is_installed()) return;
   Sandbox sandbox;
-  Registry registry(sandbox);
+  DockerRegistry registry(sandbox, kSite);
   sandbox.file("Dockerfile", "FROM busybox\nRUN echo made > /made\n");
   sandbox.compose_file(project("    build: .\n  other:\n    build: .\n"));
   const Output pushed = sandbox.ok({"build", "--push"});
@@ -104,9 +74,9 @@ TEST_CASE("build --push sends what it built, and nothing when the build failed")
 }
 
 TEST_CASE("images are pinned to the digests that their registry has, and run by them") {
-  if (!it::is_root() || !Registry::is_installed()) return;
+  if (!it::is_root() || !DockerRegistry::is_installed()) return;
   Sandbox sandbox;
-  Registry registry(sandbox);
+  DockerRegistry registry(sandbox, kSite);
   sandbox.file("Dockerfile", "FROM busybox\nRUN echo made > /made\n");
   sandbox.compose_file(project("    build: .\n"));
   sandbox.ok({"build"});
@@ -131,9 +101,9 @@ TEST_CASE("images are pinned to the digests that their registry has, and run by 
 }
 
 TEST_CASE("what cannot be fetched is an error that names it, or a warning when it can be built") {
-  if (!it::is_root() || !Registry::is_installed()) return;
+  if (!it::is_root() || !DockerRegistry::is_installed()) return;
   Sandbox sandbox;
-  Registry registry(sandbox);
+  DockerRegistry registry(sandbox, kSite);
   sandbox.compose_file(project(""));
   Output output = sandbox.compose({"up", "-d"});
   CHECK(output.code != 0);
@@ -155,9 +125,9 @@ TEST_CASE("what cannot be fetched is an error that names it, or a warning when i
 }
 
 TEST_CASE("image pull and push speak as docker does, and a login is kept where docker keeps its own") {
-  if (!it::is_root() || !Registry::is_installed()) return;
+  if (!it::is_root() || !DockerRegistry::is_installed()) return;
   Sandbox sandbox;
-  Registry registry(sandbox);
+  DockerRegistry registry(sandbox, kSite);
   sandbox.ok({"image", "tag", "busybox", kImage});
   CHECK(sandbox.ok({"image", "push", "-q", kImage}).out == kImage + "\n");
   std::string told = sandbox.ok({"image", "pull", kImage}).out;

@@ -24,13 +24,14 @@ nlohmann::json image_of(Sandbox& sandbox, const std::string& repository) {
   return {};
 }
 
-// Builds the Dockerfile and runs the image once; with `command` as the arguments `docker run` would be given.
-std::string output_of(Sandbox& sandbox, const std::string& dockerfile, const std::string& command = "") {
+// Builds the Dockerfile and runs the image once, with `arguments` as `docker run` would be given them.
+std::string output_of(Sandbox& sandbox, const std::string& dockerfile,
+                      const std::vector<std::string>& arguments = {}) {
   sandbox.file("Dockerfile", dockerfile);
-  sandbox.compose_file("services:\n  app:\n    build: .\n" +
-                       (command.empty() ? "" : "    command: " + command + "\n"));
-  sandbox.ok({"up", "--build", "--force-recreate", "--quiet-build"});
-  return sandbox.log("app");
+  sandbox.compose_file("services:\n  app:\n    build: .\n");
+  std::vector<std::string> args{"run", "--rm", "-T", "--build", "--quiet-build", "app"};
+  args.insert(args.end(), arguments.begin(), arguments.end());
+  return sandbox.ok(args).out;
 }
 
 }  // namespace
@@ -80,10 +81,10 @@ TEST_CASE("tutorial: CMD gives way to other words, the last one counts, ENTRYPOI
   Sandbox sandbox;
   const std::string two = "FROM busybox\nENV name Docker\nCMD echo one\nCMD echo \"hello $name\"\n";
   CHECK(output_of(sandbox, two) == "hello Docker\n");
-  CHECK(output_of(sandbox, two, "[\"/bin/echo\", \"other\"]") == "other\n");
+  CHECK(output_of(sandbox, two, {"/bin/echo", "other"}) == "other\n");
   const std::string entry = "FROM busybox\nENTRYPOINT [\"/bin/echo\", \"entry\"]\nCMD [\"default\"]\n";
   CHECK(output_of(sandbox, entry) == "entry default\n");
-  CHECK(output_of(sandbox, entry, "[\"other\", \"words\"]") == "entry other words\n");
+  CHECK(output_of(sandbox, entry, {"other", "words"}) == "entry other words\n");
   sandbox.finish();
 }
 
@@ -94,7 +95,7 @@ TEST_CASE("tutorial: stress is an entrypoint with an empty CMD that takes its ar
   const std::string dockerfile =
       "FROM busybox\nCOPY --chmod=755 stress /usr/bin/stress\nENTRYPOINT [\"/usr/bin/stress\"]\nCMD []\n";
   CHECK(output_of(sandbox, dockerfile) == "stress 0 \n");
-  CHECK(output_of(sandbox, dockerfile, "[\"--vm\", \"1\", \"--verbose\"]") == "stress 3 --vm 1 --verbose\n");
+  CHECK(output_of(sandbox, dockerfile, {"--vm", "1", "--verbose"}) == "stress 3 --vm 1 --verbose\n");
   sandbox.finish();
 }
 
@@ -142,8 +143,8 @@ TEST_CASE("tutorial: ENV reaches RUN, one RUN with && is one layer, LABEL descri
                   "FROM busybox\nLABEL maintainer=\"yindong@126.com\"\nLABEL version=\"1.0\"\n"
                   "LABEL description=\"This is description\"\nENV MYSQL_VERSION 5.6\n"
                   "RUN echo \"mysql-server=${MYSQL_VERSION}\" > /installed \\\n"
-                  "    && touch /cache \\\n    && rm /cache\nCMD cat /installed; ls /cache\n")
-            .find("mysql-server=5.6\n") == 0);
+                  "    && touch /cache \\\n    && rm /cache\nCMD cat /installed; ls /cache || true\n") ==
+        "mysql-server=5.6\n");
   const nlohmann::json image = image_of(sandbox, sandbox.project() + "-app");
   const nlohmann::json& labels = image.at("config").at("Labels");
   CHECK(labels.at("maintainer") == "yindong@126.com");

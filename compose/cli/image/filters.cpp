@@ -47,6 +47,7 @@ ImageFilters parse_image_filters(const std::vector<std::string>& filters,
       throw CommandError("filter '" + filter + "' is not supported: there are " + join(known, "=, ") + "=");
     const std::string value = filter.substr(equals + 1);
     if (key == "dangling") parsed.dangling = truth(value);
+    if (key == "label!") parsed.not_labels.push_back(value);
     if (key == "label") parsed.labels.push_back(value);
     if (key == "reference") parsed.references.push_back(value);
     if (key == "before") parsed.before = value;
@@ -59,8 +60,9 @@ ImageFilters parse_image_filters(const std::vector<std::string>& filters,
 bool passes(const ImageFilters& filters, const engine::ImageInfo& image) {
   if (filters.dangling && *filters.dangling != image.references.empty()) return false;
   if (filters.until_ms && image.created_ms >= *filters.until_ms) return false;
-  return std::all_of(filters.labels.begin(), filters.labels.end(),
-                     [&](const std::string& label) { return has_label(image.labels, label); });
+  const auto is_there = [&](const std::string& label) { return has_label(image.labels, label); };
+  if (std::any_of(filters.not_labels.begin(), filters.not_labels.end(), is_there)) return false;
+  return std::all_of(filters.labels.begin(), filters.labels.end(), is_there);
 }
 
 bool matches_reference(const std::string& pattern, const std::string& reference) {

@@ -13,6 +13,7 @@ namespace compose::cli {
 struct ImageFilters {
   std::optional<bool> dangling;         // without a name
   std::vector<std::string> labels;      // "key" or "key=value"
+  std::vector<std::string> not_labels;  // the same, for label!=: none may be there
   std::vector<std::string> references;  // patterns: busybox, bus*:1*
   std::string before, since;            // images; made before, after that one
   std::optional<int64_t> until_ms;      // made before then

@@ -57,7 +57,7 @@ nlohmann::ordered_json json_of(const Step& step, const Flags& flags, int64_t now
   const std::string at = created ? ui::to_rfc3339(*created * 1'000'000).substr(0, 19) + 'Z' : "N/A";
   const std::string since = created ? ui::human_duration(now - *created) + " ago" : "N/A";
   const std::string by = ui::one_line(step.entry.created_by);
-  return {{"Comment", step.entry.comment},
+  return {{"Comment", ui::one_line(step.entry.comment)},
           {"CreatedAt", at},
           {"CreatedBy", flags.no_trunc ? by : ui::fit(by, kCreatedByWidth)},
           {"CreatedSince", flags.human ? since : at},

@@ -12,11 +12,12 @@ int image_prune(Context& context, const Words& args) {
   std::vector<std::string> given;
   Arguments arguments("image prune [OPTIONS]", "Remove images that have no name and no container.");
   arguments.flag("-a,--all", all, "Those with names too");
-  arguments.list("--filter", given, "until=TIME or AGE, label=KEY[=VALUE], dangling=BOOL");
+  arguments.list("--filter", given,
+                 "until=TIME or AGE, label=KEY[=VALUE], label!=KEY[=VALUE], dangling=BOOL");
   arguments.flag("-f,--force", force, "Do not ask");
   arguments.positionals(0, 0, "");
   arguments.parse(args);
-  ImageFilters filters = parse_image_filters(given, {"until", "label", "dangling"});
+  ImageFilters filters = parse_image_filters(given, {"until", "label", "label!", "dangling"});
   if (filters.dangling) all = !*filters.dangling;  // as in docker: dangling=false is -a
   filters.dangling.reset();
   const std::string warning =

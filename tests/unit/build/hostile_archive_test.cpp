@@ -2,6 +2,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
+#include "../image/hostile_layers.h"
 #include "fixture.h"
 
 using namespace build_test;
@@ -61,6 +62,28 @@ TEST_CASE("No entry of an added archive gets out of the image") {
     make_archive(f.context + "/a.tar", archives[i]);
     f.failure("FROM base\nADD a.tar /t/\n", [](auto& request) { request.no_cache = true; });
     CHECK(sys::read_file(outside + "/secret") == "secret");
+    CHECK(std::distance(std::filesystem::directory_iterator(outside), {}) == 1);
+    CHECK(std::filesystem::is_empty(f.paths.build_tmp()));
+  }
+}
+
+TEST_CASE("What is refused as a layer is refused by ADD") {
+  if (!root_only()) return;
+  Fixture f;
+  f.make_base();
+  const std::string outside = f.folder.path + "/outside";
+  write(outside + "/canary", "alive", 0600);
+  for (const HostileLayer& layer : hostile_layers(outside)) {
+    CAPTURE(layer.what);
+    sys::write_file_atomic(f.context + "/a.tar", layer.tar);
+    const auto fresh = [](auto& request) { request.no_cache = true; };
+    if (layer.is_no_tar) {
+      CHECK(f.build("FROM base\nADD a.tar /t/\n", fresh).stat("/t/a.tar").st_size ==
+            static_cast<off_t>(layer.tar.size()));
+    } else {
+      CHECK_THAT(f.failure("FROM base\nADD a.tar /t/\n", fresh), Catch::StartsWith("Dockerfile:2: ADD: "));
+    }
+    CHECK(sys::read_file(outside + "/canary") == "alive");
     CHECK(std::distance(std::filesystem::directory_iterator(outside), {}) == 1);
     CHECK(std::filesystem::is_empty(f.paths.build_tmp()));
   }

@@ -34,6 +34,7 @@ class Container {
   std::string lower() const { return root + "/lower"; }
 
   sys::ProcessId start();
+  engine::Attached attach(bool input);
   // Runs `script` by /bin/sh as the container's only work; exit code and output.
   std::pair<int, std::string> step(const std::string& script);
   // Starts with `sleep` as command (unless args are set), then runs `script` inside.

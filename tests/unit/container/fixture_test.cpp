@@ -127,6 +127,10 @@ sys::ProcessId Container::start() {
   return engine::start_container(spec, netns_).process;
 }
 
+engine::Attached Container::attach(bool input) {
+  return engine::start_attached(spec, netns_, {}, input);
+}
+
 std::pair<int, std::string> Container::step(const std::string& script) {
   spec.args = {"/bin/sh", "-c", script};
   sys::Pipe pipe = sys::pipe();

@@ -1,3 +1,5 @@
+#include <sys/wait.h>
+
 #include "data_root.h"
 #include "sys/process.h"
 
@@ -48,4 +50,35 @@ TEST_CASE("the run folder of a killed build's step is removed, that of a live on
   engine->reconcile();
   CHECK_FALSE(exists(dead));
   CHECK(exists(live));
+}
+
+TEST_CASE("a container that removes itself goes when who made it died before starting it, and not before") {
+  if (!is_root()) return;
+  const DataRoot root;
+  root.make_image("base");
+  engine::ContainerConfig config = DataRoot::container("web", "base");
+  config.auto_remove = true;
+  const pid_t pid = ::fork();
+  REQUIRE(pid >= 0);
+  if (pid == 0) {
+    int code = 0;
+    try {
+      root.open()->create_container(config);
+    } catch (const std::exception&) {
+      code = 1;
+    }
+    ::_exit(code);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(pid, &status, 0) == pid);
+  REQUIRE(status == 0);
+  const auto engine = root.open();
+  config.name = "ours";
+  engine->create_container(config);
+  engine->create_container(DataRoot::container("plain", "base"));
+  REQUIRE(engine->find_container("web"));
+  engine->reconcile();
+  CHECK_FALSE(engine->find_container("web"));
+  CHECK(engine->find_container("ours"));
+  CHECK(engine->find_container("plain"));
 }

@@ -6,6 +6,7 @@
 
 #include "engine/image/digest.h"
 #include "engine/image/layer_blobs.h"
+#include "engine/image/manifest.h"
 #include "scratch.h"
 
 using engine::Error;
@@ -110,10 +111,9 @@ struct LayoutMaker {
   }
   nlohmann::json manifest(const std::string& config, const std::vector<std::string>& layers) {
     nlohmann::json root{{"schemaVersion", 2}, {"layers", nlohmann::json::array()}};
-    root["config"] = blob(engine::media_type::kOciConfig, config);
-    for (const std::string& layer : layers)
-      root["layers"].push_back(blob(engine::media_type::kOciLayerGzip, layer));
-    return blob(engine::media_type::kOciManifest, root.dump());
+    root["config"] = blob(engine::media::kOciConfig, config);
+    for (const std::string& layer : layers) root["layers"].push_back(blob(engine::media::kOciTarGzip, layer));
+    return blob(engine::media::kOciManifest, root.dump());
   }
   std::string bytes() {
     return TarMaker(tar)
@@ -259,7 +259,7 @@ TEST_CASE("of several platforms under one name ours is taken") {
     index["manifests"].push_back(manifest);
   }
   SECTION("in an index of its own") {
-    auto nested = layout.blob(engine::media_type::kOciIndex, index.dump());
+    auto nested = layout.blob(engine::media::kOciIndex, index.dump());
     nested["annotations"] = {{"io.containerd.image.name", "docker.io/library/multi:1"}};
     layout.manifests.push_back(nested);
   }
@@ -425,9 +425,8 @@ TEST_CASE("an image layout whose blobs are not what it says is refused and leave
   SECTION("a blob of another digest") {
     const std::string manifest = R"({"schemaVersion":2})", hex(64, 'b');
     layout.tar.file("blobs/sha256/" + hex, manifest);
-    layout.manifests.push_back({{"mediaType", engine::media_type::kOciManifest},
-                                {"digest", "sha256:" + hex},
-                                {"size", manifest.size()}});
+    layout.manifests.push_back(
+        {{"mediaType", engine::media::kOciManifest}, {"digest", "sha256:" + hex}, {"size", manifest.size()}});
     CHECK_THAT(refused(), Catch::Contains("is damaged: its digest is"));
   }
   SECTION("a blob of another size") {
@@ -438,7 +437,7 @@ TEST_CASE("an image layout whose blobs are not what it says is refused and leave
   }
   SECTION("a blob that is not there") {
     layout.manifests.push_back(
-        {{"mediaType", engine::media_type::kOciManifest}, {"digest", sha("nothing")}, {"size", 7}});
+        {{"mediaType", engine::media::kOciManifest}, {"digest", sha("nothing")}, {"size", 7}});
     CHECK_THAT(refused(), Catch::Contains("is missing"));
   }
   SECTION("no images at all") {
@@ -447,7 +446,7 @@ TEST_CASE("an image layout whose blobs are not what it says is refused and leave
   SECTION("indexes without an end") {
     nlohmann::json index{{"schemaVersion", 2}, {"manifests", nlohmann::json::array()}};
     for (int depth = 0; depth < 10; ++depth) {
-      const auto descriptor = layout.blob(engine::media_type::kOciIndex, index.dump());
+      const auto descriptor = layout.blob(engine::media::kOciIndex, index.dump());
       index["manifests"] = nlohmann::json::array({descriptor});
     }
     layout.manifests = index["manifests"];

@@ -152,6 +152,21 @@ TEST_CASE("an image that goes takes the digests it was known by along, and says 
   CHECK(store.count("image_manifests") == 0);
 }
 
+TEST_CASE("an image may be removed without what the next build can use") {
+  ROOT_ONLY();
+  const Scratch scratch;
+  Store store(scratch);
+  const auto layer = store.layer("a", "1");
+  store.images.cache_put("k", "v", layer.chain_id);
+  const std::string id = store.image({layer.diff_id});
+  store.images.claim_cache(id, {"k"});
+  const bool keep = GENERATE(true, false);
+  store.images.remove(id, false, keep);
+  CHECK(store.count("images") == 0);
+  CHECK(store.images.cache_get("k").has_value() == keep);
+  CHECK(store.images.find_layer(layer.chain_id).has_value() == keep);
+}
+
 TEST_CASE("pruning the build cache frees the layers that only it kept") {
   ROOT_ONLY();
   const Scratch scratch;
@@ -162,20 +177,22 @@ TEST_CASE("pruning the build cache frees the layers that only it kept") {
   const std::string id = store.image({claimed.diff_id});
   store.images.claim_cache(id, {"k-claimed"});
   store.images.forget_made_layers();
+  const auto entries = store.images.cache_entries();
+  REQUIRE(entries.size() == 2);
+  for (const auto& entry : entries) {
+    CHECK(entry.of_image == (entry.key == "k-claimed"));
+    CHECK(entry.bytes == (entry.of_image ? 0 : loose.size));
+  }
   SECTION("of no image") {
-    const auto pruned = store.images.prune_cache(false, INT64_MAX);
+    const auto pruned = store.images.prune_cache({"k-loose"});
     CHECK(pruned.lines == std::vector<std::string>{"k-loose"});
     CHECK(pruned.bytes == loose.size);
     CHECK(store.images.cache_get("k-claimed"));
   }
   SECTION("all of it; the image stays") {
-    CHECK(store.images.prune_cache(true, INT64_MAX).lines.size() == 2);
+    store.images.prune_cache({"k-loose", "k-claimed"});
+    CHECK(store.images.cache_entries().empty());
     CHECK(store.count("build_uses") == 0);
-  }
-  SECTION("only what is old") {
-    CHECK(store.images.prune_cache(true, 1).lines.empty());
-    CHECK(store.images.find_layer(loose.chain_id));
-    return;
   }
   CHECK(store.images.find(id));
   CHECK(store.images.find_layer(claimed.chain_id));

@@ -10,6 +10,12 @@ using engine::LayerBlobs;
 
 namespace {
 
+ImageStore::Layer commit_one(Store& store, ImageStore::UnpackedLayer layer) {
+  std::vector<ImageStore::UnpackedLayer> layers;
+  layers.push_back(std::move(layer));
+  return store.images.commit_unpacked_layers(std::move(layers)).at(0);
+}
+
 // A tar that this store would write otherwise (the entries are not in order), compressed by gzip.
 struct ForeignLayer {
   ForeignLayer(const Scratch& scratch, Store& store)
@@ -26,7 +32,7 @@ struct ForeignLayer {
   ImageStore::Layer commit(Store& store, const std::string& parent = "") const {
     ImageStore::Draft draft = store.images.new_draft();
     engine::unpack_archive(blob_file, draft.diff(), true);
-    return store.images.commit_unpacked_layer(std::move(draft), parent, diff_id, blob_file, blob);
+    return commit_one(store, {std::move(draft), parent, diff_id, blob_file, blob});
   }
 
   std::string tar, diff_id, blob_file;
@@ -114,6 +120,31 @@ TEST_CASE("a blob file without a record, from a crash, is removed, and one with 
   CHECK(exists(blobs.path(foreign.blob.digest)));
 }
 
+TEST_CASE("layers that are committed together may lie on each other, and those below a wrong one stay") {
+  ROOT_ONLY();
+  const Scratch scratch;
+  Store store(scratch);
+  const ForeignLayer foreign(scratch, store);
+  const auto layer = [&](const std::string& parent) {
+    const std::string file = store.paths.build_tmp() + "/blob-on-" + parent;
+    sys::write_file_atomic(file, sys::read_file(foreign.blob_file));
+    ImageStore::Draft draft = store.images.new_draft();
+    engine::unpack_archive(file, draft.diff(), true);
+    return ImageStore::UnpackedLayer{std::move(draft), parent, foreign.diff_id, file, foreign.blob};
+  };
+  const std::string first = engine::chain_id("", foreign.diff_id);
+  const std::string second = engine::chain_id(first, foreign.diff_id);
+  std::vector<ImageStore::UnpackedLayer> layers;
+  layers.push_back(layer(""));
+  layers.push_back(layer(first));
+  layers.push_back(layer(std::string(64, 'a')));
+  CHECK_THROWS_AS(store.images.commit_unpacked_layers(std::move(layers)), Error);
+  CHECK(store.images.find_layer(first));
+  CHECK(store.images.find_layer(second));
+  CHECK(store.count("layers") == 2);
+  CHECK(store.images.commit_unpacked_layers({}).empty());
+}
+
 TEST_CASE("a layer that is there already does not keep another blob") {
   ROOT_ONLY();
   const Scratch scratch;
@@ -122,7 +153,7 @@ TEST_CASE("a layer that is there already does not keep another blob") {
   const std::string file = store.paths.build_tmp() + "/blob";
   sys::write_file_atomic(file, tar_of(made.diff_dir));
   const LayerBlob blob{made.diff_id, "application/vnd.oci.image.layer.v1.tar", 1, false};
-  CHECK(store.images.commit_unpacked_layer(store.images.new_draft(), "", made.diff_id, file, blob).chain_id ==
+  CHECK(commit_one(store, {store.images.new_draft(), "", made.diff_id, file, blob}).chain_id ==
         made.chain_id);
   CHECK_FALSE(exists(file));
   CHECK(store.count("layer_blobs") == 0);

@@ -63,6 +63,10 @@ class TarMaker {
     bytes_ += engine::tar_header(entry) + content + std::string(engine::tar_padding(entry.size), '\0');
     return *this;
   }
+  TarMaker& raw(const std::string& blocks) {
+    bytes_ += blocks;
+    return *this;
+  }
   TarMaker& file(const std::string& name, const std::string& content = "", uint32_t mode = 0644) {
     engine::TarEntry entry;
     entry.name = name;

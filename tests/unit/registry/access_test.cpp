@@ -10,7 +10,7 @@ using engine::registry::DockerConfig;
 
 namespace {
 
-const std::string kBasic = "Basic " + engine::registry::base64("me:secret");
+const std::string kBasic = "Basic " + engine::base64("me:secret");
 
 void keep(const std::string& server, const Credential& credential) {
   DockerConfig(engine::registry::docker_config_path()).store(server, credential);
@@ -255,9 +255,8 @@ TEST_CASE("challenges are read in every form") {
 
 TEST_CASE("base64 goes both ways") {
   const std::vector<std::string> texts = {"", "a", "ab", "abc", "abcd", std::string("\0\xff\x80", 3)};
-  for (const std::string& text : texts)
-    CHECK(*engine::registry::from_base64(engine::registry::base64(text)) == text);
-  CHECK(engine::registry::base64("me:secret") == "bWU6c2VjcmV0");
-  CHECK_FALSE(engine::registry::from_base64("a=b="));
-  CHECK_FALSE(engine::registry::from_base64("abc"));
+  for (const std::string& text : texts) CHECK(*engine::from_base64(engine::base64(text)) == text);
+  CHECK(engine::base64("me:secret") == "bWU6c2VjcmV0");
+  CHECK_FALSE(engine::from_base64("a=b="));
+  CHECK_FALSE(engine::from_base64("abc"));
 }

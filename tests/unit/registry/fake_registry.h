@@ -9,8 +9,8 @@
 #include "../image/scratch.h"
 #include "engine/image/digest.h"
 #include "engine/image/layer_blobs.h"
+#include "engine/image/manifest.h"
 #include "engine/registry/gzip_blocks.h"
-#include "engine/registry/manifest.h"
 #include "engine/registry/pull.h"
 #include "engine/registry/push.h"
 #include "fake_server.h"
@@ -54,27 +54,25 @@ class FakeRegistry {
                              {"created", "2024-01-02T03:04:05Z"},
                              {"config", {{"Labels", {{"a", "b"}}}}},
                              {"rootfs", {{"type", "layers"}, {"diff_ids", nlohmann::json::array()}}}};
-    engine::registry::Manifest manifest;
+    engine::Manifest manifest;
     for (const std::string& tar : tars) {
       config["rootfs"]["diff_ids"].push_back(digest_of(tar));
       const std::string bytes = gzip(tar);
-      manifest.layers.push_back(
-          {docker ? engine::registry::media::kDockerTarGzip : engine::registry::media::kOciTarGzip,
-           add_blob(bytes),
-           static_cast<int64_t>(bytes.size()),
-           {}});
+      manifest.layers.push_back({docker ? engine::media::kDockerTarGzip : engine::media::kOciTarGzip,
+                                 add_blob(bytes),
+                                 static_cast<int64_t>(bytes.size()),
+                                 {}});
     }
     const std::string text = config.dump();
-    manifest.config = {docker ? engine::registry::media::kDockerConfig : engine::registry::media::kOciConfig,
+    manifest.config = {docker ? engine::media::kDockerConfig : engine::media::kOciConfig,
                        add_blob(text),
                        static_cast<int64_t>(text.size()),
                        {}};
     last_image_id = manifest.config.digest;
     last_manifest = manifest;
-    return add_manifest(
-        repository, tag,
-        docker ? engine::registry::media::kDockerManifest : engine::registry::media::kOciManifest,
-        manifest_json(manifest, docker));
+    return add_manifest(repository, tag,
+                        docker ? engine::media::kDockerManifest : engine::media::kOciManifest,
+                        manifest_json(manifest, docker));
   }
   std::string reference(const std::string& rest) { return server.host() + '/' + rest; }
   // How often a blob's bytes were sent.
@@ -89,7 +87,7 @@ class FakeRegistry {
   }
 
   std::string last_image_id;
-  engine::registry::Manifest last_manifest;
+  engine::Manifest last_manifest;
 
  private:
   static Answer not_found(const std::string& code) {
@@ -178,7 +176,7 @@ struct Place {
   Store store{scratch};
   engine::LayerBlobs blobs{store.database, store.paths};
   engine::registry::Registries registries;
-  engine::registry::Tuning tuning{2000, 2, 4, 1, 5, 3};
+  engine::registry::Tuning tuning{{2000, 2, 60}, 4, 1, 5, 3};
   Heard heard;
 
   Place() { ::setenv("DOCKER_CONFIG", (scratch / "docker").c_str(), 1); }

@@ -34,6 +34,7 @@ struct Answer {
   std::string body;
   long cut_after = -1;  // of the body: the connection ends there
   bool slam = false;    // the connection ends without an answer
+  bool hang = false;    // the connection stays open after the body, until the client ends it
 };
 
 class FakeServer {
@@ -166,6 +167,9 @@ class FakeServer {
       const ssize_t n = ::send(fd, text.data() + at, text.size() - at, MSG_NOSIGNAL);
       if (n <= 0) return;
       at += static_cast<size_t>(n);
+    }
+    std::string ignored;
+    while (answer.hang && more(fd, ignored)) {
     }
   }
 

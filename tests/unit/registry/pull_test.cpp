@@ -1,10 +1,13 @@
 #include "engine/registry/pull.h"
 
+#include <filesystem>
+
+#include "../image/hostile_layers.h"
 #include "fake_registry.h"
 
 using Kind = engine::Error::Kind;
 using State = engine::LayerEvent::State;
-namespace media = engine::registry::media;
+namespace media = engine::media;
 
 namespace {
 
@@ -132,12 +135,12 @@ TEST_CASE("what comes is not believed") {
   Place place;
   FakeRegistry registry;
   registry.add_image("a", "1", {TarMaker().file("f", "x").bytes()});
-  const engine::registry::Manifest good = registry.last_manifest;
+  const engine::Manifest good = registry.last_manifest;
   const std::string layer = good.layers[0].digest;
   const auto message = [&] {
     return error_of(Kind::kInvalid, [&] { place.pull(registry.reference("a:1")); });
   };
-  const auto put = [&](const engine::registry::Manifest& manifest) {
+  const auto put = [&](const engine::Manifest& manifest) {
     registry.add_manifest("a", "1", media::kOciManifest, manifest_json(manifest, false));
   };
   SECTION("a layer with other content") {
@@ -157,7 +160,7 @@ TEST_CASE("what comes is not believed") {
     CHECK(message().find("came than the") != std::string::npos);
   }
   SECTION("a layer that the configuration does not know") {
-    engine::registry::Manifest other = good;
+    engine::Manifest other = good;
     const std::string bytes = gzip(TarMaker().file("f", "y").bytes());
     other.layers[0].digest = registry.add_blob(bytes);
     other.layers[0].size = static_cast<int64_t>(bytes.size());
@@ -165,7 +168,7 @@ TEST_CASE("what comes is not believed") {
     CHECK(message().find("the image's configuration says") != std::string::npos);
   }
   SECTION("a layer too many") {
-    engine::registry::Manifest other = good;
+    engine::Manifest other = good;
     other.layers.push_back(other.layers[0]);
     put(other);
     CHECK(message().find("the manifest has 2 layers, the configuration 1") != std::string::npos);
@@ -175,7 +178,7 @@ TEST_CASE("what comes is not believed") {
     CHECK(message().find("escape") != std::string::npos);
   }
   SECTION("a layer that is cut off though its digest is right") {
-    engine::registry::Manifest other = good;
+    engine::Manifest other = good;
     const std::string bytes = registry.blobs[layer].substr(0, 40);
     other.layers[0].digest = registry.add_blob(bytes);
     other.layers[0].size = static_cast<int64_t>(bytes.size());
@@ -206,6 +209,25 @@ TEST_CASE("what comes is not believed") {
   }
   CHECK_FALSE(place.store.images.find(registry.reference("a:1")));
   CHECK_FALSE(place.left_drafts());
+}
+
+TEST_CASE("a hostile layer is refused when it is pulled") {
+  ROOT_ONLY();
+  Place place;
+  FakeRegistry registry;
+  const Scratch scratch;
+  const std::string outside = scratch.folder("outside");
+  sys::write_file_atomic(outside + "/canary", "alive", 0600);
+  for (const HostileLayer& layer : hostile_layers(outside)) {
+    INFO(layer.what);
+    registry.add_image("evil", "1", {layer.tar});
+    error_of(Kind::kInvalid, [&] { place.pull(registry.reference("evil:1")); });
+    CHECK(sys::read_file(outside + "/canary") == "alive");
+    CHECK(stat_of(outside + "/canary").st_nlink == 1);
+    CHECK_FALSE(exists(outside + "/evil"));
+    CHECK_FALSE(place.store.images.find(registry.reference("evil:1")));
+    CHECK_FALSE(place.left_drafts());
+  }
 }
 
 TEST_CASE("a pull by digest takes nothing else") {
@@ -286,7 +308,7 @@ TEST_CASE("a layer that the registry does not have comes from its URLs, as nobod
   Place place;
   FakeRegistry registry;
   registry.add_image("a", "1", {TarMaker().file("f", "x").bytes()});
-  engine::registry::Manifest manifest = registry.last_manifest;
+  engine::Manifest manifest = registry.last_manifest;
   const std::string bytes = registry.blobs[manifest.layers[0].digest];
   registry.blobs.erase(manifest.layers[0].digest);
   FakeServer elsewhere([&](const Ask&) { return Answer{200, {}, bytes}; });
@@ -295,6 +317,41 @@ TEST_CASE("a layer that the registry does not have comes from its URLs, as nobod
   place.pull(registry.reference("a:1"));
   CHECK(place.file_of(registry.reference("a:1"), "f") == "x");
   CHECK(elsewhere.asked("GET", "/layer").at(0).header("authorization").empty());
+}
+
+TEST_CASE("layers that a failed pull has fetched stay for the next attempt, until a prune") {
+  ROOT_ONLY();
+  Place place;
+  place.tuning.layers_at_once = 1;
+  FakeRegistry registry;
+  registry.add_image("a", "1", {TarMaker().file("f", "x").bytes(), TarMaker().file("g", "y").bytes()});
+  const std::string first = registry.last_manifest.layers[0].digest;
+  const std::string second = registry.last_manifest.layers[1].digest;
+  bool missing = true;
+  registry.instead = [&](const Ask& ask) -> std::optional<Answer> {
+    if (missing && ask.path.find(second) != std::string::npos) return Answer{404, {}, ""};
+    return std::nullopt;
+  };
+  error_of(Kind::kNotFound, [&] { place.pull(registry.reference("a:1")); });
+  missing = false;
+  const auto layers = [&] {
+    return std::filesystem::directory_iterator(place.store.paths.data_root + "/layers");
+  };
+  const auto count = [&] { return std::distance(begin(layers()), end(layers())); };
+  CHECK(count() == 1);
+  place.store.images.remove_stale_drafts();  // of the next command
+  SECTION("the next attempt") {
+    place.pull(registry.reference("a:1"));
+    CHECK(registry.sent(first) == 1);
+    CHECK(registry.sent(second) == 2);
+    place.store.images.remove(registry.reference("a:1"), false);
+    CHECK(count() == 0);
+  }
+  SECTION("a prune") {
+    CHECK(count() == 1);
+    place.store.images.prune(false, [](const engine::ImageInfo&) { return false; });
+    CHECK(count() == 0);
+  }
 }
 
 TEST_CASE("a cancelled pull ends soon and leaves no drafts") {
@@ -324,7 +381,7 @@ TEST_CASE("two pulls of one image at once download each layer once") {
   });
   place.pull(registry.reference("a:1"));
   second.join();
-  for (const engine::registry::Descriptor& layer : registry.last_manifest.layers)
+  for (const engine::Descriptor& layer : registry.last_manifest.layers)
     CHECK(registry.sent(layer.digest) == 1);
 }
 
@@ -334,7 +391,7 @@ TEST_CASE("zstd layers and layers without compression are unpacked") {
   FakeRegistry registry;
   const std::string tar = big_tar();
   registry.add_image("a", "1", {tar});
-  engine::registry::Manifest manifest = registry.last_manifest;
+  engine::Manifest manifest = registry.last_manifest;
   std::string bytes = tar;
   manifest.layers[0].media_type = media::kOciTar;
   if (GENERATE(true, false)) {

@@ -1,10 +1,12 @@
 #include "engine/registry/push.h"
 
+#include <random>
+
 #include "fake_registry.h"
 
 using Kind = engine::Error::Kind;
 using State = engine::LayerEvent::State;
-namespace media = engine::registry::media;
+namespace media = engine::media;
 
 namespace {
 
@@ -84,6 +86,40 @@ TEST_CASE("an upload that is cut off goes on where the registry has got to") {
   Place other;
   other.pull(name);
   CHECK(other.file_of(name, "a") == std::string(900'000, 'a'));
+}
+
+TEST_CASE("an upload that is cut off again and again goes on as long as it gets further") {
+  ROOT_ONLY();
+  Place place;
+  FakeRegistry source, registry;
+  std::string noise;
+  std::mt19937 random(1);
+  while (noise.size() < (1 << 20)) noise += static_cast<char>(random() >> 24);
+  source.add_image("a", "1", {TarMaker().file("noise", noise).bytes()});
+  place.pull(source.reference("a:1"));
+  place.store.images.tag(source.last_image_id, registry.reference("a:1"));
+  bool lies = false;
+  registry.instead = [&](const Ask& ask) -> std::optional<Answer> {
+    if (ask.method == "GET" && lies)
+      return Answer{204, {"Location: " + ask.path, "Range: 0-9223372036854775807"}, ""};
+    if (ask.method != "PATCH") return std::nullopt;
+    constexpr size_t kPart = 100'000;
+    if (ask.body.size() <= kPart) return std::nullopt;
+    registry.uploads[ask.path.substr(ask.path.rfind('/') + 1)] += ask.body.substr(0, kPart);
+    Answer answer;
+    answer.slam = true;
+    return answer;
+  };
+  SECTION("whatever the number of attempts without progress") {
+    place.push(registry.reference("a:1"));
+    CHECK(place.heard.count(State::kRetrying) > 4);
+    CHECK(registry.blobs.count(source.last_manifest.layers[0].digest) == 1);
+  }
+  SECTION("and not to where nothing was sent") {
+    lies = true;
+    CHECK(error_of(Kind::kInvalid, [&] { place.push(registry.reference("a:1")); }).find("fewer were sent") !=
+          std::string::npos);
+  }
 }
 
 TEST_CASE("a push is refused with the reason") {

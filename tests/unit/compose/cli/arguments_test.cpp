@@ -52,6 +52,10 @@ TEST_CASE("a short flag takes its value after an equals sign too, as docker's do
   CHECK(parsed.values == Strings{"A=1"});
   CHECK(parsed.rest == Strings{"-d=false"});
   CHECK(Parsed({"web", "-d=false"}, false).rest == Strings{"web", "-d=false"});
+  const Parsed command({"-e", "A", "-d=true", "-e", "-q=B", "web", "-d=false"}, false);
+  CHECK(command.detach);
+  CHECK(command.values == Strings{"A", "-q=B"});
+  CHECK(command.rest == Strings{"web", "-d=false"});
 }
 
 TEST_CASE("flags are read in all their forms, before and behind the services") {
