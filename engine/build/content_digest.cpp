@@ -42,11 +42,12 @@ void add_xattrs(FieldDigest& digest, int fd, const std::string& path) {
   }
 }
 
-std::string digest_file(const LayeredView& view, const LayeredView::Node& node) {
-  const sys::Fd fd = view.open(node, O_RDONLY);
+std::string digest_file(const CopySource& source, const LayeredView::Node& node) {
+  const sys::Fd fd = source.view().open(node, O_RDONLY | O_NONBLOCK);  // it may just have become a pipe
   Sha256 bytes;
   std::vector<char> buffer(1 << 17);
   for (;;) {
+    source.check();
     const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
     if (n < 0 && errno == EINTR) continue;
     if (sys::check(n, "read", node.path) == 0) break;
@@ -77,7 +78,7 @@ class TreeDigest {
     digest_.add(name).add(status.st_mode);
     if (!source_.is_context()) digest_.add(status.st_uid).add(status.st_gid);
     if (node.is_file()) {
-      digest_.add(memo_.file(source_.view(), node));
+      digest_.add(memo_.file(source_, node));
     } else if (node.is_link()) {
       digest_.add(source_.view().read_link(node));
     } else if (node.is_dir()) {
@@ -119,11 +120,11 @@ std::string DigestMemo::to_text() const {
   return text;
 }
 
-std::string DigestMemo::file(const LayeredView& view, const LayeredView::Node& node) {
+std::string DigestMemo::file(const CopySource& source, const LayeredView::Node& node) {
   const std::string key = key_of(node.status);
   const auto it = known_.find(key);
   if (it != known_.end()) return used_[key] = it->second;
-  std::string digest = digest_file(view, node);
+  std::string digest = digest_file(source, node);
   if (is_settled(node.status)) {
     known_[key] = used_[key] = digest;
     changed_ = true;

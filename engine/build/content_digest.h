@@ -23,7 +23,7 @@ class DigestMemo {
   bool changed() const { return changed_; }
 
   // The digest of a regular file's bytes and attributes.
-  std::string file(const LayeredView& view, const LayeredView::Node& node);
+  std::string file(const CopySource& source, const LayeredView::Node& node);
 
  private:
   std::map<std::string, std::string> known_, used_;

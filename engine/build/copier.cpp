@@ -66,11 +66,11 @@ class Copier {
     const std::pair key(from.status.st_dev, from.status.st_ino);
     const auto twin = from.status.st_nlink > 1 ? written_.find(key) : written_.end();
     if (twin != written_.end()) return writer_.put_hardlink(into, name, twin->second);
-    const sys::Fd fd = source_.view().open(from, O_RDONLY);
+    const sys::Fd fd = source_.view().open(from, O_RDONLY | O_NONBLOCK);  // it may just have become a pipe
     struct stat now {};
     sys::check(::fstat(fd.get(), &now), "fstat", from.path);
     if (!S_ISREG(now.st_mode)) throw sys::Error(ESTALE, "copy", from.path);
-    writer_.put_file(into, name, fd.get(), now.st_size, metadata(from));
+    writer_.put_file(into, name, fd.get(), now.st_size, metadata(from), [this] { source_.check(); });
     if (from.status.st_nlink > 1) written_[key] = join_path(into.path, name);
   }
 

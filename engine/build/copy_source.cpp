@@ -37,6 +37,7 @@ bool CopySource::visible(const LayeredView::Node& node) const {
 
 std::vector<LayeredView::Node> CopySource::children(const LayeredView::Node& folder) const {
   std::vector<LayeredView::Node> out;
+  check();
   for (LayeredView::Node& node : view_.children(folder)) {
     if (!visible(node)) continue;
     if (node.is_dir() && rules_.excluded(node.path.substr(1)) && !holds_included(node)) continue;
@@ -46,6 +47,7 @@ std::vector<LayeredView::Node> CopySource::children(const LayeredView::Node& fol
 }
 
 bool CopySource::holds_included(const LayeredView::Node& folder) const {
+  check();
   for (const LayeredView::Node& node : view_.children(folder)) {
     const bool found =
         !rules_.excluded(node.path.substr(1)) || (node.is_dir() && visible(node) && holds_included(node));

@@ -1,5 +1,6 @@
 #pragma once
 // What COPY and ADD take from: the build context or the file system of a stage or image.
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,6 +40,12 @@ class CopySource {
   // A folder's entries without the ignored ones. An ignored folder is there when something below it is not.
   std::vector<LayeredView::Node> children(const LayeredView::Node& folder) const;
 
+  // `check` is called in the course of anything long, such as reading a large file, and ends it by throwing.
+  void interruptible(std::function<void()> check) { check_ = std::move(check); }
+  void check() const {
+    if (check_) check_();
+  }
+
   const LayeredView& view() const { return view_; }
   // The user's own files: they become root's. Those of an image keep their owners.
   bool is_context() const { return is_context_; }
@@ -64,6 +71,7 @@ class CopySource {
   LayeredView view_;
   IgnoreRules rules_;
   bool is_context_;
+  std::function<void()> check_;
 };
 
 }  // namespace engine::build

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "engine/build/dockerfile_source.h"
 #include "engine/build/field_digest.h"
 #include "engine/build/paths.h"
 #include "engine/build/solver.h"
@@ -69,11 +70,6 @@ void add_options(FieldDigest& key, const Copy& copy, const CopyOptions& options)
                                          "make it a folder of the build context");
 }
 
-IgnoreRules context_rules(const std::string& folder) {
-  const auto text = sys::read_file_if_exists(folder + "/.dockerignore");
-  return text ? IgnoreRules(*text, folder + "/.dockerignore") : IgnoreRules();
-}
-
 // What an item's digest depends on beside the item.
 std::string pattern_key(const Copy& copy, const std::string& pattern) {
   FieldDigest key;
@@ -104,15 +100,23 @@ std::shared_ptr<CopySource> Solver::copy_source(const Instruction& step, const C
     identity = image.chain_ids.empty() ? "" : image.chain_ids.back();
   }
   if (lower_dirs.empty()) fail_at(step.place, "COPY --from=" + copy.from + ": it has no files");
-  return std::make_shared<CopySource>(CopySource::layers(lower_dirs));
+  return interruptible(CopySource::layers(lower_dirs));
+}
+
+// Files of any size are read and copied in it.
+std::shared_ptr<CopySource> Solver::interruptible(CopySource source) {
+  source.interruptible([this] {
+    if (stop_.stopped()) throw Error(Error::Kind::kUnavailable, "the build was cancelled");
+  });
+  return std::make_shared<CopySource>(std::move(source));
 }
 
 std::shared_ptr<CopySource> Solver::context_at(const std::string& folder) {
   const std::lock_guard<std::mutex> lock(context_mutex_);
   std::shared_ptr<CopySource>& known = contexts_[folder];
   if (!known) {
-    IgnoreRules rules = folder == request_.context ? rules_ : context_rules(folder);
-    known = std::make_shared<CopySource>(CopySource::context(folder, std::move(rules)));
+    IgnoreRules rules = folder == request_.context ? rules_ : read_ignore_rules_of(folder);
+    known = interruptible(CopySource::context(folder, std::move(rules)));
   }
   return known;
 }

@@ -59,6 +59,12 @@ IgnoreRules read_ignore_rules(const BuildRequest& request, const DockerfileSourc
   return common ? IgnoreRules(*common, ".dockerignore") : IgnoreRules();
 }
 
+IgnoreRules read_ignore_rules_of(const std::string& folder) {
+  const std::string path = folder + "/.dockerignore";
+  const auto text = read_text(path);
+  return text ? IgnoreRules(*text, path) : IgnoreRules();
+}
+
 std::string excerpt(const std::string& text, size_t line, char escape) {
   constexpr size_t kAround = 2;
   std::istringstream stream(text);

@@ -21,6 +21,9 @@ DockerfileSource read_dockerfile(const BuildRequest& request);
 // Of the file beside the Dockerfile, which wins, or of the context's. Throws engine::Error(kInvalid).
 IgnoreRules read_ignore_rules(const BuildRequest& request, const DockerfileSource& source);
 
+// Of a further context, whose own .dockerignore counts.
+IgnoreRules read_ignore_rules_of(const std::string& folder);
+
 // The lines around `line`, which is marked together with those that continue it; each begins with a newline.
 std::string excerpt(const std::string& text, size_t line, char escape);
 

@@ -13,6 +13,8 @@
 namespace engine::build {
 namespace {
 
+constexpr off_t kStride = 16 << 20;
+
 bool is_unsupported(int error) {
   return error == EXDEV || error == EINVAL || error == ENOSYS || error == EOPNOTSUPP || error == EPERM;
 }
@@ -45,7 +47,7 @@ void copy_range(int from, int to, off_t at, off_t end) {
 
 }  // namespace
 
-void copy_file_data(int from, int to, off_t size) {
+void copy_file_data(int from, int to, off_t size, const std::function<void()>& check) {
   if (size == 0) return;
   if (::ioctl(to, FICLONE, from) == 0) return;
   for (off_t at = 0; at < size;) {
@@ -56,8 +58,11 @@ void copy_file_data(int from, int to, off_t size) {
       data = at;
       end = size;
     }
-    copy_range(from, to, data, std::min(end, size));
-    at = end;
+    end = std::min(end, size);
+    for (at = data; at < end; at = std::min(end, at + kStride)) {
+      if (check) check();
+      copy_range(from, to, at, std::min(end, at + kStride));
+    }
   }
   sys::check(::ftruncate(to, size), "ftruncate");
 }

@@ -111,11 +111,11 @@ sys::Fd LayerWriter::prepare(const LayeredView::Node& folder, const std::string&
 }
 
 void LayerWriter::put_file(const LayeredView::Node& folder, const std::string& name, int from, off_t size,
-                           const Metadata& metadata) {
+                           const Metadata& metadata, const std::function<void()>& check) {
   const sys::Fd into = prepare(folder, name);
   {
     const sys::Fd file = sys::openat(into.get(), name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-    copy_file_data(from, file.get(), size);
+    copy_file_data(from, file.get(), size, check);
   }
   apply(into.get(), name, metadata, false);
 }

@@ -7,6 +7,7 @@
 // sys::Error, and engine::Error(kInvalid) where a folder and a file would have to stand in for each other.
 #include <sys/stat.h>
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -45,7 +46,7 @@ class LayerWriter {
   // Each puts an entry `name` into `folder`, a node that make_folders() or put_folder() returned. What is
   // there and is no folder is replaced.
   void put_file(const LayeredView::Node& folder, const std::string& name, int from, off_t size,
-                const Metadata& metadata);
+                const Metadata& metadata, const std::function<void()>& check = {});
   void put_bytes(const LayeredView::Node& folder, const std::string& name, const std::string& bytes,
                  const Metadata& metadata);
   void put_link(const LayeredView::Node& folder, const std::string& name, const std::string& target,

@@ -109,6 +109,7 @@ class Solver {
                       const Expander& expand);
   std::shared_ptr<CopySource> copy_source(const Instruction& step, const Copy& copy, size_t stage,
                                           std::string& identity);
+  std::shared_ptr<CopySource> interruptible(CopySource source);
   std::shared_ptr<CopySource> context_at(const std::string& folder);
   void add_remote(CopyWork& work, const Copy& copy, const std::string& url, RemoteFiles& remote,
                   FieldDigest& key);

@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <chrono>
@@ -158,6 +159,22 @@ TEST_CASE("a build that is killed leaves nothing once the next command has run")
   }
   sandbox.ok({"down"});
   CHECK(it::entries(sandbox.run_root() + "/b").empty());
+  sandbox.check_nothing_left();
+}
+
+TEST_CASE("a build that is interrupted while it reads a huge file ends at once and leaves nothing") {
+  if (!it::is_root()) return;
+  it::Sandbox sandbox;
+  sandbox.file("Dockerfile", "FROM busybox\nCOPY huge /huge\n");
+  sandbox.file("huge", "");
+  REQUIRE(::truncate((sandbox.directory() + "/huge").c_str(), 1LL << 40) == 0);
+  sandbox.compose_file("services:\n  web:\n    build: .\n");
+  it::Process build(sandbox.command({"build"}), sandbox.options());
+  REQUIRE(it::eventually([&] { return build.err().find("CACHED") != std::string::npos; }));
+  build.signal(SIGINT);
+  const it::Output output = build.wait();
+  CHECK_FALSE(output.timed_out);
+  CHECK(output.code == 130);
   sandbox.check_nothing_left();
 }
 

@@ -2,6 +2,8 @@
 #include <archive_entry.h>
 #include <locale.h>
 
+#include "engine/build/content_digest.h"
+#include "engine/build/copy_source.h"
 #include "engine/build/file_data.h"
 #include "engine/build/ownership.h"
 #include "fixture.h"
@@ -344,6 +346,38 @@ TEST_CASE("A file's name that comes from an image does not become a whiteout") {
   sys::make_dirs(f.context + "/d");
   REQUIRE(::mknod((f.context + "/d/passwd").c_str(), S_IFCHR, makedev(0, 0)) == 0);
   CHECK_THAT(f.build("FROM base\nCOPY d /etc\n").file("/etc/passwd"), Catch::StartsWith("root:"));
+}
+
+TEST_CASE("Reading and copying a large file can be ended in the middle") {
+  struct Enough {};
+  const TemporaryFolder folder;
+  sys::make_dirs(folder.path + "/context");
+  const sys::Fd in = sys::open(folder.path + "/context/big", O_RDWR | O_CREAT, 0644);
+  REQUIRE(::ftruncate(in.get(), 1LL << 40) == 0);  // hours of reading
+  int calls = 0;
+  const auto check = [&] {
+    if (++calls == 5) throw Enough();
+  };
+  auto source = engine::build::CopySource::context(folder.path + "/context", {});
+  source.interruptible(check);
+  engine::build::DigestMemo memo;
+  CHECK_THROWS_AS(engine::build::digest_item(source, source.find("big")[0], {}, memo), Enough);
+  CHECK_FALSE(memo.changed());
+  REQUIRE(::pwrite(in.get(), "a", 1, 0) == 1);
+  const sys::Fd out = sys::open(folder.path + "/out", O_RDWR | O_CREAT, 0644);
+  calls = 4;
+  CHECK_THROWS_AS(engine::build::copy_file_data(in.get(), out.get(), 1LL << 40, check), Enough);
+}
+
+TEST_CASE("A file that has become a pipe since it was seen is not waited for") {
+  const TemporaryFolder folder;
+  write(folder.path + "/a", "x");
+  const auto source = engine::build::CopySource::context(folder.path, {});
+  const auto items = source.find("a");
+  REQUIRE(::unlink((folder.path + "/a").c_str()) == 0);
+  REQUIRE(::mkfifo((folder.path + "/a").c_str(), 0600) == 0);
+  engine::build::DigestMemo memo;
+  CHECK_NOTHROW(engine::build::digest_item(source, items[0], {}, memo));
 }
 
 TEST_CASE("Holes of a sparse file stay holes") {
