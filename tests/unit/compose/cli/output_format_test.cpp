@@ -27,7 +27,7 @@ engine::ImageInfo image(const std::vector<std::string>& references, int64_t crea
 }
 
 bool passes_filter(const std::string& filter, const engine::ImageInfo& info) {
-  return passes(parse_image_filters({filter}, {"dangling", "label", "until"}), info);
+  return passes(parse_image_filters({filter}, {"dangling", "label", "label!", "until"}), info);
 }
 
 }  // namespace
@@ -54,6 +54,9 @@ TEST_CASE("image filters go by name, label and age") {
   CHECK_FALSE(passes_filter("label=a=2", image({})));
   CHECK(passes_filter("label=empty=", image({})));
   CHECK_FALSE(passes_filter("label=b", image({})));
+  CHECK(passes_filter("label!=b", image({})));
+  CHECK(passes_filter("label!=a=2", image({})));
+  CHECK_FALSE(passes_filter("label!=a", image({})));
   CHECK(passes_filter("until=10", image({}, 9999)));
   CHECK_FALSE(passes_filter("until=10", image({}, 10000)));
   CHECK_THROWS_AS(parse_image_filters({"dangling=perhaps"}, {"dangling"}), CommandError);
