@@ -22,6 +22,11 @@ class CommandError : public std::runtime_error {
   int exit_code_;
 };
 
+// Two flags that exclude each other. Throws CommandError when `both` were given.
+inline void refuse_together(bool both, const std::string& one, const std::string& other) {
+  if (both) throw CommandError(one + " and " + other + " cannot be used together");
+}
+
 // --help was given: what() is the text for standard output, exit code 0.
 class HelpWanted : public std::runtime_error {
  public:

@@ -15,7 +15,7 @@ struct Terminal {
 
 // A terminal where there is one at both ends; with no input wanted the output alone decides.
 bool wants_terminal(const Terminal& asked, const RunFlags& flags) {
-  if (asked.any && asked.none) throw CommandError("--tty and --no-tty cannot be used together");
+  refuse_together(asked.any && asked.none, "--tty", "--no-tty");
   if (asked.none || !asked.any.value_or(true)) return false;
   const bool input = !flags.wishes.interactive || ::isatty(STDIN_FILENO) == 1;
   if (!asked.any) return input && ::isatty(STDOUT_FILENO) == 1;
@@ -77,8 +77,8 @@ RunFlags parse_run(Context& context, const std::vector<std::string>& args) {
 
   flags.service = words.front();
   flags.wishes.command.assign(words.begin() + 1, words.end());
-  if (flags.wishes.service_ports && !flags.attributes.ports.empty())
-    throw CommandError("--service-ports and --publish cannot be used together");
+  refuse_together(flags.wishes.service_ports && !flags.attributes.ports.empty(), "--service-ports",
+                  "--publish");
   check_pull_policy(flags.pull);
   flags.wishes.tty = wants_terminal(terminal, flags);
   return flags;

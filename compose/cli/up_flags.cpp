@@ -25,33 +25,29 @@ void common_flags(Arguments& arguments, Context& context, UpFlags& flags) {
   arguments.flag("--quiet-pull", flags.quiet_pull, "Do not show the progress of fetching images");
 }
 
-void conflict(bool both, const std::string& one, const std::string& other) {
-  if (both) throw CommandError(one + " and " + other + " cannot be used together");
-}
-
 void common_conflicts(const UpFlags& flags) {
   check_pull_policy(flags.pull);
-  conflict(flags.no_build && flags.pull == "build", "--no-build", "--pull build");
-  conflict(flags.build && flags.no_build, "--build", "--no-build");
-  conflict(flags.force_recreate && flags.no_recreate, "--force-recreate", "--no-recreate");
+  refuse_together(flags.no_build && flags.pull == "build", "--no-build", "--pull build");
+  refuse_together(flags.build && flags.no_build, "--build", "--no-build");
+  refuse_together(flags.force_recreate && flags.no_recreate, "--force-recreate", "--no-recreate");
 }
 
 void up_conflicts(const UpFlags& flags) {
   common_conflicts(flags);
-  conflict(flags.renew_anonymous && flags.no_recreate, "--renew-anon-volumes", "--no-recreate");
-  conflict(flags.always_recreate_deps && flags.no_recreate, "--always-recreate-deps", "--no-recreate");
+  refuse_together(flags.renew_anonymous && flags.no_recreate, "--renew-anon-volumes", "--no-recreate");
+  refuse_together(flags.always_recreate_deps && flags.no_recreate, "--always-recreate-deps", "--no-recreate");
   const bool aborts = flags.abort_on_exit || flags.abort_on_failure || !flags.exit_code_from.empty();
   const bool attaches = !flags.attach.empty() || flags.attach_dependencies;
-  conflict(flags.detach && flags.abort_on_exit, "--detach", "--abort-on-container-exit");
-  conflict(flags.detach && flags.abort_on_failure, "--detach", "--abort-on-container-failure");
-  conflict(flags.detach && !flags.exit_code_from.empty(), "--detach", "--exit-code-from");
-  conflict(flags.detach && !flags.attach.empty(), "--detach", "--attach");
-  conflict(flags.detach && flags.attach_dependencies, "--detach", "--attach-dependencies");
-  conflict(flags.wait && aborts, "--wait", "--abort-on-container-exit and its like");
-  conflict(flags.wait && attaches, "--wait", "--attach and its like");
-  conflict(flags.abort_on_exit && flags.abort_on_failure, "--abort-on-container-exit",
-           "--abort-on-container-failure");
-  conflict(flags.no_start && flags.wait, "--no-start", "--wait");
+  refuse_together(flags.detach && flags.abort_on_exit, "--detach", "--abort-on-container-exit");
+  refuse_together(flags.detach && flags.abort_on_failure, "--detach", "--abort-on-container-failure");
+  refuse_together(flags.detach && !flags.exit_code_from.empty(), "--detach", "--exit-code-from");
+  refuse_together(flags.detach && !flags.attach.empty(), "--detach", "--attach");
+  refuse_together(flags.detach && flags.attach_dependencies, "--detach", "--attach-dependencies");
+  refuse_together(flags.wait && aborts, "--wait", "--abort-on-container-exit and its like");
+  refuse_together(flags.wait && attaches, "--wait", "--attach and its like");
+  refuse_together(flags.abort_on_exit && flags.abort_on_failure, "--abort-on-container-exit",
+                  "--abort-on-container-failure");
+  refuse_together(flags.no_start && flags.wait, "--no-start", "--wait");
 }
 
 }  // namespace

@@ -122,14 +122,16 @@ class UpPlanner {
 
   // Replicas of a one-off container's service are touched only when a network of theirs is recreated.
   void draw_in_replicas(const std::string& service) {
+    if (states_.count(service) != 0) return;
     for (const auto& [key, verdict] : review_.verdicts) {
-      if (verdict.kind != Verdict::Kind::kRecreate || states_.count(service) != 0) continue;
-      const std::string& network = project_.networks.at(key).name;
-      for (const auto& container : observed_.containers) {
-        const bool replica = service_of(container) == service && !is_one_off(container);
-        if (replica && is_attached(container, network) && states_.count(service) == 0)
-          add_state(service, false);
-      }
+      if (verdict.kind != Verdict::Kind::kRecreate) continue;
+      const std::string network = project_.networks.at(key).name;
+      const bool touched = std::any_of(observed_.containers.begin(), observed_.containers.end(),
+                                       [&](const ContainerInfo& container) {
+                                         return service_of(container) == service && !is_one_off(container) &&
+                                                is_attached(container, network);
+                                       });
+      if (touched) return add_state(service, false);
     }
   }
 
@@ -200,16 +202,13 @@ class UpPlanner {
 
   void volume_steps() {
     std::set<std::string> used;
-    for (const auto& entry : states_) {
-      for (const auto& mount : entry.second.service->volumes) {
+    const auto add = [&used](const parser::Service& service) {
+      for (const auto& mount : service.volumes) {
         if (mount.type == parser::VolumeMount::Type::kVolume) used.insert(mount.source);
       }
-    }
-    if (one_off_ != nullptr) {
-      for (const auto& mount : one_off_->one_off.service.volumes) {
-        if (mount.type == parser::VolumeMount::Type::kVolume) used.insert(mount.source);
-      }
-    }
+    };
+    for (const auto& entry : states_) add(*entry.second.service);
+    if (one_off_ != nullptr) add(one_off_->one_off.service);
     for (const auto& key : used) {
       const auto volume = project_.volumes.find(key);
       if (volume == project_.volumes.end()) {

@@ -27,6 +27,19 @@ std::string with_excerpt(const std::string& what, const DockerfileSource& source
   return what.substr(0, first) + build::excerpt(source.text, line, escape) + what.substr(first);
 }
 
+// What `use` makes of the parsed file; its errors and the parser's show the source.
+template <typename Use>
+auto with_dockerfile(const DockerfileSource& source, Use use) {
+  char escape = '\\';
+  try {
+    const build::Dockerfile file = build::parse_dockerfile(source.text, source.name);
+    escape = file.escape;
+    return use(file);
+  } catch (const Error& error) {
+    throw Error(error.kind(), with_excerpt(error.what(), source, escape));
+  }
+}
+
 }  // namespace
 
 std::string BuildStep::tag() const {
@@ -36,30 +49,20 @@ std::string BuildStep::tag() const {
 
 BuildResult build_image(const BuildWorkshop& workshop, const BuildRequest& request, BuildObserver& observer) {
   const DockerfileSource source = build::read_dockerfile(request);
-  char escape = '\\';
-  try {
-    const build::Dockerfile file = build::parse_dockerfile(source.text, source.name);
-    escape = file.escape;
+  return with_dockerfile(source, [&](const build::Dockerfile& file) {
     return build::Solver(workshop, request, observer, file, build::read_ignore_rules(request, source)).run();
-  } catch (const Error& error) {
-    throw Error(error.kind(), with_excerpt(error.what(), source, escape));
-  }
+  });
 }
 
 CheckReport check_build(ImageStore& store, const BuildRequest& request) {
   const DockerfileSource source = build::read_dockerfile(request);
-  char escape = '\\';
-  try {
-    const build::Dockerfile file = build::parse_dockerfile(source.text, source.name);
-    escape = file.escape;
+  return with_dockerfile(source, [&](const build::Dockerfile& file) {
     CheckReport report = build::check_dockerfile(file, request, build::read_ignore_rules(request, source),
                                                  build::stored_config(store));
     for (CheckFinding& finding : report.findings)
-      finding.excerpt = build::excerpt(source.text, static_cast<size_t>(finding.line), escape);
+      finding.excerpt = build::excerpt(source.text, static_cast<size_t>(finding.line), file.escape);
     return report;
-  } catch (const Error& error) {
-    throw Error(error.kind(), with_excerpt(error.what(), source, escape));
-  }
+  });
 }
 
 }  // namespace engine

@@ -15,22 +15,13 @@
 #include "engine/image/digest.h"
 #include "sys/error.h"
 #include "sys/file.h"
+#include "sys/folder.h"
 #include "sys/process.h"
 
 namespace engine::build {
 namespace {
 
 constexpr char kDoomed[] = "doomed-";
-
-std::vector<std::string> names_in(const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (std::filesystem::directory_iterator at(folder, error), end; !error && at != end; at.increment(error))
-    names.push_back(at->path().filename());
-  if (error && error != std::errc::no_such_file_or_directory)
-    throw sys::Error(error.value(), "opendir", folder);
-  return names;
-}
 
 // On disk, each inode once. What a step removes meanwhile is passed over.
 int64_t bytes_below(const std::string& folder) {
@@ -61,7 +52,7 @@ std::string set_aside(const std::string& root, const std::string& id) {
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return {};
   const std::string aside = root + '/' + sys::own_name(kDoomed);
   sys::check(::rename(folder.c_str(), aside.c_str()), "rename", folder);
-  const std::vector<std::string> left = names_in(base);
+  const std::vector<std::string> left = sys::names_in(base);
   if (std::none_of(left.begin(), left.end(), is_number)) sys::remove_tree(base);
   return aside;
 }
@@ -70,11 +61,11 @@ std::string set_aside(const std::string& root, const std::string& id) {
 
 std::vector<CacheMountInfo> list_cache_mounts(const std::string& root) {
   std::vector<CacheMountInfo> mounts;
-  for (const std::string& digest : names_in(root)) {
+  for (const std::string& digest : sys::names_in(root)) {
     if (!is_sha256_hex(digest)) continue;
     std::string name = sys::read_file_if_exists(root + '/' + digest + "/name").value_or("");
     name = name.substr(0, name.find('\n'));
-    for (const std::string& number : names_in(root + '/' + digest)) {
+    for (const std::string& number : sys::names_in(root + '/' + digest)) {
       struct stat lock {};
       const std::string folder = root + '/' + digest + '/' + number;
       if (!is_number(number) || ::stat((folder + "/lock").c_str(), &lock) != 0) continue;
@@ -95,7 +86,7 @@ std::map<std::string, int64_t> remove_cache_mounts(const std::string& root,
   std::vector<std::string> aside;
   {
     const sys::FileLock alone = sys::FileLock::acquire(cache_mounts_lock(root));
-    for (const std::string& name : names_in(root)) {
+    for (const std::string& name : sys::names_in(root)) {
       const auto owner = sys::owner_of_name(name, kDoomed);
       if (owner && !sys::is_alive(*owner)) aside.push_back(root + '/' + name);
     }

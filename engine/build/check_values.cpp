@@ -1,7 +1,6 @@
 // The build checks that need to know the variables. Stages are walked as the solver does it, without doing
 // anything.
 #include <algorithm>
-#include <cctype>
 #include <map>
 
 #include "engine/build/check_findings.h"
@@ -12,16 +11,12 @@
 #include "engine/build/variables.h"
 #include "engine/error.h"
 #include "engine/image/reference.h"
+#include "engine/letter_case.h"
 
 namespace engine::build {
 namespace {
 
 using Values = std::map<std::string, std::string>;
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 bool is_image_name(const std::string& name) {
   try {
@@ -123,7 +118,7 @@ class ValueCheck {
     } else if (!from.platform.empty() && from.platform.find('$') == std::string::npos) {
       // Stages for one platform each, which another FROM chooses from, carry it in their names.
       const std::string arch = from.platform.substr(from.platform.find('/') + 1);
-      if (from.stage.find(lower(arch.substr(0, arch.find('/')))) != std::string::npos) return;
+      if (from.stage.find(lower_case(arch.substr(0, arch.find('/')))) != std::string::npos) return;
       findings_.add("FromPlatformFlagConstDisallowed", place,
                     "--platform=" + from.platform + " builds for this platform only, whatever is asked for");
     }
@@ -134,7 +129,7 @@ class ValueCheck {
     const NamedContext* named = find_context(request_.contexts, name);
     if (named == nullptr) {
       for (size_t i = stages_.size(); i-- > 0;) {
-        if (file_.stages[i].from().stage == lower(name)) return stages_[i];
+        if (file_.stages[i].from().stage == lower_case(name)) return stages_[i];
       }
       if (name == "scratch") {
         out.known = true;
@@ -250,7 +245,7 @@ class ValueCheck {
       const std::string port = word(raw, *place_);
       const std::string protocol = port.substr(std::min(port.find('/'), port.size()));
       if (quiet_) continue;
-      if (protocol != lower(protocol))
+      if (protocol != lower_case(protocol))
         findings_.add("ExposeProtoCasing", *place_, "the protocol of '" + port + "' should be in lower case");
       if (port.find(':') != std::string::npos) {
         findings_.add(

@@ -1,23 +1,12 @@
 // The build checks that look at words alone.
 #include <algorithm>
-#include <cctype>
 #include <map>
 
 #include "engine/build/check_findings.h"
+#include "engine/letter_case.h"
 
 namespace engine::build {
 namespace {
-
-std::string changed(std::string text, int (*change)(int)) {
-  std::transform(text.begin(), text.end(), text.begin(), [&](unsigned char c) { return change(c); });
-  return text;
-}
-std::string lower(const std::string& text) {
-  return changed(text, std::tolower);
-}
-std::string upper(const std::string& text) {
-  return changed(text, std::toupper);
-}
 
 // A word of the name, between underscores, says that the value is for few eyes.
 bool names_a_secret(const std::string& name) {
@@ -26,7 +15,7 @@ bool names_a_secret(const std::string& name) {
                                                 "secret", "secrets", "token"};
   static const std::set<std::string> kHarmless = {"public", "file"};
   bool found = false;
-  const std::string text = lower(name);
+  const std::string text = lower_case(name);
   for (size_t at = 0; at <= text.size();) {
     const size_t end = std::min(text.find('_', at), text.size());
     const std::string word = text.substr(at, end - at);
@@ -69,7 +58,8 @@ class WordCheck {
                     "'context' has a meaning of its own and should not name a stage");
     }
     const std::string& keyword = stage.head.keyword;
-    if ((keyword == upper(keyword) && from.as != "AS") || (keyword == lower(keyword) && from.as != "as")) {
+    if ((keyword == upper_case(keyword) && from.as != "AS") ||
+        (keyword == lower_case(keyword) && from.as != "as")) {
       findings_.add("FromAsCasing", place,
                     "'" + keyword + "' and '" + from.as + "' are not written in the same case");
     }
@@ -127,15 +117,15 @@ class WordCheck {
   }
 
   void count_casing(const Instruction& instruction) {
-    if (instruction.keyword == lower(instruction.keyword)) ++lower_;
-    if (instruction.keyword == upper(instruction.keyword)) ++upper_;
+    if (instruction.keyword == lower_case(instruction.keyword)) ++lower_;
+    if (instruction.keyword == upper_case(instruction.keyword)) ++upper_;
     keywords_.emplace_back(instruction.place, instruction.keyword);
   }
 
   void check_casing() {
     const bool is_lower = lower_ > upper_;
     for (const auto& [place, keyword] : keywords_) {
-      if (keyword == (is_lower ? lower(keyword) : upper(keyword))) continue;
+      if (keyword == (is_lower ? lower_case(keyword) : upper_case(keyword))) continue;
       findings_.add("ConsistentInstructionCasing", place,
                     "'" + keyword + "' should be in " + (is_lower ? "lower" : "upper") +
                         " case, as most instructions are");

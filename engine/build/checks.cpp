@@ -1,12 +1,12 @@
 #include "engine/build/checks.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "engine/build/check_findings.h"
 #include "engine/build/variables.h"
 #include "engine/error.h"
 #include "engine/image/image_store.h"
+#include "engine/letter_case.h"
 
 namespace engine {
 
@@ -16,11 +16,6 @@ std::string CheckFinding::to_string() const {
 
 namespace build {
 namespace {
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 // Pieces between `separator`s, without blanks and empty ones.
 std::vector<std::string> pieces(const std::string& text, char separator) {
@@ -38,8 +33,8 @@ std::vector<std::string> pieces(const std::string& text, char separator) {
 CheckFindings::CheckFindings(const std::string& settings, const std::string& origin) {
   for (const std::string& setting : pieces(settings, ';')) {
     const size_t equals = std::min(setting.find('='), setting.size());
-    const std::string name = lower(setting.substr(0, equals));
-    const std::string value = lower(setting.substr(std::min(equals + 1, setting.size())));
+    const std::string name = lower_case(setting.substr(0, equals));
+    const std::string value = lower_case(setting.substr(std::min(equals + 1, setting.size())));
     if (name == "skip" || name == "experimental") {
       const std::vector<std::string> rules = pieces(value, ',');
       (name == "skip" ? skip_ : experimental_).insert(rules.begin(), rules.end());
@@ -54,11 +49,11 @@ CheckFindings::CheckFindings(const std::string& settings, const std::string& ori
 }
 
 bool CheckFindings::experimental(const std::string& rule) const {
-  return experimental_.contains("all") || experimental_.contains(lower(rule));
+  return experimental_.contains("all") || experimental_.contains(lower_case(rule));
 }
 
 void CheckFindings::add(const std::string& rule, const Place& place, const std::string& message) {
-  if (skip_.contains("all") || skip_.contains(lower(rule))) return;
+  if (skip_.contains("all") || skip_.contains(lower_case(rule))) return;
   report_.findings.push_back({rule, message, place.file, place.line, ""});
 }
 

@@ -1,17 +1,10 @@
 #include "engine/build/copy_syntax.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "engine/build/flags.h"
+#include "engine/letter_case.h"
 
 namespace engine::build {
 namespace {
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 FlagNames flag_names(bool add) {
   FlagNames names;
@@ -85,7 +78,7 @@ Copy parse_copy(const std::string& keyword, std::string rest, std::vector<Heredo
 }
 
 SourceKind source_kind(const std::string& source) {
-  const std::string text = lower(source);
+  const std::string text = lower_case(source);
   const bool http = text.starts_with("http://") || text.starts_with("https://");
   const std::string address = text.substr(0, text.find('#'));
   const size_t colon = text.find(':');

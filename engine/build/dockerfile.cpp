@@ -1,11 +1,11 @@
 #include "engine/build/dockerfile.h"
 
 #include <algorithm>
-#include <cctype>
 #include <map>
 
 #include "engine/build/flags.h"
 #include "engine/error.h"
+#include "engine/letter_case.h"
 
 namespace engine::build {
 namespace {
@@ -16,11 +16,6 @@ std::string trim(const std::string& text) {
   const size_t start = text.find_first_not_of(kBlanks);
   if (start == std::string::npos) return "";
   return text.substr(start, text.find_last_not_of(kBlanks) - start + 1);
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
 }
 
 // One instruction being parsed: `rest` is what follows the keyword and the flags.
@@ -88,10 +83,10 @@ From parse_from(Source& in) {
   const std::vector<std::string> words = blank_separated(in.rest);
   From from;
   from.platform = flags.get("platform");
-  if (words.size() == 3 && lower(words[1]) == "as") {
+  if (words.size() == 3 && lower_case(words[1]) == "as") {
     from.as = words[1];
     from.written_stage = words[2];
-    from.stage = lower(words[2]);
+    from.stage = lower_case(words[2]);
     if (!is_stage_name(from.stage)) {
       fail_at(in.place,
               "'" + words[2] + "' is no valid stage name: a letter, then letters, digits, '-', '_', '.'");
@@ -170,7 +165,7 @@ Health parse_health(Source& in) {
   health.start_interval_ms = flags.duration_ms("start-interval");
   health.retries = flags.count("retries");
   const size_t end = std::min(in.rest.find_first_of(kBlanks), in.rest.size());
-  const std::string kind = lower(in.rest.substr(0, end));
+  const std::string kind = lower_case(in.rest.substr(0, end));
   in.rest = trim(in.rest.substr(end));
   if (kind == "none") {
     if (!in.rest.empty()) fail_at(in.place, "HEALTHCHECK NONE takes no arguments");
@@ -230,9 +225,7 @@ Instruction parse_line(const Line& line, char escape, std::vector<std::string>& 
   out.place = line.place;
   const size_t end = std::min(line.text.find_first_of(kBlanks), line.text.size());
   out.keyword = line.text.substr(0, end);
-  std::string keyword = out.keyword;
-  std::transform(keyword.begin(), keyword.end(), keyword.begin(),
-                 [](unsigned char c) { return std::toupper(c); });
+  const std::string keyword = upper_case(out.keyword);
   const auto it = keywords().find(keyword);
   if (it == keywords().end()) {
     std::vector<std::string> names;

@@ -1,4 +1,5 @@
 #include "engine/build/lines.h"
+#include "engine/letter_case.h"
 
 #include <algorithm>
 #include <cctype>
@@ -23,11 +24,6 @@ std::string trim_left(const std::string& text) {
 std::string trim(const std::string& text) {
   const size_t end = text.find_last_not_of(kBlanks);
   return end == std::string::npos ? "" : trim_left(text.substr(0, end + 1));
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
 }
 
 std::vector<std::string> physical_lines(const std::string& text) {
@@ -87,7 +83,7 @@ std::vector<Heredoc> openings(const std::string& text, const Place& place, char 
   do {
     const size_t end = rest.find_first_of(kBlanks);
     if (end == std::string::npos) return docs;
-    keyword = lower(rest.substr(0, end));
+    keyword = lower_case(rest.substr(0, end));
     rest = trim_left(rest.substr(end));
   } while (keyword == "onbuild");
   if (keyword != "run" && keyword != "copy" && keyword != "add") return docs;
@@ -118,7 +114,7 @@ class Splitter {
       if (!line.starts_with('#')) return;
       const size_t equals = line.find('=');
       if (equals == std::string::npos) return;
-      const std::string name = lower(trim(line.substr(1, equals - 1)));
+      const std::string name = lower_case(trim(line.substr(1, equals - 1)));
       const std::string value = trim(line.substr(equals + 1));
       if (name != "syntax" && name != "escape" && name != "check") return;
       if (!seen.insert(name).second) fail_at(here(), "the directive '" + name + "' is given twice");

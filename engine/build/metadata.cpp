@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "engine/letter_case.h"
 #include "sys/signal_name.h"
 
 namespace engine::build {
@@ -13,13 +14,6 @@ bool parse_port(const std::string& text, int& port) {
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, port);
   return error == std::errc() && stop == end && port >= 1 && port <= kMaxPort;
-}
-
-std::string lower_case(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
 }
 
 struct Apply {

@@ -1,22 +1,15 @@
 #include "engine/build/named_context.h"
 
-#include <algorithm>
-#include <cctype>
-
 #include "engine/error.h"
 #include "engine/image/reference.h"
+#include "engine/letter_case.h"
 
 namespace engine::build {
 namespace {
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
 // One spelling for all that mean the same image; the text itself where it is no reference.
 std::string normal(const std::string& name) {
-  const std::string text = lower(name);
+  const std::string text = lower_case(name);
   try {
     return parse_reference(text).to_string();
   } catch (const Error&) {

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "engine/build/flags.h"
+#include "engine/letter_case.h"
 
 namespace engine::build {
 namespace {
@@ -178,8 +179,7 @@ class MountParser {
     double number = 0;
     const auto [end, error] =
         std::from_chars(value.data(), value.data() + value.size(), number, std::chars_format::fixed);
-    std::string unit(end, value.data() + value.size());
-    std::transform(unit.begin(), unit.end(), unit.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::string unit = lower_case({end, value.data() + value.size()});
     if (unit.size() > 1 && unit.back() == 'b') unit.pop_back();
     if (unit.size() > 1 && unit.back() == 'i') unit.pop_back();
     static constexpr std::string_view kUnits = "bkmgt";

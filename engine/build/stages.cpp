@@ -7,14 +7,10 @@
 #include "engine/build/expand.h"
 #include "engine/error.h"
 #include "engine/image/reference.h"
+#include "engine/letter_case.h"
 
 namespace engine::build {
 namespace {
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
 
 bool is_number(const std::string& text) {
   return !text.empty() && text.size() < 6 &&
@@ -78,7 +74,7 @@ class Planner {
     if (target.empty()) return file_.stages.size() - 1;
     std::vector<std::string> names;
     for (size_t i = file_.stages.size(); i-- > 0;) {
-      if (file_.stages[i].from().stage == lower(target)) return i;
+      if (file_.stages[i].from().stage == lower_case(target)) return i;
       if (!file_.stages[i].from().stage.empty()) names.push_back(file_.stages[i].from().stage);
     }
     if (is_number(target) && std::stoul(target) < file_.stages.size()) return std::stoul(target);
@@ -105,7 +101,7 @@ class Planner {
     if (name.empty()) fail_at(place, "the image name '" + stage.from().image + "' is empty after expansion");
     const NamedContext* named = find_context(request_.contexts, name);
     for (size_t i = 0; i < index && named == nullptr; ++i) {
-      if (file_.stages[i].from().stage == lower(name)) out.base_stage = i;
+      if (file_.stages[i].from().stage == lower_case(name)) out.base_stage = i;
     }
     if (out.base_stage) {
       for (const Instruction& step : file_.stages[*out.base_stage].instructions) {
@@ -137,9 +133,10 @@ class Planner {
 
   bool is_fresh(size_t index) const {
     const std::string& name = file_.stages[index].from().stage;
-    return std::any_of(
-        request_.no_cache_stages.begin(), request_.no_cache_stages.end(),
-        [&](const std::string& stage) { return lower(stage) == name || stage == std::to_string(index); });
+    return std::any_of(request_.no_cache_stages.begin(), request_.no_cache_stages.end(),
+                       [&](const std::string& stage) {
+                         return lower_case(stage) == name || stage == std::to_string(index);
+                       });
   }
 
   // What a step takes files from, beside the build context and its own stage.
@@ -192,7 +189,7 @@ std::optional<size_t> stage_of(const Dockerfile& file, const std::string& name, 
   std::optional<size_t> found;
   // Of several of the name the last one before this stage; a later one is found only to be refused.
   for (size_t i = 0; i < file.stages.size(); ++i) {
-    if (file.stages[i].from().stage == lower(name) && (i < current || !found)) found = i;
+    if (file.stages[i].from().stage == lower_case(name) && (i < current || !found)) found = i;
   }
   if (!found && is_number(name)) found = std::stoul(name);
   if (!found) return std::nullopt;

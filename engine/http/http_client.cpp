@@ -8,6 +8,7 @@
 #include <exception>
 
 #include "engine/image/entry_path.h"
+#include "engine/letter_case.h"
 
 namespace engine {
 
@@ -38,12 +39,6 @@ std::string trimmed(std::string_view text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.front())) != 0) text.remove_prefix(1);
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.remove_suffix(1);
   return std::string(text);
-}
-
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 bool is_redirect(const HttpResponse& response) {
@@ -115,7 +110,7 @@ struct HttpClient::Exchange {
     }
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) return;
-    const std::string name = lower(std::string(line.substr(0, colon)));
+    const std::string name = lower_case(std::string(line.substr(0, colon)));
     std::string value = trimmed(line.substr(colon + 1));
     if (name == "www-authenticate") response.challenges.push_back(value);
     response.headers[name] = std::move(value);

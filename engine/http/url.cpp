@@ -3,12 +3,12 @@
 #include <arpa/inet.h>
 #include <curl/curl.h>
 
-#include <algorithm>
 #include <cctype>
 #include <memory>
 
 #include "engine/error.h"
 #include "engine/image/entry_path.h"
+#include "engine/letter_case.h"
 
 namespace engine {
 
@@ -30,11 +30,9 @@ std::string part(CURLU* handle, CURLUPart what, unsigned flags = 0) {
 Url read(const Handle& handle, const std::string& text, const std::string& what) {
   Url url;
   url.scheme = part(handle.get(), CURLUPART_SCHEME);
-  url.host = part(handle.get(), CURLUPART_HOST);
+  url.host = lower_case(part(handle.get(), CURLUPART_HOST));
   url.port = part(handle.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   url.text = part(handle.get(), CURLUPART_URL);
-  std::transform(url.host.begin(), url.host.end(), url.host.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const bool usable = (url.scheme == "http" || url.scheme == "https") && !url.host.empty() &&
                       part(handle.get(), CURLUPART_USER).empty() &&
                       part(handle.get(), CURLUPART_PASSWORD).empty();
@@ -106,9 +104,7 @@ std::string host_of(const std::string& host_and_port) {
   } else if (const size_t colon = host.find(':'); colon != std::string::npos) {
     host.resize(colon);
   }
-  std::transform(host.begin(), host.end(), host.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return host;
+  return lower_case(std::move(host));
 }
 
 bool is_loopback(const std::string& host) {

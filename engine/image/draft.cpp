@@ -1,11 +1,9 @@
 // Drafts: folders that become layers or vanish.
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <memory>
 #include <utility>
 
 #include "engine/image/digest.h"
@@ -15,6 +13,7 @@
 #include "engine/state/database.h"
 #include "sys/error.h"
 #include "sys/file.h"
+#include "sys/folder.h"
 #include "sys/process.h"
 
 namespace engine {
@@ -22,17 +21,6 @@ namespace engine {
 namespace {
 
 constexpr const char* kPrefix = "draft-";
-
-std::vector<std::string> names_in(const std::string& folder) {
-  std::vector<std::string> names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
-  if (!dir) {
-    if (errno == ENOENT) return names;
-    sys::fail("opendir", folder);
-  }
-  while (const dirent* entry = ::readdir(dir.get())) names.emplace_back(entry->d_name);
-  return names;
-}
 
 // What cannot be removed now (a mount in it) is found again the next time.
 void try_remove(const std::string& path) noexcept {
@@ -74,7 +62,7 @@ std::optional<ImageStore::Draft> ImageStore::retire(const std::string& chain_id)
 std::vector<std::string> ImageStore::unrecorded_layers() {
   std::vector<std::string> unrecorded;
   database_.read([&] {
-    for (const std::string& name : names_in(layers_dir())) {
+    for (const std::string& name : sys::names_in(layers_dir())) {
       if (!is_sha256_hex(name)) continue;
       Statement query = database_.prepare("SELECT 1 FROM layers WHERE chain_id=?");
       if (!query.bind(1, name).step()) unrecorded.push_back(name);
@@ -99,7 +87,7 @@ void ImageStore::remove_stale_drafts() {
     const sys::FileLock lock = lock_store(paths_);
     blobs.remove_unused();
   }
-  for (const std::string& name : names_in(paths_.build_tmp())) {
+  for (const std::string& name : sys::names_in(paths_.build_tmp())) {
     const std::optional<sys::ProcessId> owner = sys::owner_of_name(name, kPrefix);
     if (owner && !sys::is_alive(*owner)) try_remove(paths_.build_tmp() + '/' + name);
   }

@@ -1,6 +1,6 @@
 #include "engine/registry/challenge.h"
+#include "engine/letter_case.h"
 
-#include <algorithm>
 #include <cctype>
 
 namespace engine::registry {
@@ -29,10 +29,7 @@ class Scanner {
   std::string token() {
     const size_t start = at_;
     while (!at_end() && is_token_char(text_[at_])) ++at_;
-    std::string word(text_.substr(start, at_ - start));
-    std::transform(word.begin(), word.end(), word.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return word;
+    return lower_case(std::string(text_.substr(start, at_ - start)));
   }
   std::string value() {
     if (!skip('"')) {

@@ -1,10 +1,5 @@
 // One-off containers: `compose run`.
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -12,34 +7,12 @@
 #include <sstream>
 
 #include "leftovers.h"
-#include "sandbox.h"
-#include "sys/fd.h"
-#include "sys/file.h"
+#include "run_scene.h"
 
+using it::kApp;
 using it::Sandbox;
 
 namespace {
-
-constexpr char kApp[] = R"(
-services:
-  app:
-    image: busybox
-    command: ["echo", "from the file"]
-    environment: {GREETING: file, KEPT: kept}
-    restart: always
-    ports: ["8123:80"]
-    container_name: the-app
-    stop_grace_period: 0s
-    depends_on: [db]
-  db:
-    image: busybox
-    command: ["sleep", "1000"]
-    stop_grace_period: 0s
-  off:
-    image: busybox
-    command: ["echo", "off"]
-    profiles: [never]
-)";
 
 std::string trimmed(std::string text) {
   while (!text.empty() && text.back() == '\n') text.pop_back();
@@ -54,94 +27,6 @@ std::vector<std::string> names(Sandbox& sandbox, std::vector<std::string> args) 
   for (std::string line; std::getline(lines, line);) found.push_back(line);
   return found;
 }
-
-// Waits until the container says `word`; true when it did.
-bool says(Sandbox& sandbox, const std::string& container, const std::string& word) {
-  return it::eventually([&] {
-    return sandbox.compose({"container", "logs", container}).out.find(word) != std::string::npos;
-  });
-}
-
-// `compose ARGS` at a terminal of its own.
-class AtTerminal {
- public:
-  AtTerminal(Sandbox& sandbox, const std::vector<std::string>& args)
-      : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC)) {
-    REQUIRE(master_);
-    REQUIRE(::grantpt(master_.get()) == 0);
-    REQUIRE(::unlockpt(master_.get()) == 0);
-    terminal_ = sys::open(::ptsname(master_.get()), O_RDWR | O_NOCTTY);
-    resize(33, 101);
-    std::vector<std::string> words = sandbox.command(args);
-    std::vector<char*> argv;
-    argv.reserve(words.size() + 1);
-    for (std::string& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    over_ = sys::pipe();
-    pid_ = ::fork();
-    REQUIRE(pid_ >= 0);
-    if (pid_ == 0) lead(argv.data(), sandbox);
-    over_.write.reset();
-  }
-  ~AtTerminal() {
-    if (pid_ > 0) ::kill(pid_, SIGKILL);
-    if (pid_ > 0) ::waitpid(pid_, nullptr, 0);
-  }
-  AtTerminal(const AtTerminal&) = delete;
-  AtTerminal& operator=(const AtTerminal&) = delete;
-
-  void resize(unsigned short rows, unsigned short columns) {
-    const winsize size{rows, columns, 0, 0};
-    REQUIRE(::ioctl(master_.get(), TIOCSWINSZ, &size) == 0);
-  }
-  void type(const std::string& text) { sys::write_all(master_.get(), text); }
-  // All that was shown, once `word` is among it.
-  std::string until(const std::string& word) {
-    char buffer[4096];
-    pollfd ready{master_.get(), POLLIN, 0};
-    while (shown_.find(word) == std::string::npos && ::poll(&ready, 1, 20000) > 0) {
-      const ssize_t n = ::read(master_.get(), buffer, sizeof buffer);
-      if (n <= 0) break;
-      shown_.append(buffer, static_cast<size_t>(n));
-    }
-    return shown_;
-  }
-  int wait() {
-    int status = 0;
-    REQUIRE(::read(over_.read.get(), &status, sizeof status) == sizeof status);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  }
-  tcflag_t modes() const {
-    termios settings{};
-    REQUIRE(::tcgetattr(terminal_.get(), &settings) == 0);
-    return settings.c_lflag;
-  }
-
- private:
-  // A shell's part: it has the terminal for its session, and stays, since with its end the terminal is hung
-  // up and what is not read yet is lost.
-  [[noreturn]] void lead(char** argv, Sandbox& sandbox) {
-    ::setsid();
-    ::ioctl(terminal_.get(), TIOCSCTTY, 0);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      for (int fd = 0; fd < 3; ++fd) ::dup2(terminal_.get(), fd);
-      for (const auto& [name, value] : sandbox.options().env) ::setenv(name.c_str(), value.c_str(), 1);
-      if (::chdir(sandbox.directory().c_str()) == 0) ::execv(argv[0], argv);
-      ::_exit(99);
-    }
-    ::signal(SIGINT, SIG_IGN);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    if (::write(over_.write.get(), &status, sizeof status) < 0) ::_exit(98);
-    for (;;) ::pause();
-  }
-
-  sys::Fd master_, terminal_;
-  sys::Pipe over_;  // the status of `compose`
-  pid_t pid_ = -1;
-  std::string shown_;
-};
 
 }  // namespace
 
@@ -419,84 +304,6 @@ TEST_CASE("run -d --rm leaves nothing when its container has ended") {
     return it::entries(sandbox.data_root() + "/containers").empty() &&
            it::entries(sandbox.data_root() + "/volumes").empty();
   }));
-  sandbox.finish();
-}
-
-TEST_CASE("run at a terminal gives the container one: size, resize, input, exit code, the modes of before") {
-  if (!it::is_root()) return;
-  Sandbox sandbox;
-  sandbox.compose_file(kApp);
-  const std::string script =
-      "trap 'stty size' WINCH; stty size; while :; do read line || continue; echo got $line; "
-      "[ \"$line\" != bye ] || exit 5; done";
-  AtTerminal at(sandbox, {"run", "--rm", "--no-deps", "app", "sh", "-c", script});
-  const tcflag_t before = at.modes();
-  CHECK(at.until("33 101\r\n").find("33 101\r\n") != std::string::npos);
-  at.resize(44, 120);
-  at.type("one\r");
-  CHECK(at.until("got one\r\n").find("got one\r\n") != std::string::npos);
-  CHECK(at.until("44 120\r\n").find("44 120\r\n") != std::string::npos);
-  at.type("bye\r");
-  CHECK(at.until("got bye\r\n").find("got bye\r\n") != std::string::npos);
-  CHECK(at.wait() == 5);
-  CHECK(at.modes() == before);
-  CHECK(sandbox.containers().empty());
-  sandbox.finish();
-}
-
-TEST_CASE("^C at run's terminal goes to the container, and --rm is kept") {
-  if (!it::is_root()) return;
-  Sandbox sandbox;
-  sandbox.compose_file(kApp);
-  AtTerminal at(sandbox, {"run", "--rm", "--no-deps", "app", "sh", "-c",
-                          "trap 'echo interrupted; exit 9' INT; echo begun; while :; do sleep 0.1; done"});
-  CHECK(at.until("begun\r\n").find("begun\r\n") != std::string::npos);
-  at.type("\3");
-  CHECK(at.until("interrupted").find("interrupted") != std::string::npos);
-  CHECK(at.wait() == 9);
-  CHECK(sandbox.containers().empty());
-  sandbox.finish();
-}
-
-TEST_CASE("run -T at a terminal gives the container none") {
-  if (!it::is_root()) return;
-  Sandbox sandbox;
-  sandbox.compose_file(kApp);
-  AtTerminal at(sandbox,
-                {"run", "--rm", "--no-deps", "-T", "app", "sh", "-c", "test -t 1; echo terminal=$?"});
-  CHECK(at.until("terminal=").find("terminal=") != std::string::npos);
-  CHECK(at.until("=1").find("terminal=1") != std::string::npos);
-  CHECK(at.wait() == 0);
-  CHECK(sandbox.compose({"run", "--tty", "app"}).err.find("not a terminal") != std::string::npos);
-  sandbox.finish();
-}
-
-TEST_CASE("tty and stdin_open of a service keep a shell waiting") {
-  if (!it::is_root()) return;
-  Sandbox sandbox;
-  sandbox.compose_file(R"(
-services:
-  terminal:
-    image: busybox
-    command: ["sh", "-c", "tty; exec sh"]
-    tty: true
-    stop_grace_period: 0s
-  open:
-    image: busybox
-    command: ["sh", "-c", "echo waiting; exec cat"]
-    stdin_open: true
-    stop_grace_period: 0s
-  closed:
-    image: busybox
-    command: ["cat"]
-)");
-  sandbox.ok({"up", "-d"});
-  const std::string project = sandbox.project();
-  CHECK(says(sandbox, project + "-terminal-1", "/dev/"));
-  CHECK(says(sandbox, project + "-open-1", "waiting"));
-  REQUIRE(it::eventually([&] { return sandbox.container("closed").at("State") == "exited"; }));
-  CHECK(sandbox.container("terminal").at("State") == "running");
-  CHECK(sandbox.container("open").at("State") == "running");
   sandbox.finish();
 }
 

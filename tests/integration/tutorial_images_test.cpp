@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "hello_world.h"
 #include "sandbox.h"
 #include "sys/file.h"
 
@@ -39,12 +40,7 @@ std::string output_of(Sandbox& sandbox, const std::string& dockerfile,
 TEST_CASE("tutorial: hello world is a static program in an image from scratch, of one layer") {
   if (!it::is_root()) return;
   Sandbox sandbox;
-  sandbox.file("hello.c", "#include <stdio.h>\n\nint main() {\n    printf(\"hello world\\n\");\n}\n");
-  const std::string folder = sandbox.directory() + '/';
-  REQUIRE(it::run({"gcc", "-static", folder + "hello.c", "-o", folder + "hello"}).code == 0);
-  sandbox.file("Dockerfile", "FROM scratch\nADD hello /\nCMD [\"/hello\"]\n");
-  sandbox.compose_file("services:\n  hello:\n    build: .\n    image: yindong/hello-world\n");
-  sandbox.ok({"build"});
+  it::build_hello_world(sandbox);
   const nlohmann::json image = image_of(sandbox, "yindong/hello-world");
   CHECK(image.at("rootfs").at("diff_ids").size() == 1);
   CHECK(image.at("config").at("Cmd") == nlohmann::json{"/hello"});

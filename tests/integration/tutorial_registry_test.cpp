@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "docker_registry.h"
+#include "hello_world.h"
 
 using it::DockerRegistry;
 using it::Output;
@@ -13,15 +14,6 @@ namespace {
 constexpr char kAddress[] = "192.0.2.5", kSite[] = "192.0.2.5:5000";
 const std::string kImage = std::string(kSite) + "/hello-world";
 
-void build_hello_world(Sandbox& sandbox) {
-  sandbox.file("hello.c", "#include <stdio.h>\n\nint main() {\n    printf(\"hello world\\n\");\n}\n");
-  const std::string folder = sandbox.directory() + '/';
-  REQUIRE(it::run({"gcc", "-static", folder + "hello.c", "-o", folder + "hello"}).code == 0);
-  sandbox.file("Dockerfile", "FROM scratch\nADD hello /\nCMD [\"/hello\"]\n");
-  sandbox.compose_file("services:\n  hello:\n    build: .\n    image: yindong/hello-world\n");
-  sandbox.ok({"build"});
-}
-
 }  // namespace
 
 TEST_CASE("tutorial: an image goes to a registry of one's own, which daemon.json trusts, and comes back") {
@@ -29,7 +21,7 @@ TEST_CASE("tutorial: an image goes to a registry of one's own, which daemon.json
   Sandbox sandbox;
   REQUIRE(it::run({"ip", "address", "add", std::string(kAddress) + "/32", "dev", "lo"}).code == 0);
   DockerRegistry registry(sandbox, kSite);
-  build_hello_world(sandbox);
+  it::build_hello_world(sandbox);
   sandbox.ok({"image", "tag", "yindong/hello-world", kImage});
 
   // A registry without TLS is spoken to only when it is trusted.
@@ -60,7 +52,7 @@ TEST_CASE("tutorial: an image goes to a registry of one's own, which daemon.json
 TEST_CASE("tutorial: the history of hello world has its two instructions, of which one made a layer") {
   if (!it::is_root()) return;
   Sandbox sandbox;
-  build_hello_world(sandbox);
+  it::build_hello_world(sandbox);
   std::istringstream lines(
       sandbox.ok({"image", "history", "--no-trunc", "--format", "json", "yindong/hello-world"}).out);
   std::vector<nlohmann::json> rows;

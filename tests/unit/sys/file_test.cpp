@@ -3,10 +3,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 
 #include "sys/error.h"
+#include "sys/folder.h"
 #include "sys/process.h"
 
 namespace {
@@ -57,4 +59,15 @@ TEST_CASE("a name of one's own tells its process") {
   CHECK(sys::own_name(".removed-") != name);
   for (const char* other : {"", ".removed-", ".removed-x", "draft-1-2-aa", ".removed-1", "data"})
     CHECK_FALSE(sys::owner_of_name(other, ".removed-"));
+}
+
+TEST_CASE("the names in a folder are what is in it, and none when there is no folder") {
+  const Folder folder;
+  sys::write_file_atomic(folder.path + "/file", "");
+  sys::make_dirs(folder.path + "/below");
+  std::vector<std::string> names = sys::names_in(folder.path);
+  std::sort(names.begin(), names.end());
+  CHECK(names == std::vector<std::string>{"below", "file"});
+  CHECK(sys::names_in(folder.path + "/none").empty());
+  CHECK_THROWS_AS(sys::names_in(folder.path + "/file"), sys::Error);
 }
