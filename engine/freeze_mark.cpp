@@ -24,19 +24,16 @@ std::string folder_of(const std::string& run_root) {
   return run_root + "/frozen";
 }
 
-Cgroup cgroup_of(const std::string& id) {
-  return Cgroup("/compose/" + id);
-}
-
 }  // namespace
 
-FreezeMark::FreezeMark(const std::string& run_root, const std::string& id) : freezer_(cgroup_of(id)) {
+FreezeMark::FreezeMark(const std::string& run_root, const std::string& id, const std::string& cgroup)
+    : freezer_(Cgroup(cgroup)) {
   if (freezer_.is_frozen()) return;
   sys::make_dirs(folder_of(run_root), 0700);
   file_ = folder_of(run_root) + '/' + sys::own_name(id + '-');
   // Before the file is there: whenever we are killed, the monitor removes what there is to remove.
   keeper_ = thaw_after_me(Paths{"", run_root}.run_container(id), file_);
-  sys::write_file_atomic(file_, "", 0600);
+  sys::write_file_atomic(file_, cgroup, 0600);
   try {
     freezer_.freeze();
   } catch (const std::exception& error) {
@@ -64,13 +61,15 @@ std::vector<AbandonedFreeze> abandoned_freezes(const std::string& run_root) {
     const std::string name = entry->d_name, id = name.substr(0, kIdDigits);
     if (!is_sha256_hex(id)) continue;
     const auto owner = sys::owner_of_name(name, id + '-');
-    if (owner && !sys::is_alive(*owner)) found.push_back({id, folder_of(run_root) + '/' + name});
+    if (!owner || sys::is_alive(*owner)) continue;
+    const std::string file = folder_of(run_root) + '/' + name;
+    if (const auto cgroup = sys::read_file_if_exists(file)) found.push_back({id, *cgroup, file});
   }
   return found;
 }
 
 void end_freeze(const AbandonedFreeze& freeze) {
-  Freezer(cgroup_of(freeze.id)).thaw();
+  Freezer(Cgroup(freeze.cgroup)).thaw();
   ::unlink(freeze.file.c_str());
 }
 

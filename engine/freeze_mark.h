@@ -12,9 +12,9 @@ namespace engine {
 
 class FreezeMark {
  public:
-  // Pauses everything in the control group of the container `id`, which the caller has locked. Nothing
-  // happens when it is paused already, or has no group any more. Throws as Freezer.
-  FreezeMark(const std::string& run_root, const std::string& id);
+  // Pauses everything in the control group `cgroup` of the container `id`, which the caller has locked.
+  // Nothing happens when it is paused already, or has no group any more. Throws as Freezer.
+  FreezeMark(const std::string& run_root, const std::string& id, const std::string& cgroup);
   ~FreezeMark();  // lets it go on
   FreezeMark(const FreezeMark&) = delete;
   FreezeMark& operator=(const FreezeMark&) = delete;
@@ -25,9 +25,9 @@ class FreezeMark {
   sys::Fd keeper_;  // the monitor, which is told by its end that we died
 };
 
-// Files of dead processes: the container's id and the file's path.
+// Files of dead processes: the container's id, its control group and the file's path.
 struct AbandonedFreeze {
-  std::string id, file;
+  std::string id, cgroup, file;
 };
 std::vector<AbandonedFreeze> abandoned_freezes(const std::string& run_root);
 // Lets the container go on and removes the file. The caller has locked the container.

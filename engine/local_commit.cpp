@@ -90,7 +90,7 @@ ImageStore::Draft LocalEngine::copy_written(const ContainerRecord& record, const
   std::optional<FreezeMark> frozen;
   if (request.pause && status_of(record.id).state == State::kRunning) {
     try {
-      frozen.emplace(paths_.run_root, record.id);
+      frozen.emplace(paths_.run_root, record.id, cgroup_path(record));
     } catch (const Error& error) {
       throw Error(error.kind(), "container " + record.config.name + " cannot be paused: " + error.what() +
                                     "; to commit it while it runs, use --pause=false");

@@ -6,6 +6,7 @@
 
 #include "engine/build/paths.h"
 #include "engine/container/cgroup.h"
+#include "engine/container/resource_limits.h"
 #include "engine/container/seccomp.h"
 #include "engine/local_engine.h"
 #include "sys/error.h"
@@ -38,6 +39,18 @@ ContainerConfig with_clean_targets(ContainerConfig config) {
   return config;
 }
 
+// Below every hierarchy's root. Groups outside of our own are the user's: they stay when the container goes.
+void check_cgroup_parent(const std::string& parent) {
+  for (size_t from = 0; from < parent.size();) {
+    const size_t end = std::min(parent.find('/', from), parent.size());
+    const std::string name = parent.substr(from, end - from);
+    if (name == "." || name == ".." || name.find('\n') != std::string::npos)
+      throw Error(Error::Kind::kInvalid,
+                  "cgroup_parent '" + parent + "': a path below the root of the control groups is expected");
+    from = end + 1;
+  }
+}
+
 // What is wrong with a configuration is said now, not when it starts.
 void check_config(const ContainerConfig& config) {
   const auto invalid = [&](const std::string& what) {
@@ -60,6 +73,10 @@ void check_config(const ContainerConfig& config) {
       invalid("link alias '" + alias + "' for " + target + " is not supported yet; use a network alias");
     }
   }
+  check_cgroup_parent(config.cgroup_parent);
+  for (const std::string& rule : config.device_cgroup_rules) parse_device_rule(rule);
+  for (const SpecUlimit& limit : config.ulimits)
+    if (!is_limit_name(limit.name)) invalid("there is no ulimit '" + limit.name + "'");
   effective_capabilities(config.cap_add, config.cap_drop, config.privileged);
   if (!config.stop_signal.empty()) signal_number(config.stop_signal);
 }
@@ -79,6 +96,13 @@ std::string shown_command(const ContainerConfig& config, const StoredImage& imag
 }
 
 }  // namespace
+
+std::string LocalEngine::cgroup_path(const ContainerRecord& record) {
+  std::string parent = record.config.cgroup_parent;
+  while (!parent.empty() && parent.back() == '/') parent.pop_back();
+  if (parent.empty()) parent = kEngineCgroup;
+  return (parent.front() == '/' ? "" : "/") + parent + '/' + record.id;
+}
 
 ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
   check_config(asked);
@@ -160,8 +184,10 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
   });
   for (const std::string& folder : doomed) sys::remove_tree(folder);
   ::unlink(lock_path(record->id).c_str());
-  remove_empty_cgroup("/compose/monitors");
-  remove_empty_cgroup("/compose");
+  remove_empty_cgroup(kMonitorsCgroup);
+  if (record->config.cgroup_parent.starts_with(std::string(kEngineCgroup) + '/'))
+    remove_empty_cgroup(record->config.cgroup_parent);
+  remove_empty_cgroup(kEngineCgroup);
 }
 
 }  // namespace engine

@@ -121,6 +121,7 @@ class LocalEngine final : public Engine {
   // Held while a container is started, stopped or removed, so that nobody tidies up what is just being set
   // up.
   sys::FileLock lock_container(const std::string& id);
+  static std::string cgroup_path(const ContainerRecord& record);
   std::string lock_path(const std::string& id) const {
     return paths_.run_root + "/locks/c-" + id.substr(0, 12);
   }

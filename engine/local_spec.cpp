@@ -3,6 +3,7 @@
 #include <sstream>
 
 #include "engine/confinement.h"
+#include "engine/container/cgroup.h"
 #include "engine/effective_config.h"
 #include "engine/local_engine.h"
 #include "sys/error.h"
@@ -105,11 +106,13 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   spec.stdin_open = config.stdin_open;
   confine(spec, {config.privileged, config.cap_add, config.cap_drop}, paths_);
   if (config.shm_size > 0) spec.shm_size = config.shm_size;
-  spec.cgroup = "/compose/" + record.id;
-  spec.resources.memory = config.memory;
-  spec.resources.cpus = config.cpus;
-  spec.resources.cpu_shares = config.cpu_shares;
-  spec.resources.pids = config.pids;
+  spec.cgroup = cgroup_path(record);
+  spec.monitors_cgroup = kMonitorsCgroup;
+  spec.resources = config.resources;
+  spec.ulimits = config.ulimits;
+  spec.devices = config.devices;
+  spec.device_cgroup_rules = config.device_cgroup_rules;
+  spec.oom_score_adj = config.oom_score_adj;
   spec.host_network = config.network_mode == "host";
   spec.restart = config.restart;
   spec.restart_max = config.restart_max;

@@ -192,7 +192,7 @@ void LocalEngine::release(const ContainerRecord& record) {
     // The host's end of the veth pair goes with the network namespace, without anybody waiting for it.
     netmgr::unregister_endpoint(paths_.run_network(endpoint.network_id), record.id);
   }
-  Cgroup("/compose/" + record.id).remove();  // its monitor has done so, unless it was killed
+  Cgroup(cgroup_path(record)).remove();  // its monitor has done so, unless it was killed
   sys::remove_tree(paths_.run_container(record.id));
 }
 

@@ -14,6 +14,14 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PublishedPort, host_ip, host_por
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MountConfig, type, source, target, read_only,
                                                 create_host_path, propagation, nocopy, tmpfs_size, tmpfs_mode)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AttachmentConfig, network, aliases, ipv4_address, mac_address)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DeviceRate, path, rate)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Resources, memory, memory_reservation, memory_swap,
+                                                memory_swappiness, oom_kill_disable, cpus, cpu_shares,
+                                                cpu_quota, cpu_period, cpu_rt_runtime, cpu_rt_period, cpuset,
+                                                pids, blkio_weight, blkio_weight_device, device_read_bps,
+                                                device_write_bps, device_read_iops, device_write_iops)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SpecUlimit, name, soft, hard)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SpecDevice, source, target, permissions)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(HealthConfig, disable, test, interval_ms, timeout_ms,
                                                 start_period_ms, start_interval_ms, retries)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ContainerConfig, name, image, command, entrypoint,
@@ -21,8 +29,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ContainerConfig, name, image, co
                                                 inherited_volumes, ports, expose, networks, network_mode,
                                                 extra_hosts, links, healthcheck, restart, restart_max,
                                                 stop_signal, stop_grace_ms, cap_add, cap_drop, privileged,
-                                                read_only, init, tty, stdin_open, auto_remove, owner, memory,
-                                                cpu_shares, pids, shm_size, cpus)
+                                                read_only, init, tty, stdin_open, auto_remove, owner,
+                                                shm_size, resources, cgroup_parent, ulimits, devices,
+                                                device_cgroup_rules, oom_score_adj)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NetworkConfig, name, driver, subnet, gateway, internal,
                                                 driver_opts, labels)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumeConfig, name, driver, driver_opts, labels, anonymous)

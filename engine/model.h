@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/container/spec.h"
 #include "engine/container/status.h"
 
 namespace engine {
@@ -75,8 +76,13 @@ struct ContainerConfig {
   bool stdin_open = false;   // its standard input never ends; else it is empty
   bool auto_remove = false;  // it goes when it has ended, with its anonymous volumes
   std::string owner;         // auto_remove, set by the engine: the process that is going to start it
-  int64_t memory = 0, cpu_shares = 0, pids = 0, shm_size = 0;
-  double cpus = 0;
+  int64_t shm_size = 0;  // bytes; 0: 64 MiB
+  Resources resources;
+  std::string cgroup_parent;  // absolute path below the hierarchies' roots; empty: the engine's own
+  std::vector<SpecUlimit> ulimits;
+  std::vector<SpecDevice> devices;
+  std::vector<std::string> device_cgroup_rules;
+  int oom_score_adj = 0;
 };
 std::string to_json(const ContainerConfig& config);
 ContainerConfig container_config_from_json(const std::string& text);

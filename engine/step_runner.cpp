@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "engine/confinement.h"
+#include "engine/container/cgroup.h"
 #include "engine/container/runtime.h"
 #include "engine/ssh_forward.h"
 #include "netmgr/driver.h"
@@ -167,7 +168,7 @@ Spec LocalStepRunner::make_spec(const RunRequest& request, const std::string& ru
   spec.resources.memory = request.sandbox.memory;
   for (const auto& [name, limit] : request.sandbox.ulimits)
     spec.ulimits.push_back({name, limit.soft, limit.hard});
-  spec.cgroup = "/compose/" + spec.id;
+  spec.cgroup = std::string(kEngineCgroup) + '/' + spec.id;
   spec.run_dir = spec.state_dir = run_dir;
   std::vector<std::string> own;
   if (!place.address.empty()) own.push_back(place.address);

@@ -143,11 +143,46 @@ void set_limits(const parser::Service& service, engine::ContainerConfig& config)
   config.init = service.init.value_or(false);
   config.tty = service.tty;
   config.stdin_open = service.stdin_open;
-  config.memory = service.limits.memory;
-  config.cpus = service.limits.cpus;
-  config.cpu_shares = service.cpu_shares;
-  config.pids = service.limits.pids;
   config.shm_size = service.shm_size;
+  config.oom_score_adj = service.oom_score_adj;
+  config.cgroup_parent = service.cgroup_parent;
+  for (const auto& [name, limit] : service.ulimits) config.ulimits.push_back({name, limit.soft, limit.hard});
+  for (const auto& device : service.devices)
+    config.devices.push_back({device.source, device.target, device.permissions});
+  config.device_cgroup_rules = service.device_cgroup_rules;
+}
+
+std::vector<engine::DeviceRate> rates(const std::vector<parser::BlkioConfig::Throttle>& throttles) {
+  std::vector<engine::DeviceRate> made;
+  for (const auto& throttle : throttles) made.push_back({throttle.path, throttle.rate});
+  return made;
+}
+
+engine::Resources resources(const parser::Service& service) {
+  engine::Resources made;
+  made.memory = service.limits.memory;
+  made.memory_reservation = service.limits.memory_reservation;
+  made.memory_swap = service.memswap_limit;
+  made.memory_swappiness = service.mem_swappiness.value_or(-1);
+  made.oom_kill_disable = service.oom_kill_disable;
+  made.cpus = service.limits.cpus;
+  made.cpu_shares = service.cpu_shares;
+  made.cpu_quota = service.cpu_quota;
+  made.cpu_period = service.cpu_period;
+  made.cpu_rt_runtime = service.cpu_rt_runtime;
+  made.cpu_rt_period = service.cpu_rt_period;
+  made.cpuset = service.cpuset;
+  made.pids = service.limits.pids;
+  if (!service.blkio_config) return made;
+  const parser::BlkioConfig& blkio = *service.blkio_config;
+  made.blkio_weight = blkio.weight;
+  for (const auto& device : blkio.weight_device)
+    made.blkio_weight_device.push_back({device.path, device.weight});
+  made.device_read_bps = rates(blkio.device_read_bps);
+  made.device_write_bps = rates(blkio.device_write_bps);
+  made.device_read_iops = rates(blkio.device_read_iops);
+  made.device_write_iops = rates(blkio.device_write_iops);
+  return made;
 }
 
 }  // namespace
@@ -177,6 +212,7 @@ engine::ContainerConfig container_config(const parser::Project& project, const p
   config.stop_signal = service.stop_signal;
   config.stop_grace_ms = milliseconds(service.stop_grace_period);
   set_limits(service, config);
+  config.resources = resources(service);
   return config;
 }
 

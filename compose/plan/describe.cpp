@@ -106,6 +106,20 @@ void put_program(Json& json, const parser::Service& service) {
   if (service.healthcheck) json["healthcheck"] = describe_health(*service.healthcheck);
 }
 
+Json describe_blkio(const parser::BlkioConfig& blkio) {
+  Json json = Json::object();
+  put(json, "weight", blkio.weight);
+  for (const auto& device : blkio.weight_device) json["weight_device"][device.path] = device.weight;
+  const auto rates = [&](const char* key, const std::vector<parser::BlkioConfig::Throttle>& throttles) {
+    for (const auto& throttle : throttles) json[key][throttle.path] = throttle.rate;
+  };
+  rates("device_read_bps", blkio.device_read_bps);
+  rates("device_write_bps", blkio.device_write_bps);
+  rates("device_read_iops", blkio.device_read_iops);
+  rates("device_write_iops", blkio.device_write_iops);
+  return json;
+}
+
 void put_limits(Json& json, const parser::Service& service) {
   put(json, "cap_add", service.cap_add);
   put(json, "cap_drop", service.cap_drop);
@@ -119,6 +133,25 @@ void put_limits(Json& json, const parser::Service& service) {
   put(json, "cpu_shares", service.cpu_shares);
   put(json, "pids_limit", service.limits.pids);
   put(json, "shm_size", service.shm_size);
+  put(json, "mem_reservation", service.limits.memory_reservation);
+  put(json, "memswap_limit", service.memswap_limit);
+  put(json, "mem_swappiness", service.mem_swappiness.value_or(-1), -1);
+  put(json, "oom_kill_disable", service.oom_kill_disable);
+  put(json, "oom_score_adj", service.oom_score_adj);
+  put(json, "cpu_quota", service.cpu_quota);
+  put(json, "cpu_period", service.cpu_period);
+  put(json, "cpu_rt_runtime", service.cpu_rt_runtime);
+  put(json, "cpu_rt_period", service.cpu_rt_period);
+  put(json, "cpuset", service.cpuset);
+  put(json, "cgroup_parent", service.cgroup_parent);
+  if (service.blkio_config) json["blkio_config"] = describe_blkio(*service.blkio_config);
+}
+
+void put_devices(Json& json, const parser::Service& service) {
+  for (const auto& [name, limit] : service.ulimits) json["ulimits"][name] = {limit.soft, limit.hard};
+  for (const auto& device : service.devices)
+    json["devices"].push_back(device.source + ":" + device.target + ":" + device.permissions);
+  put(json, "device_cgroup_rules", service.device_cgroup_rules);
 }
 
 }  // namespace
@@ -127,6 +160,7 @@ std::string describe_service(const parser::Project& project, const parser::Servi
   Json json{{"image", image_of(project, service)}};
   put_program(json, service);
   put_limits(json, service);
+  put_devices(json, service);
   for (const auto& port : service.ports) json["ports"].push_back(describe_port(port));
   put(json, "expose", service.expose);
   for (const auto& mount : service.volumes) json["volumes"][mount.target] = describe_mount(project, mount);

@@ -18,6 +18,11 @@ bool starts_with(const std::string& text, std::string_view prefix) {
   return text.rfind(prefix, 0) == 0;
 }
 
+// vendor.com/class=name of the Container Device Interface.
+bool is_qualified_device(const Node& value) {
+  return !value.text.empty() && value.text.front() != '/';
+}
+
 bool is_true(const Node& value) {
   return parser::read_boolean(value.text).value_or(true);
 }
@@ -115,7 +120,6 @@ const std::vector<SupportRow>& support_table() {
   static const std::vector<SupportRow> kRows = {
       // clang-format off
       {"services.*.annotations", kNotYet, ""},
-      {"services.*.blkio_config", kNotYet, ""},
       {"services.*.build.additional_contexts.*", kNotYet, "give a folder, docker-image://IMAGE or service:NAME", is_other_context},
       {"services.*.build.cache_from", kNoEffect, "what was built here serves as cache by itself"},
       {"services.*.build.cache_to", kNotYet, ""},
@@ -127,27 +131,22 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.build.provenance", kNotYet, "", is_true},
       {"services.*.build.sbom", kNotYet, "", is_true},
       {"services.*.cgroup", kNotYet, ""},
-      {"services.*.cgroup_parent", kNotYet, ""},
       {"services.*.configs", kNotYet, "bind-mount the file: volumes: [\"./file:/target:ro\"]"},
       {"services.*.cpu_count", kNoEffect, "it is for Windows"},
       {"services.*.cpu_percent", kNoEffect, "it is for Windows"},
-      {"services.*.cpu_period", kNotYet, "use 'cpus'"},
-      {"services.*.cpu_quota", kNotYet, "use 'cpus'"},
-      {"services.*.cpu_rt_period", kNotYet, ""},
-      {"services.*.cpu_rt_runtime", kNotYet, ""},
-      {"services.*.cpuset", kNotYet, ""},
       {"services.*.credential_spec", kNoEffect, "it is for Windows"},
       {"services.*.deploy.endpoint_mode", kNoEffect, "a service's name resolves to all its containers"},
       {"services.*.deploy.labels", kNoEffect, "they are for a service of a cluster, not for its containers"},
       {"services.*.deploy.mode", kNotYet, "", is_job},
       {"services.*.deploy.placement", kNoEffect, "there is one machine"},
-      {"services.*.deploy.resources.reservations", kNotYet, ""},
+      {"services.*.deploy.resources.reservations.cpus", kNoEffect, "nothing is kept free for it"},
+      {"services.*.deploy.resources.reservations.devices", kNotYet, ""},
+      {"services.*.deploy.resources.reservations.generic_resources", kNoEffect, "they are for the nodes of a cluster"},
       {"services.*.deploy.restart_policy", kNotYet, "use 'restart'"},
       {"services.*.deploy.rollback_config", kNotYet, ""},
       {"services.*.deploy.update_config", kNotYet, ""},
       {"services.*.develop", kNoEffect, "it is for `watch`, which does not exist yet"},
-      {"services.*.device_cgroup_rules", kNotYet, ""},
-      {"services.*.devices", kNotYet, ""},
+      {"services.*.devices.[].source", kNotYet, "give the path of a device file", is_qualified_device},
       {"services.*.dns", kNotYet, ""},
       {"services.*.dns_opt", kNotYet, ""},
       {"services.*.dns_search", kNotYet, ""},
@@ -161,9 +160,6 @@ const std::vector<SupportRow>& support_table() {
        is_renamed_link},
       {"services.*.logging", kNotYet, ""},
       {"services.*.mac_address", kNotYet, "give it under 'networks'"},
-      {"services.*.mem_reservation", kNotYet, ""},
-      {"services.*.mem_swappiness", kNotYet, ""},
-      {"services.*.memswap_limit", kNotYet, ""},
       {"services.*.models", kNotYet, ""},
       {"services.*.network_mode", kNotYet, "none and host are", is_shared_network},
       {"services.*.networks.*.driver_opts", kNotYet, ""},
@@ -172,8 +168,6 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.networks.*.ipv6_address", kNotYet, ""},
       {"services.*.networks.*.link_local_ips", kNotYet, ""},
       {"services.*.networks.*.priority", kNotYet, ""},
-      {"services.*.oom_kill_disable", kNotYet, "", is_true},
-      {"services.*.oom_score_adj", kNotYet, ""},
       {"services.*.pid", kNotYet, ""},
       {"services.*.platform", kNotYet, "containers run on this machine's platform", is_foreign},
       {"services.*.post_start", kNotYet, ""},
@@ -186,7 +180,6 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.storage_opt", kNotYet, ""},
       {"services.*.sysctls", kNotYet, ""},
       {"services.*.tmpfs.[]", kNotYet, "size, mode, ro and rw are", has_other_tmpfs_option},
-      {"services.*.ulimits", kNotYet, ""},
       {"services.*.use_api_socket", kNotYet, "", is_true},
       {"services.*.userns_mode", kNotYet, ""},
       {"services.*.uts", kNotYet, ""},

@@ -6,11 +6,13 @@
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <set>
@@ -84,16 +86,6 @@ bool is_member(pid_t pid, const std::string& path) {
          text.find(':' + path + '/') != std::string::npos;
 }
 
-std::vector<std::string> sub_groups(const std::string& folder) {
-  std::vector<std::string> found;
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
-  while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr) {
-    const std::string name = entry->d_name;
-    if (entry->d_type == DT_DIR && name != "." && name != "..") found.push_back(folder + '/' + name);
-  }
-  return found;
-}
-
 void kill_members(const std::string& folder, const std::string& path) {
   for (const std::string& group : sub_groups(folder)) kill_members(group, path);
   for (const pid_t pid : members(folder)) {
@@ -143,26 +135,61 @@ bool has(const CgroupHierarchy& hierarchy, const char* controller) {
   return std::find(names.begin(), names.end(), controller) != names.end();
 }
 
-void refuse_unenforceable(const SpecResources& rest) {
+void refuse_unenforceable(const Resources& rest) {
   const auto refuse = [](const std::string& limit, const std::string& controller) {
     throw Error(Error::Kind::kUnavailable, limit +
                                                " cannot be enforced: this host has no cgroup controller " +
                                                controller + "; enable it or take the limit out");
   };
   if (rest.memory != 0) refuse("the memory limit", "memory");
-  if (rest.memory_swap != 0) refuse("the memory+swap limit", "memory (with swap accounting)");
-  if (rest.cpus != 0) refuse("the cpus limit", "cpu");
+  if (rest.memory_swap != 0) refuse("the limit of memory and swap", "memory with swap accounting");
+  if (rest.memory_reservation != 0) refuse("the memory reservation", "memory");
+  if (rest.memory_swappiness >= 0) refuse("mem_swappiness", "memory of version 1");
+  if (rest.oom_kill_disable) refuse("oom_kill_disable", "memory of version 1");
+  if (rest.cpus != 0 || rest.cpu_quota != 0 || rest.cpu_period != 0) refuse("the limit of cpus", "cpu");
   if (rest.cpu_shares != 0) refuse("cpu_shares", "cpu");
+  if (rest.cpu_rt_runtime != 0 || rest.cpu_rt_period != 0)
+    refuse("cpu_rt_runtime", "cpu of version 1 with real-time groups (CONFIG_RT_GROUP_SCHED)");
+  if (!rest.cpuset.empty()) refuse("cpuset", "cpuset");
   if (rest.pids != 0) refuse("the pids limit", "pids");
+  if (rest.blkio_weight != 0 || !rest.blkio_weight_device.empty())
+    refuse("blkio_config.weight", "blkio (or io) with weights");
+  for (const auto* rates :
+       {&rest.device_read_bps, &rest.device_write_bps, &rest.device_read_iops, &rest.device_write_iops}) {
+    if (!rates->empty()) refuse("blkio_config's rates", "blkio (or io)");
+  }
 }
 
 }  // namespace
 
-const std::vector<DeviceAllowed>& standard_devices() {
-  static const std::vector<DeviceAllowed> devices = {
-      {1, 3}, {1, 5}, {1, 7}, {1, 8},   {1, 9},  // null zero full random urandom
-      {5, 0}, {5, 1}, {5, 2}, {136, -1}};        // tty console ptmx, pts/*
-  return devices;
+std::vector<std::string> sub_groups(const std::string& folder) {
+  std::vector<std::string> found;
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
+  while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr) {
+    const std::string name = entry->d_name;
+    if (entry->d_type == DT_DIR && name != "." && name != "..") found.push_back(folder + '/' + name);
+  }
+  return found;
+}
+
+bool set_limit(const std::string& folder, const std::string& knob, const std::string& value,
+               const std::string& limit) {
+  const std::string file = folder + '/' + knob;
+  if (::access(file.c_str(), F_OK) != 0) return false;
+  try {
+    sys::write_knob(file, value);
+  } catch (const sys::Error& error) {
+    throw Error(Error::Kind::kUnavailable, limit + ": the kernel does not take '" + value + "' for " + knob +
+                                               ": " + std::strerror(error.code()));
+  }
+  return true;
+}
+
+std::string block_device_number(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISBLK(status.st_mode))
+    throw Error(Error::Kind::kInvalid, "blkio_config: " + path + " is no block device of this machine");
+  return std::to_string(::major(status.st_rdev)) + ':' + std::to_string(::minor(status.st_rdev));
 }
 
 Cgroup::Cgroup(std::string path) : Cgroup(std::move(path), find_hierarchies()) {}
@@ -178,25 +205,24 @@ bool Cgroup::unified() const {
   return std::all_of(hierarchies_.begin(), hierarchies_.end(), [](const auto& h) { return h.v2; });
 }
 
-void Cgroup::create(const SpecResources& resources, DeviceRule devices) {
+void Cgroup::create(const Resources& resources, const DeviceAccess& devices) {
   const bool v2_only = unified();
   clear();
-  SpecResources rest = resources;
-  bool devices_ruled = devices == DeviceRule::kAll;
+  Resources rest = resources;
+  bool devices_ruled = devices.all;
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
     if (hierarchy.v2 && v2_only) cgroup_v2::enable_controllers(hierarchy.mount_point, path_);
     sys::make_dirs(folder(hierarchy));
     if (!hierarchy.v2) {
-      cgroup_v1::apply(hierarchy, folder(hierarchy), rest, devices);
+      cgroup_v1::apply(hierarchy, path_, rest, devices);
       if (has(hierarchy, "devices")) devices_ruled = true;
-      if (has(hierarchy, "cpuset")) cgroup_v1::inherit_cpuset(hierarchy.mount_point, path_);
     } else if (v2_only) {
       cgroup_v2::apply(folder(hierarchy), rest);
     }
   }
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
     if (devices_ruled || !hierarchy.v2) continue;
-    cgroup_v2::restrict_devices(folder(hierarchy));  // v1's controller has not done it
+    cgroup_v2::restrict_devices(folder(hierarchy), devices.rules);  // v1's controller has not done it
     devices_ruled = true;
   }
   if (!devices_ruled) {
@@ -290,10 +316,6 @@ void Cgroup::remove() const {
     failed_at = path;
   }
   if (failed != 0) throw sys::Error(failed, "rmdir", failed_at);
-}
-
-std::string monitors_cgroup(const std::string& container_path) {
-  return container_path.substr(0, container_path.rfind('/')) + "/monitors";
 }
 
 void remove_empty_cgroup(const std::string& path) {

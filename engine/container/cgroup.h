@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/container/spec.h"
+#include "engine/container/device_rules.h"
+#include "engine/container/resources.h"
 #include "sys/fd.h"
 
 namespace engine {
@@ -17,8 +18,6 @@ struct CgroupHierarchy {
   std::vector<std::string> controllers;  // v1: as mounted ("cpu", "name=systemd"); v2: empty
 };
 
-enum class DeviceRule { kStandard, kAll };  // kAll: privileged
-
 class Cgroup {
  public:
   // `path`: "/compose/<id>". Finds the hierarchies; makes nothing. Throws sys::Error.
@@ -27,9 +26,9 @@ class Cgroup {
   Cgroup(std::string path, std::vector<CgroupHierarchy> hierarchies);
 
   // Makes the groups (a leftover is cleared and reused) and sets limits and device rules. Throws
-  // engine::Error(kUnavailable) naming a limit the host cannot enforce, the device rules included;
-  // sys::Error.
-  void create(const SpecResources& resources, DeviceRule devices);
+  // engine::Error(kUnavailable) naming a limit the host cannot enforce, the device rules included, or refuses
+  // to set; kInvalid for a device that is none; sys::Error.
+  void create(const Resources& resources, const DeviceAccess& devices);
   // A process is put in by both of these: born into the v2 group by clone3's CLONE_INTO_CGROUP with this
   // folder (empty when the host has no v2), which spares it the wait for a grace period, and moved into those
   // of v1 by itself. Throw sys::Error.
@@ -64,33 +63,38 @@ class Cgroup {
   std::vector<CgroupHierarchy> hierarchies_;
 };
 
-// The group of the monitors beside a container's: "/compose/monitors" for "/compose/<id>".
-std::string monitors_cgroup(const std::string& container_path);
+// The engine's own group, and in it that of the monitors.
+constexpr const char* kEngineCgroup = "/compose";
+constexpr const char* kMonitorsCgroup = "/compose/monitors";
 // Removes `path` ("/compose") from every hierarchy where it is empty.
 void remove_empty_cgroup(const std::string& path);
 
+// Folders of the groups below this one.
+std::vector<std::string> sub_groups(const std::string& folder);
 // What cgroup_v1.cpp and cgroup_v2.cpp give to Cgroup::create: the folder exists already.
 namespace cgroup_v1 {
 // Copies the parent's cpuset down from `mount_point` to `path`: without it no process may enter.
 void inherit_cpuset(const std::string& mount_point, const std::string& path);
-// Sets what this hierarchy's controllers are for and takes the done ones out of `rest`.
-void apply(const CgroupHierarchy& hierarchy, const std::string& folder, SpecResources& rest,
-           DeviceRule devices);
+// Sets what this hierarchy's controllers are for and takes the done ones out of `rest`. `path`: the group's,
+// below the mount point.
+void apply(const CgroupHierarchy& hierarchy, const std::string& path, Resources& rest,
+           const DeviceAccess& devices);
 }  // namespace cgroup_v1
 namespace cgroup_v2 {
 // Switches the controllers on from `mount_point` down to the parent of `path`, as far as the host lets us.
 void enable_controllers(const std::string& mount_point, const std::string& path);
-void apply(const std::string& folder, SpecResources& rest);
+void apply(const std::string& folder, Resources& rest);
 // Hands no controller on to sub-groups any more, as far as possible: the group can be entered again then.
 void keep_controllers(const std::string& folder) noexcept;
-// Attaches a BPF_PROG_TYPE_CGROUP_DEVICE program with the standard rules (v2 has no devices controller).
-void restrict_devices(const std::string& folder);
+// Attaches a BPF_PROG_TYPE_CGROUP_DEVICE program with the rules (v2 has no devices controller).
+void restrict_devices(const std::string& folder, const std::vector<DeviceRule>& rules);
 }  // namespace cgroup_v2
 
-// One of the device numbers every container may use; -1 as minor: any.
-struct DeviceAllowed {
-  int major, minor;
-};
-const std::vector<DeviceAllowed>& standard_devices();
+// Sets a limit that has a name users know; a value the kernel does not take is engine::Error(kUnavailable)
+// with that name, the value and why. Returns false when there is no such knob.
+bool set_limit(const std::string& folder, const std::string& knob, const std::string& value,
+               const std::string& limit);
+// "8:0" of a block device's path, as the block controllers want it. Throws engine::Error(kInvalid).
+std::string block_device_number(const std::string& path);
 
 }  // namespace engine

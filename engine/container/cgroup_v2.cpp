@@ -19,13 +19,6 @@ namespace {
 
 constexpr int64_t kPeriod = 100000;  // microseconds
 
-// False when the controller is not enabled here: the knob is missing.
-bool set(const std::string& folder, const std::string& knob, const std::string& value) {
-  if (!sys::read_file_if_exists(folder + '/' + knob)) return false;
-  sys::write_knob(folder + '/' + knob, value);
-  return true;
-}
-
 // v1 shares 2..262144 (1024 the middle) to v2 weights 1..10000 (100 the middle); both ends meet.
 int64_t weight_of(int64_t shares) {
   return 1 + (std::clamp<int64_t>(shares, 2, 262144) - 2) * 9999 / 262142;
@@ -41,35 +34,115 @@ bpf_insn instruction(uint8_t code, uint8_t to, uint8_t from, int16_t jump, int32
   return made;
 }
 
+// One rule: jumps over its end unless it holds. The type is in r2, what is wanted in r3, major r4, minor r5.
+void add_rule(std::vector<bpf_insn>& program, const DeviceRule& rule) {
+  constexpr uint8_t kCopy = BPF_ALU64 | BPF_MOV | BPF_X, kAnd = BPF_ALU64 | BPF_AND | BPF_K,
+                    kMove = BPF_ALU64 | BPF_MOV | BPF_K, kUnless = BPF_JMP | BPF_JNE | BPF_K;
+  std::vector<bpf_insn> tests;
+  if (rule.type != 'a')
+    tests.push_back(
+        instruction(kUnless, BPF_REG_2, 0, 0, rule.type == 'c' ? BPF_DEVCG_DEV_CHAR : BPF_DEVCG_DEV_BLOCK));
+  if (rule.major >= 0) tests.push_back(instruction(kUnless, BPF_REG_4, 0, 0, rule.major));
+  if (rule.minor >= 0) tests.push_back(instruction(kUnless, BPF_REG_5, 0, 0, rule.minor));
+  int allowed = 0;
+  for (const char letter : rule.access)
+    allowed |= letter == 'r' ? BPF_DEVCG_ACC_READ : letter == 'w' ? BPF_DEVCG_ACC_WRITE : BPF_DEVCG_ACC_MKNOD;
+  tests.push_back(instruction(kCopy, BPF_REG_1, BPF_REG_3, 0, 0));
+  tests.push_back(instruction(kAnd, BPF_REG_1, 0, 0, ~allowed));
+  tests.push_back(instruction(kUnless, BPF_REG_1, 0, 0, 0));  // something else is wanted as well
+  const size_t end = tests.size() + 2;
+  for (size_t i = 0; i < tests.size(); ++i) {
+    if (tests[i].code == kUnless) tests[i].off = static_cast<int16_t>(end - i - 1);
+  }
+  program.insert(program.end(), tests.begin(), tests.end());
+  program.push_back(instruction(kMove, BPF_REG_0, 0, 0, 1));
+  program.push_back(instruction(BPF_JMP | BPF_EXIT, 0, 0, 0, 0));
+}
+
 // The context (struct bpf_cgroup_dev_ctx) holds access_type (device type in the low half, access wanted in
 // the high half), major, minor; the program returns 1 to allow.
-std::vector<bpf_insn> device_program() {
+std::vector<bpf_insn> device_program(const std::vector<DeviceRule>& rules) {
   constexpr uint8_t kLoad = BPF_LDX | BPF_MEM | BPF_W, kMove = BPF_ALU64 | BPF_MOV | BPF_K,
                     kCopy = BPF_ALU64 | BPF_MOV | BPF_X, kAnd = BPF_ALU64 | BPF_AND | BPF_K,
-                    kShift = BPF_ALU64 | BPF_RSH | BPF_K, kUnless = BPF_JMP | BPF_JNE | BPF_K;
+                    kShift = BPF_ALU64 | BPF_RSH | BPF_K;
   std::vector<bpf_insn> program = {
       instruction(kLoad, BPF_REG_2, BPF_REG_1, 0, 0),  // access_type
       instruction(kLoad, BPF_REG_4, BPF_REG_1, 4, 0),  // major
       instruction(kLoad, BPF_REG_5, BPF_REG_1, 8, 0),  // minor
-      instruction(kCopy, BPF_REG_3, BPF_REG_2, 0, 0),
-      instruction(kAnd, BPF_REG_2, 0, 0, 0xffff),
+      instruction(kCopy, BPF_REG_3, BPF_REG_2, 0, 0), instruction(kAnd, BPF_REG_2, 0, 0, 0xffff),
       instruction(kShift, BPF_REG_3, 0, 0, 16),
-      // Making nodes is harmless without the right to open them; package managers and tar do it.
-      instruction(kUnless, BPF_REG_3, 0, 2, BPF_DEVCG_ACC_MKNOD),
-      instruction(kMove, BPF_REG_0, 0, 0, 1),
-      instruction(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
   };
-  for (const DeviceAllowed& device : standard_devices()) {
-    const bool any_minor = device.minor < 0;
-    program.push_back(instruction(kUnless, BPF_REG_2, 0, any_minor ? 3 : 4, BPF_DEVCG_DEV_CHAR));
-    program.push_back(instruction(kUnless, BPF_REG_4, 0, any_minor ? 2 : 3, device.major));
-    if (!any_minor) program.push_back(instruction(kUnless, BPF_REG_5, 0, 2, device.minor));
-    program.push_back(instruction(kMove, BPF_REG_0, 0, 0, 1));
-    program.push_back(instruction(BPF_JMP | BPF_EXIT, 0, 0, 0, 0));
-  }
+  for (const DeviceRule& rule : rules) add_rule(program, rule);
   program.push_back(instruction(kMove, BPF_REG_0, 0, 0, 0));
   program.push_back(instruction(BPF_JMP | BPF_EXIT, 0, 0, 0, 0));
   return program;
+}
+
+bool set(const std::string& folder, const std::string& knob, int64_t value, const std::string& limit) {
+  return set_limit(folder, knob, value < 0 ? "max" : std::to_string(value), limit);
+}
+
+void apply_memory(const std::string& folder, Resources& rest) {
+  // The kernel counts swap alone. That of the default may be missing; what was asked for is refused then.
+  const int64_t asked = rest.memory_swap;
+  const int64_t swap = asked != 0 ? asked : 2 * rest.memory;
+  if (swap != 0 && set(folder, "memory.swap.max", swap < 0 ? -1 : std::max<int64_t>(0, swap - rest.memory),
+                       "the limit of memory and swap"))
+    rest.memory_swap = 0;
+  if (rest.memory != 0 && set(folder, "memory.max", rest.memory, "the memory limit")) rest.memory = 0;
+  if (rest.memory_reservation != 0 &&
+      set(folder, "memory.low", rest.memory_reservation, "the memory reservation"))
+    rest.memory_reservation = 0;
+}
+
+void apply_cpu(const std::string& folder, Resources& rest) {
+  if (rest.cpus != 0) {
+    rest.cpu_period = kPeriod;
+    rest.cpu_quota = std::max<int64_t>(1000, std::llround(rest.cpus * kPeriod));
+    rest.cpus = 0;
+  }
+  if (rest.cpu_quota != 0 || rest.cpu_period != 0) {
+    const std::string quota = rest.cpu_quota <= 0 ? "max" : std::to_string(rest.cpu_quota);
+    const int64_t period = rest.cpu_period != 0 ? rest.cpu_period : kPeriod;
+    if (set_limit(folder, "cpu.max", quota + ' ' + std::to_string(period), "the limit of cpus")) {
+      rest.cpu_quota = 0;
+      rest.cpu_period = 0;
+    }
+  }
+  if (rest.cpu_shares != 0 && set(folder, "cpu.weight", weight_of(rest.cpu_shares), "cpu_shares"))
+    rest.cpu_shares = 0;
+  if (!rest.cpuset.empty() && set_limit(folder, "cpuset.cpus", rest.cpuset, "cpuset")) rest.cpuset.clear();
+}
+
+// v1 weights 10..1000 to v2 weights 1..10000 (kernel, cgroup-v2.rst, IO Interface Files); BFQ's own knob
+// takes 1..1000.
+std::string io_weight(int weight) {
+  return std::to_string(1 + (std::clamp(weight, 10, 1000) - 10) * 9999 / 990);
+}
+
+bool apply_weight(const std::string& folder, const std::string& device, int weight) {
+  const std::string limit = "blkio_config.weight";
+  return set_limit(folder, "io.bfq.weight", device + std::to_string(weight), limit) ||
+         set_limit(folder, "io.weight", device + io_weight(weight), limit);
+}
+
+void apply_rates(const std::string& folder, const std::string& key, std::vector<DeviceRate>& rates) {
+  for (const DeviceRate& device : rates) {
+    const std::string line = block_device_number(device.path) + ' ' + key + '=' + std::to_string(device.rate);
+    if (!set_limit(folder, "io.max", line, "blkio_config")) return;
+  }
+  rates.clear();
+}
+
+void apply_io(const std::string& folder, Resources& rest) {
+  if (rest.blkio_weight != 0 && apply_weight(folder, "", rest.blkio_weight)) rest.blkio_weight = 0;
+  std::erase_if(rest.blkio_weight_device, [&](const DeviceRate& device) {
+    return apply_weight(folder, block_device_number(device.path) + ' ', static_cast<int>(device.rate));
+  });
+  apply_rates(folder, "rbps", rest.device_read_bps);
+  apply_rates(folder, "wbps", rest.device_write_bps);
+  apply_rates(folder, "riops", rest.device_read_iops);
+  apply_rates(folder, "wiops", rest.device_write_iops);
 }
 
 }  // namespace
@@ -106,26 +179,15 @@ void keep_controllers(const std::string& folder) noexcept {
   }
 }
 
-void apply(const std::string& folder, SpecResources& rest) {
-  if (rest.memory_swap != 0) {
-    const std::string swap =
-        rest.memory_swap < 0 ? "max" : std::to_string(std::max<int64_t>(0, rest.memory_swap - rest.memory));
-    if (set(folder, "memory.swap.max", swap)) rest.memory_swap = 0;
-  }
-  if (rest.memory != 0 && set(folder, "memory.max", std::to_string(rest.memory))) rest.memory = 0;
-  if (rest.cpus != 0) {
-    const int64_t quota = std::max<int64_t>(1000, std::llround(rest.cpus * kPeriod));
-    if (set(folder, "cpu.max", std::to_string(quota) + ' ' + std::to_string(kPeriod))) rest.cpus = 0;
-  }
-  if (rest.cpu_shares != 0 && set(folder, "cpu.weight", std::to_string(weight_of(rest.cpu_shares)))) {
-    rest.cpu_shares = 0;
-  }
-  if (rest.pids != 0 && set(folder, "pids.max", rest.pids < 0 ? "max" : std::to_string(rest.pids)))
-    rest.pids = 0;
+void apply(const std::string& folder, Resources& rest) {
+  apply_memory(folder, rest);
+  apply_cpu(folder, rest);
+  apply_io(folder, rest);
+  if (rest.pids != 0 && set(folder, "pids.max", rest.pids, "the pids limit")) rest.pids = 0;
 }
 
-void restrict_devices(const std::string& folder) {
-  const std::vector<bpf_insn> program = device_program();
+void restrict_devices(const std::string& folder, const std::vector<DeviceRule>& rules) {
+  const std::vector<bpf_insn> program = device_program(rules);
   static const char license[] = "GPL";
   bpf_attr load{};
   load.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;

@@ -5,10 +5,12 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "engine/container/device_rules.h"
 #include "engine/container/mount_fd.h"
 #include "engine/container/overlay.h"
 #include "engine/container/setup_error.h"
@@ -151,6 +153,22 @@ void attach_source(int root, const SpecMount& mount, const sys::Fd& source) {
   attach_mount(source.get(), target.get());
 }
 
+// In the place of what has the name: the container may have been started before.
+void make_devices(int root, const SpecDevice& device) {
+  for (const DeviceNode& node : device_nodes(device)) {
+    const size_t slash = node.target.rfind('/');
+    const std::string name = node.target.substr(slash + 1);
+    const sys::Fd folder = make_target(root, node.target.substr(0, slash + 1), TargetKind::kFolder);
+    if (is_on(folder.get(), PROC_SUPER_MAGIC))
+      throw SetupError("make device " + node.target, "it lies in the container's /proc");
+    if (::unlinkat(folder.get(), name.c_str(), 0) != 0 && errno != ENOENT) sys::fail("unlink", node.target);
+    sys::check(::mknodat(folder.get(), name.c_str(), node.mode, ::makedev(node.major, node.minor)), "mknod",
+               node.target);
+    sys::check(::fchownat(folder.get(), name.c_str(), node.uid, node.gid, AT_SYMLINK_NOFOLLOW), "chown",
+               node.target);
+  }
+}
+
 sys::Fd attach_root(const Spec& spec) {
   if (spec.upper_dir.empty() || spec.work_dir.empty() || spec.lower_dirs.empty()) {
     throw SetupError("mount the rootfs", "the spec names no lower_dirs, upper_dir or work_dir");
@@ -183,6 +201,8 @@ Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& 
   const sys::Fd root = in_step("mount the rootfs", [&] { return attach_root(spec); });
   in_step("mount /proc", [&] { mount_proc(root.get(), spec.privileged); });
   Console console = in_step("mount /dev", [&] { return mount_dev(root.get(), spec); });
+  for (const SpecDevice& device : spec.devices)
+    in_step("make device " + device.target, [&] { make_devices(root.get(), device); });
   in_step("mount /sys", [&] { mount_sys(root.get(), spec.privileged); });
   in_step("mount /sys/fs/cgroup", [&] { mount_cgroups(root.get(), cgroup, spec.privileged); });
   if (spec.init) {

@@ -63,13 +63,40 @@ void describe(A& archive, T& check) {
   archive("retries", check.retries);
 }
 
-template <typename A, Is<SpecResources> T>
+template <typename A, Is<DeviceRate> T>
+void describe(A& archive, T& device) {
+  archive("path", device.path);
+  archive("rate", device.rate);
+}
+
+template <typename A, Is<Resources> T>
 void describe(A& archive, T& resources) {
   archive("memory", resources.memory);
+  archive("memory_reservation", resources.memory_reservation);
   archive("memory_swap", resources.memory_swap);
+  archive("memory_swappiness", resources.memory_swappiness);
+  archive("oom_kill_disable", resources.oom_kill_disable);
   archive("cpus", resources.cpus);
   archive("cpu_shares", resources.cpu_shares);
+  archive("cpu_quota", resources.cpu_quota);
+  archive("cpu_period", resources.cpu_period);
+  archive("cpu_rt_runtime", resources.cpu_rt_runtime);
+  archive("cpu_rt_period", resources.cpu_rt_period);
+  archive("cpuset", resources.cpuset);
   archive("pids", resources.pids);
+  archive("blkio_weight", resources.blkio_weight);
+  archive("blkio_weight_device", resources.blkio_weight_device);
+  archive("device_read_bps", resources.device_read_bps);
+  archive("device_write_bps", resources.device_write_bps);
+  archive("device_read_iops", resources.device_read_iops);
+  archive("device_write_iops", resources.device_write_iops);
+}
+
+template <typename A, Is<SpecDevice> T>
+void describe(A& archive, T& device) {
+  archive("source", device.source);
+  archive("target", device.target);
+  archive("permissions", device.permissions);
 }
 
 template <typename A, Is<SpecNetwork> T>
@@ -104,8 +131,11 @@ void describe(A& archive, T& spec) {
   archive("exit_hook", spec.exit_hook);
   archive("shm_size", spec.shm_size);
   archive("oom_score_adj", spec.oom_score_adj);
+  archive("devices", spec.devices);
+  archive("device_cgroup_rules", spec.device_cgroup_rules);
   archive("ulimits", spec.ulimits);
   archive("cgroup", spec.cgroup);
+  archive("monitors_cgroup", spec.monitors_cgroup);
   archive("resources", spec.resources);
   archive("host_network", spec.host_network);
   archive("networks", spec.networks);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "engine/container/resources.h"
+
 namespace engine {
 
 // One thing mounted into the rootfs, in order (targets are sorted so that a parent comes before a child).
@@ -39,12 +41,11 @@ struct SpecHealthCheck {
   int retries = 3;
 };
 
-struct SpecResources {
-  int64_t memory = 0;  // bytes; 0 everywhere: no limit
-  int64_t memory_swap = 0;
-  double cpus = 0;
-  int64_t cpu_shares = 0;  // v1 scale, 2..262144
-  int64_t pids = 0;
+// A device file of the host that the container gets.
+struct SpecDevice {
+  std::string source;       // path on the host
+  std::string target;       // absolute path in the container
+  std::string permissions;  // what may be done with it: of r, w, m
 };
 
 // A network the container is on, as its DNS server needs it.
@@ -79,10 +80,13 @@ struct Spec {
   std::string seccomp_bpf;  // file with the compiled filter (array of struct sock_filter); empty: none
   int64_t shm_size = 64 << 20;
   int oom_score_adj = 0;
-  std::vector<SpecUlimit> ulimits;  // the others are resource_limits.h's standard ones
+  std::vector<SpecDevice> devices;               // beside the standard ones
+  std::vector<std::string> device_cgroup_rules;  // "c 1:3 rwm" (kernel, cgroup-v1/devices)
+  std::vector<SpecUlimit> ulimits;               // the others are resource_limits.h's standard ones
   // cgroup
-  std::string cgroup;  // path below each hierarchy: "/compose/<id>"
-  SpecResources resources;
+  std::string cgroup;           // path below each hierarchy: "/compose/<id>"
+  std::string monitors_cgroup;  // that of its monitor: "/compose/monitors"
+  Resources resources;
   // network: the namespace comes as a file descriptor beside the spec
   bool host_network = false;
   std::vector<SpecNetwork> networks;

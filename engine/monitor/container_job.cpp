@@ -62,7 +62,7 @@ int supervise(const std::string& run_dir, const std::string& programs, bool atta
       state_dir = spec.state_dir;
       // Out of the caller's groups: what ends or limits those, as the end of a login session does, is not
       // meant for containers.
-      engine::Cgroup(engine::monitors_cgroup(spec.cgroup)).enter();
+      engine::Cgroup(spec.monitors_cgroup).enter();
       Supervisor supervisor(std::move(spec), std::move(netns), programs + "/compose-init");
       if (attached) supervisor.attach(std::move(streams));
       begin(supervisor);

@@ -61,7 +61,7 @@ int run_step(const std::string& programs) {
     {
       const CgroupGuard guard(cgroup);
       cgroup.create(spec.resources,
-                    spec.privileged ? engine::DeviceRule::kAll : engine::DeviceRule::kStandard);
+                    engine::device_access(spec));
       const engine::Launched launched = engine::launch_container({spec,
                                                                   cgroup,
                                                                   netns.get(),

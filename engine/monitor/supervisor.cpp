@@ -96,7 +96,7 @@ void Supervisor::start() {
   try {
     open_places();
     cgroup_.create(spec_.resources,
-                   spec_.privileged ? engine::DeviceRule::kAll : engine::DeviceRule::kStandard);
+                   engine::device_access(spec_));
     launch();
   } catch (const std::exception& error) {
     const auto* setup = dynamic_cast<const engine::SetupError*>(&error);

@@ -96,6 +96,7 @@ Container::Container() : netns_(new_netns()) {
   spec.capabilities = engine::effective_capabilities({}, {}, false);
   spec.seccomp_bpf = engine::cached_default_seccomp(root, spec.capabilities);
   spec.cgroup = "/compose-test-" + std::to_string(::getpid()) + "/" + spec.id;
+  spec.monitors_cgroup = "/compose-test-" + std::to_string(::getpid()) + "/monitors";
   spec.log_path = root + "/state/log.json";
   spec.run_dir = root + "/run";
   spec.state_dir = root + "/state";

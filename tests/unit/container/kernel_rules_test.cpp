@@ -148,7 +148,7 @@ TEST_CASE("On cgroup v2 the device program allows the standard nodes and refuses
     return;
   }
   sys::make_dirs(folder);
-  engine::cgroup_v2::restrict_devices(folder);
+  engine::cgroup_v2::restrict_devices(folder, engine::device_access({}).rules);
   CHECK(device_rules_broken_in(folder) == 0);
   cgroup.remove();
   CHECK(::access(folder.c_str(), F_OK) != 0);
@@ -172,9 +172,9 @@ TEST_CASE(
   };
   for (const auto& hierarchies : {some, std::vector<engine::CgroupHierarchy>()}) {
     engine::Cgroup without(path, hierarchies);
-    CHECK_THROWS_MATCHES(without.create({}, engine::DeviceRule::kStandard), engine::Error,
+    CHECK_THROWS_MATCHES(without.create({}, engine::device_access({})), engine::Error,
                          Catch::Predicate<engine::Error>(refused, "unavailable"));
-    CHECK_NOTHROW(without.create({}, engine::DeviceRule::kAll));
+    CHECK_NOTHROW(without.create({}, engine::DeviceAccess{true, {}}));
     without.remove();
   }
   if (v2 == nullptr || some.empty()) {
@@ -183,7 +183,7 @@ TEST_CASE(
   }
   some.push_back(*v2);
   engine::Cgroup hybrid(path, some);
-  hybrid.create({}, engine::DeviceRule::kStandard);
+  hybrid.create({}, engine::device_access({}));
   CHECK(device_rules_broken_in(hybrid.folder(*v2)) == 0);
   hybrid.remove();
 }

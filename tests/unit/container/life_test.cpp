@@ -481,7 +481,7 @@ TEST_CASE("A monitor leaves its caller's cgroups for one of its own") {
   if (!is_root()) return;
   Container box;
   box.start();
-  const engine::Cgroup monitors(engine::monitors_cgroup(box.spec.cgroup));
+  const engine::Cgroup monitors(box.spec.monitors_cgroup);
   for (const auto& hierarchy : monitors.hierarchies()) {
     INFO(monitors.folder(hierarchy));
     std::istringstream pids(

@@ -15,8 +15,8 @@ namespace {
 // A control group in our own sub-tree, with a process in it that only waits.
 class Group {
  public:
-  Group() : id(sys::random_hex(64)), cgroup("/compose/" + id) {
-    cgroup.create({}, engine::DeviceRule::kAll);
+  Group() : id(sys::random_hex(64)), path("/compose/" + id), cgroup(path) {
+    cgroup.create({}, engine::DeviceAccess{true, {}});
     pid_ = ::fork();
     REQUIRE(pid_ >= 0);
     if (pid_ == 0) {
@@ -34,7 +34,7 @@ class Group {
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
 
-  const std::string id;
+  const std::string id, path;
   engine::Cgroup cgroup;
 
  private:
@@ -49,12 +49,12 @@ TEST_CASE("a container stands still for as long as its mark lives") {
   const Group group;
   const engine::Freezer freezer(group.cgroup);
   {
-    const engine::FreezeMark mark(root.paths.run_root, group.id);
+    const engine::FreezeMark mark(root.paths.run_root, group.id, group.path);
     CHECK(freezer.is_frozen());
     // A live process's mark is nobody else's business.
     CHECK(engine::abandoned_freezes(root.paths.run_root).empty());
     // One inside another does not end it.
-    { const engine::FreezeMark inner(root.paths.run_root, group.id); }
+    { const engine::FreezeMark inner(root.paths.run_root, group.id, group.path); }
     CHECK(freezer.is_frozen());
   }
   CHECK_FALSE(freezer.is_frozen());
@@ -69,7 +69,7 @@ TEST_CASE("a container that a killed process paused goes on with the next reconc
   const pid_t pid = ::fork();
   REQUIRE(pid >= 0);
   if (pid == 0) {
-    const engine::FreezeMark mark(root.paths.run_root, group.id);
+    const engine::FreezeMark mark(root.paths.run_root, group.id, group.path);
     ::kill(::getpid(), SIGKILL);
   }
   ::waitpid(pid, nullptr, 0);
@@ -83,6 +83,6 @@ TEST_CASE("a container that a killed process paused goes on with the next reconc
 TEST_CASE("pausing what has no control group any more is nothing") {
   if (!is_root()) return;
   const engine_test::DataRoot root;
-  { const engine::FreezeMark mark(root.paths.run_root, sys::random_hex(64)); }
+  { const engine::FreezeMark mark(root.paths.run_root, sys::random_hex(64), "/compose/none"); }
   CHECK(engine::abandoned_freezes(root.paths.run_root).empty());
 }

@@ -88,7 +88,7 @@ TEST_CASE("mounts, limits, health and restart are handed over in the engine's te
   CHECK(config.restart == "on-failure");
   CHECK(config.restart_max == 5);
   CHECK(config.stop_grace_ms == 3000);
-  CHECK(config.memory == 1 << 20);
+  CHECK(config.resources.memory == 1 << 20);
   db.healthcheck->test = {"NONE"};
   CHECK(container_config(project, db, 1, "demo-db-1", "sha256:abc").healthcheck->disable);
 }
