@@ -206,17 +206,17 @@ bool Cgroup::unified() const {
 }
 
 void Cgroup::create(const Resources& resources, const DeviceAccess& devices) {
-  const bool v2_only = unified();
   clear();
   Resources rest = resources;
   bool devices_ruled = devices.all;
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
-    if (hierarchy.v2 && v2_only) cgroup_v2::enable_controllers(hierarchy.mount_point, path_);
+    const bool controlled = hierarchy.v2 && cgroup_v2::has_controllers(hierarchy.mount_point);
+    if (controlled) cgroup_v2::enable_controllers(hierarchy.mount_point, path_);
     sys::make_dirs(folder(hierarchy));
     if (!hierarchy.v2) {
       cgroup_v1::apply(hierarchy, path_, rest, devices);
       if (has(hierarchy, "devices")) devices_ruled = true;
-    } else if (v2_only) {
+    } else if (controlled) {
       cgroup_v2::apply(folder(hierarchy), rest);
     }
   }

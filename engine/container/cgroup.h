@@ -81,6 +81,8 @@ void apply(const CgroupHierarchy& hierarchy, const std::string& path, Resources&
            const DeviceAccess& devices);
 }  // namespace cgroup_v1
 namespace cgroup_v2 {
+// False on a hybrid host whose controllers all belong to v1.
+bool has_controllers(const std::string& mount_point);
 // Switches the controllers on from `mount_point` down to the parent of `path`, as far as the host lets us.
 void enable_controllers(const std::string& mount_point, const std::string& path);
 void apply(const std::string& folder, Resources& rest);

@@ -147,6 +147,10 @@ void apply_io(const std::string& folder, Resources& rest) {
 
 }  // namespace
 
+bool has_controllers(const std::string& mount_point) {
+  return sys::read_file_if_exists(mount_point + "/cgroup.controllers").value_or("").size() > 1;
+}
+
 void enable_controllers(const std::string& mount_point, const std::string& path) {
   std::string folder = mount_point;
   for (size_t from = 1;;) {
