@@ -54,14 +54,16 @@ TEST_CASE("what is not honoured yet is refused by name with its place and the wa
       "services:\n"
       "  web:\n"
       "    image: x\n"
-      "    devices: [/dev/fuse]\n"
+      "    devices: [vendor.com/net=nic0]\n"
       "    network_mode: service:db\n"
       "  db:\n"
       "    image: x\n");
-  CHECK(files.refusals({"web", "db"}) ==
-        "compose.yaml:4:5: services.web: attribute 'devices' is not supported yet\n"
-        "compose.yaml:5:19: services.web: 'network_mode: service:db' is not supported yet; none and host "
-        "are\n");
+  CHECK(
+      files.refusals({"web", "db"}) ==
+      "compose.yaml:4:15: services.web.devices[0]: 'source: vendor.com/net=nic0' is not supported yet; give "
+      "the path of a device file\n"
+      "compose.yaml:5:19: services.web: 'network_mode: service:db' is not supported yet; none and host "
+      "are\n");
   CHECK(files.refusals({"db"}).empty());
 }
 
@@ -90,7 +92,7 @@ TEST_CASE("for a build only the build section matters") {
       "services:\n"
       "  web:\n"
       "    build: {context: ., sbom: true}\n"
-      "    devices: [/dev/fuse]\n");
+      "    devices: [vendor.com/net=nic0]\n");
   CHECK_THAT(files.refusals({"web"}, Purpose::kBuild),
              Catch::Contains("services.web.build: 'sbom: true' is not supported yet") &&
                  !Catch::Contains("devices"));
