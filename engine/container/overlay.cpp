@@ -2,9 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 
 #include "engine/container/mount_fd.h"
 #include "sys/error.h"
@@ -19,29 +21,27 @@ const MountOptions kStrict = {{"redirect_dir", "nofollow"}, {"metacopy", "off"},
 
 }  // namespace
 
-// Overlay's own context came with Linux 6.5, lowerdir+ with 6.8. Between them lowerdir+ is refused as it is
-// named; before, the context takes any option and the file system says no when it is to be made of them.
-bool is_older_kernel(const sys::Error& error) {
-  return error.code() == EINVAL &&
-         (error.object().starts_with("lowerdir+") || error.object().starts_with("create"));
+bool has_lowerdir_plus(const std::string& release) {
+  int major = 0, minor = 0;
+  return std::sscanf(release.c_str(), "%d.%d", &major, &minor) == 2 &&
+         (major > 6 || (major == 6 && minor >= 8));
 }
 
 sys::Fd mount_overlay(const std::vector<std::string>& lower, const std::string& upper,
                       const std::string& work, const std::string& scratch) {
+  utsname kernel{};
+  ::uname(&kernel);
+  // 255 bytes are the longest value fsconfig takes. An older kernel is not even tried: it would write each
+  // refusal to its log.
+  if (!has_lowerdir_plus(kernel.release) || upper.size() > 255 || work.size() > 255)
+    return mount_overlay_classic(lower, upper, work, scratch);
   MountOptions options = kStrict;
   for (const std::string& dir : lower) options.emplace_back("lowerdir+", dir);
   if (!upper.empty()) {
     options.emplace_back("upperdir", upper);
     options.emplace_back("workdir", work);
   }
-  try {
-    return new_mount("overlay", options, upper.empty() ? MOUNT_ATTR_RDONLY : 0);
-  } catch (const sys::Error& error) {
-    // 256 bytes is the longest value fsconfig takes.
-    const bool too_long = error.code() == EINVAL && (upper.size() > 255 || work.size() > 255);
-    if (!is_older_kernel(error) && !too_long) throw;
-  }
-  return mount_overlay_classic(lower, upper, work, scratch);
+  return new_mount("overlay", options, upper.empty() ? MOUNT_ATTR_RDONLY : 0);
 }
 
 sys::Fd mount_overlay_classic(const std::vector<std::string>& lower, const std::string& upper,

@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include "sys/error.h"
 #include "sys/fd.h"
 
 namespace engine {
@@ -17,7 +16,7 @@ sys::Fd mount_overlay(const std::vector<std::string>& lower, const std::string& 
 // The same without lowerdir+; public for its test.
 sys::Fd mount_overlay_classic(const std::vector<std::string>& lower, const std::string& upper,
                               const std::string& work, const std::string& scratch);
-// Whether this is how a kernel without lowerdir+ fails; public for its test.
-bool is_older_kernel(const sys::Error& error);
+// Whether a kernel of this release (uname -r) takes lowerdir+, one layer at a time; public for its test.
+bool has_lowerdir_plus(const std::string& release);
 
 }  // namespace engine

@@ -199,11 +199,11 @@ Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& 
   in_step("make mounts private",
           [] { sys::check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "mount", "/"); });
   const sys::Fd root = in_step("mount the rootfs", [&] { return attach_root(spec); });
-  in_step("mount /proc", [&] { mount_proc(root.get(), spec.privileged); });
+  in_step("mount /proc", [&] { mount_proc(root.get(), spec); });
   Console console = in_step("mount /dev", [&] { return mount_dev(root.get(), spec); });
   for (const SpecDevice& device : spec.devices)
     in_step("make device " + device.target, [&] { make_devices(root.get(), device); });
-  in_step("mount /sys", [&] { mount_sys(root.get(), spec.privileged); });
+  in_step("mount /sys", [&] { mount_sys(root.get(), spec); });
   in_step("mount /sys/fs/cgroup", [&] { mount_cgroups(root.get(), cgroup, spec.privileged); });
   if (spec.init) {
     in_step(std::string("mount ") + kInitTarget, [&] {

@@ -54,7 +54,11 @@ std::optional<sys::Fd> open_in(int mount, const std::string& path, unsigned long
 // nothing can be exchanged for it (CVE-2025-31133).
 class Mask {
  public:
-  Mask() : empty_(new_mount("tmpfs", {{"size", "4k"}, {"mode", "0755"}}, kInert)) {
+  // `place`: folder where what covers is mounted, for kernels before 6.15 clone nothing that is nowhere.
+  explicit Mask(const std::string& place)
+      : empty_(new_mount("tmpfs", {{"size", "4k"}, {"mode", "0755"}}, kInert)) {
+    if (::mkdir(place.c_str(), 0700) != 0 && errno != EEXIST) sys::fail("mkdir", place);
+    attach_mount(empty_.get(), sys::open(place, O_PATH | O_DIRECTORY).get());
     sys::openat(empty_.get(), "file", O_WRONLY | O_CREAT | O_EXCL, 0444);
     sys::check(::mkdirat(empty_.get(), "folder", 0555), "mkdir", "folder");
   }
@@ -102,11 +106,11 @@ sys::Fd mount_below(int dev, const char* name, const sys::Fd& mount) {
 
 }  // namespace
 
-void mount_proc(int root, bool privileged) {
+void mount_proc(int root, const Spec& spec) {
   const sys::Fd target = plain_folder(root, "proc");
   const sys::Fd proc = new_mount("proc", {}, kInert);
   attach_mount(proc.get(), target.get());
-  if (privileged) return;
+  if (spec.privileged) return;
   for (const char* path : kReadOnlyInProc) {
     const auto found = open_in(proc.get(), path, PROC_SUPER_MAGIC);
     if (!found) continue;
@@ -114,7 +118,7 @@ void mount_proc(int root, bool privileged) {
     change_mount(clone.get(), MOUNT_ATTR_RDONLY, 0, 0, false);
     attach_mount(clone.get(), found->get());
   }
-  const Mask mask;
+  const Mask mask(spec.run_dir + "/masks");
   for (const char* path : kMaskedInProc) {
     if (const auto found = open_in(proc.get(), path, PROC_SUPER_MAGIC)) mask.cover(*found);
   }
@@ -159,12 +163,12 @@ Console mount_dev(int root, const Spec& spec) {
   return console;
 }
 
-void mount_sys(int root, bool privileged) {
+void mount_sys(int root, const Spec& spec) {
   const sys::Fd target = plain_folder(root, "sys");
-  const sys::Fd mount = new_mount("sysfs", {}, kInert | (privileged ? 0 : MOUNT_ATTR_RDONLY));
+  const sys::Fd mount = new_mount("sysfs", {}, kInert | (spec.privileged ? 0 : MOUNT_ATTR_RDONLY));
   attach_mount(mount.get(), target.get());
-  if (privileged) return;
-  const Mask mask;
+  if (spec.privileged) return;
+  const Mask mask(spec.run_dir + "/masks");
   for (const char* path : kMaskedInSys) {
     if (const auto found = open_in(mount.get(), path, SYSFS_MAGIC)) mask.cover(*found);
   }

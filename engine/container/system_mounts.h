@@ -15,10 +15,10 @@ struct Console {
 };
 
 // procfs of the new pid namespace, its dangerous parts masked or read-only.
-void mount_proc(int root, bool privileged);
+void mount_proc(int root, const Spec& spec);
 // tmpfs with the standard nodes (all of the host's when privileged), devpts, shm, mqueue, and the console.
 Console mount_dev(int root, const Spec& spec);
-void mount_sys(int root, bool privileged);
+void mount_sys(int root, const Spec& spec);
 void mount_cgroups(int root, const Cgroup& cgroup, bool privileged);
 // A new terminal on the devpts whose root folder `pts` is. Refuses anything that is not a real devpts.
 Console open_terminal(int pts);

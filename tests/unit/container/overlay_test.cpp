@@ -62,9 +62,9 @@ TEST_CASE("128 layers mount, by the new interface and by the fallback for older 
   CHECK(mounts_128_layers(engine::mount_overlay_classic));
 }
 
-TEST_CASE("the way each older kernel refuses lowerdir+ leads to the fallback") {
-  CHECK(engine::is_older_kernel(sys::Error(EINVAL, "mount overlay", "lowerdir+=/a")));  // 6.5 to 6.7
-  CHECK(engine::is_older_kernel(sys::Error(EINVAL, "mount overlay", "create")));        // before 6.5
-  CHECK_FALSE(engine::is_older_kernel(sys::Error(ENOENT, "mount overlay", "create")));
-  CHECK_FALSE(engine::is_older_kernel(sys::Error(EINVAL, "mount overlay", "upperdir=/a")));
+TEST_CASE("layers are named one by one from Linux 6.8 on") {
+  for (const char* release : {"6.8.0-31-generic", "6.12.0", "6.18.1", "7.0.0-rc1"})
+    CHECK(engine::has_lowerdir_plus(release));
+  for (const char* release : {"5.15.0", "6.1.0-56-cloud-amd64", "6.7.12", "custom"})
+    CHECK_FALSE(engine::has_lowerdir_plus(release));
 }

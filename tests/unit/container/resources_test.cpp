@@ -46,7 +46,10 @@ std::string some_block_device() {
 bool starts_where_enforceable(Container& box, const std::string& controller, const std::string& v1_knob,
                               const std::string& v2_knob, const std::string& named) {
   const std::string folder = container_test::cgroup_folder(box.spec, controller);
-  const bool unified = engine::Cgroup(box.spec.cgroup).unified();
+  const engine::Cgroup group(box.spec.cgroup);
+  const bool unified = group.unified();
+  if (unified)
+    engine::cgroup_v2::enable_controllers(group.hierarchies().front().mount_point, box.spec.cgroup);
   sys::make_dirs(folder);  // some knobs are missing at the root
   const bool can = exists(folder + '/' + (unified ? v2_knob : v1_knob));
   ::rmdir(folder.c_str());
@@ -188,11 +191,12 @@ TEST_CASE("A weight of the block devices is set, or refused where no scheduler h
   if (!container_test::is_root()) return;
   Container box;
   box.spec.resources.blkio_weight = 300;
-  if (!starts_where_enforceable(box, "blkio", "blkio.bfq.weight", "io.bfq.weight", "blkio_config.weight"))
-    return;
+  if (!starts_where_enforceable(box, "blkio", "blkio.bfq.weight", "io.weight", "blkio_config.weight")) return;
   const std::string folder = container_test::cgroup_folder(box.spec, "blkio");
   if (exists(folder + "/io.bfq.weight")) {
     CHECK(first_line(folder + "/io.bfq.weight") == "default 300");
+  } else if (exists(folder + "/io.weight")) {
+    CHECK(first_line(folder + "/io.weight") == "default 2930");
   } else {
     CHECK(first_line(folder + "/blkio.bfq.weight") == "300");
   }
