@@ -132,9 +132,9 @@ TEST_CASE("check tells what up would refuse, and up refuses it before anything i
   const it::Output check = sandbox.compose({"check"});
   CHECK(check.code == 1);
   CHECK(check.out ==
-        "ATTRIBUTE                       VERDICT         PLACE               NOTE\n"
-        "services.web.deploy.placement   no effect       compose.yaml:4:14   there is one machine\n"
-        "services.web.use_api_socket     not supported   compose.yaml:5:21\n");
+        "ATTRIBUTE                           VERDICT         PLACE               NOTE\n"
+        "services.web.deploy.placement       no effect       compose.yaml:4:14   there is one machine\n"
+        "services.web.use_api_socket: true   not supported   compose.yaml:5:21\n");
   const it::Output up = sandbox.compose({"up", "-d"});
   CHECK(up.code == 1);
   CHECK(up.err.find("compose.yaml:5:21: services.web: 'use_api_socket: true' is not supported yet") !=
