@@ -11,6 +11,7 @@
 #include "engine/build/builder.h"
 #include "engine/commit.h"
 #include "engine/container/runtime.h"
+#include "engine/container/usage.h"
 #include "engine/error.h"
 #include "engine/image/layer_tar.h"
 #include "engine/model.h"
@@ -54,6 +55,10 @@ class Engine {
   // grace_ms unset: the container's own.
   virtual void stop_container(const std::string& id, std::optional<int64_t> grace_ms) = 0;
   virtual void kill_container(const std::string& id, const std::string& signal) = 0;
+  // Halts all processes of a running container, and lets them go on. kConflict when it is not running, or
+  // paused already, or not paused; kUnavailable when this host cannot, or a process cannot be halted.
+  virtual void pause_container(const std::string& id) = 0;
+  virtual void unpause_container(const std::string& id) = 0;
   // Takes a container that is down off its networks: its addresses are free for others, and nothing of it
   // keeps a network from being removed. The next start puts it back, on addresses that are free then.
   // kConflict when running.
@@ -65,6 +70,11 @@ class Engine {
                                  const std::function<bool(const Status&)>& changed) = 0;
   // Environment and user of `request` are completed from the container's.
   virtual int exec(const std::string& id, ExecRequest request) = 0;
+
+  // What a container uses of the machine now; nothing when it is down.
+  virtual Usage container_usage(const std::string& id) = 0;
+  // Its processes, by pid. kConflict when it is not up.
+  virtual std::vector<Process> container_processes(const std::string& id) = 0;
 
   // True when `image_id` is the image named `ancestor`, or has all its layers at the bottom. False when there
   // is no such image.

@@ -54,6 +54,11 @@ FreezeMark::~FreezeMark() {
   }
 }
 
+void FreezeMark::keep() noexcept {
+  if (!file_.empty()) ::unlink(file_.c_str());
+  file_.clear();
+}
+
 std::vector<AbandonedFreeze> abandoned_freezes(const std::string& run_root) {
   std::vector<AbandonedFreeze> found;
   const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder_of(run_root).c_str()), ::closedir);

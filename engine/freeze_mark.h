@@ -16,6 +16,8 @@ class FreezeMark {
   // Nothing happens when it is paused already, or has no group any more. Throws as Freezer.
   FreezeMark(const std::string& run_root, const std::string& id, const std::string& cgroup);
   ~FreezeMark();  // lets it go on
+  // It stays paused when this object goes: its monitor has recorded that it is to.
+  void keep() noexcept;
   FreezeMark(const FreezeMark&) = delete;
   FreezeMark& operator=(const FreezeMark&) = delete;
 

@@ -163,9 +163,7 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
   const sys::FileLock lock = lock_container(record->id);
   db_.read([&] { record = find_container_record(db_, record->id); });
   if (!record) return;
-  const Status status = status_of(record->id);
-  const bool alive =
-      status.state == State::kRunning || status.state == State::kRestarting || status.state == State::kPaused;
+  const bool alive = goes_on(status_of(record->id));
   if (alive && !force) {
     throw Error(Error::Kind::kConflict,
                 "container " + record->config.name + " is running; stop it first, or force its removal");

@@ -125,9 +125,7 @@ ContainerInfo LocalEngine::describe(const ContainerRecord& record,
   info.status = status_of(record.id);
   // What a running container publishes is what it holds; of another one it can only be told what it will ask
   // for.
-  const bool up = info.status.state == State::kRunning || info.status.state == State::kPaused ||
-                  info.status.state == State::kRestarting;
-  info.ports = up ? record.ports : record.config.ports;
+  info.ports = goes_on(info.status) ? record.ports : record.config.ports;
   info.expose = record.config.expose;
   info.log_path = paths_.container(record.id) + "/container.log";
   for (const EndpointRecord& endpoint : record.endpoints) {
@@ -166,6 +164,19 @@ std::vector<ContainerInfo> LocalEngine::containers(const std::string& project) {
       infos.push_back(describe(record, networks));
   });
   return infos;
+}
+
+Usage LocalEngine::container_usage(const std::string& id) {
+  const ContainerRecord record = need_container(id);
+  const Status status = status_of(record.id);
+  return goes_on(status) ? usage_of(Cgroup(cgroup_path(record)), status.process.pid) : Usage();
+}
+
+std::vector<Process> LocalEngine::container_processes(const std::string& id) {
+  const ContainerRecord record = need_container(id);
+  if (!goes_on(status_of(record.id)))
+    throw Error(Error::Kind::kConflict, "container " + record.config.name + " is not running");
+  return processes_of(Cgroup(cgroup_path(record)));
 }
 
 std::optional<ContainerInfo> LocalEngine::find_container(const std::string& id_or_name) {

@@ -51,11 +51,16 @@ class LocalEngine final : public Engine {
   Attached start_attached(const std::string& id, const AttachRequest& request) override;
   void stop_container(const std::string& id, std::optional<int64_t> grace_ms) override;
   void kill_container(const std::string& id, const std::string& signal) override;
+  void pause_container(const std::string& id) override;
+  void unpause_container(const std::string& id) override;
   void disconnect_container(const std::string& id) override;
   void remove_container(const std::string& id, bool force, bool volumes) override;
   Status watch_container(const std::string& id, int64_t timeout_ms,
                          const std::function<bool(const Status&)>& changed) override;
   int exec(const std::string& id, ExecRequest request) override;
+
+  Usage container_usage(const std::string& id) override;
+  std::vector<Process> container_processes(const std::string& id) override;
 
   bool is_image_below(const std::string& ancestor, const std::string& image_id) override;
   std::string commit_container(const std::string& id, const CommitRequest& request) override;

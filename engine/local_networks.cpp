@@ -192,8 +192,7 @@ EndpointRecord LocalEngine::allocate(const AttachmentConfig& attachment) {
 void LocalEngine::disconnect_container(const std::string& id) {
   const sys::FileLock lock = lock_container(need_container(id).id);
   const ContainerRecord record = need_container(id);
-  const State state = status_of(record.id).state;
-  if (state == State::kRunning || state == State::kRestarting || state == State::kPaused) {
+  if (goes_on(status_of(record.id))) {
     throw Error(Error::Kind::kConflict, "container " + record.config.name +
                                             " is running; stop it before it is taken off its networks");
   }

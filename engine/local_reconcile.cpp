@@ -42,6 +42,12 @@ bool ended(const Status& status) {
   return status.state == State::kExited || status.state == State::kDead;
 }
 
+// There is a program, and no monitor that keeps it.
+bool is_orphan(const Status& status) {
+  return (status.state == State::kRunning || status.state == State::kPaused) &&
+         !sys::is_alive(status.monitor);
+}
+
 }  // namespace
 
 void LocalEngine::reconcile() {
@@ -76,7 +82,7 @@ bool LocalEngine::is_abandoned(const ContainerRecord& record) {
 
 void LocalEngine::release_if_dead(const ContainerRecord& record) {
   const Status status = status_of(record.id);
-  if (status.state == State::kRunning && !sys::is_alive(status.monitor)) {
+  if (is_orphan(status)) {
     adopt(record.id);
     return;
   }
@@ -104,7 +110,7 @@ void LocalEngine::adopt(const std::string& id) {
   db_.read([&] { record = find_container_record(db_, id); });
   if (!record) return;
   const Status status = status_of(id);
-  if (status.state != State::kRunning || sys::is_alive(status.monitor)) return;
+  if (!is_orphan(status)) return;
   const std::vector<Reservation> held = hold_ports_again(*record);
   adopt_container(paths_.run_container(id), paths_.container(id), sockets_of(held));
 }

@@ -20,11 +20,6 @@ namespace {
 
 constexpr int64_t kKillWaitMs = 10000;
 
-bool alive(const Status& status) {
-  return status.state == State::kRunning || status.state == State::kRestarting ||
-         status.state == State::kPaused;
-}
-
 std::vector<netmgr::Publish> to_publish(const ContainerRecord& record) {
   std::vector<netmgr::Publish> list;
   if (record.endpoints.empty()) return list;
@@ -89,7 +84,7 @@ void LocalEngine::prepare_bind_sources(const ContainerRecord& record) {
 // before, by the bind, but for a container whose monitor died a moment ago; SCTP is not held, so its rows are
 // all there is, also while the container is just being started.
 bool LocalEngine::holds_port(const ContainerRecord& holder, const Reservation& reservation) {
-  if (alive(status_of(holder.id))) return true;
+  if (goes_on(status_of(holder.id))) return true;
   return !reservation.socket && !sys::FileLock::try_acquire(lock_path(holder.id));
 }
 
@@ -136,7 +131,11 @@ std::vector<Reservation> LocalEngine::take_ports(ContainerRecord& record) {
 ContainerInfo LocalEngine::start_container(const std::string& id) {
   const sys::FileLock lock = lock_container(need_container(id).id);
   ContainerRecord record = need_container(id);  // as it is now that the lock is ours
-  if (!alive(status_of(record.id))) {
+  const Status status = status_of(record.id);
+  if (status.state == State::kPaused)
+    throw Error(Error::Kind::kConflict,
+                "container " + record.config.name + " is paused; unpause it instead of starting it");
+  if (!goes_on(status)) {
     launch(record, [](const Spec& spec, const sys::Fd& netns, const std::vector<int>& held) {
       engine::start_container(spec, netns, held);
     });
@@ -147,7 +146,7 @@ ContainerInfo LocalEngine::start_container(const std::string& id) {
 Attached LocalEngine::start_attached(const std::string& id, const AttachRequest& request) {
   const sys::FileLock lock = lock_container(need_container(id).id);
   ContainerRecord record = need_container(id);
-  if (alive(status_of(record.id)))
+  if (goes_on(status_of(record.id)))
     throw Error(Error::Kind::kConflict, "container " + record.config.name + " is running already");
   Attached attached;
   launch(record, [&](Spec spec, const sys::Fd& netns, const std::vector<int>& held) {
@@ -206,7 +205,7 @@ void LocalEngine::stop_container(const std::string& id, std::optional<int64_t> g
 }
 
 void LocalEngine::stop_and_release(const ContainerRecord& record, std::optional<int64_t> grace_ms) {
-  if (alive(status_of(record.id))) {
+  if (goes_on(status_of(record.id))) {
     const std::string run_dir = paths_.run_container(record.id);
     std::string signal = "SIGTERM";
     if (const auto text = sys::read_file_if_exists(run_dir + "/spec.json"))
@@ -226,12 +225,14 @@ void LocalEngine::kill_container(const std::string& id, const std::string& signa
   }
   if (number != SIGKILL) return;
   // Nothing can refuse this one: who asks for it may rely on the container being gone afterwards.
-  watch_status(run_dir, state_dir, kKillWaitMs, [](const Status& status) { return alive(status); });
+  watch_status(run_dir, state_dir, kKillWaitMs, [](const Status& status) { return goes_on(status); });
 }
 
 int LocalEngine::exec(const std::string& id, ExecRequest request) {
   const ContainerRecord record = need_container(id);
   const Status status = status_of(record.id);
+  if (status.state == State::kPaused)
+    throw Error(Error::Kind::kConflict, "container " + record.config.name + " is paused; unpause it first");
   if (status.state != State::kRunning) {
     throw Error(Error::Kind::kConflict, "container " + record.config.name + " is not running");
   }

@@ -76,7 +76,7 @@ struct ContainerConfig {
   bool stdin_open = false;   // its standard input never ends; else it is empty
   bool auto_remove = false;  // it goes when it has ended, with its anonymous volumes
   std::string owner;         // auto_remove, set by the engine: the process that is going to start it
-  int64_t shm_size = 0;  // bytes; 0: 64 MiB
+  int64_t shm_size = 0;      // bytes; 0: 64 MiB
   Resources resources;
   std::string cgroup_parent;  // absolute path below the hierarchies' roots; empty: the engine's own
   std::vector<SpecUlimit> ulimits;

@@ -84,6 +84,22 @@ int container_kill(Context& context, const Words& args) {
   });
 }
 
+int container_pause(Context& context, const Words& args) {
+  Arguments arguments("container pause CONTAINER...", "Halt all processes of running containers.");
+  arguments.positionals(1, -1, "CONTAINER");
+  return for_each(context, "pause", arguments.parse(args), [&](const engine::ContainerInfo& container) {
+    context.engine().pause_container(container.id);
+  });
+}
+
+int container_unpause(Context& context, const Words& args) {
+  Arguments arguments("container unpause CONTAINER...", "Let paused containers go on.");
+  arguments.positionals(1, -1, "CONTAINER");
+  return for_each(context, "unpause", arguments.parse(args), [&](const engine::ContainerInfo& container) {
+    context.engine().unpause_container(container.id);
+  });
+}
+
 int container_rm(Context& context, const Words& args) {
   bool force = false, volumes = false;
   Arguments arguments("container rm [OPTIONS] CONTAINER...", "Remove containers.");
@@ -132,7 +148,11 @@ int container_command(Context& context, const Words& args) {
                          {"stop", container_stop, "Stop containers without removing them"},
                          {"restart", container_restart, "Stop containers and start them again"},
                          {"kill", container_kill, "Send a signal to running containers"},
+                         {"pause", container_pause, "Halt all processes of running containers"},
+                         {"unpause", container_unpause, "Let paused containers go on"},
                          {"rm", container_rm, "Remove containers"},
+                         {"stats", container_stats, "Show what containers use of the machine"},
+                         {"top", container_top, "Show the processes of a container"},
                          {"logs", container_logs, "Show what a container wrote"},
                          {"diff", container_diff, "Show what a container changed about its image's files"},
                          {"commit", container_commit, "Make an image from a container"},

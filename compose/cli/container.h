@@ -11,6 +11,8 @@ int container_commit(Context& context, const Words& args);
 int container_export(Context& context, const Words& args);
 int container_logs(Context& context, const Words& args);
 int container_ls(Context& context, const Words& args);
+int container_stats(Context& context, const Words& args);
+int container_top(Context& context, const Words& args);
 
 // Throws engine::Error(kNotFound, kConflict).
 engine::ContainerInfo named_container(Context& context, const std::string& name);

@@ -26,6 +26,8 @@ struct Running {
   const char* operator()(const WaitFor&) const { return "Waiting"; }
   const char* operator()(const StopContainer&) const { return "Stopping"; }
   const char* operator()(const KillContainer&) const { return "Killing"; }
+  const char* operator()(const PauseContainer&) const { return "Pausing"; }
+  const char* operator()(const UnpauseContainer&) const { return "Unpausing"; }
   const char* operator()(const DisconnectContainer&) const { return "Disconnecting"; }
   const char* operator()(const RemoveContainer&) const { return "Removing"; }
   const char* operator()(const RenameContainer&) const { return "Recreate"; }
@@ -57,6 +59,8 @@ struct Done {
   }
   const char* operator()(const StopContainer&) const { return "Stopped"; }
   const char* operator()(const KillContainer&) const { return "Killed"; }
+  const char* operator()(const PauseContainer&) const { return "Paused"; }
+  const char* operator()(const UnpauseContainer&) const { return "Unpaused"; }
   const char* operator()(const DisconnectContainer&) const { return "Disconnected"; }
   const char* operator()(const RemoveContainer&) const { return "Removed"; }
   const char* operator()(const RenameContainer&) const { return "Recreated"; }

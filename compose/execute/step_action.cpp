@@ -169,6 +169,16 @@ class Performer {
         Kind::kConflict, [&] { unless(Kind::kNotFound, kill, is_down); }, is_down);
   }
 
+  std::string operator()(const PauseContainer& action) {
+    engine_.pause_container(action.container);
+    return done();
+  }
+
+  std::string operator()(const UnpauseContainer& action) {
+    engine_.unpause_container(action.container);
+    return done();
+  }
+
   std::string operator()(const DisconnectContainer& action) {
     return unless(
         Kind::kNotFound, [&] { engine_.disconnect_container(action.container); }, [] { return true; });

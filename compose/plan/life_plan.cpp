@@ -1,4 +1,4 @@
-// start, stop, restart, kill and rm: containers that are there, in the order of depends_on.
+// start, stop, restart, kill, pause, unpause and rm: containers that are there, in the order of depends_on.
 #include <algorithm>
 
 #include "compose/plan/graph.h"
@@ -75,6 +75,17 @@ void add_starts(StepList& steps, const Scene& scene, const Stops& stops, const P
   order_starts(steps, scene.graph, members);
 }
 
+// In no order.
+template <typename Action>
+Plan plan_for_each(const Scene& scene, engine::State state) {
+  StepList steps;
+  for (const auto* container : scene.containers()) {
+    if (container->status.state == state)
+      steps.add("Container " + container->name, Action{container->id}, "");
+  }
+  return std::move(steps).finish();
+}
+
 }  // namespace
 
 Plan plan_start(const parser::Project* project, const Observed& observed, const LifeOptions& options) {
@@ -128,6 +139,14 @@ Plan plan_kill(const parser::Project* project, const Observed& observed, const L
     steps.add("Container " + container->name, KillContainer{container->id, options.signal}, "");
   }
   return std::move(steps).finish();
+}
+
+Plan plan_pause(const parser::Project* project, const Observed& observed, const LifeOptions& options) {
+  return plan_for_each<PauseContainer>(Scene(project, observed, options), engine::State::kRunning);
+}
+
+Plan plan_unpause(const parser::Project* project, const Observed& observed, const LifeOptions& options) {
+  return plan_for_each<UnpauseContainer>(Scene(project, observed, options), engine::State::kPaused);
 }
 
 Plan plan_rm(const parser::Project* project, const Observed& observed, const LifeOptions& options) {

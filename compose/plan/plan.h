@@ -69,6 +69,12 @@ struct KillContainer {
   std::string container;  // id
   std::string signal;
 };
+struct PauseContainer {
+  std::string container;  // id
+};
+struct UnpauseContainer {
+  std::string container;  // id
+};
 // Frees the addresses of a container that is down, so that others can take them and its networks can be
 // removed.
 struct DisconnectContainer {
@@ -87,7 +93,7 @@ struct RenameContainer {
 using Action =
     std::variant<BuildImage, PullImage, PushImage, CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume,
                  RemoveImage, CreateContainer, StartContainer, WaitFor, StopContainer, KillContainer,
-                 DisconnectContainer, RemoveContainer, RenameContainer>;
+                 PauseContainer, UnpauseContainer, DisconnectContainer, RemoveContainer, RenameContainer>;
 
 struct Step {
   int id = 0;            // index in Plan::steps

@@ -18,6 +18,8 @@ struct Verb {
   const char* operator()(const WaitFor&) const { return "Wait"; }
   const char* operator()(const StopContainer&) const { return "Stop"; }
   const char* operator()(const KillContainer&) const { return "Kill"; }
+  const char* operator()(const PauseContainer&) const { return "Pause"; }
+  const char* operator()(const UnpauseContainer&) const { return "Unpause"; }
   const char* operator()(const DisconnectContainer&) const { return "Disconnect"; }
   const char* operator()(const RemoveContainer&) const { return "Remove"; }
   const char* operator()(const RenameContainer&) const { return "Rename"; }

@@ -88,6 +88,9 @@ Plan plan_start(const parser::Project* project, const Observed& observed, const 
 Plan plan_stop(const parser::Project* project, const Observed& observed, const LifeOptions& options);
 Plan plan_restart(const parser::Project* project, const Observed& observed, const LifeOptions& options);
 Plan plan_kill(const parser::Project* project, const Observed& observed, const LifeOptions& options);
+// Those that run, and those that are paused.
+Plan plan_pause(const parser::Project* project, const Observed& observed, const LifeOptions& options);
+Plan plan_unpause(const parser::Project* project, const Observed& observed, const LifeOptions& options);
 Plan plan_rm(const parser::Project* project, const Observed& observed, const LifeOptions& options);
 
 // The engine's configuration of replica `number` of a service, labels included (com.docker.compose.*).

@@ -18,6 +18,17 @@ std::string human_size(int64_t bytes) {
   return fmt::format("{:.3g}{}", value, kUnits[unit]);
 }
 
+std::string binary_size(int64_t bytes) {
+  static constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  auto value = static_cast<double>(bytes);
+  size_t unit = 0;
+  while (value >= 1024 && unit + 1 < std::size(kUnits)) {
+    value /= 1024;
+    ++unit;
+  }
+  return fmt::format("{:.4g}{}", value, kUnits[unit]);
+}
+
 std::string human_duration(int64_t milliseconds) {
   const int64_t seconds = milliseconds / 1000;
   const int64_t minutes = seconds / 60;

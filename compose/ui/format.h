@@ -11,6 +11,8 @@ namespace compose::ui {
 
 // Decimal units, three significant digits: 4860000 -> "4.86MB".
 std::string human_size(int64_t bytes);
+// Binary units, four significant digits: 1753088 -> "1.672MiB".
+std::string binary_size(int64_t bytes);
 // "Less than a second", "About a minute", "3 minutes", "2 weeks".
 std::string human_duration(int64_t milliseconds);
 // A short running time for progress lines: "0.3s", "75.2s".

@@ -17,6 +17,7 @@
 #include <optional>
 #include <set>
 
+#include "engine/container/freezer.h"
 #include "engine/error.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -84,6 +85,11 @@ bool is_member(pid_t pid, const std::string& path) {
   const std::string text = membership(pid);
   return text.find(':' + path + '\n') != std::string::npos ||
          text.find(':' + path + '/') != std::string::npos;
+}
+
+void add_members(const std::string& folder, std::set<pid_t>& all) {
+  for (const std::string& group : sub_groups(folder)) add_members(group, all);
+  for (const pid_t pid : members(folder)) all.insert(pid);
 }
 
 void kill_members(const std::string& folder, const std::string& path) {
@@ -285,8 +291,16 @@ uint64_t Cgroup::oom_kills() const {
   return 0;
 }
 
+std::vector<pid_t> Cgroup::processes() const {
+  std::set<pid_t> all;
+  for (const CgroupHierarchy& hierarchy : hierarchies_) add_members(folder(hierarchy), all);
+  return {all.begin(), all.end()};
+}
+
 void Cgroup::kill_all() const {
   for (const CgroupHierarchy& hierarchy : hierarchies_) kill_members(folder(hierarchy), path_);
+  // Whoever is halted by v1's freezer dies once it goes on.
+  if (Freezer::is_on_this_host(*this)) Freezer(*this).thaw();
 }
 
 void Cgroup::clear() const {

@@ -2,6 +2,8 @@
 // The control groups of one container, on hosts with cgroup v1, v2 or both (man 7 cgroups). One group of the
 // same path is made below every hierarchy found in /proc/self/mountinfo; nothing outside of it is touched but
 // the controllers' switches on the way down to it (v2 cgroup.subtree_control, v1 cpuset's inherited masks).
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -43,7 +45,9 @@ class Cgroup {
   void enter() const noexcept;
   // Processes of this group the kernel killed for want of memory since it was made.
   uint64_t oom_kills() const;
-  // Sends SIGKILL to all that is inside, sub-groups included.
+  // All that are inside, sub-groups included, in order.
+  std::vector<pid_t> processes() const;
+  // Sends SIGKILL to all that is inside, sub-groups included, and lets go on what is halted.
   void kill_all() const;
   // Kills what is inside and takes away the sub-groups the container made, so that the groups can be entered
   // like new ones; waits as `remove` does. What cannot be taken away stays.

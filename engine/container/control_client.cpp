@@ -15,6 +15,7 @@
 #include "engine/container/cgroup.h"
 #include "engine/container/endpoints.h"
 #include "engine/container/exit_status.h"
+#include "engine/container/freezer.h"
 #include "engine/container/message.h"
 #include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
@@ -105,11 +106,6 @@ void kill_monitor(const std::string& state_dir) {
     wait_readable(monitor.get(), deadline_after(kPatienceMs));
 }
 
-bool goes_on(const Status& status) {
-  return status.state == State::kRunning || status.state == State::kPaused ||
-         status.state == State::kRestarting;
-}
-
 // A container whose monitor is gone, held under the keeper's lock so that only one process at a time acts for
 // it.
 class Orphan {
@@ -137,8 +133,13 @@ class Orphan {
     return orphan;
   }
 
+  // To be called once the signal is sent: a paused container goes on, to end by it.
   void mark_stopped() {
     status.stopped_by_user = true;
+    if (status.state == State::kPaused) {
+      Freezer(Cgroup(spec.cgroup)).thaw();
+      status.state = State::kRunning;
+    }
     write_status(spec.state_dir, status);
   }
   // True when it has ended. `timeout_ms` -1: waits for ever.
@@ -149,7 +150,7 @@ class Orphan {
   void conclude(bool killed) {
     int exit_code = pidfd ? take_exit_status(pidfd.get()) : kExitUnknown;
     if (exit_code == kExitUnknown && killed) exit_code = 128 + SIGKILL;
-    if (status.state == State::kRunning) status.exit_code = exit_code;
+    if (status.state != State::kRestarting) status.exit_code = exit_code;
     unregister_endpoints(spec);
     try {
       Cgroup(spec.cgroup).remove();
@@ -188,6 +189,24 @@ sys::Fd thaw_after_me(const std::string& run_dir, const std::string& mark) {
   return monitor;
 }
 
+namespace {
+
+void ask(const std::string& run_dir, const char* what) {
+  Question question(run_dir, {{"op", what}});
+  if (question.await(kPatienceMs) != Question::State::kAnswered)
+    throw Error(Error::Kind::kUnavailable, "the container's monitor does not answer");
+}
+
+}  // namespace
+
+void record_pause(const std::string& run_dir) {
+  ask(run_dir, "paused");
+}
+
+void resume_container(const std::string& run_dir) {
+  ask(run_dir, "resume");
+}
+
 bool kill_container(const std::string& run_dir, const std::string& state_dir, int signal) {
   bool sent = false;
   for (;;) {
@@ -209,8 +228,8 @@ bool kill_container(const std::string& run_dir, const std::string& state_dir, in
       continue;
     }
     if (!orphan) return sent;
-    if (means_stop(signal, orphan->spec)) orphan->mark_stopped();
     sent = sys::send_signal(orphan->pidfd, signal) || sent;
+    if (means_stop(signal, orphan->spec)) orphan->mark_stopped();
     // Whether another signal ends it is the program's choice and may take its time.
     if (signal == SIGKILL) orphan->wait(-1);
     if (orphan->wait(0)) orphan->conclude(sent && signal == SIGKILL);
@@ -238,8 +257,8 @@ void stop_container(const std::string& run_dir, const std::string& state_dir, in
       continue;
     }
     if (!orphan) return;
-    orphan->mark_stopped();
     sys::send_signal(orphan->pidfd, stop_signal);
+    orphan->mark_stopped();
     if (!orphan->wait(grace_ms)) {
       killed = sys::send_signal(orphan->pidfd, SIGKILL);
       orphan->wait(-1);
@@ -272,7 +291,8 @@ Status watch_status(const std::string& run_dir, const std::string& state_dir, in
   }
   // No monitor, or not any more: the file, and the process itself as long as it goes on without one.
   for (;;) {
-    if (!tell(read_status(state_dir)) || last.state != State::kRunning) return last;
+    if (!tell(read_status(state_dir)) || (last.state != State::kRunning && last.state != State::kPaused))
+      return last;
     const sys::Fd pidfd = sys::open_pidfd(last.process);
     if (pidfd && !wait_readable(pidfd.get(), until)) return last;
   }

@@ -18,20 +18,29 @@ constexpr int kPatienceMs = 10'000;
 }  // namespace
 
 Freezer::Freezer(const Cgroup& cgroup) {
-  for (const CgroupHierarchy& hierarchy : cgroup.hierarchies()) {
-    const auto& names = hierarchy.controllers;
-    const bool v1 = std::find(names.begin(), names.end(), "freezer") != names.end();
-    if (!v1 && !(hierarchy.v2 && folder_.empty())) continue;
-    folder_ = cgroup.folder(hierarchy);
-    v2_ = !v1;
-    if (v1) return;
-  }
-  if (folder_.empty()) {
+  const CgroupHierarchy* hierarchy = find(cgroup);
+  if (hierarchy == nullptr) {
     throw Error(
         Error::Kind::kUnavailable,
         "containers cannot be paused: this host has neither the cgroup controller freezer nor cgroup v2 "
         "mounted");
   }
+  folder_ = cgroup.folder(*hierarchy);
+  v2_ = hierarchy->v2;
+}
+
+bool Freezer::is_on_this_host(const Cgroup& cgroup) {
+  return find(cgroup) != nullptr;
+}
+
+const CgroupHierarchy* Freezer::find(const Cgroup& cgroup) {
+  const CgroupHierarchy* found = nullptr;
+  for (const CgroupHierarchy& hierarchy : cgroup.hierarchies()) {
+    const auto& names = hierarchy.controllers;
+    if (std::find(names.begin(), names.end(), "freezer") != names.end()) return &hierarchy;
+    if (hierarchy.v2 && found == nullptr) found = &hierarchy;
+  }
+  return found;
 }
 
 void Freezer::ask(bool frozen) const {

@@ -13,6 +13,7 @@ class Freezer {
   // By the controller freezer of v1 where a process of the group is subject to it, else by v2. Throws
   // engine::Error(kUnavailable) when the host has neither.
   explicit Freezer(const Cgroup& cgroup);
+  static bool is_on_this_host(const Cgroup& cgroup);  // false: the constructor would throw
 
   bool is_frozen() const;  // false when the group is gone
   // Returns when everything inside stands still; no-op when it does. Throws engine::Error(kUnavailable) when
@@ -22,6 +23,7 @@ class Freezer {
   void thaw() const;
 
  private:
+  static const CgroupHierarchy* find(const Cgroup& cgroup);
   void ask(bool frozen) const;
   bool stands_still() const;
 

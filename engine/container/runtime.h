@@ -46,6 +46,11 @@ bool kill_container(const std::string& run_dir, const std::string& state_dir, in
 // the monitor lets the container go on and removes the file. Empty where no monitor takes that on. Throws
 // sys::Error.
 sys::Fd thaw_after_me(const std::string& run_dir, const std::string& mark);
+// Records that the caller has halted everything in the container (freezer.h). Throws
+// engine::Error(kUnavailable) when there is no monitor to do it.
+void record_pause(const std::string& run_dir);
+// Lets a paused container go on and records it. Throws as the above, sys::Error.
+void resume_container(const std::string& run_dir);
 // stop: marks stopped_by_user, sends spec's stop signal, after `grace_ms` SIGKILL, returns when it is dead
 // and the status written. No-op when not running.
 void stop_container(const std::string& run_dir, const std::string& state_dir, int stop_signal,

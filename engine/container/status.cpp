@@ -105,11 +105,13 @@ Status read_recorded_status(const std::string& state_dir) {
   }
 }
 
+bool goes_on(const Status& status) {
+  return status.state == State::kRunning || status.state == State::kPaused ||
+         status.state == State::kRestarting;
+}
+
 Status read_status(const std::string& state_dir) {
   Status status = read_recorded_status(state_dir);
-  const auto goes_on = [](const Status& s) {
-    return s.state == State::kRunning || s.state == State::kPaused || s.state == State::kRestarting;
-  };
   if (!goes_on(status)) return status;
   const auto keeper_lives = [](const Status& s) {
     if (s.boot_id != present_boot_id()) return false;

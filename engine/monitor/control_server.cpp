@@ -94,6 +94,12 @@ bool ControlServer::serve_client(Client& client) {
     } else if (op == "thaw after me") {
       client.mark = request.at("mark").get<std::string>();
       reply["ok"] = true;
+    } else if (op == "paused") {
+      handler_.note_pause();
+      reply["ok"] = true;
+    } else if (op == "resume") {
+      handler_.resume();
+      reply["ok"] = true;
     } else {
       reply["error"] = "unknown operation " + op;
     }

@@ -6,6 +6,8 @@
 //   stream
 //   {"op":"thaw after me","mark":"/path"}        -> {"ok":true}; whoever asks has paused the container. When
 //   the connection ends and the file is still there, it has died: the container goes on, the file goes.
+//   {"op":"paused"}                              -> {"ok":true}; whoever asks has halted what is inside
+//   {"op":"resume"}                              -> {"ok":true}; it goes on
 // A message that cannot be understood is answered by {"error":"..."}.
 #include <poll.h>
 
@@ -24,6 +26,9 @@ class ControlHandler {
   virtual void stop(int signal, int64_t grace_ms) = 0;
   virtual std::string status_json() = 0;
   virtual void thaw(const std::string& mark) noexcept = 0;  // as for "thaw after me"
+  // Throw engine::Error(kConflict) when it is not running, or not paused.
+  virtual void note_pause() = 0;
+  virtual void resume() = 0;
 };
 
 class ControlServer {

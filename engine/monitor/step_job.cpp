@@ -60,8 +60,7 @@ int run_step(const std::string& programs) {
     int exit_code = 0;
     {
       const CgroupGuard guard(cgroup);
-      cgroup.create(spec.resources,
-                    engine::device_access(spec));
+      cgroup.create(spec.resources, engine::device_access(spec));
       const engine::Launched launched = engine::launch_container({spec,
                                                                   cgroup,
                                                                   netns.get(),

@@ -95,8 +95,7 @@ void Supervisor::open_places() {
 void Supervisor::start() {
   try {
     open_places();
-    cgroup_.create(spec_.resources,
-                   engine::device_access(spec_));
+    cgroup_.create(spec_.resources, engine::device_access(spec_));
     launch();
   } catch (const std::exception& error) {
     const auto* setup = dynamic_cast<const engine::SetupError*>(&error);
@@ -155,7 +154,8 @@ void Supervisor::launch() {
 void Supervisor::adopt() {
   const engine::Status recorded = engine::read_recorded_status(spec_.state_dir);
   container_.process = recorded.process;
-  if (recorded.state == State::kRunning && recorded.boot_id == status_.boot_id) {
+  const bool up = recorded.state == State::kRunning || recorded.state == State::kPaused;
+  if (up && recorded.boot_id == status_.boot_id) {
     container_.pidfd = sys::open_pidfd(recorded.process);
   }
   if (!container_.pidfd) {
@@ -179,7 +179,8 @@ void Supervisor::adopt() {
 
 void Supervisor::watch_health() {
   probe_at_.reset();
-  if (health_.enabled()) probe_at_ = monotonic_ms() + health_.next_delay(status_, monotonic_ms());
+  if (health_.enabled() && status_.state == State::kRunning)
+    probe_at_ = monotonic_ms() + health_.next_delay(status_, monotonic_ms());
 }
 
 void Supervisor::record() {
@@ -196,9 +197,32 @@ void Supervisor::thaw(const std::string& mark) noexcept {
   try {
     engine::Freezer(cgroup_).thaw();
     ::unlink(mark.c_str());
+    if (status_.state == State::kPaused) go_on();
   } catch (const std::exception& error) {  // the file stays, and a reconcile tries again
     std::fprintf(stderr, "%s\n", error.what());
   }
+}
+
+void Supervisor::note_pause() {
+  if (!running()) throw engine::Error(engine::Error::Kind::kConflict, "the container is not running");
+  // A check that is under way stands still as well: its time would run out for nothing.
+  probe_.reset();
+  probe_at_.reset();
+  status_.state = State::kPaused;
+  record();
+}
+
+void Supervisor::resume() {
+  if (status_.state != State::kPaused)
+    throw engine::Error(engine::Error::Kind::kConflict, "the container is not paused");
+  engine::Freezer(cgroup_).thaw();
+  go_on();
+}
+
+void Supervisor::go_on() {
+  status_.state = State::kRunning;
+  watch_health();
+  record();
 }
 
 std::string Supervisor::status_json() {
@@ -282,16 +306,18 @@ void Supervisor::serve_deadlines() {
 
 bool Supervisor::kill(int signal) {
   const bool was_running = running();
-  if (engine::means_stop(signal, spec_)) {
-    status_.stopped_by_user = true;
-    ending_ = true;
-    if (!was_running) {
-      end_for_good();
-    } else {
-      record();
-    }
+  const bool sent = was_running && sys::send_signal(container_.pidfd, signal);
+  if (!engine::means_stop(signal, spec_)) return sent;
+  status_.stopped_by_user = true;
+  ending_ = true;
+  if (!was_running) {
+    end_for_good();
+  } else if (status_.state == State::kPaused) {
+    resume();  // it ends by the signal that waits for it
+  } else {
+    record();
   }
-  return was_running && sys::send_signal(container_.pidfd, signal);
+  return sent;
 }
 
 void Supervisor::stop(int signal, int64_t grace_ms) {
@@ -302,8 +328,12 @@ void Supervisor::stop(int signal, int64_t grace_ms) {
     end_for_good();
     return;
   }
-  record();
   sys::send_signal(container_.pidfd, signal);
+  if (status_.state == State::kPaused) {
+    resume();
+  } else {
+    record();
+  }
   if (grace_ms < 0) return;
   const int64_t kill_at = monotonic_ms() + grace_ms;
   if (!kill_at_ || kill_at < *kill_at_) kill_at_ = kill_at;
@@ -320,6 +350,7 @@ void Supervisor::read_signals() {
     return;
   }
   sys::send_signal(container_.pidfd, engine::signal_number(spec_.stop_signal));
+  if (status_.state == State::kPaused) resume();
   if (!kill_at_ && spec_.stop_grace_ms >= 0) kill_at_ = monotonic_ms() + spec_.stop_grace_ms;
 }
 
@@ -375,7 +406,7 @@ void Supervisor::relaunch() {
 
 void Supervisor::end_for_good() {
   restart_at_.reset();
-  if (status_.state == State::kRestarting || status_.state == State::kRunning) status_.state = State::kExited;
+  if (status_.state != State::kCreated && status_.state != State::kDead) status_.state = State::kExited;
   engine::unregister_endpoints(spec_);
   try {
     cgroup_.remove();

@@ -56,7 +56,10 @@ class Supervisor : private ControlHandler {
   void stop(int signal, int64_t grace_ms) override;
   std::string status_json() override;
   void thaw(const std::string& mark) noexcept override;
+  void note_pause() override;
+  void resume() override;
 
+  void go_on();
   void open_places();
   engine::Stdio stdio();
   void launch();

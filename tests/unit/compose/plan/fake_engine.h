@@ -192,6 +192,10 @@ class FakeEngine : public engine::Engine {
     note("kill " + name_of(id) + " " + signal);
     end(id, 137);
   }
+  void pause_container(const std::string& id) override { set_state("pause", id, engine::State::kPaused); }
+  void unpause_container(const std::string& id) override { set_state("unpause", id, engine::State::kRunning); }
+  engine::Usage container_usage(const std::string&) override { return {}; }
+  std::vector<engine::Process> container_processes(const std::string&) override { return {}; }
   void disconnect_container(const std::string& id) override {
     note("disconnect " + name_of(id));
     const Lock lock(mutex_);
@@ -306,6 +310,11 @@ class FakeEngine : public engine::Engine {
     before(call);
     const Lock lock(mutex_);
     calls_.push_back(call);
+  }
+  void set_state(const std::string& verb, const std::string& id, engine::State state) {
+    note(verb + ' ' + name_of(id));
+    const Lock lock(mutex_);
+    get(id).info.status.state = state;
   }
   std::string next_id() {
     static const char* digits = "0123456789abcdef";

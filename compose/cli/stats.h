@@ -1,0 +1,26 @@
+#pragma once
+// What containers use of the machine, as a table that is renewed each second, or once.
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "compose/cli/arguments.h"
+#include "compose/cli/context.h"
+#include "engine/model.h"
+
+namespace compose::cli {
+
+struct StatsFlags {
+  bool all = false;        // those that are down too
+  bool no_stream = false;  // once
+  bool no_trunc = false;   // whole ids
+  std::string format;
+  void declare(Arguments& arguments);
+};
+
+// `list` gives the containers each time anew: those that come and go meanwhile appear and vanish. Returns
+// when `no_stream` or when there is nothing left to show that was there at first.
+int show_stats(Context& context, const StatsFlags& flags,
+               const std::function<std::vector<engine::ContainerInfo>()>& list);
+
+}  // namespace compose::cli
