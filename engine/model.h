@@ -13,6 +13,12 @@ namespace engine {
 
 using Labels = std::map<std::string, std::string>;
 
+// The network of containers that name none, as Docker has it. The engine makes it with its first container
+// and removes it with the last, so that nothing of it stays on the host. Names resolve on it as on any other.
+inline constexpr char kDefaultNetwork[] = "bridge";
+// ContainerConfig::owner of one that is to go by itself once it has ended, but may wait for its start.
+inline constexpr char kNoOwner[] = "none";
+
 struct PublishedPort {
   std::string host_ip;  // empty: every IPv4 address
   uint16_t host_port =
@@ -76,7 +82,7 @@ struct ContainerConfig {
   bool stdin_open = false;   // its standard input never ends; else it is empty
   bool auto_remove = false;  // it goes when it has ended, with its anonymous volumes
   std::string owner;         // auto_remove, set by the engine: the process that is going to start it
-  int64_t shm_size = 0;  // bytes; 0: 64 MiB
+  int64_t shm_size = 0;      // bytes; 0: 64 MiB
   Resources resources;
   std::string cgroup_parent;  // absolute path below the hierarchies' roots; empty: the engine's own
   std::vector<SpecUlimit> ulimits;
@@ -148,6 +154,7 @@ struct NetworkInfo {
   bool internal = false;
   Labels labels;
   int64_t created_ms = 0;
+  std::map<std::string, std::string> driver_opts = {};
 };
 
 struct VolumeInfo {

@@ -188,6 +188,14 @@ sys::Fd thaw_after_me(const std::string& run_dir, const std::string& mark) {
   return monitor;
 }
 
+void reload_networks(const std::string& run_dir) {
+  Question question(run_dir, {{"op", "reload networks"}});
+  if (question.await(kPatienceMs) == Question::State::kSilent)
+    throw Error(
+        Error::Kind::kUnavailable,
+        "the monitor of the container does not answer: it knows the new networks with its next start");
+}
+
 bool kill_container(const std::string& run_dir, const std::string& state_dir, int signal) {
   bool sent = false;
   for (;;) {

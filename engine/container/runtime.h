@@ -46,6 +46,8 @@ bool kill_container(const std::string& run_dir, const std::string& state_dir, in
 // the monitor lets the container go on and removes the file. Empty where no monitor takes that on. Throws
 // sys::Error.
 sys::Fd thaw_after_me(const std::string& run_dir, const std::string& mark);
+// Has the monitor take in the networks of spec.json, which has changed; without a monitor the next one does.
+void reload_networks(const std::string& run_dir);
 // stop: marks stopped_by_user, sends spec's stop signal, after `grace_ms` SIGKILL, returns when it is dead
 // and the status written. No-op when not running.
 void stop_container(const std::string& run_dir, const std::string& state_dir, int stop_signal,

@@ -94,6 +94,9 @@ bool ControlServer::serve_client(Client& client) {
     } else if (op == "thaw after me") {
       client.mark = request.at("mark").get<std::string>();
       reply["ok"] = true;
+    } else if (op == "reload networks") {
+      handler_.reload_networks();
+      reply["ok"] = true;
     } else {
       reply["error"] = "unknown operation " + op;
     }
