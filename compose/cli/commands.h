@@ -39,6 +39,7 @@ int run_command(Context& context, const Words& args);
 int scale_command(Context& context, const Words& args);
 int start_command(Context& context, const Words& args);
 int stop_command(Context& context, const Words& args);
+int system_command(Context& context, const Words& args);
 int tidy_command(Context& context, const Words& args);
 int up_command(Context& context, const Words& args);
 int version_command(Context& context, const Words& args);
