@@ -44,8 +44,8 @@ std::vector<std::string> words(const std::string& text) {
 void add_cgroups(ordered_json& info) {
   std::vector<std::string> controllers;
   bool v1 = false, v2 = false;
-  const engine::Cgroup root("/");
-  for (const engine::CgroupHierarchy& hierarchy : root.hierarchies()) {
+  const engine::Cgroup any("/compose");  // for the hierarchies that the host has
+  for (const engine::CgroupHierarchy& hierarchy : any.hierarchies()) {
     (hierarchy.v2 ? v2 : v1) = true;
     const auto names =
         hierarchy.v2
