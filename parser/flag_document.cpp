@@ -102,7 +102,6 @@ void FlagDocument::complete(const StringMap& environment, const std::string& fol
   throw_if_failed();
   make_canonical(root_, report_);
   resolve_paths(root_, folder, environment, report_);
-  throw_if_failed();
 }
 
 Service FlagDocument::service(const StringMap& environment, const std::string& folder) {

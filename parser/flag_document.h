@@ -40,7 +40,8 @@ class FlagDocument {
   void error(const std::string& flag, const std::string& message, const std::string& hint);
 
   // Brings short forms into their long ones and makes relative paths absolute by `folder`. To be called once,
-  // when everything is given. Throws LoadError with all that is wrong.
+  // when everything is given. Throws LoadError for what `error` and `pairs` found; what is wrong with a short
+  // form is told by `service`, with all the rest.
   void complete(const StringMap& environment, const std::string& folder);
   // The document, its service being "_".
   const Node& root() const { return root_; }

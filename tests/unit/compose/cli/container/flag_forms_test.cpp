@@ -64,7 +64,7 @@ TEST_CASE("limits, seconds, devices and options of a map are read, and told when
   limits_form(document, "ulimits", "--ulimit", {"nofile=10:20", "nproc=5"});
   seconds_form(document, "stop_grace_period", "--stop-timeout", {"7"});
   rates_form(document, "blkio_config/device_read_bps", "--device-read-bps", {"/dev/sda:1mb"});
-  map_form(document, "logging/options", "--log-opt", {"max-size=1m", "a.b=c"});
+  map_form(document, "logging/options", "--log-opt", {"max-size=1m", "tag=a=b"});
   program_form(document, "entrypoint", "--entrypoint", {"one word"});
   const parser::Service service = read(document);
   CHECK(service.ulimits.at("nofile").soft == 10);
@@ -72,7 +72,7 @@ TEST_CASE("limits, seconds, devices and options of a map are read, and told when
   CHECK(service.ulimits.at("nproc").hard == 5);
   CHECK(service.stop_grace_period == std::chrono::seconds(7));
   CHECK(service.blkio_config->device_read_bps.front().rate == 1 << 20);
-  CHECK(service.logging->options.at("a.b") == "c");
+  CHECK(service.logging->options.at("tag") == "a=b");
   CHECK(service.entrypoint == Words{"one word"});
 
   FlagDocument wrong;
