@@ -43,7 +43,8 @@ class Engine {
   virtual void remove_volume(const std::string& name) = 0;           // kConflict when in use; missing is fine
 
   // ---- containers
-  // Reserves name, addresses and ports and records the container; starts nothing.
+  // Reserves name, addresses and ports and records the container; starts nothing. kDefaultNetwork is made
+  // when it is not there.
   virtual ContainerInfo create_container(const ContainerConfig& config) = 0;
   virtual void rename_container(const std::string& id, const std::string& name) = 0;
   virtual ContainerInfo start_container(const std::string& id) = 0;  // no-op when running
@@ -63,6 +64,24 @@ class Engine {
   // keeps a network from being removed. The next start puts it back, on addresses that are free then.
   // kConflict when running.
   virtual void disconnect_container(const std::string& id) = 0;
+  // Puts a container on one more network, or takes it off one, for good. One that runs has the link, the name
+  // and the address at once, or loses them; what it publishes moves to its next network. kNotFound: no such
+  // container or network; kConflict: it is on that network already, or not on it, or shares the host's.
+  virtual void connect_network(const std::string& id, const AttachmentConfig&) {
+    throw Error(Error::Kind::kUnavailable, "this engine cannot connect container " + id);
+  }
+  virtual void disconnect_network(const std::string& id, const std::string&) {
+    throw Error(Error::Kind::kUnavailable, "this engine cannot disconnect container " + id);
+  }
+  // What it was made from, for `inspect`. kNotFound.
+  virtual ContainerConfig configuration_of(const std::string& id) {
+    throw Error(Error::Kind::kUnavailable,
+                "this engine does not know what container " + id + " was made from");
+  }
+  // Bytes of the files it has written, volumes not counted.
+  virtual int64_t written_bytes(const std::string& id) {
+    throw Error(Error::Kind::kUnavailable, "this engine does not know the size of container " + id);
+  }
   // kConflict when running, unless `force` (then it is killed). `volumes`: its anonymous volumes go too.
   virtual void remove_container(const std::string& id, bool force, bool volumes) = 0;
   // See runtime.h, watch_status.

@@ -51,17 +51,24 @@ void check_cgroup_parent(const std::string& parent) {
   }
 }
 
+void check_name(const std::string& name) {
+  const bool safe =
+      name.size() >= 2 && std::isalnum(static_cast<unsigned char>(name[0])) != 0 &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
+          std::string::npos;
+  if (safe) return;
+  throw Error(
+      Error::Kind::kInvalid,
+      "container " + name +
+          ": the name may only hold letters, digits, '_', '.', '-' and must begin with a letter or digit");
+}
+
 // What is wrong with a configuration is said now, not when it starts.
 void check_config(const ContainerConfig& config) {
   const auto invalid = [&](const std::string& what) {
     throw Error(Error::Kind::kInvalid, "container " + config.name + ": " + what);
   };
-  const bool safe =
-      config.name.size() >= 2 && std::isalnum(static_cast<unsigned char>(config.name[0])) != 0 &&
-      config.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
-          std::string::npos;
-  if (!safe)
-    invalid("the name may only hold letters, digits, '_', '.', '-' and must begin with a letter or digit");
+  check_name(config.name);
   if (!config.network_mode.empty() && config.network_mode != "none" && config.network_mode != "host") {
     invalid("network mode '" + config.network_mode + "' is not supported yet");
   }
@@ -104,10 +111,27 @@ std::string LocalEngine::cgroup_path(const ContainerRecord& record) {
   return (parent.front() == '/' ? "" : "/") + parent + '/' + record.id;
 }
 
+// The default network goes with its last container, which may be just before this one is on it.
+void LocalEngine::insert_on_networks(const ContainerConfig& config, const std::function<void()>& insert) {
+  const bool on_default =
+      std::any_of(config.networks.begin(), config.networks.end(),
+                  [](const AttachmentConfig& attachment) { return attachment.network == kDefaultNetwork; });
+  constexpr int kAttempts = 20;
+  for (int attempt = 1;; ++attempt) {
+    if (on_default) make_default_network();
+    try {
+      db_.write(insert);
+      return;
+    } catch (const Error& error) {
+      if (!on_default || error.kind() != Error::Kind::kNotFound || attempt == kAttempts) throw;
+    }
+  }
+}
+
 ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
   check_config(asked);
   ContainerConfig config = with_clean_targets(asked);
-  if (config.auto_remove) config.owner = sys::own_name(kOwnerPrefix);
+  if (config.auto_remove && config.owner != kNoOwner) config.owner = sys::own_name(kOwnerPrefix);
   const StoredImage image = need_image(config.image);
   ContainerRecord record;
   record.id = sys::random_hex(64);
@@ -117,7 +141,9 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
   record.created_ms = now_ms();
   ContainerInfo info;
   std::vector<VolumeRecord> fresh;
-  db_.write([&] {
+  const auto insert = [&] {
+    record.endpoints.clear();
+    fresh.clear();
     if (const auto other = find_container_record(db_, config.name);
         other && other->config.name == config.name) {
       throw Error(Error::Kind::kConflict, "the container name " + config.name + " is already in use by " +
@@ -129,7 +155,8 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
     for (const VolumeRecord& volume : fresh) insert_volume(db_, volume);
     insert_container(db_, record);
     info = describe(record, list_networks(db_));
-  });
+  };
+  insert_on_networks(config, insert);
   try {
     const std::string folder = paths_.container(record.id);
     sys::make_dirs(folder + "/upper");
@@ -145,6 +172,7 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
 }
 
 void LocalEngine::rename_container(const std::string& id, const std::string& name) {
+  check_name(name);
   const ContainerRecord record = need_container(id);
   if (record.config.name == name) return;
   db_.write([&] {
@@ -154,6 +182,8 @@ void LocalEngine::rename_container(const std::string& id, const std::string& nam
     }
     rename_container_record(db_, record.id, name);
   });
+  const sys::FileLock lock = lock_container(record.id);
+  tell_monitor(need_container(record.id), false);  // those on its networks know it by the new name
 }
 
 void LocalEngine::remove_container(const std::string& id, bool force, bool volumes) {
@@ -181,6 +211,10 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
     }
   });
   for (const std::string& folder : doomed) sys::remove_tree(folder);
+  const bool was_on_default =
+      std::any_of(record->config.networks.begin(), record->config.networks.end(),
+                  [](const AttachmentConfig& attachment) { return attachment.network == kDefaultNetwork; });
+  if (was_on_default) drop_default_network();
   ::unlink(lock_path(record->id).c_str());
   remove_empty_cgroup(kMonitorsCgroup);
   if (record->config.cgroup_parent.starts_with(std::string(kEngineCgroup) + '/'))

@@ -54,6 +54,10 @@ class LocalEngine final : public Engine {
   void pause_container(const std::string& id) override;
   void unpause_container(const std::string& id) override;
   void disconnect_container(const std::string& id) override;
+  void connect_network(const std::string& id, const AttachmentConfig& attachment) override;
+  void disconnect_network(const std::string& id, const std::string& network) override;
+  ContainerConfig configuration_of(const std::string& id) override;
+  int64_t written_bytes(const std::string& id) override;
   void remove_container(const std::string& id, bool force, bool volumes) override;
   Status watch_container(const std::string& id, int64_t timeout_ms,
                          const std::function<bool(const Status&)>& changed) override;
@@ -91,6 +95,15 @@ class LocalEngine final : public Engine {
   void bring_up(const NetworkRecord& network);
   EndpointRecord allocate(const AttachmentConfig& attachment);
   void connect_again(ContainerRecord& record);  // after disconnect_container
+  NetworkInfo add_network(const NetworkConfig& config);
+  void make_default_network();  // unless it is there
+  void drop_default_network();  // when nobody is on it
+  SpecNetwork spec_network(const ContainerRecord& record, const EndpointRecord& endpoint) const;
+  static std::vector<std::string> host_nameservers();
+  // local_connect.cpp: a running container's links and what its monitor knows of them.
+  void plug_in(const ContainerRecord& record, const EndpointRecord& endpoint, const NetworkRecord& network);
+  void unplug(const ContainerRecord& before, const ContainerRecord& after, const EndpointRecord& endpoint);
+  void tell_monitor(const ContainerRecord& record, bool outward);
 
   // ---- upkeep
   void release_dead_containers();
@@ -112,6 +125,9 @@ class LocalEngine final : public Engine {
   // ---- containers
   std::vector<MountRecord> make_mounts(const ContainerConfig& config, const StoredImage& image,
                                        std::vector<VolumeRecord>& fresh);
+  // Runs `insert` in a write transaction, with the default network in place where the container is to be on
+  // it.
+  void insert_on_networks(const ContainerConfig& config, const std::function<void()>& insert);
   void fill_volumes(const ContainerRecord& record, const StoredImage& image);
   std::vector<Reservation> take_ports(ContainerRecord& record);
   bool holds_port(const ContainerRecord& holder, const Reservation& reservation);

@@ -77,6 +77,41 @@ std::vector<NetworkInfo> LocalEngine::networks() {
 }
 
 NetworkInfo LocalEngine::create_network(const NetworkConfig& config) {
+  if (config.name == kDefaultNetwork || config.name == "host" || config.name == "none") {
+    throw Error(Error::Kind::kInvalid,
+                "network " + config.name + ": the engine has a network of this name; choose another name");
+  }
+  return add_network(config);
+}
+
+void LocalEngine::make_default_network() {
+  bool is_there = false;
+  db_.read([&] { is_there = find_network(db_, kDefaultNetwork).has_value(); });
+  if (is_there) return;
+  NetworkConfig config;
+  config.name = kDefaultNetwork;
+  try {
+    add_network(config);
+  } catch (const Error& error) {
+    if (error.kind() != Error::Kind::kConflict) throw;  // else another command was quicker
+  }
+}
+
+void LocalEngine::drop_default_network() {
+  bool in_use = true;  // asked without a lock first: mostly it is
+  db_.read([&] {
+    const auto network = find_network(db_, kDefaultNetwork);
+    in_use = !network || !network_users(db_, network->id).empty();
+  });
+  if (in_use) return;
+  try {
+    remove_network(kDefaultNetwork);
+  } catch (const Error& error) {
+    if (error.kind() != Error::Kind::kConflict) throw;  // others are on it
+  }
+}
+
+NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
   check_options(config);
   NetworkRecord record;
   record.id = sys::random_hex(64);

@@ -44,8 +44,7 @@ bool ended(const Status& status) {
 
 // There is a program, and no monitor that keeps it.
 bool is_orphan(const Status& status) {
-  return (status.state == State::kRunning || status.state == State::kPaused) &&
-         !sys::is_alive(status.monitor);
+  return has_program(status) && !sys::is_alive(status.monitor);
 }
 
 }  // namespace
@@ -77,7 +76,8 @@ void LocalEngine::release_dead_containers() {
 // Made by a process that died before it started it. Looked at in this order, since the process may have
 // started it and ended in between.
 bool LocalEngine::is_abandoned(const ContainerRecord& record) {
-  return !sys::is_alive(owner_of(record.config)) && status_of(record.id).state == State::kCreated;
+  return record.config.owner != kNoOwner && !sys::is_alive(owner_of(record.config)) &&
+         status_of(record.id).state == State::kCreated;
 }
 
 void LocalEngine::release_if_dead(const ContainerRecord& record) {
@@ -138,6 +138,8 @@ void LocalEngine::remove_unclaimed_folders() {
 void LocalEngine::remove_abandoned_build_networks() {
   for (const NetworkInfo& network : networks()) {
     if (is_abandoned_build_network(network)) remove_network(network.name);
+    // Left by a process that died after its last container was removed.
+    if (network.name == kDefaultNetwork) drop_default_network();
   }
 }
 

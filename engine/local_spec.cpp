@@ -78,6 +78,22 @@ SpecMount engine_file(const std::string& source, const std::string& target) {
 
 }  // namespace
 
+SpecNetwork LocalEngine::spec_network(const ContainerRecord& record, const EndpointRecord& endpoint) const {
+  SpecNetwork network;
+  network.directory = paths_.run_network(endpoint.network_id);
+  network.address = endpoint.address;
+  network.names = endpoint.aliases;
+  for (const std::string& name : {record.config.name, record.id.substr(0, 12)}) {
+    if (std::find(network.names.begin(), network.names.end(), name) == network.names.end())
+      network.names.push_back(name);
+  }
+  return network;
+}
+
+std::vector<std::string> LocalEngine::host_nameservers() {
+  return host_resolver().nameservers;
+}
+
 Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& image,
                             const std::vector<NetworkRecord>& networks) {
   const ContainerConfig& config = record.config;
@@ -125,14 +141,7 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   std::string gateway;
   bool outward = false;
   for (const EndpointRecord& endpoint : record.endpoints) {
-    SpecNetwork network;
-    network.directory = paths_.run_network(endpoint.network_id);
-    network.address = endpoint.address;
-    network.names = endpoint.aliases;
-    for (const std::string& name : {config.name, record.id.substr(0, 12)}) {
-      if (std::find(network.names.begin(), network.names.end(), name) == network.names.end())
-        network.names.push_back(name);
-    }
+    SpecNetwork network = spec_network(record, endpoint);
     for (const NetworkRecord& candidate : networks) {
       if (candidate.id != endpoint.network_id || candidate.config.internal) continue;
       outward = true;

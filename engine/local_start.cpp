@@ -8,6 +8,7 @@
 #include "engine/container/runtime.h"
 #include "engine/local_engine.h"
 #include "engine/port_reservation.h"
+#include "engine/published_ports.h"
 #include "netmgr/address.h"
 #include "netmgr/dns.h"
 #include "netmgr/driver.h"
@@ -19,16 +20,6 @@ namespace engine {
 namespace {
 
 constexpr int64_t kKillWaitMs = 10000;
-
-std::vector<netmgr::Publish> to_publish(const ContainerRecord& record) {
-  std::vector<netmgr::Publish> list;
-  if (record.endpoints.empty()) return list;
-  for (const PublishedPort& port : record.ports) {
-    list.push_back({port.host_ip == "0.0.0.0" ? "" : port.host_ip, port.host_port,
-                    record.endpoints.front().address, port.container_port, port.protocol});
-  }
-  return list;
-}
 
 const NetworkRecord& network_of(const EndpointRecord& endpoint, const std::vector<NetworkRecord>& networks) {
   const auto found = std::find_if(networks.begin(), networks.end(), [&](const NetworkRecord& network) {

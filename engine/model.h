@@ -13,6 +13,12 @@ namespace engine {
 
 using Labels = std::map<std::string, std::string>;
 
+// The network of containers that name none, as Docker has it. The engine makes it with its first container
+// and removes it with the last, so that nothing of it stays on the host. Names resolve on it as on any other.
+inline constexpr char kDefaultNetwork[] = "bridge";
+// ContainerConfig::owner of one that is to go by itself once it has ended, but may wait for its start.
+inline constexpr char kNoOwner[] = "none";
+
 struct PublishedPort {
   std::string host_ip;  // empty: every IPv4 address
   uint16_t host_port =
@@ -148,6 +154,7 @@ struct NetworkInfo {
   bool internal = false;
   Labels labels;
   int64_t created_ms = 0;
+  std::map<std::string, std::string> driver_opts = {};
 };
 
 struct VolumeInfo {

@@ -12,6 +12,7 @@
 #include "netmgr/firewall.h"
 #include "netmgr/foreign_chains.h"
 #include "netmgr/link.h"
+#include "netmgr/namespace_scope.h"
 #include "netmgr/routes.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -158,6 +159,13 @@ void attach(const Endpoint& endpoint, const sys::Fd& netns) {
 
 void detach(const std::string& network_id, const std::string& container_id) {
   remove_link(veth_name(network_id, container_id));
+}
+
+void set_default_route(const sys::Fd& netns, const std::string& interface, const std::string& gateway) {
+  const uint32_t address = require_address(gateway, interface);
+  const NamespaceScope inside(netns);
+  NetlinkSocket socket(NETLINK_ROUTE);
+  add_default_route(socket, interface, address);
 }
 
 void publish(const std::vector<Publish>& ports) {

@@ -56,6 +56,9 @@ void attach(const Endpoint& endpoint, const sys::Fd& netns);
 // Removes the host's end (the namespace's death does so too).
 void detach(const std::string& network_id, const std::string& container_id);
 
+// The default route of a namespace, through the interface of that name in it. Throws sys::Error.
+void set_default_route(const sys::Fd& netns, const std::string& interface, const std::string& gateway);
+
 // Adds/removes published ports in one transaction; idempotent. For UDP stale conntrack entries are flushed.
 // From outside, from the host's own addresses and 127.0.0.1, and from other containers (hairpin).
 // IPv4 only. A port that leads to another address which is still attached is not taken over: EADDRINUSE,

@@ -266,6 +266,14 @@ void make_veth(NetlinkSocket& route, const Link& bridge, const VethSettings& set
   }
 }
 
+void add_default_route(NetlinkSocket& route, const std::string& name, uint32_t gateway) {
+  const std::optional<Link> link = find_link(route, name);
+  if (!link) throw sys::Error(ENODEV, "look up link", name);
+  std::vector<NetlinkRequest> requests;
+  requests.push_back(default_route_request(link->index, gateway, format_address(gateway) + " on " + name));
+  route.run(std::move(requests));
+}
+
 void set_up(NetlinkSocket& route, const std::string& name) {
   std::vector<NetlinkRequest> requests;
   requests.push_back(link_request(RTM_SETLINK, 0, "set up link", name, IFF_UP));

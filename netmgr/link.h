@@ -51,6 +51,7 @@ struct VethSettings {
 // Replaces a leftover of the same name. When it throws no link is left. Throws sys::Error.
 void make_veth(NetlinkSocket& route, const Link& bridge, const VethSettings& settings, const sys::Fd& netns);
 void set_up(NetlinkSocket& route, const std::string& name);
+void add_default_route(NetlinkSocket& route, const std::string& name, uint32_t gateway);  // replaces one
 // Missing is no error. Throws sys::Error.
 void delete_link(NetlinkSocket& route, const std::string& name);
 

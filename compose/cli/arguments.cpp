@@ -111,6 +111,10 @@ void Arguments::refuse_option(const std::string& names) {
   });
 }
 
+void Arguments::free_short_help() {
+  impl_->app.set_help_flag("--help", "Show this help");
+}
+
 void Arguments::stop_at_positional() {
   impl_->rest_is_not_ours = true;
   impl_->app.prefix_command();

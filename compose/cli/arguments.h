@@ -29,6 +29,8 @@ class Arguments {
   // Flags of docker compose that the engine cannot honour yet: using one is an error that names it.
   void refuse_flag(const std::string& names);
   void refuse_option(const std::string& names);
+  // -h is a flag of the command's own: only --help shows the help.
+  void free_short_help();
   // Only flags before the first positional argument are ours (exec).
   void stop_at_positional();
   // How many positional arguments there must be; `max` -1: any number.

@@ -41,6 +41,7 @@ int scale_command(Context& context, const Words& args);
 int start_command(Context& context, const Words& args);
 int stats_command(Context& context, const Words& args);
 int stop_command(Context& context, const Words& args);
+int system_command(Context& context, const Words& args);
 int tidy_command(Context& context, const Words& args);
 int top_command(Context& context, const Words& args);
 int unpause_command(Context& context, const Words& args);

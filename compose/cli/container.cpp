@@ -1,8 +1,7 @@
 #include "compose/cli/container.h"
 
-#include <functional>
-
 #include "compose/cli/arguments.h"
+#include "compose/cli/container/subcommands.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
 #include "compose/cli/subcommands.h"
@@ -12,41 +11,6 @@
 namespace compose::cli {
 namespace {
 
-// Does `action` to each of them under the lock of its project, prints the names as they were given. One that
-// fails does not keep the others from being tried.
-int for_each(Context& context, const std::string& command, const Words& names,
-             const std::function<void(const engine::ContainerInfo&)>& action) {
-  int code = kExitOk;
-  for (const std::string& name : names) {
-    try {
-      const std::string project = label_of(named_container(context, name).labels, label::kProject);
-      std::optional<Session> session;
-      if (project.empty()) {
-        context.engine().reconcile();
-      } else {
-        session.emplace(context, "container " + command, project);
-      }
-      action(named_container(context, name));  // as it is now that the lock is ours
-      print(name + '\n');
-    } catch (const std::exception& error) {
-      context.show_error(error.what());
-      code = kExitError;
-    }
-  }
-  return code;
-}
-
-int container_start(Context& context, const Words& args) {
-  Arguments arguments("container start [OPTIONS] CONTAINER...", "Start containers that exist.");
-  arguments.refuse_flag("-a,--attach");
-  arguments.refuse_flag("-i,--interactive");
-  arguments.refuse_option("--detach-keys");
-  arguments.positionals(1, -1, "CONTAINER");
-  return for_each(context, "start", arguments.parse(args), [&](const engine::ContainerInfo& container) {
-    context.engine().start_container(container.id);
-  });
-}
-
 int container_stop(Context& context, const Words& args) {
   std::optional<int64_t> timeout_s;
   Arguments arguments("container stop [OPTIONS] CONTAINER...", "Stop containers without removing them.");
@@ -54,7 +18,7 @@ int container_stop(Context& context, const Words& args) {
   arguments.positionals(1, -1, "CONTAINER");
   const Words names = arguments.parse(args);
   const std::optional<int64_t> grace_ms = to_milliseconds(timeout_s);
-  return for_each(context, "stop", names, [&](const engine::ContainerInfo& container) {
+  return for_each_container(context, "stop", names, [&](const engine::ContainerInfo& container) {
     context.engine().stop_container(container.id, grace_ms);
   });
 }
@@ -66,7 +30,7 @@ int container_restart(Context& context, const Words& args) {
   arguments.positionals(1, -1, "CONTAINER");
   const Words names = arguments.parse(args);
   const std::optional<int64_t> grace_ms = to_milliseconds(timeout_s);
-  return for_each(context, "restart", names, [&](const engine::ContainerInfo& container) {
+  return for_each_container(context, "restart", names, [&](const engine::ContainerInfo& container) {
     context.engine().stop_container(container.id, grace_ms);
     context.engine().start_container(container.id);
   });
@@ -79,7 +43,7 @@ int container_kill(Context& context, const Words& args) {
   arguments.positionals(1, -1, "CONTAINER");
   const Words names = arguments.parse(args);
   engine::signal_number(signal);  // a bad name is told before anything is done
-  return for_each(context, "kill", names, [&](const engine::ContainerInfo& container) {
+  return for_each_container(context, "kill", names, [&](const engine::ContainerInfo& container) {
     context.engine().kill_container(container.id, signal);
   });
 }
@@ -115,7 +79,7 @@ int container_rm(Context& context, const Words& args) {
       return true;
     });
   }
-  return for_each(context, "rm", names, [&](const engine::ContainerInfo& container) {
+  return for_each_container(context, "rm", names, [&](const engine::ContainerInfo& container) {
     context.engine().remove_container(container.id, force, volumes);
   });
 }
@@ -135,6 +99,33 @@ int container_diff(Context& context, const Words& args) {
 
 }  // namespace
 
+void with_container_locked(Context& context, const std::string& command, const std::string& name,
+                           const std::function<void(const engine::ContainerInfo&)>& action) {
+  const std::string project = label_of(named_container(context, name).labels, label::kProject);
+  std::optional<Session> session;
+  if (project.empty()) {
+    context.engine().reconcile();
+  } else {
+    session.emplace(context, "container " + command, project);
+  }
+  action(named_container(context, name));  // as it is now that the lock is ours
+}
+
+int for_each_container(Context& context, const std::string& command, const Words& names,
+                       const std::function<void(const engine::ContainerInfo&)>& action) {
+  int code = kExitOk;
+  for (const std::string& name : names) {
+    try {
+      with_container_locked(context, command, name, action);
+      print(name + '\n');
+    } catch (const std::exception& error) {
+      context.show_error(error.what());
+      code = kExitError;
+    }
+  }
+  return code;
+}
+
 engine::ContainerInfo named_container(Context& context, const std::string& name) {
   auto found = context.engine().find_container(name);
   if (!found) throw engine::Error(engine::Error::Kind::kNotFound, "no such container: " + name);
@@ -144,6 +135,10 @@ engine::ContainerInfo named_container(Context& context, const std::string& name)
 int container_command(Context& context, const Words& args) {
   return run_subcommand(context, "container",
                         {{"ls", container_ls, "List containers"},
+                         {"ps", container_ls, "The same"},
+                         {"list", container_ls, "The same"},
+                         {"run", container_run, "Make a container of an image and start it"},
+                         {"create", container_create, "Make a container of an image"},
                          {"start", container_start, "Start containers that exist"},
                          {"stop", container_stop, "Stop containers without removing them"},
                          {"restart", container_restart, "Stop containers and start them again"},
@@ -153,6 +148,13 @@ int container_command(Context& context, const Words& args) {
                          {"rm", container_rm, "Remove containers"},
                          {"stats", container_stats, "Show what containers use of the machine"},
                          {"top", container_top, "Show the processes of a container"},
+                         {"remove", container_rm, "The same"},
+                         {"exec", container_exec, "Run a program in a running container"},
+                         {"inspect", container_inspect, "Show all about containers"},
+                         {"port", container_port, "Show where a container's ports are published"},
+                         {"prune", container_prune, "Remove all containers that do not run"},
+                         {"rename", container_rename, "Give a container another name"},
+                         {"wait", container_wait, "Wait until containers have ended"},
                          {"logs", container_logs, "Show what a container wrote"},
                          {"diff", container_diff, "Show what a container changed about its image's files"},
                          {"commit", container_commit, "Make an image from a container"},

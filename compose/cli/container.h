@@ -1,5 +1,6 @@
 #pragma once
 // `compose container ...`: commands on any container of the engine, by id, name or the beginning of an id.
+#include <functional>
 #include <string>
 
 #include "compose/cli/commands.h"
@@ -13,6 +14,14 @@ int container_logs(Context& context, const Words& args);
 int container_ls(Context& context, const Words& args);
 int container_stats(Context& context, const Words& args);
 int container_top(Context& context, const Words& args);
+
+// Does `action` to the container, as it is then, under the lock of its project; one of no project has none.
+void with_container_locked(Context& context, const std::string& command, const std::string& name,
+                           const std::function<void(const engine::ContainerInfo&)>& action);
+// The same to each of them, and prints the names as they were given. One that fails does not keep the others
+// from being tried. Returns the exit code.
+int for_each_container(Context& context, const std::string& command, const Words& names,
+                       const std::function<void(const engine::ContainerInfo&)>& action);
 
 // Throws engine::Error(kNotFound, kConflict).
 engine::ContainerInfo named_container(Context& context, const std::string& name);

@@ -6,23 +6,17 @@
 #include "compose/cli/arguments.h"
 #include "compose/cli/container_rows.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/label_filter.h"
 
 namespace compose::cli {
 namespace {
 
-constexpr const char* kKeys[] = {"ancestor", "before",  "exited", "health", "id",    "label",
-                                 "name",     "network", "since",  "status", "volume"};
+constexpr const char* kKeys[] = {"ancestor", "before",  "exited",  "expose", "health", "id",    "label",
+                                 "name",     "network", "publish", "since",  "status", "volume"};
 
 // As docker: a regular expression that matches anywhere.
 bool matches(const std::string& pattern, const std::string& text) {
   return std::regex_search(text, std::regex(pattern, std::regex::extended));
-}
-
-bool has_label(const engine::ContainerInfo& container, const std::string& wanted) {
-  const size_t equals = wanted.find('=');
-  const auto found = container.labels.find(wanted.substr(0, equals));
-  if (found == container.labels.end()) return false;
-  return equals == std::string::npos || found->second == wanted.substr(equals + 1);
 }
 
 bool has_volume(const engine::ContainerInfo& container, const std::string& wanted) {
@@ -35,6 +29,44 @@ bool is_on(const engine::ContainerInfo& container, const std::string& wanted) {
   return std::any_of(container.endpoints.begin(), container.endpoints.end(), [&](const auto& endpoint) {
     return wanted == endpoint.network || (wanted.size() >= 4 && endpoint.network_id.starts_with(wanted));
   });
+}
+
+// "8080", "8080-8090", "53/udp"; without a protocol it is tcp.
+struct PortWish {
+  int first = 0, last = 0;
+  std::string protocol = "tcp";
+
+  explicit PortWish(const std::string& text) {
+    const size_t slash = text.find('/');
+    const std::string range = text.substr(0, slash);
+    const size_t dash = range.find('-');
+    first = static_cast<int>(whole_number(range.substr(0, dash), "--filter"));
+    last = dash == std::string::npos ? first
+                                     : static_cast<int>(whole_number(range.substr(dash + 1), "--filter"));
+    if (slash != std::string::npos) protocol = text.substr(slash + 1);
+  }
+  bool means(int port, const std::string& its_protocol) const {
+    return port >= first && port <= last && its_protocol == protocol;
+  }
+};
+
+// As docker: publish means the host's port, expose the container's, published or not.
+bool publishes(const engine::ContainerInfo& container, const std::string& value) {
+  const PortWish wish(value);
+  return std::any_of(container.ports.begin(), container.ports.end(),
+                     [&](const auto& port) { return wish.means(port.host_port, port.protocol); });
+}
+
+bool exposes(const engine::ContainerInfo& container, const std::string& value) {
+  const PortWish wish(value);
+  const bool published = std::any_of(container.ports.begin(), container.ports.end(), [&](const auto& port) {
+    return wish.means(port.container_port, port.protocol);
+  });
+  return published || std::any_of(container.expose.begin(), container.expose.end(), [&](const auto& text) {
+           const PortWish exposed(text);
+           return exposed.protocol == wish.protocol && exposed.first <= wish.last &&
+                  exposed.last >= wish.first;
+         });
 }
 
 // Never run, it has not ended with any code.
@@ -53,6 +85,7 @@ std::string shown_health(const engine::ContainerInfo& container) {
 void check_value(const std::string& key, const std::string& value) {
   if (key == "status") check_state(value);
   if (key == "exited") whole_number(value, "--filter exited");
+  if (key == "publish" || key == "expose") PortWish{value};
   if (key == "health" && value != "starting" && value != "healthy" && value != "unhealthy" && value != "none")
     throw CommandError("invalid filter 'health=" + value +
                        "': it must be starting, healthy, unhealthy or none");
@@ -88,9 +121,11 @@ bool ContainerFilter::holds(const std::string& key, const std::string& value,
   if (key == "exited") return exited_with(container, value);
   if (key == "health") return shown_health(container) == value;
   if (key == "id") return matches(value, container.id);
-  if (key == "label") return has_label(container, value);
+  if (key == "label") return has_label(container.labels, value);
   if (key == "name") return matches(value, container.name);
   if (key == "network") return is_on(container, value);
+  if (key == "publish") return publishes(container, value);
+  if (key == "expose") return exposes(container, value);
   if (key == "status") return engine::to_string(container.status.state) == value;
   if (key == "volume") return has_volume(container, value);
   const auto other = engine.find_container(value);

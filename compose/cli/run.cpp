@@ -1,26 +1,16 @@
-#include <signal.h>
-
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/foreground.h"
 #include "compose/cli/observe.h"
 #include "compose/cli/run_flags.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
 #include "compose/plan/support.h"
-#include "engine/error.h"
 #include "sys/error.h"
 #include "sys/random.h"
 
 namespace compose::cli {
 namespace {
-
-constexpr int kExitEngine = 125, kExitNotExecutable = 126, kExitNotFound = 127;
-
-// Why the container's program did not even begin, as docker tells it by the exit code.
-int start_failure(const engine::Error& error) {
-  if (error.kind() == engine::Error::Kind::kNotFound) return kExitNotFound;
-  return error.kind() == engine::Error::Kind::kDenied ? kExitNotExecutable : kExitEngine;
-}
 
 class Run {
  public:
@@ -67,73 +57,22 @@ class Run {
 
   int attached() {
     context_.progress().finish();
-    // A reader of our output that goes is told by write(2): the container must not go on for nobody.
-    ::signal(SIGPIPE, SIG_IGN);
     const auto container = context_.engine().find_container(options_.one_off.name);
     if (!container) throw CommandError("container " + options_.one_off.name + " is gone before its start");
-    id_ = container->id;
-    int code = kExitError;
-    try {
-      code = start_and_relay();
-    } catch (...) {
-      end();
-      throw;
-    }
-    if (flags_.remove) end();
-    return code;
-  }
-
-  int start_and_relay() {
-    engine::Attached streams;
-    try {
-      if (session_.signals().first().cancelled()) return cancelled();
-      streams =
-          context_.engine().start_attached(id_, engine::with_own_size({flags_.wishes.interactive, 0, 0}));
-    } catch (const engine::Error& error) {
-      context_.show_error(error.what());
-      return start_failure(error);
-    }
-    session_.drop_lock();
-    session_.signals().forward([this](int signal) { pass_on(signal); });
-    if (const auto code = engine::relay(std::move(streams))) return *code;
-    tell("error: the monitor of container " + options_.one_off.name +
-         " was killed: what it writes from now on is in its log\n");
-    context_.engine().reconcile();  // gives it a new one
-    return context_.engine().watch_container(id_, -1, [](const engine::Status&) { return true; }).exit_code;
-  }
-
-  int cancelled() {
-    context_.engine().remove_container(id_, true, true);
-    return kExitCancelled;
-  }
-
-  // On the thread that hears the signals. A program that does not heed the first two is killed by the third.
-  void pass_on(int signal) {
-    if (signal == SIGINT || signal == SIGTERM) ++asked_to_end_;
-    constexpr int kEnough = 3;
-    try {
-      context_.engine().kill_container(id_, asked_to_end_ >= kEnough ? "SIGKILL" : std::to_string(signal));
-    } catch (const engine::Error&) {  // NOLINT(bugprone-empty-catch): it has ended
-    }
-  }
-
-  // Nobody is attached any more, and it is not to stay.
-  void end() {
-    engine::Engine& engine = context_.engine();
-    if (flags_.remove) {
-      engine.remove_container(id_, true, true);
-    } else if (engine.find_container(id_)) {
-      engine.stop_container(id_, 0);
-    }
+    Foreground what;
+    what.id = container->id;
+    what.name = options_.one_off.name;
+    what.input = flags_.wishes.interactive;
+    what.remove = flags_.remove;
+    what.started = [this] { session_.drop_lock(); };
+    return run_in_foreground(context_, session_.signals(), what);
   }
 
   Context& context_;
   RunFlags flags_;
   parser::Project project_;
   OneOffOptions options_;
-  std::string id_;
-  int asked_to_end_ = 0;  // of the signals' thread
-  Session session_;       // last: its thread uses what is above
+  Session session_;
 };
 
 }  // namespace

@@ -207,6 +207,14 @@ void resume_container(const std::string& run_dir) {
   ask(run_dir, "resume");
 }
 
+void reload_networks(const std::string& run_dir) {
+  Question question(run_dir, {{"op", "reload networks"}});
+  if (question.await(kPatienceMs) == Question::State::kSilent)
+    throw Error(
+        Error::Kind::kUnavailable,
+        "the monitor of the container does not answer: it knows the new networks with its next start");
+}
+
 bool kill_container(const std::string& run_dir, const std::string& state_dir, int signal) {
   bool sent = false;
   for (;;) {
@@ -291,8 +299,7 @@ Status watch_status(const std::string& run_dir, const std::string& state_dir, in
   }
   // No monitor, or not any more: the file, and the process itself as long as it goes on without one.
   for (;;) {
-    if (!tell(read_status(state_dir)) || (last.state != State::kRunning && last.state != State::kPaused))
-      return last;
+    if (!tell(read_status(state_dir)) || !has_program(last)) return last;
     const sys::Fd pidfd = sys::open_pidfd(last.process);
     if (pidfd && !wait_readable(pidfd.get(), until)) return last;
   }

@@ -51,6 +51,8 @@ sys::Fd thaw_after_me(const std::string& run_dir, const std::string& mark);
 void record_pause(const std::string& run_dir);
 // Lets a paused container go on and records it. Throws as the above, sys::Error.
 void resume_container(const std::string& run_dir);
+// Has the monitor take in the networks of spec.json, which has changed; without a monitor the next one does.
+void reload_networks(const std::string& run_dir);
 // stop: marks stopped_by_user, sends spec's stop signal, after `grace_ms` SIGKILL, returns when it is dead
 // and the status written. No-op when not running.
 void stop_container(const std::string& run_dir, const std::string& state_dir, int stop_signal,

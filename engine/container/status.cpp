@@ -105,9 +105,12 @@ Status read_recorded_status(const std::string& state_dir) {
   }
 }
 
+bool has_program(const Status& status) {
+  return status.state == State::kRunning || status.state == State::kPaused;
+}
+
 bool goes_on(const Status& status) {
-  return status.state == State::kRunning || status.state == State::kPaused ||
-         status.state == State::kRestarting;
+  return has_program(status) || status.state == State::kRestarting;
 }
 
 Status read_status(const std::string& state_dir) {

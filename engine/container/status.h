@@ -45,7 +45,9 @@ Status status_from_json(const std::string& text);
 // kExited with exit code 255 unless the file says otherwise. A damaged file, as a power failure may leave it,
 // reads as kExited with 255 and an `error` that names it. Throws sys::Error.
 Status read_status(const std::string& state_dir);
-// Running, paused or between two runs.
+// Running or paused.
+bool has_program(const Status& status);
+// That, or between two runs.
 bool goes_on(const Status& status);
 // The file's word as it stands, believed or not; kCreated when there is none, damaged as above.
 Status read_recorded_status(const std::string& state_dir);

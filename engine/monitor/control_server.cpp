@@ -100,6 +100,9 @@ bool ControlServer::serve_client(Client& client) {
     } else if (op == "resume") {
       handler_.resume();
       reply["ok"] = true;
+    } else if (op == "reload networks") {
+      handler_.reload_networks();
+      reply["ok"] = true;
     } else {
       reply["error"] = "unknown operation " + op;
     }

@@ -8,6 +8,8 @@
 //   the connection ends and the file is still there, it has died: the container goes on, the file goes.
 //   {"op":"paused"}                              -> {"ok":true}; whoever asks has halted what is inside
 //   {"op":"resume"}                              -> {"ok":true}; it goes on
+//   {"op":"reload networks"}                     -> {"ok":true}; spec.json names other networks than before:
+//   the container has been put on one while it runs, or taken off one.
 // A message that cannot be understood is answered by {"error":"..."}.
 #include <poll.h>
 
@@ -25,6 +27,7 @@ class ControlHandler {
   virtual bool kill(int signal) = 0;  // false: not running
   virtual void stop(int signal, int64_t grace_ms) = 0;
   virtual std::string status_json() = 0;
+  virtual void reload_networks() = 0;
   virtual void thaw(const std::string& mark) noexcept = 0;  // as for "thaw after me"
   // Throw engine::Error(kConflict) when it is not running, or not paused.
   virtual void note_pause() = 0;

@@ -85,11 +85,31 @@ void Supervisor::open_places() {
   if (attached_)
     output_->copy_to(OutputCopy(std::move(attached_->out)), OutputCopy(std::move(attached_->err)));
   control_.emplace(spec_.run_dir, static_cast<ControlHandler&>(*this));
-  if (spec_.dns_server) {
-    std::vector<std::string> directories;
-    for (const auto& network : spec_.networks) directories.push_back(network.directory);
-    dns_ = std::make_unique<netmgr::DnsServer>(netns_, netmgr::DnsConfig{directories, spec_.dns_upstreams});
-  }
+  serve_names();
+}
+
+void Supervisor::serve_names() {
+  dns_.reset();  // its address is free for the next
+  if (!spec_.dns_server) return;
+  std::vector<std::string> directories;
+  for (const auto& network : spec_.networks) directories.push_back(network.directory);
+  dns_ = std::make_unique<netmgr::DnsServer>(netns_, netmgr::DnsConfig{directories, spec_.dns_upstreams});
+}
+
+// A question that is on its way is lost, and asked again by who asked it.
+void Supervisor::reload_networks() {
+  engine::Spec now = engine::spec_from_json(sys::read_file(engine::spec_file(spec_.run_dir)));
+  std::swap(spec_.networks, now.networks);
+  spec_.dns_server = now.dns_server;
+  spec_.dns_upstreams = now.dns_upstreams;
+  std::erase_if(now.networks, [this](const engine::SpecNetwork& former) {
+    return std::any_of(spec_.networks.begin(), spec_.networks.end(), [&](const engine::SpecNetwork& network) {
+      return network.directory == former.directory;
+    });
+  });
+  engine::unregister_endpoints(now);  // those that it was taken off
+  if (running()) engine::register_endpoints(spec_);
+  serve_names();
 }
 
 void Supervisor::start() {

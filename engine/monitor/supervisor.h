@@ -55,12 +55,14 @@ class Supervisor : private ControlHandler {
   bool kill(int signal) override;
   void stop(int signal, int64_t grace_ms) override;
   std::string status_json() override;
+  void reload_networks() override;
   void thaw(const std::string& mark) noexcept override;
   void note_pause() override;
   void resume() override;
 
   void go_on();
   void open_places();
+  void serve_names();
   engine::Stdio stdio();
   void launch();
   void watch_health();

@@ -135,6 +135,13 @@ void rename_container_record(Database& db, const std::string& id, const std::str
   db.prepare("UPDATE containers SET name = ? WHERE id = ?").bind(1, name).bind(2, id).step();
 }
 
+void update_config(Database& db, const ContainerRecord& container) {
+  db.prepare("UPDATE containers SET config = ? WHERE id = ?")
+      .bind(1, to_json(container.config))
+      .bind(2, container.id)
+      .step();
+}
+
 void delete_container(Database& db, const std::string& id) {
   db.prepare("DELETE FROM containers WHERE id = ?").bind(1, id).step();
 }

@@ -39,6 +39,7 @@ struct ContainerRecord {
 void insert_container(Database& db, const ContainerRecord& container);  // kConflict: name or address taken
 void rename_container_record(Database& db, const std::string& id, const std::string& name);
 void delete_container(Database& db, const std::string& id);
+void update_config(Database& db, const ContainerRecord& container);     // its `config`, but for the name
 void insert_endpoints(Database& db, const ContainerRecord& container);  // its `endpoints`; kConflict as above
 void delete_endpoints(Database& db, const std::string& container_id);
 

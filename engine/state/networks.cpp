@@ -25,9 +25,15 @@ std::vector<std::string> column(Statement query) {
 }  // namespace
 
 NetworkInfo NetworkRecord::info() const {
-  return {
-      id,        config.name, config.driver, config.subnet, config.gateway, config.internal, config.labels,
-      created_ms};
+  return {id,
+          config.name,
+          config.driver,
+          config.subnet,
+          config.gateway,
+          config.internal,
+          config.labels,
+          created_ms,
+          config.driver_opts};
 }
 
 void insert_network(Database& db, const NetworkRecord& network) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compose/cli/failure.h"
+#include "compose/cli/label_filter.h"
 #include "compose/plan/inventory.h"
 #include "compose/ui/timestamp.h"
 #include "engine/image/reference.h"
@@ -14,12 +15,6 @@ namespace {
 
 constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
 
-bool truth(const std::string& value) {
-  if (value == "true" || value == "1") return true;
-  if (value == "false" || value == "0") return false;
-  throw CommandError("filter dangling=" + value + " is not understood: it is true or false");
-}
-
 int64_t moment_ms(const std::string& value) {
   const auto moment = ui::parse_moment(value, ui::now_ms() * kNanosecondsPerMillisecond);
   if (!moment) {
@@ -27,12 +22,6 @@ int64_t moment_ms(const std::string& value) {
                        " is not understood: it is a time (2024-01-31T12:00:00) or an age (24h)");
   }
   return *moment / kNanosecondsPerMillisecond;
-}
-
-bool has_label(const engine::Labels& labels, const std::string& wanted) {
-  const size_t equals = wanted.find('=');
-  const auto label = labels.find(wanted.substr(0, equals));
-  return label != labels.end() && (equals == std::string::npos || label->second == wanted.substr(equals + 1));
 }
 
 }  // namespace
@@ -46,7 +35,7 @@ ImageFilters parse_image_filters(const std::vector<std::string>& filters,
     if (equals == std::string::npos || std::find(known.begin(), known.end(), key) == known.end())
       throw CommandError("filter '" + filter + "' is not supported: there are " + join(known, "=, ") + "=");
     const std::string value = filter.substr(equals + 1);
-    if (key == "dangling") parsed.dangling = truth(value);
+    if (key == "dangling") parsed.dangling = truth_of(key, value);
     if (key == "label!") parsed.not_labels.push_back(value);
     if (key == "label") parsed.labels.push_back(value);
     if (key == "reference") parsed.references.push_back(value);
@@ -59,8 +48,12 @@ ImageFilters parse_image_filters(const std::vector<std::string>& filters,
 
 bool passes(const ImageFilters& filters, const engine::ImageInfo& image) {
   if (filters.dangling && *filters.dangling != image.references.empty()) return false;
-  if (filters.until_ms && image.created_ms >= *filters.until_ms) return false;
-  const auto is_there = [&](const std::string& label) { return has_label(image.labels, label); };
+  return passes(filters, image.labels, image.created_ms);
+}
+
+bool passes(const ImageFilters& filters, const engine::Labels& labels, int64_t created_ms) {
+  if (filters.until_ms && created_ms >= *filters.until_ms) return false;
+  const auto is_there = [&](const std::string& label) { return has_label(labels, label); };
   if (std::any_of(filters.not_labels.begin(), filters.not_labels.end(), is_there)) return false;
   return std::all_of(filters.labels.begin(), filters.labels.end(), is_there);
 }

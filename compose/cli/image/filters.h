@@ -23,6 +23,8 @@ struct ImageFilters {
 ImageFilters parse_image_filters(const std::vector<std::string>& filters,
                                  const std::vector<std::string>& known);
 
+// Whether something with these labels, made then, passes `labels`, `not_labels` and `until_ms`.
+bool passes(const ImageFilters& filters, const engine::Labels& labels, int64_t created_ms);
 // Whether the image passes all but `references`, `before` and `since`.
 bool passes(const ImageFilters& filters, const engine::ImageInfo& image);
 // Whether the pattern means the reference: with its tag, or its repository alone; in `*` no slash is met.

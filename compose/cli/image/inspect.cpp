@@ -3,10 +3,8 @@
 #include "compose/cli/arguments.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/image/subcommands.h"
-#include "compose/cli/output_format.h"
-#include "compose/ui/template.h"
+#include "compose/cli/inspected.h"
 #include "compose/ui/timestamp.h"
-#include "engine/error.h"
 #include "engine/image/image_store.h"
 #include "engine/image/reference.h"
 
@@ -76,12 +74,6 @@ ordered_json describe(engine::ImageStore& store, const engine::StoredImage& imag
   return described;
 }
 
-std::string rendered(const ui::Template& output, const std::vector<ordered_json>& images) {
-  std::string text;
-  for (const ordered_json& image : images) text += output.render(image) + '\n';
-  return text;
-}
-
 }  // namespace
 
 int image_inspect(Context& context, const Words& args) {
@@ -90,36 +82,12 @@ int image_inspect(Context& context, const Words& args) {
   arguments.option("-f,--format", format, "json (the default) or a template for each image");
   arguments.positionals(1, -1, "IMAGE");
   const Words names = arguments.parse(args);
-  std::optional<ui::Template> output;
-  try {
-    if (!format.empty() && format != "json") output.emplace(format);
-  } catch (const ui::TemplateError& error) {
-    throw CommandError(std::string("--format: ") + error.what());
-  }
-
   engine::ImageStore& store = context.engine().image_store();
-  auto images = std::vector<ordered_json>();
-  int code = 0;
-  for (const std::string& name : names) {
-    try {
-      const auto image = store.find(name);
-      if (!image) throw CommandError("no such image: " + name);
-      images.push_back(describe(store, *image));
-    } catch (const CommandError& error) {  // the others are still shown
-      context.show_error(error.what());
-      code = 1;
-    } catch (const engine::Error& error) {
-      context.show_error(error.what());
-      code = 1;
-    }
-  }
-  try {
-    print(output ? rendered(*output, images)
-                 : ordered_json(images).dump(4, ' ', false, ordered_json::error_handler_t::replace) + '\n');
-  } catch (const ui::TemplateError& error) {
-    throw CommandError(std::string("--format: ") + error.what());
-  }
-  return code;
+  return inspect_all(context, names, format, [&](const std::string& name) {
+    const auto image = store.find(name);
+    if (!image) throw CommandError("no such image: " + name);
+    return describe(store, *image);
+  });
 }
 
 }  // namespace compose::cli

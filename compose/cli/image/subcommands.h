@@ -1,6 +1,7 @@
 #pragma once
 // The commands of `compose image`, a file each.
 #include "compose/cli/commands.h"
+#include "compose/execute/executor.h"
 
 namespace compose::cli {
 
@@ -15,5 +16,9 @@ int image_push(Context& context, const Words& args);
 int image_rm(Context& context, const Words& args);
 int image_save(Context& context, const Words& args);
 int image_tag(Context& context, const Words& args);
+
+// Fetches an image that a container is to be made of, and tells so on standard error. Throws engine::Error.
+void fetch_image(Context& context, const engine::PullRequest& request, bool quiet,
+                 const Cancellation& cancellation);
 
 }  // namespace compose::cli

@@ -17,9 +17,11 @@ namespace {
 // error instead.
 class TransferLines : public engine::TransferObserver {
  public:
-  TransferLines(Context& context, const std::string& resource, Action action, bool quiet,
+  using Say = void(const std::string& text);
+
+  TransferLines(Context& context, const std::string& resource, Action action, bool quiet, Say* say,
                 const Cancellation& cancellation)
-      : context_(context), quiet_(quiet), cancellation_(cancellation) {
+      : context_(context), quiet_(quiet), say_(say), cancellation_(cancellation) {
     step_.resource = resource;
     step_.action = std::move(action);
     live_ = !quiet && ui::is_terminal(STDOUT_FILENO) && ui::is_terminal(STDERR_FILENO);
@@ -30,7 +32,7 @@ class TransferLines : public engine::TransferObserver {
     if (live_) {
       context_.progress().layer_changed(step_, event);
     } else if (event.id != last_id_ || event.state != last_state_) {
-      print(event.id + ": " + ui::layer_text(event) + '\n');
+      say_(event.id + ": " + ui::layer_text(event) + '\n');
       last_id_ = event.id;
       last_state_ = event.state;
     }
@@ -38,7 +40,7 @@ class TransferLines : public engine::TransferObserver {
   void status(const std::string& line) override {
     if (quiet_) return;
     if (live_) context_.progress().finish();
-    print(line + '\n');
+    say_(line + '\n');
   }
   void warning(const std::string& text) override { context_.log(LogLevel::kWarn, text); }
   bool cancelled() override { return cancellation_.cancelled(); }
@@ -52,6 +54,7 @@ class TransferLines : public engine::TransferObserver {
   Context& context_;
   Step step_;
   bool quiet_, live_ = false;
+  Say* say_;
   const Cancellation& cancellation_;
   std::string last_id_;
   engine::LayerEvent::State last_state_ = engine::LayerEvent::State::kWaiting;
@@ -63,7 +66,7 @@ int transferring(Context& context, const std::string& resource, Action action, b
                  const Transfer& transfer) {
   context.engine().reconcile();
   const Signals signals;
-  TransferLines lines(context, resource, std::move(action), quiet, signals.first());
+  TransferLines lines(context, resource, std::move(action), quiet, print, signals.first());
   try {
     transfer(lines);
   } catch (const engine::Error&) {
@@ -75,7 +78,21 @@ int transferring(Context& context, const std::string& resource, Action action, b
   return kExitOk;
 }
 
+void tell_pulled(TransferLines& lines, const engine::PullResult& result) {
+  lines.status("Digest: " + result.digest);
+  lines.status((result.newer ? "Status: Downloaded newer image for " : "Status: Image is up to date for ") +
+               engine::parse_reference(result.reference).familiar());
+}
+
 }  // namespace
+
+void fetch_image(Context& context, const engine::PullRequest& request, bool quiet,
+                 const Cancellation& cancellation) {
+  TransferLines lines(context, "Image " + request.reference,
+                      PullImage{"", request.reference, request.platform}, quiet, tell, cancellation);
+  tell_pulled(lines, context.engine().pull_image(request, lines));
+  lines.finish();
+}
 
 int image_pull(Context& context, const Words& args) {
   bool quiet = false;
@@ -89,10 +106,7 @@ int image_pull(Context& context, const Words& args) {
   return transferring(context, "Image " + request.reference,
                       PullImage{"", request.reference, request.platform}, quiet, [&](TransferLines& lines) {
                         const engine::PullResult result = context.engine().pull_image(request, lines);
-                        lines.status("Digest: " + result.digest);
-                        lines.status((result.newer ? "Status: Downloaded newer image for "
-                                                   : "Status: Image is up to date for ") +
-                                     engine::parse_reference(result.reference).familiar());
+                        tell_pulled(lines, result);
                         lines.finish();
                         print(result.reference + '\n');
                       });

@@ -4,9 +4,11 @@
 
 #include "compose/cli/arguments.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/label_filter.h"
 #include "compose/cli/output_format.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/subcommands.h"
+#include "compose/cli/volume/subcommands.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
 #include "compose/ui/table.h"
@@ -38,16 +40,39 @@ std::string listing(std::vector<engine::VolumeInfo> volumes, bool quiet, const O
   return format.is_json() ? json_lines(rows) : table.to_string();
 }
 
+bool mounted(Context& context, const std::string& volume) {
+  const auto containers = context.engine().containers("");
+  return std::any_of(containers.begin(), containers.end(),
+                     [&](const auto& container) { return mounts_volume(container, volume); });
+}
+
+bool holds(Context& context, const std::string& key, const std::string& value,
+           const engine::VolumeInfo& volume) {
+  if (key == "driver") return volume.driver == value;
+  if (key == "name") return volume.name.find(value) != std::string::npos;
+  if (key == "label") return has_label(volume.labels, value);
+  return mounted(context, volume.name) != truth_of("dangling", value);
+}
+
 int volume_ls(Context& context, const Words& args) {
   bool quiet = false;
   std::string format;
+  Words given;
   Arguments arguments("volume ls [OPTIONS]", "List the engine's volumes.");
+  arguments.list("-f,--filter", given, "dangling=, driver=, label= or name=");
   arguments.option("--format", format, "table, json (a line per volume) or a template");
   arguments.flag("-q,--quiet", quiet, "Only names");
+  arguments.refuse_flag("--cluster");
   arguments.positionals(0, 0, "");
   arguments.parse(args);
   const OutputFormat output(format);
-  print(listing(context.engine().volumes(), quiet, output));
+  const KeyFilters filters(given, {"dangling", "driver", "label", "name"});
+  auto volumes = context.engine().volumes();
+  std::erase_if(volumes, [&](const engine::VolumeInfo& volume) {
+    return !filters.hold(
+        [&](const std::string& key, const std::string& value) { return holds(context, key, value, volume); });
+  });
+  print(listing(std::move(volumes), quiet, output));
   return 0;
 }
 
@@ -78,8 +103,13 @@ int volume_rm(Context& context, const Words& args) {
 
 int volume_command(Context& context, const Words& args) {
   return run_subcommand(context, "volume",
-                        {{"ls", volume_ls, "List the engine's volumes"},
-                         {"rm", volume_rm, "Remove volumes; their data is lost"}},
+                        {{"create", volume_create, "Make a volume"},
+                         {"inspect", volume_inspect, "Show all about volumes"},
+                         {"ls", volume_ls, "List the engine's volumes"},
+                         {"list", volume_ls, "The same"},
+                         {"prune", volume_prune, "Remove volumes that no container mounts"},
+                         {"rm", volume_rm, "Remove volumes; their data is lost"},
+                         {"remove", volume_rm, "The same"}},
                         args);
 }
 

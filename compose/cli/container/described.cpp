@@ -1,0 +1,344 @@
+#include "compose/cli/container/described.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "compose/cli/output_format.h"
+#include "compose/plan/inventory.h"
+#include "compose/ui/timestamp.h"
+#include "engine/effective_config.h"
+#include "engine/image/image_store.h"
+
+namespace compose::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
+constexpr char kNever[] = "0001-01-01T00:00:00Z";
+
+std::string moment(int64_t ms) {
+  return ms == 0 ? kNever : ui::to_rfc3339(ms * kNanosecondsPerMillisecond);
+}
+
+template <typename List>
+ordered_json list_or_null(const List& list) {
+  return list.empty() ? ordered_json(nullptr) : ordered_json(list);
+}
+
+ordered_json health_of(const engine::Status& status) {
+  auto log = ordered_json::array();
+  for (const engine::HealthResult& result : status.health_log)
+    log.push_back({{"Start", moment(result.started_ms)},
+                   {"End", moment(result.ended_ms)},
+                   {"ExitCode", result.exit_code},
+                   {"Output", result.output}});
+  return {
+      {"Status", engine::to_string(status.health)}, {"FailingStreak", status.failing_streak}, {"Log", log}};
+}
+
+ordered_json state_of(const engine::Status& status) {
+  using engine::State;
+  const State state = status.state;
+  const bool running = state == State::kRunning || state == State::kPaused || state == State::kRestarting;
+  ordered_json described{{"Status", engine::to_string(state)},
+                         {"Running", running},
+                         {"Paused", state == State::kPaused},
+                         {"Restarting", state == State::kRestarting},
+                         {"OOMKilled", status.oom_killed},
+                         {"Dead", state == State::kDead},
+                         {"Pid", running && state != State::kRestarting ? status.process.pid : 0},
+                         {"ExitCode", running ? 0 : status.exit_code},
+                         {"Error", status.error},
+                         {"StartedAt", moment(status.started_ms)},
+                         {"FinishedAt", moment(status.finished_ms)}};
+  if (status.health != engine::Health::kNone || !status.health_log.empty())
+    described["Health"] = health_of(status);
+  return described;
+}
+
+std::string key_of(const engine::PublishedPort& port) {
+  return std::to_string(port.container_port) + '/' + port.protocol;
+}
+
+std::string with_protocol(const std::string& port) {
+  return port.find('/') == std::string::npos ? port + "/tcp" : port;
+}
+
+// "80/tcp" -> where it is published; null for one that is exposed only.
+ordered_json bindings_of(const std::vector<engine::PublishedPort>& ports,
+                         const std::vector<std::string>& expose) {
+  auto bindings = ordered_json::object();
+  for (const std::string& port : expose) bindings[with_protocol(port)] = nullptr;
+  for (const engine::PublishedPort& port : ports)
+    bindings[key_of(port)].push_back(
+        {{"HostIp", port.host_ip.empty() ? "0.0.0.0" : port.host_ip},
+         {"HostPort", port.host_port == 0 ? "" : std::to_string(port.host_port)}});
+  return bindings;
+}
+
+ordered_json restart_of(const engine::ContainerConfig& config) {
+  return {{"Name", config.restart}, {"MaximumRetryCount", config.restart_max}};
+}
+
+ordered_json rates_of(const std::vector<engine::DeviceRate>& rates, const char* value) {
+  auto list = ordered_json::array();
+  for (const engine::DeviceRate& rate : rates) list.push_back({{"Path", rate.path}, {value, rate.rate}});
+  return list;
+}
+
+std::string network_mode_of(const engine::ContainerConfig& config) {
+  if (!config.network_mode.empty()) return config.network_mode;
+  return config.networks.empty() ? "none" : config.networks.front().network;
+}
+
+void add_resources(const engine::ContainerConfig& config, ordered_json& host) {
+  constexpr double kNanos = 1e9;
+  const engine::Resources& resources = config.resources;
+  host["CpuShares"] = resources.cpu_shares;
+  host["Memory"] = resources.memory;
+  host["NanoCpus"] = static_cast<int64_t>(resources.cpus * kNanos);
+  host["CgroupParent"] = config.cgroup_parent;
+  host["BlkioWeight"] = resources.blkio_weight;
+  host["BlkioWeightDevice"] = rates_of(resources.blkio_weight_device, "Weight");
+  host["BlkioDeviceReadBps"] = rates_of(resources.device_read_bps, "Rate");
+  host["BlkioDeviceWriteBps"] = rates_of(resources.device_write_bps, "Rate");
+  host["BlkioDeviceReadIOps"] = rates_of(resources.device_read_iops, "Rate");
+  host["BlkioDeviceWriteIOps"] = rates_of(resources.device_write_iops, "Rate");
+  host["CpuPeriod"] = resources.cpu_period;
+  host["CpuQuota"] = resources.cpu_quota;
+  host["CpuRealtimePeriod"] = resources.cpu_rt_period;
+  host["CpuRealtimeRuntime"] = resources.cpu_rt_runtime;
+  host["CpusetCpus"] = resources.cpuset;
+  auto devices = ordered_json::array();
+  for (const engine::SpecDevice& device : config.devices)
+    devices.push_back({{"PathOnHost", device.source},
+                       {"PathInContainer", device.target},
+                       {"CgroupPermissions", device.permissions}});
+  host["Devices"] = devices;
+  host["DeviceCgroupRules"] = list_or_null(config.device_cgroup_rules);
+  host["MemoryReservation"] = resources.memory_reservation;
+  // Without a word on it the engine, as Docker, grants as much swap as memory.
+  host["MemorySwap"] = resources.memory_swap != 0 ? resources.memory_swap : 2 * resources.memory;
+  host["MemorySwappiness"] =
+      resources.memory_swappiness < 0 ? ordered_json(nullptr) : ordered_json(resources.memory_swappiness);
+  host["OomKillDisable"] = resources.oom_kill_disable;
+  host["PidsLimit"] = resources.pids == 0 ? ordered_json(nullptr) : ordered_json(resources.pids);
+  auto limits = ordered_json::array();
+  for (const engine::SpecUlimit& limit : config.ulimits)
+    limits.push_back({{"Name", limit.name}, {"Hard", limit.hard}, {"Soft", limit.soft}});
+  host["Ulimits"] = limits;
+}
+
+ordered_json host_config_of(const engine::ContainerConfig& config) {
+  constexpr int64_t kUsualShm = 64 << 20;
+  auto binds = ordered_json::array();
+  auto tmpfs = ordered_json::object();
+  for (const engine::MountConfig& mount : config.mounts) {
+    if (mount.type == engine::MountConfig::Type::kTmpfs) {
+      tmpfs[mount.target] = "";
+    } else if (!mount.source.empty()) {
+      binds.push_back(mount.source + ':' + mount.target + (mount.read_only ? ":ro" : ""));
+    }
+  }
+  ordered_json host{{"Binds", binds.empty() ? ordered_json(nullptr) : binds},
+                    {"ContainerIDFile", ""},
+                    {"LogConfig", {{"Type", "json-file"}, {"Config", ordered_json::object()}}},
+                    {"NetworkMode", network_mode_of(config)},
+                    {"PortBindings", bindings_of(config.ports, {})},
+                    {"RestartPolicy", restart_of(config)},
+                    {"AutoRemove", config.auto_remove},
+                    {"VolumeDriver", ""},
+                    {"VolumesFrom", nullptr},
+                    {"CapAdd", list_or_null(config.cap_add)},
+                    {"CapDrop", list_or_null(config.cap_drop)},
+                    {"ExtraHosts", list_or_null(config.extra_hosts)},
+                    {"Links", nullptr},
+                    {"OomScoreAdj", config.oom_score_adj},
+                    {"Privileged", config.privileged},
+                    {"PublishAllPorts", false},
+                    {"ReadonlyRootfs", config.read_only},
+                    {"Init", config.init},
+                    {"ShmSize", config.shm_size == 0 ? kUsualShm : config.shm_size},
+                    {"Runtime", "compose"}};
+  if (!tmpfs.empty()) host["Tmpfs"] = tmpfs;
+  add_resources(config, host);
+  return host;
+}
+
+ordered_json health_check_of(const engine::ImageHealth& health) {
+  const auto nanoseconds = [](const std::optional<int64_t>& ms) {
+    return ms.value_or(0) * kNanosecondsPerMillisecond;
+  };
+  return {{"Test", health.test},
+          {"Interval", nanoseconds(health.interval_ms)},
+          {"Timeout", nanoseconds(health.timeout_ms)},
+          {"StartPeriod", nanoseconds(health.start_period_ms)},
+          {"StartInterval", nanoseconds(health.start_interval_ms)},
+          {"Retries", health.retries.value_or(0)}};
+}
+
+ordered_json names_to_objects(const std::set<std::string>& names) {
+  if (names.empty()) return nullptr;
+  auto object = ordered_json::object();
+  for (const std::string& name : names) object[name] = ordered_json::object();
+  return object;
+}
+
+ordered_json config_of(const engine::ContainerInfo& container, const engine::ContainerConfig& config,
+                       const engine::ImageConfig& effective) {
+  ordered_json described{{"Hostname", config.hostname.empty() ? container.id.substr(0, 12) : config.hostname},
+                         {"Domainname", ""},
+                         {"User", effective.user},
+                         {"AttachStdin", false},
+                         {"AttachStdout", false},
+                         {"AttachStderr", false},
+                         {"ExposedPorts", names_to_objects(effective.exposed_ports)},
+                         {"Tty", config.tty},
+                         {"OpenStdin", config.stdin_open},
+                         {"StdinOnce", false},
+                         {"Env", list_or_null(effective.env)},
+                         {"Cmd", list_or_null(effective.cmd)},
+                         {"Image", container.image},
+                         {"Volumes", names_to_objects(effective.volumes)},
+                         {"WorkingDir", effective.working_dir},
+                         {"Entrypoint", list_or_null(effective.entrypoint)},
+                         {"OnBuild", nullptr},
+                         {"Labels", shown_labels(effective.labels)}};
+  if (described["ExposedPorts"].is_null()) described.erase("ExposedPorts");
+  if (!effective.stop_signal.empty()) described["StopSignal"] = effective.stop_signal;
+  if (config.stop_grace_ms) described["StopTimeout"] = *config.stop_grace_ms / 1000;
+  if (effective.healthcheck) described["Healthcheck"] = health_check_of(*effective.healthcheck);
+  return described;
+}
+
+const engine::MountConfig* asked_mount(const engine::ContainerConfig& config, const std::string& target) {
+  const auto found = std::find_if(config.mounts.begin(), config.mounts.end(),
+                                  [&](const auto& mount) { return mount.target == target; });
+  return found == config.mounts.end() ? nullptr : &*found;
+}
+
+ordered_json mounts_of(const engine::ContainerInfo& container, const engine::ContainerConfig& config) {
+  using Type = engine::MountConfig::Type;
+  auto mounts = ordered_json::array();
+  for (const engine::MountInfo& mount : container.mounts) {
+    ordered_json described{{"Type", mount.type == Type::kBind     ? "bind"
+                                    : mount.type == Type::kVolume ? "volume"
+                                                                  : "tmpfs"}};
+    if (mount.type == Type::kVolume) described["Name"] = mount.volume;
+    described["Source"] = mount.source;
+    described["Destination"] = mount.target;
+    if (mount.type == Type::kVolume) described["Driver"] = "local";
+    described["Mode"] = mount.read_only ? "ro" : "";
+    described["RW"] = !mount.read_only;
+    const engine::MountConfig* asked = asked_mount(config, mount.target);
+    const std::string usual = mount.type == Type::kBind ? "rprivate" : "";
+    described["Propagation"] = asked == nullptr || asked->propagation.empty() ? usual : asked->propagation;
+    mounts.push_back(std::move(described));
+  }
+  return mounts;
+}
+
+ordered_json network_settings_of(const engine::ContainerInfo& container) {
+  auto networks = ordered_json::object();
+  for (const engine::EndpointInfo& endpoint : container.endpoints)
+    networks[endpoint.network] = described(endpoint, container);
+  ordered_json settings{
+      {"Bridge", ""},
+      {"SandboxID", ""},
+      {"HairpinMode", false},
+      {"LinkLocalIPv6Address", ""},
+      {"LinkLocalIPv6PrefixLen", 0},
+      {"Ports", is_up(container) ? bindings_of(container.ports, container.expose) : ordered_json::object()},
+      {"SandboxKey", ""}};
+  // Of the default network Docker shows the endpoint here too, for programs older than networks.
+  const auto on_default =
+      std::find_if(container.endpoints.begin(), container.endpoints.end(),
+                   [](const auto& endpoint) { return endpoint.network == engine::kDefaultNetwork; });
+  const bool shown = on_default != container.endpoints.end() && is_up(container);
+  settings["Gateway"] = shown ? on_default->gateway : "";
+  settings["IPAddress"] = shown ? on_default->address : "";
+  settings["IPPrefixLen"] = shown ? on_default->prefix : 0;
+  settings["MacAddress"] = shown ? on_default->mac : "";
+  settings["Networks"] = std::move(networks);
+  return settings;
+}
+
+ordered_json driver_of(const engine::Engine& engine, const engine::ContainerInfo& container,
+                       const engine::StoredImage* image) {
+  const std::string folder = engine.paths().container(container.id);
+  std::string lower;
+  if (image != nullptr)
+    for (const std::string& layer : image->lower_dirs) lower += (lower.empty() ? "" : ":") + layer;
+  return {{"Name", "overlay"},
+          {"Data", {{"LowerDir", lower}, {"UpperDir", folder + "/upper"}, {"WorkDir", folder + "/work"}}}};
+}
+
+// As the process sees it: the words behind `command`.
+void add_process(const engine::ImageConfig& effective, ordered_json& described) {
+  std::vector<std::string> words = effective.entrypoint;
+  words.insert(words.end(), effective.cmd.begin(), effective.cmd.end());
+  described["Path"] = words.empty() ? "" : words.front();
+  if (!words.empty()) words.erase(words.begin());
+  described["Args"] = words;
+}
+
+}  // namespace
+
+ordered_json described(const engine::EndpointInfo& endpoint, const engine::ContainerInfo& container) {
+  const bool up = is_up(container);
+  std::vector<std::string> names = endpoint.aliases;
+  for (const std::string& name : {container.name, container.id.substr(0, 12)})
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  return {{"IPAMConfig", nullptr},
+          {"Links", nullptr},
+          {"Aliases", list_or_null(endpoint.aliases)},
+          {"MacAddress", up ? endpoint.mac : ""},
+          {"NetworkID", endpoint.network_id},
+          {"EndpointID", ""},
+          {"Gateway", up ? endpoint.gateway : ""},
+          {"IPAddress", up ? endpoint.address : ""},
+          {"IPPrefixLen", up ? endpoint.prefix : 0},
+          {"IPv6Gateway", ""},
+          {"GlobalIPv6Address", ""},
+          {"GlobalIPv6PrefixLen", 0},
+          {"DriverOpts", nullptr},
+          {"DNSNames", names}};
+}
+
+ordered_json described(engine::Engine& engine, const engine::ContainerInfo& container, bool with_size) {
+  const engine::ContainerConfig config = engine.configuration_of(container.id);
+  const auto image = engine.image_store().find(container.image_id);
+  const engine::ImageConfig effective =
+      engine::effective_config(image ? image->config : engine::ImageConfig(), config);
+  const std::string folder = engine.paths().run_container(container.id);
+  ordered_json object{{"Id", container.id}, {"Created", moment(container.created_ms)}};
+  add_process(effective, object);
+  object["State"] = state_of(container.status);
+  object["Image"] = container.image_id;
+  object["ResolvConfPath"] = folder + "/resolv.conf";
+  object["HostnamePath"] = folder + "/hostname";
+  object["HostsPath"] = folder + "/hosts";
+  object["LogPath"] = container.log_path;
+  object["Name"] = '/' + container.name;
+  object["RestartCount"] = container.status.restart_count;
+  object["Driver"] = "overlay";
+  object["Platform"] = "linux";
+  object["MountLabel"] = "";
+  object["ProcessLabel"] = "";
+  object["AppArmorProfile"] = "";
+  object["ExecIDs"] = nullptr;
+  object["HostConfig"] = host_config_of(config);
+  object["GraphDriver"] = driver_of(engine, container, image ? &*image : nullptr);
+  if (with_size) {
+    const int64_t written = engine.written_bytes(container.id);
+    object["SizeRw"] = written;
+    object["SizeRootFs"] = written + (image ? image->size : 0);
+  }
+  object["Mounts"] = mounts_of(container, config);
+  object["Config"] = config_of(container, config, effective);
+  object["NetworkSettings"] = network_settings_of(container);
+  return object;
+}
+
+}  // namespace compose::cli

@@ -1,0 +1,44 @@
+#include "compose/cli/arguments.h"
+#include "compose/cli/container.h"
+#include "compose/cli/container/subcommands.h"
+#include "compose/cli/failure.h"
+#include "compose/cli/foreground.h"
+#include "compose/cli/session.h"
+
+namespace compose::cli {
+namespace {
+
+int start_attached(Context& context, const std::string& name, bool interactive) {
+  const engine::ContainerInfo container = named_container(context, name);
+  const engine::ContainerConfig config = context.engine().configuration_of(container.id);
+  context.engine().reconcile();
+  Signals signals;
+  Foreground what;
+  what.id = container.id;
+  what.name = container.name;
+  what.input = interactive && config.stdin_open;
+  what.remove = config.auto_remove;
+  return run_in_foreground(context, signals, what);
+}
+
+}  // namespace
+
+int container_start(Context& context, const Words& args) {
+  bool attach = false, interactive = false;
+  Arguments arguments("container start [OPTIONS] CONTAINER...", "Start containers that exist.");
+  arguments.flag("-a,--attach", attach,
+                 "Show what it writes until it has ended; its exit code is the command's");
+  arguments.flag("-i,--interactive", interactive, "Give it our standard input as well");
+  arguments.refuse_option("--detach-keys");
+  arguments.positionals(1, -1, "CONTAINER");
+  const Words names = arguments.parse(args);
+  if (attach || interactive) {
+    if (names.size() > 1) throw CommandError("only one container can be started attached");
+    return start_attached(context, names.front(), interactive);
+  }
+  return for_each_container(context, "start", names, [&](const engine::ContainerInfo& container) {
+    context.engine().start_container(container.id);
+  });
+}
+
+}  // namespace compose::cli

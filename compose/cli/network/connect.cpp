@@ -1,0 +1,76 @@
+// network connect and network disconnect.
+#include "compose/cli/arguments.h"
+#include "compose/cli/container.h"
+#include "compose/cli/failure.h"
+#include "compose/cli/network/subcommands.h"
+#include "engine/error.h"
+
+namespace compose::cli {
+namespace {
+
+engine::NetworkInfo attachable_network(Context& context, const std::string& name) {
+  engine::NetworkInfo network = named_network(context, name);
+  if (network.name == "host" || network.name == "none")
+    throw CommandError("containers cannot be connected to network " + network.name +
+                       ", or disconnected from it: it is what 'container run --network " + network.name +
+                       "' gives");
+  return network;
+}
+
+// On the network they share, a container has its name; another one would be an alias that only one knows.
+void check_links(Context& context, const Words& links, const std::string& network) {
+  for (const std::string& link : links) {
+    const std::string name = link.substr(0, link.find(':'));
+    const engine::ContainerInfo other = named_container(context, name);
+    if (const size_t colon = link.find(':');
+        colon != std::string::npos && link.substr(colon + 1) != other.name)
+      throw CommandError("--link " + link + " is not supported yet: give " + other.name +
+                         " the name as an --alias");
+    bool shared = false;
+    for (const auto& endpoint : other.endpoints) shared = shared || endpoint.network == network;
+    if (!shared) throw CommandError("--link: container " + name + " is not on network " + network);
+  }
+}
+
+}  // namespace
+
+int network_connect(Context& context, const Words& args) {
+  engine::AttachmentConfig attachment;
+  Words links;
+  Arguments arguments("network connect [OPTIONS] NETWORK CONTAINER",
+                      "Put a container on a network, for good and at once when it runs.");
+  arguments.list("--alias", attachment.aliases, "Further name on this network");
+  arguments.option("--ip", attachment.ipv4_address, "Address on this network");
+  arguments.list("--link", links, "CONTAINER to reach by name");
+  for (const char* name : {"--driver-opt", "--gw-priority", "--ip6", "--link-local-ip"})
+    arguments.refuse_option(name);
+  arguments.positionals(2, 2, "NETWORK and CONTAINER");
+  const Words words = arguments.parse(args);
+  attachment.network = attachable_network(context, words[0]).name;
+  check_links(context, links, attachment.network);
+  with_container_locked(context, "connect", words[1], [&](const engine::ContainerInfo& container) {
+    context.engine().connect_network(container.id, attachment);
+  });
+  return 0;
+}
+
+int network_disconnect(Context& context, const Words& args) {
+  bool force = false;
+  Arguments arguments("network disconnect [OPTIONS] NETWORK CONTAINER", "Take a container off a network.");
+  arguments.flag("-f,--force", force, "A container that is gone, or not on it, is no error");
+  arguments.positionals(2, 2, "NETWORK and CONTAINER");
+  const Words words = arguments.parse(args);
+  const std::string network = attachable_network(context, words[0]).name;
+  try {
+    with_container_locked(context, "disconnect", words[1], [&](const engine::ContainerInfo& container) {
+      context.engine().disconnect_network(container.id, network);
+    });
+  } catch (const engine::Error& error) {
+    const bool not_there =
+        error.kind() == engine::Error::Kind::kNotFound || error.kind() == engine::Error::Kind::kConflict;
+    if (!force || !not_there) throw;
+  }
+  return 0;
+}
+
+}  // namespace compose::cli

@@ -1,0 +1,65 @@
+#include <algorithm>
+
+#include "compose/cli/network/subcommands.h"
+#include "compose/cli/subcommands.h"
+#include "compose/plan/describe.h"
+#include "engine/error.h"
+
+namespace compose::cli {
+namespace {
+
+engine::NetworkInfo builtin(const std::string& name, const std::string& driver) {
+  engine::NetworkInfo network;
+  network.name = name;
+  network.driver = driver;
+  network.id = sha256_hex("compose network " + name);  // the same on every machine
+  return network;
+}
+
+}  // namespace
+
+bool is_builtin(const std::string& network) {
+  return network == engine::kDefaultNetwork || network == "host" || network == "none";
+}
+
+std::vector<engine::NetworkInfo> all_networks(Context& context) {
+  std::vector<engine::NetworkInfo> networks = context.engine().networks();
+  const bool has_default = std::any_of(networks.begin(), networks.end(), [](const auto& network) {
+    return network.name == engine::kDefaultNetwork;
+  });
+  if (!has_default) networks.push_back(builtin(engine::kDefaultNetwork, "bridge"));
+  networks.push_back(builtin("host", "host"));
+  networks.push_back(builtin("none", "null"));
+  std::sort(networks.begin(), networks.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return networks;
+}
+
+engine::NetworkInfo named_network(Context& context, const std::string& name) {
+  using Kind = engine::Error::Kind;
+  std::vector<engine::NetworkInfo> begins;
+  for (engine::NetworkInfo& network : all_networks(context)) {
+    if (network.name == name || network.id == name) return std::move(network);
+    if (!name.empty() && network.id.starts_with(name)) begins.push_back(std::move(network));
+  }
+  if (begins.empty()) throw engine::Error(Kind::kNotFound, "no such network: " + name);
+  if (begins.size() > 1)
+    throw engine::Error(Kind::kConflict, "'" + name + "' is the beginning of more than one network id (" +
+                                             begins[0].name + ", " + begins[1].name + "); give more digits");
+  return std::move(begins.front());
+}
+
+int network_command(Context& context, const Words& args) {
+  return run_subcommand(context, "network",
+                        {{"connect", network_connect, "Put a container on a network"},
+                         {"create", network_create, "Make a network"},
+                         {"disconnect", network_disconnect, "Take a container off a network"},
+                         {"inspect", network_inspect, "Show all about networks"},
+                         {"ls", network_ls, "List networks"},
+                         {"list", network_ls, "The same"},
+                         {"prune", network_prune, "Remove networks that no container is on"},
+                         {"rm", network_rm, "Remove networks"},
+                         {"remove", network_rm, "The same"}},
+                        args);
+}
+
+}  // namespace compose::cli
