@@ -217,24 +217,6 @@ TEST_CASE("The pids limit stops a fork bomb") {
   CHECK(sys::read_file("/proc/self/status").find("State") != std::string::npos);
 }
 
-TEST_CASE("Limits reach the cgroup") {
-  if (!is_root()) return;
-  Container box;
-  box.spec.resources = {64 << 20, -1, 0.5, 512, 100};
-  box.start();
-  const std::string cpu = container_test::cgroup_folder(box.spec, "cpu");
-  const std::string memory = container_test::cgroup_folder(box.spec, "memory");
-  if (const auto quota = sys::read_file_if_exists(cpu + "/cpu.cfs_quota_us")) {
-    CHECK(*quota == "50000\n");
-    CHECK(sys::read_file(cpu + "/cpu.shares") == "512\n");
-    CHECK(sys::read_file(memory + "/memory.limit_in_bytes") == "67108864\n");
-  } else {
-    CHECK(sys::read_file(cpu + "/cpu.max") == "50000 100000\n");
-    CHECK(sys::read_file(memory + "/memory.max") == "67108864\n");
-  }
-  box.stop();
-}
-
 TEST_CASE("A step is cancelled with everything in it") {
   if (!is_root()) return;
   Container box;
