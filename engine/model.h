@@ -69,14 +69,15 @@ struct ContainerConfig {
   std::optional<HealthConfig> healthcheck;
   std::string restart = "no";
   int restart_max = 0;
-  std::string stop_signal;  // empty: the image's, else SIGTERM
+  int64_t restart_delay_ms = -1, restart_window_ms = 0;  // container/restart_policy.h
+  std::string stop_signal;                               // empty: the image's, else SIGTERM
   std::optional<int64_t> stop_grace_ms;
   std::vector<std::string> cap_add, cap_drop;
   bool privileged = false, read_only = false, init = false, tty = false;
   bool stdin_open = false;   // its standard input never ends; else it is empty
   bool auto_remove = false;  // it goes when it has ended, with its anonymous volumes
   std::string owner;         // auto_remove, set by the engine: the process that is going to start it
-  int64_t shm_size = 0;  // bytes; 0: 64 MiB
+  int64_t shm_size = 0;      // bytes; 0: 64 MiB
   Resources resources;
   std::string cgroup_parent;  // absolute path below the hierarchies' roots; empty: the engine's own
   std::vector<SpecUlimit> ulimits;

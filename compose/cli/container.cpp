@@ -128,6 +128,7 @@ engine::ContainerInfo named_container(Context& context, const std::string& name)
 int container_command(Context& context, const Words& args) {
   return run_subcommand(context, "container",
                         {{"ls", container_ls, "List containers"},
+                         {"attach", container_attach, "Connect with a running container"},
                          {"start", container_start, "Start containers that exist"},
                          {"stop", container_stop, "Stop containers without removing them"},
                          {"restart", container_restart, "Stop containers and start them again"},

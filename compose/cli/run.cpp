@@ -1,5 +1,6 @@
 #include <signal.h>
 
+#include "compose/cli/attach.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/observe.h"
@@ -79,7 +80,7 @@ class Run {
       end();
       throw;
     }
-    if (flags_.remove) end();
+    if (flags_.remove && !detached_) end();
     return code;
   }
 
@@ -95,7 +96,14 @@ class Run {
     }
     session_.drop_lock();
     session_.signals().forward([this](int signal) { pass_on(signal); });
-    if (const auto code = engine::relay(std::move(streams))) return *code;
+    using How = engine::RelayEnd::How;
+    const engine::RelayEnd end = engine::relay(std::move(streams), {detach_keys(), -1, nullptr});
+    if (end.how == How::kEnded) return end.exit_code;
+    detached_ = end.how == How::kDetached;
+    if (detached_) {  // it runs on by itself, and goes by itself with --rm
+      tell_detached();
+      return kExitOk;
+    }
     tell("error: the monitor of container " + options_.one_off.name +
          " was killed: what it writes from now on is in its log\n");
     context_.engine().reconcile();  // gives it a new one
@@ -133,7 +141,8 @@ class Run {
   OneOffOptions options_;
   std::string id_;
   int asked_to_end_ = 0;  // of the signals' thread
-  Session session_;       // last: its thread uses what is above
+  bool detached_ = false;
+  Session session_;  // last: its thread uses what is above
 };
 
 }  // namespace
