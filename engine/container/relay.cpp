@@ -17,6 +17,7 @@ namespace engine {
 namespace {
 
 constexpr size_t kPiece = 65536;
+constexpr size_t kRoom = 1 << 20;  // what a pipe of ours holds at most
 
 void make_non_blocking(int fd) {
   const int flags = sys::check(::fcntl(fd, F_GETFL), "fcntl", "F_GETFL");
@@ -36,9 +37,20 @@ class Input {
   bool ended() const { return ended_; }
   bool detached() const { return detached_; }
   // What to poll for reading; -1: nothing is to be read now.
-  int fd() const { return waiting() || ended_ ? -1 : STDIN_FILENO; }
+  int fd() const { return waiting() || full_ || ended_ ? -1 : STDIN_FILENO; }
+  // The program's end has no room, though nothing is kept here.
+  bool full() const { return full_; }
+  void has_room() { full_ = false; }
 
-  void read(std::vector<char>& buffer) {
+  // Once there is something to be read.
+  void read(std::vector<char>& buffer, int program) {
+    if (!terminal_ && spliced_ && program >= 0) {
+      const ssize_t moved = ::splice(STDIN_FILENO, nullptr, program, nullptr, kRoom, SPLICE_F_NONBLOCK);
+      ended_ = moved == 0;
+      full_ = moved < 0 && errno == EAGAIN;
+      if (moved >= 0 || full_ || errno == EINTR) return;
+      spliced_ = false;  // what is read here, or its reader having gone, is for read and write to tell
+    }
     const ssize_t n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
     ended_ = n <= 0;
@@ -65,7 +77,8 @@ class Input {
   bool terminal_;
   DetachKeys keys_;
   std::string pending_;
-  bool ended_ = false, detached_ = false;
+  bool ended_ = false, detached_ = false, full_ = false;
+  bool spliced_ = true;  // moved from file to pipe by the kernel, as long as that works
 };
 
 // `relay`, a step at a time.
@@ -95,7 +108,7 @@ class Relay {
  private:
   void step() {
     pollfd fds[] = {{input_.fd(), POLLIN, 0},
-                    {to_program(), static_cast<short>(input_.waiting() ? POLLOUT : 0), 0},
+                    {to_program(), static_cast<short>(input_.waiting() || input_.full() ? POLLOUT : 0), 0},
                     {streams_.output.get(), POLLIN, 0},
                     {streams_.error.get(), POLLIN, 0},
                     {streams_.report.get(), POLLIN, 0},
@@ -111,7 +124,8 @@ class Relay {
     }
     if (fds[2].revents != 0) show(streams_.output, STDOUT_FILENO);
     if (fds[3].revents != 0) show(streams_.error, STDERR_FILENO);
-    if (fds[0].revents != 0) input_.read(buffer_);
+    if (fds[1].revents != 0) input_.has_room();
+    if (fds[0].revents != 0) input_.read(buffer_, streams_.input.get());
     if (fds[1].revents != 0 || input_.waiting()) give_input(fds[1].revents);
     if (input_.ended() && !input_.waiting() && !streams_.terminal) streams_.input.reset();
     if (fds[4].revents != 0) hear();
@@ -121,9 +135,19 @@ class Relay {
 
   // Shows what the program wrote, once; closes the stream at its end.
   void show(sys::Fd& from, int to) {
+    if (splices(to)) {
+      const ssize_t moved = ::splice(from.get(), nullptr, to, nullptr, kRoom, SPLICE_F_MOVE);
+      if (moved == 0) from.reset();
+      if (moved >= 0 || errno == EINTR) return;
+      copies_[to == STDERR_FILENO ? 1 : 0] = true;  // a terminal, a file that is appended to: by hand, then
+    }
     const ssize_t n = ::read(from.get(), buffer_.data(), buffer_.size());
     if (n > 0 && !write_out(to, static_cast<size_t>(n))) from.reset();
     if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) from.reset();
+  }
+
+  bool splices(int to) const {
+    return !streams_.terminal && !output_ && !copies_[to == STDERR_FILENO ? 1 : 0];
   }
 
   // False when our own reader has gone and the program is to see that, as in a shell's pipeline.
@@ -190,6 +214,7 @@ class Relay {
   std::optional<ResizeSignal> resized_;
   RelayEnd end_;
   bool over_ = false;
+  bool copies_[2] = {false, false};  // stdout, stderr: the kernel cannot move bytes to them by itself
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "engine/container/cgroup.h"
@@ -57,7 +58,7 @@ class Drain {
   }
 
  private:
-  sys::Fd fds_[2];
+  std::array<sys::Fd, 2> fds_;
 };
 
 // Until the program ends. When the caller goes before, the program goes on, as Docker has it.

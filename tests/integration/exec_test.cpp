@@ -144,13 +144,13 @@ TEST_CASE("a program goes on when its exec is killed, what it writes then is dro
   Sandbox sandbox;
   sandbox.compose_file(kOneService);
   sandbox.ok({"up", "-d"});
+  const std::string script =
+      "echo begun; until [ -e /tmp/go ]; do sleep 0.05; done; "
+      "head -c 300000 /dev/zero && echo done > /tmp/mark";
   {
     it::RunOptions options = sandbox.options();
     options.directory = sandbox.directory();
-    it::Process caller(sandbox.command({"exec", "-T", "web", "sh", "-c",
-                                        "echo begun; until [ -e /tmp/go ]; do sleep 0.05; done; "
-                                        "head -c 300000 /dev/zero && echo done > /tmp/mark"}),
-                       options);
+    it::Process caller(sandbox.command({"exec", "-T", "web", "sh", "-c", script}), options);
     REQUIRE(it::eventually([&] { return caller.out() == "begun\n"; }));
   }  // killed
   sandbox.inside("web", {"touch", "/tmp/go"});
