@@ -53,6 +53,11 @@ class Engine {
   virtual Attached start_attached(const std::string& id, const AttachRequest&) {
     throw Error(Error::Kind::kUnavailable, "this engine cannot attach to container " + id);
   }
+  // Attaches to a container that runs already; `input`: what is typed is for it, where it takes any.
+  // kConflict when it does not run.
+  virtual Attached attach_container(const std::string& id, bool) {
+    throw Error(Error::Kind::kUnavailable, "this engine cannot attach to container " + id);
+  }
   // grace_ms unset: the container's own.
   virtual void stop_container(const std::string& id, std::optional<int64_t> grace_ms) = 0;
   virtual void kill_container(const std::string& id, const std::string& signal) = 0;

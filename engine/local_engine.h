@@ -49,6 +49,7 @@ class LocalEngine final : public Engine {
   void rename_container(const std::string& id, const std::string& name) override;
   ContainerInfo start_container(const std::string& id) override;
   Attached start_attached(const std::string& id, const AttachRequest& request) override;
+  Attached attach_container(const std::string& id, bool input) override;
   void stop_container(const std::string& id, std::optional<int64_t> grace_ms) override;
   void kill_container(const std::string& id, const std::string& signal) override;
   void pause_container(const std::string& id) override;

@@ -132,6 +132,8 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   spec.host_network = config.network_mode == "host";
   spec.restart = config.restart;
   spec.restart_max = config.restart_max;
+  spec.restart_delay_ms = config.restart_delay_ms;
+  spec.restart_window_ms = config.restart_window_ms;
   spec.healthcheck = health_check(config.healthcheck, image.config.healthcheck);
   spec.stop_signal = !config.stop_signal.empty() ? config.stop_signal : image.config.stop_signal;
   if (spec.stop_signal.empty()) spec.stop_signal = "SIGTERM";

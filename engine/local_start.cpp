@@ -148,6 +148,21 @@ Attached LocalEngine::start_attached(const std::string& id, const AttachRequest&
   return attached;
 }
 
+Attached LocalEngine::attach_container(const std::string& id, bool input) {
+  const ContainerRecord record = need_container(id);
+  const std::string cannot = "cannot attach to container " + record.config.name + ": it is ";
+  const State state = status_of(record.id).state;
+  if (state == State::kPaused) throw Error(Error::Kind::kConflict, cannot + "paused; unpause it first");
+  if (state == State::kRestarting)
+    throw Error(Error::Kind::kConflict, cannot + "restarting; wait until it is running");
+  if (state != State::kRunning) throw Error(Error::Kind::kConflict, cannot + "not running; start it first");
+  const std::string run_dir = paths_.run_container(record.id);
+  if (auto attached = engine::attach_container(run_dir, input)) return std::move(*attached);
+  adopt(record.id);  // its monitor was killed
+  if (auto attached = engine::attach_container(run_dir, input)) return std::move(*attached);
+  throw Error(Error::Kind::kConflict, cannot + "about to end");
+}
+
 void LocalEngine::launch(ContainerRecord& record, const Launcher& launcher) {
   const StoredImage image = need_image(record.image_id);
   connect_again(record);

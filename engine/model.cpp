@@ -24,14 +24,12 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SpecUlimit, name, soft, hard)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(SpecDevice, source, target, permissions)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(HealthConfig, disable, test, interval_ms, timeout_ms,
                                                 start_period_ms, start_interval_ms, retries)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ContainerConfig, name, image, command, entrypoint,
-                                                environment, working_dir, user, hostname, labels, mounts,
-                                                inherited_volumes, ports, expose, networks, network_mode,
-                                                extra_hosts, links, healthcheck, restart, restart_max,
-                                                stop_signal, stop_grace_ms, cap_add, cap_drop, privileged,
-                                                read_only, init, tty, stdin_open, auto_remove, owner,
-                                                shm_size, resources, cgroup_parent, ulimits, devices,
-                                                device_cgroup_rules, oom_score_adj)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
+    ContainerConfig, name, image, command, entrypoint, environment, working_dir, user, hostname, labels,
+    mounts, inherited_volumes, ports, expose, networks, network_mode, extra_hosts, links, healthcheck,
+    restart, restart_max, restart_delay_ms, restart_window_ms, stop_signal, stop_grace_ms, cap_add, cap_drop,
+    privileged, read_only, init, tty, stdin_open, auto_remove, owner, shm_size, resources, cgroup_parent,
+    ulimits, devices, device_cgroup_rules, oom_score_adj)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NetworkConfig, name, driver, subnet, gateway, internal,
                                                 driver_opts, labels)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumeConfig, name, driver, driver_opts, labels, anonymous)

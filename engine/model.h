@@ -75,7 +75,8 @@ struct ContainerConfig {
   std::optional<HealthConfig> healthcheck;
   std::string restart = "no";
   int restart_max = 0;
-  std::string stop_signal;  // empty: the image's, else SIGTERM
+  int64_t restart_delay_ms = -1, restart_window_ms = 0;  // container/restart_policy.h
+  std::string stop_signal;                               // empty: the image's, else SIGTERM
   std::optional<int64_t> stop_grace_ms;
   std::vector<std::string> cap_add, cap_drop;
   bool privileged = false, read_only = false, init = false, tty = false;

@@ -39,7 +39,7 @@ struct HealthCheck {
 struct Restart {
   enum class Policy { kNo, kAlways, kOnFailure, kUnlessStopped };
   Policy policy = Policy::kNo;
-  int max_retries = 0;  // kOnFailure; 0: no limit
+  int max_retries = 0;  // kOnFailure, and kAlways of deploy.restart_policy; 0: no limit
   // Written as `restart`, and what holds; else this is the default, or what deploy.restart_policy says, which
   // overrules `restart`.
   bool given = false;

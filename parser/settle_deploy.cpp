@@ -62,10 +62,11 @@ Restart restart_of(const DeployRestart& policy) {
   Restart restart;
   if (policy.condition == "on-failure") {
     restart.policy = Restart::Policy::kOnFailure;
-    restart.max_retries = static_cast<int>(policy.max_attempts.value_or(0));
   } else if (policy.condition != "none") {
     restart.policy = Restart::Policy::kAlways;
   }
+  if (restart.policy != Restart::Policy::kNo)
+    restart.max_retries = static_cast<int>(policy.max_attempts.value_or(0));
   return restart;
 }
 

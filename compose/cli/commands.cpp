@@ -8,7 +8,7 @@ namespace compose::cli {
 namespace {
 
 constexpr Command kCommands[] = {
-    {"attach", nullptr, ""},
+    {"attach", attach_command, "Connect with a service's running container", false},
     {"build", build_command, "Build or rebuild services' images"},
     {"builder", builder_command, "The cache of builds: prune", false},
     {"check", check_command, "Tell which attributes of the files are honoured"},

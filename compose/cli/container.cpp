@@ -139,6 +139,7 @@ int container_command(Context& context, const Words& args) {
                          {"list", container_ls, "The same"},
                          {"run", container_run, "Make a container of an image and start it"},
                          {"create", container_create, "Make a container of an image"},
+                         {"attach", container_attach, "Connect with a running container"},
                          {"start", container_start, "Start containers that exist"},
                          {"stop", container_stop, "Stop containers without removing them"},
                          {"restart", container_restart, "Stop containers and start them again"},

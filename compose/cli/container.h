@@ -8,6 +8,7 @@
 
 namespace compose::cli {
 
+int container_attach(Context& context, const Words& args);
 int container_commit(Context& context, const Words& args);
 int container_export(Context& context, const Words& args);
 int container_logs(Context& context, const Words& args);

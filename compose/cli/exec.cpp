@@ -1,6 +1,8 @@
+#include <signal.h>
 #include <unistd.h>
 
 #include "compose/cli/arguments.h"
+#include "compose/cli/attach.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/selection.h"
@@ -27,7 +29,6 @@ int exec_command(Context& context, const Words& args) {
   arguments.stop_at_positional();
   arguments.positionals(2, -1, "SERVICE and COMMAND");
   const Words words = arguments.parse(args);
-  if (!interactive) throw CommandError("--interactive=false is not supported yet: use < /dev/null");
 
   request.args.assign(words.begin() + 1, words.end());
   request.tty =
@@ -43,6 +44,10 @@ int exec_command(Context& context, const Words& args) {
   }
   const auto container = replica(context, context.project_name(), words.front(), index);
   if (!is_up(container)) throw CommandError("service \"" + words.front() + "\" is not running");
+  request.interactive = interactive;
+  request.detach_keys = detach_keys();
+  // Whether our reader has gone is told by write(2), and the program is then told as well.
+  ::signal(SIGPIPE, SIG_IGN);
   return context.engine().exec(container.id, std::move(request));
 }
 

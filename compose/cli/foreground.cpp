@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "compose/cli/attach.h"
 #include "compose/cli/session.h"
 #include "engine/error.h"
 
@@ -12,7 +13,7 @@ namespace {
 class ForegroundRun {
  public:
   ForegroundRun(Context& context, Signals& signals, const Foreground& what)
-      : context_(context), signals_(signals), what_(what) {}
+      : context_(context), signals_(signals), what_(what), keys_(detach_keys(what.detach_keys)) {}
 
   int run() {
     // A reader of our output that goes is told by write(2): the container must not go on for nobody.
@@ -24,7 +25,7 @@ class ForegroundRun {
       end();
       throw;
     }
-    if (what_.remove) end();
+    if (what_.remove && !detached_) end();
     return code;
   }
 
@@ -43,7 +44,14 @@ class ForegroundRun {
     if (!what_.error) streams.error.reset();
     what_.started();
     signals_.forward([this](int signal) { pass_on(signal); });
-    if (const auto code = engine::relay(std::move(streams))) return *code;
+    using How = engine::RelayEnd::How;
+    const engine::RelayEnd end = engine::relay(std::move(streams), {keys_, -1, nullptr});
+    if (end.how == How::kEnded) return end.exit_code;
+    detached_ = end.how == How::kDetached;
+    if (detached_) {  // it runs on by itself, and goes by itself with --rm
+      tell_detached();
+      return kExitOk;
+    }
     tell("error: the monitor of container " + what_.name +
          " was killed: what it writes from now on is in its log\n");
     context_.engine().reconcile();  // gives it a new one
@@ -83,6 +91,8 @@ class ForegroundRun {
   Context& context_;
   Signals& signals_;
   const Foreground& what_;
+  const std::string keys_;
+  bool detached_ = false;
   int asked_to_end_ = 0;  // of the signals' thread
 };
 

@@ -42,6 +42,9 @@ class AttachedProgress : public ProgressSink {
   void build_event(const Step& step, const BuildEvent& event) override {
     context_.progress().build_event(step, event);
   }
+  void hook_output(const Step& step, const std::string& line) override {
+    (begun_ ? context_.line_progress() : context_.progress()).hook_output(step, line);
+  }
   void warning(const std::string& text) override {
     (begun_ ? context_.line_progress() : context_.progress()).warning(text);
   }

@@ -33,6 +33,8 @@ class ProgressSink {
   virtual void build_event(const Step& step, const BuildEvent& event) = 0;
   // A layer of the image that the step pulls or pushes. Sinks that have no room for it do not show it.
   virtual void layer_changed(const Step&, const engine::LayerEvent&) {}
+  // A line that a hook of the step's container wrote, without its end. As above.
+  virtual void hook_output(const Step&, const std::string&) {}
   virtual void warning(const std::string& text) = 0;
 };
 

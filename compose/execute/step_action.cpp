@@ -144,7 +144,10 @@ class Performer {
 
   std::string operator()(const StartContainer& action) {
     const auto container = engine_.find_container(action.container);
-    engine_.start_container(container ? container->id : action.container);
+    const std::string id = container ? container->id : action.container;
+    const bool runs = container && is_up(*container);  // another command was faster: its hooks have been run
+    engine_.start_container(id);
+    if (!runs) run_hooks(id, action.post_start, "post_start");
     return done();
   }
 
@@ -154,6 +157,9 @@ class Performer {
   }
 
   std::string operator()(const StopContainer& action) {
+    const auto container = action.pre_stop.empty() ? std::nullopt : engine_.find_container(action.container);
+    if (container && container->status.state == engine::State::kRunning)
+      run_hooks(action.container, action.pre_stop, "pre_stop");
     return unless(
         Kind::kNotFound, [&] { engine_.stop_container(action.container, action.grace_ms); },
         [] { return true; });
@@ -205,6 +211,47 @@ class Performer {
   }
 
  private:
+  void run_hooks(const std::string& id, const std::vector<Hook>& hooks, const char* turn) {
+    for (const Hook& hook : hooks) run_hook(id, hook, turn);
+  }
+
+  void run_hook(const std::string& id, const Hook& hook, const char* turn) {
+    std::string open;  // a line without an end yet
+    engine::ExecRequest request;
+    request.args = hook.command;
+    request.env = hook.environment;
+    request.user = hook.user;
+    request.working_dir = hook.working_dir;
+    request.privileged = hook.privileged;
+    request.interactive = false;
+    request.cancel = cancellation_.fd();
+    request.output = [&](std::string_view bytes) {
+      for (const char byte : bytes) {
+        if (byte != '\n') open += byte;
+        if (byte != '\n' && open.size() < kLongestLine) continue;
+        reporter_.hook_output(step_, open);
+        open.clear();
+      }
+    };
+    int code = 0;
+    try {
+      code = engine_.exec(id, std::move(request));
+    } catch (const engine::Error& error) {
+      if (cancellation_.cancelled()) throw Cancelled();
+      // It has ended or gone meanwhile, and there is nothing to prepare for its end any more.
+      const bool gone = error.kind() == Kind::kConflict || error.kind() == Kind::kNotFound;
+      if (gone && std::holds_alternative<StopContainer>(step_.action)) return;
+      throw;
+    }
+    if (!open.empty()) reporter_.hook_output(step_, open);
+    if (code == 0) return;
+    const bool stopping = std::holds_alternative<StopContainer>(step_.action);
+    throw engine::Error(Kind::kInvalid,
+                        step_.resource + ": " + turn + " hook exited with status " + std::to_string(code) +
+                            ": " + hook.command.front() +
+                            (stopping ? "; it is not stopped, `compose kill` ends it all the same" : ""));
+  }
+
   std::string done() const { return done_text(step_.action); }
 
   template <typename Act>
@@ -269,6 +316,10 @@ void Reporter::build_event(const Step& step, const BuildEvent& event) {
 
 void Reporter::layer_changed(const Step& step, const engine::LayerEvent& event) {
   report([&] { sink_.layer_changed(step, event); });
+}
+
+void Reporter::hook_output(const Step& step, const std::string& line) {
+  report([&] { sink_.hook_output(step, line); });
 }
 
 void Reporter::warning(const std::string& text) {

@@ -16,6 +16,7 @@ class Reporter {
   void step_changed(const Step& step, StepStatus status, const std::string& text);
   void build_event(const Step& step, const BuildEvent& event);
   void layer_changed(const Step& step, const engine::LayerEvent& event);
+  void hook_output(const Step& step, const std::string& line);
   void warning(const std::string& text);
 
  private:

@@ -209,6 +209,11 @@ engine::ContainerConfig container_config(const parser::Project& project, const p
   if (service.healthcheck) config.healthcheck = health_config(*service.healthcheck);
   config.restart = restart_policy(service.restart.policy);
   config.restart_max = service.restart.max_retries;
+  if (service.deploy && service.deploy->restart_policy) {
+    const parser::DeployRestart& policy = *service.deploy->restart_policy;
+    config.restart_delay_ms = milliseconds(policy.delay).value_or(-1);
+    config.restart_window_ms = milliseconds(policy.window).value_or(0);
+  }
   config.stop_signal = service.stop_signal;
   config.stop_grace_ms = milliseconds(service.stop_grace_period);
   set_limits(service, config);

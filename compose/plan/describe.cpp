@@ -81,14 +81,25 @@ std::string describe_restart(const parser::Restart& restart) {
   switch (restart.policy) {
     case Policy::kNo:
       break;
-    case Policy::kAlways:
-      return "always";
+    case Policy::kAlways:  // a number comes from deploy.restart_policy only
+      return restart.max_retries == 0 ? "always" : "always:" + std::to_string(restart.max_retries);
     case Policy::kUnlessStopped:
       return "unless-stopped";
     case Policy::kOnFailure:
       return restart.max_retries == 0 ? "on-failure" : "on-failure:" + std::to_string(restart.max_retries);
   }
   return "no";
+}
+
+void put_hooks(Json& json, const char* key, const std::vector<parser::Hook>& hooks) {
+  for (const auto& hook : hooks) {
+    Json entry{{"command", hook.command.value_or(parser::Words())}};
+    put(entry, "user", hook.user);
+    put(entry, "privileged", hook.privileged);
+    put(entry, "working_dir", hook.working_dir);
+    for (const auto& [name, value] : hook.environment) entry["environment"][name] = value.value_or("");
+    json[key].push_back(entry);
+  }
 }
 
 void put_program(Json& json, const parser::Service& service) {
@@ -103,7 +114,13 @@ void put_program(Json& json, const parser::Service& service) {
   put(json, "stop_signal", service.stop_signal);
   put_duration(json, "stop_grace_period", service.stop_grace_period);
   put(json, "restart", describe_restart(service.restart), std::string("no"));
+  if (service.deploy && service.deploy->restart_policy) {
+    put_duration(json, "restart_delay", service.deploy->restart_policy->delay);
+    put_duration(json, "restart_window", service.deploy->restart_policy->window);
+  }
   if (service.healthcheck) json["healthcheck"] = describe_health(*service.healthcheck);
+  put_hooks(json, "post_start", service.post_start);
+  put_hooks(json, "pre_stop", service.pre_stop);
 }
 
 Json describe_blkio(const parser::BlkioConfig& blkio) {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "compose/plan/graph.h"
+#include "compose/plan/hooks.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
 #include "compose/plan/planner.h"
@@ -36,7 +37,7 @@ class DownPlanner {
     if (options_.volumes) volumes();
     if (!options_.rmi.empty()) images();
     if (steps_.size() == 0) steps_.warn("No resource found to remove for project \"" + name_ + "\"");
-    return std::move(steps_).finish();
+    return with_hooks(std::move(steps_).finish(), project_, observed_);
   }
 
  private:

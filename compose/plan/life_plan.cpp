@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compose/plan/graph.h"
+#include "compose/plan/hooks.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/planner.h"
 #include "compose/plan/selection.h"
@@ -110,14 +111,14 @@ Plan plan_start(const parser::Project* project, const Observed& observed, const 
     if (container.status.state == engine::State::kRestarting) return false;
     return is_named(options, service_of(container)) || !is_done_job(scene.graph, container);
   });
-  return std::move(steps).finish();
+  return with_hooks(std::move(steps).finish(), project, observed);
 }
 
 Plan plan_stop(const parser::Project* project, const Observed& observed, const LifeOptions& options) {
   const Scene scene(project, observed, options);
   StepList steps;
   add_stops(steps, scene, options);
-  return std::move(steps).finish();
+  return with_hooks(std::move(steps).finish(), project, observed);
 }
 
 Plan plan_restart(const parser::Project* project, const Observed& observed, const LifeOptions& options) {
@@ -128,7 +129,7 @@ Plan plan_restart(const parser::Project* project, const Observed& observed, cons
   add_starts(steps, scene, stops, [&](const ContainerInfo& container) {
     return is_named(options, service_of(container)) || !is_done_job(scene.graph, container);
   });
-  return std::move(steps).finish();
+  return with_hooks(std::move(steps).finish(), project, observed);
 }
 
 Plan plan_kill(const parser::Project* project, const Observed& observed, const LifeOptions& options) {
@@ -138,7 +139,7 @@ Plan plan_kill(const parser::Project* project, const Observed& observed, const L
     if (!is_up(*container)) continue;
     steps.add("Container " + container->name, KillContainer{container->id, options.signal}, "");
   }
-  return std::move(steps).finish();
+  return with_hooks(std::move(steps).finish(), project, observed);
 }
 
 Plan plan_pause(const parser::Project* project, const Observed& observed, const LifeOptions& options) {
@@ -162,7 +163,7 @@ Plan plan_rm(const parser::Project* project, const Observed& observed, const Lif
     steps.add("Container " + container->name, RemoveContainer{container->id, false, options.volumes}, "",
               after);
   }
-  return std::move(steps).finish();
+  return with_hooks(std::move(steps).finish(), project, observed);
 }
 
 }  // namespace compose

@@ -49,8 +49,16 @@ struct CreateContainer {
   std::string service;
   engine::ContainerConfig config;
 };
+// A command that is run in a container at a turn of its life. What it does not say is the container's.
+struct Hook {
+  std::vector<std::string> command;
+  std::string user, working_dir;
+  std::vector<std::string> environment;  // NAME=VALUE
+  bool privileged = false;
+};
 struct StartContainer {
-  std::string container;  // name
+  std::string container;           // name
+  std::vector<Hook> post_start{};  // run one after the other once it runs; the first that fails ends the step
 };
 // Waits until the dependency's condition holds for all its containers. kRunning: it is running, or has run
 // and ended with 0. The planner makes one step a container, so that each shows its own progress.
@@ -64,6 +72,7 @@ struct WaitFor {
 struct StopContainer {
   std::string container;  // id
   std::optional<int64_t> grace_ms;
+  std::vector<Hook> pre_stop{};  // run before; when one fails the container is not stopped
 };
 struct KillContainer {
   std::string container;  // id

@@ -5,6 +5,7 @@
 #include "compose/plan/contention.h"
 #include "compose/plan/convergence.h"
 #include "compose/plan/graph.h"
+#include "compose/plan/hooks.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
 #include "compose/plan/naming.h"
@@ -68,7 +69,7 @@ class UpPlanner {
     }
     if (!options_.no_start) order_starts(steps_, graph_, members_);
     order_contention(steps_, observed_, endings_, claims_);
-    return std::move(steps_).finish();
+    return with_hooks(std::move(steps_).finish(), &project_, observed_);
   }
 
  private:

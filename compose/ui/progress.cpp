@@ -23,6 +23,14 @@ std::string service_of(const Step& step) {
   return build == nullptr ? step.resource : build->service;
 }
 
+// "demo-web-1 -> | text", as docker compose shows it.
+std::string hook_line(const Step& step, const std::string& line) {
+  constexpr std::string_view kKind = "Container ";
+  const bool named = step.resource.rfind(kKind, 0) == 0;
+  return fmt::format("{} -> | {}", named ? step.resource.substr(kKind.size()) : step.resource,
+                     one_line(line));
+}
+
 // One line per change of text.
 class PlainProgress : public Progress {
  public:
@@ -47,6 +55,10 @@ class PlainProgress : public Progress {
     if (!layers_ || (!is_settled(event) && event.state != engine::LayerEvent::State::kRetrying)) return;
     const std::scoped_lock lock(mutex_);
     write_(fmt::format(" {}  {} {}\n", step.resource, event.id, one_line(layer_text(event))));
+  }
+  void hook_output(const Step& step, const std::string& line) override {
+    const std::scoped_lock lock(mutex_);
+    write_(hook_line(step, line) + '\n');
   }
   void warning(const std::string& text) override {
     const std::scoped_lock lock(mutex_);
@@ -129,6 +141,9 @@ class JsonProgress : public Progress {
     }
     emit(line);
   }
+  void hook_output(const Step& step, const std::string& line) override {
+    emit({{"id", step.resource}, {"status", "Working"}, {"text", line}, {"hook", true}});
+  }
   void warning(const std::string& text) override { emit({{"warning", true}, {"message", text}}); }
   void note(const std::string& resource, const std::string& text) override {
     emit({{"id", resource}, {"status", "Done"}, {"text", text}});
@@ -177,6 +192,7 @@ class TtyProgress : public Progress {
     items_.at(step.resource, Clock::now()).layers.change(event);
     start();
   }
+  void hook_output(const Step& step, const std::string& line) override { above(hook_line(step, line)); }
   void warning(const std::string& text) override {
     above(styled("warning: ", Style::kYellow, colour_) + text);
   }

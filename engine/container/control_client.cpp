@@ -1,9 +1,6 @@
 // kill, stop and watch: by the monitor's control socket, and by hand where the monitor is gone.
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -16,6 +13,7 @@
 #include "engine/container/endpoints.h"
 #include "engine/container/exit_status.h"
 #include "engine/container/freezer.h"
+#include "engine/container/local_socket.h"
 #include "engine/container/message.h"
 #include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
@@ -26,23 +24,6 @@
 namespace engine {
 
 namespace {
-
-// Empty when no monitor listens.
-sys::Fd connect_monitor(const std::string& run_dir) {
-  const sys::Fd folder(::open(run_dir.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) {
-    if (errno == ENOENT) return {};
-    sys::fail("open", run_dir);
-  }
-  sys::Fd socket(sys::check(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), "socket"));
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  // By descriptor, because a socket's name may have 107 bytes only and a run folder's may be longer.
-  std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/control", folder.get());
-  if (::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0) return socket;
-  if (errno == ENOENT || errno == ECONNREFUSED) return {};
-  sys::fail("connect", control_socket(run_dir));
-}
 
 int64_t deadline_after(int64_t ms) {
   return ms < 0 ? std::numeric_limits<int64_t>::max() : monotonic_ms() + ms;
@@ -162,6 +143,7 @@ class Orphan {
     ::unlink(stdout_fifo(spec.run_dir).c_str());
     ::unlink(stderr_fifo(spec.run_dir).c_str());
     ::unlink(stdin_fifo(spec.run_dir).c_str());
+    ::unlink(console_socket(spec.run_dir).c_str());
     ::rmdir((spec.run_dir + "/rootfs").c_str());
     status.state = State::kExited;
     status.health = Health::kNone;

@@ -1,8 +1,10 @@
+#include <fcntl.h>
+
 #include <cstdio>
 
+#include "engine/container/attached.h"
 #include "engine/container/exec_order.h"
 #include "engine/container/monitor_process.h"
-#include "engine/container/relay.h"
 #include "engine/container/runtime.h"
 #include "engine/error.h"
 
@@ -10,16 +12,38 @@ namespace engine {
 
 namespace {
 
-int await_exec_end(const MonitorProcess& monitor, const Started& started, const std::string& subject) {
-  std::string last;
-  if (started.console) {
-    last = relay_terminal(started.console.get(), monitor.report.get());
-  } else if (const auto message = receive_message(monitor.report.get())) {
-    last = message->text;
+// Large, as each turn of the relay moves what a pipe holds.
+constexpr int kRoom = 1 << 20;
+
+// The pipes between us and the program.
+struct ExecPipes {
+  explicit ExecPipes(bool with_input) : output(sys::pipe()), error(sys::pipe()) {
+    if (with_input) input = sys::pipe();
+    for (const int fd : {output.write.get(), input.write.get()}) ::fcntl(fd, F_SETPIPE_SZ, kRoom);
   }
-  const int exit_code = exit_code_from(last);
-  if (exit_code < 0) throw Error(Error::Kind::kInternal, subject + ": compose-monitor was killed");
-  return exit_code;
+  sys::Pipe input, output, error;
+};
+
+// Ends with the connection, or else waiting for the monitor would never end.
+RelayEnd await_exec_end(MonitorProcess& monitor, Started started, std::optional<ExecPipes> pipes,
+                        const ExecRequest& request, const std::string& subject) {
+  Attached attached;
+  attached.report = std::move(monitor.report);
+  attached.takes_input = request.interactive;
+  attached.ends_with_report = true;
+  if (pipes) {
+    attached.input = std::move(pipes->input.write);
+    attached.output = std::move(pipes->output.read);
+    attached.error = std::move(pipes->error.read);
+  } else {
+    attached.terminal = true;
+    attached.output = sys::dup(started.console.get());
+    attached.input = std::move(started.console);
+  }
+  const RelayEnd end = relay(std::move(attached), {request.detach_keys, request.cancel, request.output});
+  if (end.how == RelayEnd::How::kLost)
+    throw Error(Error::Kind::kInternal, subject + ": compose-monitor was killed");
+  return end;
 }
 
 }  // namespace
@@ -31,27 +55,45 @@ int exec_in_container(const Spec& spec, const Status& status, const ExecRequest&
   }
   if (request.args.empty()) throw Error(Error::Kind::kInvalid, subject + ": no program given");
   MonitorSpawn spawn;
-  spawn.arguments = {"exec"};
-  spawn.inherit_stdio = true;
+  spawn.arguments = {"exec", "0"};
   spawn.request =
       to_json(ExecOrder{spec, status.process, request.args, request.env, request.working_dir, request.user,
                         request.tty && !request.detach, request.detach, request.privileged});
+  std::optional<ExecPipes> pipes;
+  if (!request.tty && !request.detach) {
+    pipes.emplace(request.interactive);
+    spawn.output = pipes->output.write.get();
+    spawn.error = pipes->error.write.get();
+    spawn.input = pipes->input.read.get();
+    // For the program to go on with when we are gone.
+    spawn.held = {pipes->output.read.get(), pipes->error.read.get()};
+    spawn.arguments.back() = "2";
+  }
   MonitorProcess monitor = spawn_monitor(spawn);
+  if (pipes) {
+    pipes->input.read.reset();
+    pipes->output.write.reset();
+    pipes->error.write.reset();
+  }
   int exit_code = 0;
   try {
-    const Started started = await_start(monitor.report, subject);
-    if (!request.detach) exit_code = await_exec_end(monitor, started, subject);
+    Started started = await_start(monitor.report, subject);
+    if (!request.detach) {
+      const RelayEnd end = await_exec_end(monitor, std::move(started), std::move(pipes), request, subject);
+      // One that goes on has its monitor as well.
+      if (end.how == RelayEnd::How::kDetached) return 0;
+      if (end.how == RelayEnd::How::kCancelled)
+        throw Error(Error::Kind::kUnavailable, subject + ": cancelled");
+      exit_code = end.exit_code;
+    }
   } catch (const Error& error) {
+    if (!monitor.report) throw;  // it has begun and goes on, its monitor with it
     monitor.report.reset();
     reap(monitor.pid);
     // As a shell has it: the message, and the code tells which of the two it was.
     if (error.kind() != Error::Kind::kNotFound && error.kind() != Error::Kind::kDenied) throw;
     std::fprintf(stderr, "%s\n", error.what());
     return error.kind() == Error::Kind::kNotFound ? 127 : 126;
-  } catch (...) {
-    monitor.report.reset();
-    reap(monitor.pid);
-    throw;
   }
   monitor.report.reset();
   reap(monitor.pid);

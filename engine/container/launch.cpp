@@ -149,6 +149,7 @@ Program program_of(const Spec& spec, bool privileged) {
   program.limits = limits;
   program.seccomp = filter;
   program.terminal = launch.tty;
+  program.own_stdio = launch.own_stdio;
   exec_program(program);
 }
 

@@ -42,7 +42,8 @@ struct EntryLaunch {
   std::vector<std::string> args, env;
   std::string working_dir, user;
   bool tty = false, privileged = false;
-  Stdio stdio;  // unused with tty
+  Stdio stdio;             // unused with tty
+  bool own_stdio = false;  // made for this program: its user may reopen them by path
   // For all until the exec. Root of the container sees the new process before that and could stop it.
   int64_t limit_ms = 30000;
 };

@@ -18,6 +18,12 @@ struct SocketPair {
 };
 SocketPair message_sockets();  // throws sys::Error
 
+// What who is attached hears when it is let go (attached.h).
+inline constexpr char kTooSlowMessage[] = R"({"too_slow":true})";
+
+// What exec's monitor hears when nobody reads any more what the program writes.
+inline constexpr char kHangUpMessage[] = R"({"hang_up":true})";
+
 // False when the peer is gone or, on a non-blocking socket, full (errno EAGAIN). Never raises SIGPIPE.
 bool send_message(int socket, const std::string& text, int fd = -1) noexcept;
 // Waits for the next message; nothing when the peer has closed. Throws sys::Error (EAGAIN when non-blocking).

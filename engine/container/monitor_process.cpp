@@ -109,22 +109,23 @@ MonitorProcess spawn_monitor(const MonitorSpawn& spawn) {
 
   const int first_free = kHeldFds + static_cast<int>(spawn.held.size());
   SpawnActions actions(first_free);
-  if (!spawn.inherit_stdio) {
-    actions.open(0, "/dev/null", O_RDONLY);
-    actions.open(1, "/dev/null", O_WRONLY);
-    actions.open(2, spawn.log.empty() ? "/dev/null" : spawn.log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-  }
+  actions.open(0, "/dev/null", O_RDONLY);
+  actions.open(1, "/dev/null", O_WRONLY);
+  actions.open(2, spawn.log.empty() ? "/dev/null" : spawn.log, O_WRONLY | O_CREAT | O_APPEND, 0600);
   actions.give(report.theirs.get(), kReportFd);
   // Every number it takes for its own is given, or it would close somebody else's later.
-  if (spawn.netns >= 0) {
-    actions.give(spawn.netns, kNetnsFd);
-  } else {
-    actions.open(kNetnsFd, "/dev/null", O_RDONLY);
-  }
+  const auto give_or_nothing = [&](int fd, int number) {
+    if (fd >= 0) {
+      actions.give(fd, number);
+    } else {
+      actions.open(number, "/dev/null", O_RDWR);
+    }
+  };
+  give_or_nothing(spawn.netns, kNetnsFd);
   actions.give(request.get(), kRequestFd);
-  actions.give(spawn.output, kOutputFd);
-  actions.give(spawn.error, kErrorFd);
-  actions.give(spawn.input, kInputFd);
+  give_or_nothing(spawn.output, kOutputFd);
+  give_or_nothing(spawn.error, kErrorFd);
+  give_or_nothing(spawn.input, kInputFd);
   for (size_t i = 0; i < spawn.held.size(); ++i) actions.give(spawn.held[i], kHeldFds + static_cast<int>(i));
   std::vector<std::string> words = {path};
   words.insert(words.end(), spawn.arguments.begin(), spawn.arguments.end());

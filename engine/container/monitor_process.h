@@ -15,8 +15,7 @@ struct MonitorSpawn {
   int output = -1;             // kOutputFd
   int error = -1, input = -1;  // kErrorFd, kInputFd
   std::vector<int> held;       // kHeldFds and up
-  bool inherit_stdio = false;  // exec: the caller's; otherwise /dev/null
-  std::string log;             // file its own errors are appended to; empty: with stdout
+  std::string log;             // file its own errors are appended to; empty: /dev/null
 };
 
 struct MonitorProcess {

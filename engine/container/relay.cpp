@@ -1,12 +1,12 @@
-#include "engine/container/relay.h"
-
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <vector>
 
 #include "engine/container/attached.h"
+#include "engine/container/detach_keys.h"
 #include "engine/container/message.h"
 #include "engine/container/monitor_process.h"
 #include "engine/container/terminal.h"
@@ -16,13 +16,8 @@ namespace engine {
 
 namespace {
 
-// Shows what the program wrote. False at the end.
-bool show(int from, int to) {
-  char buffer[16384];
-  const ssize_t n = ::read(from, buffer, sizeof buffer);
-  if (n > 0) sys::write_all(to, buffer, static_cast<size_t>(n));
-  return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
-}
+constexpr size_t kPiece = 65536;
+constexpr size_t kRoom = 1 << 20;  // what a pipe of ours holds at most
 
 void make_non_blocking(int fd) {
   const int flags = sys::check(::fcntl(fd, F_GETFL), "fcntl", "F_GETFL");
@@ -35,20 +30,34 @@ void make_non_blocking(int fd) {
 class Input {
  public:
   // A terminal's end of input is a character, as ^D at a keyboard is; a pipe is closed.
-  explicit Input(bool terminal) : terminal_(terminal) {}
+  Input(bool terminal, const std::string& detach_keys)
+      : terminal_(terminal), keys_(terminal ? detach_keys : std::string()) {}
 
   bool waiting() const { return !pending_.empty(); }
   bool ended() const { return ended_; }
+  bool detached() const { return detached_; }
   // What to poll for reading; -1: nothing is to be read now.
-  int fd() const { return waiting() || ended_ ? -1 : STDIN_FILENO; }
+  int fd() const { return waiting() || full_ || ended_ ? -1 : STDIN_FILENO; }
+  // The program's end has no room, though nothing is kept here.
+  bool full() const { return full_; }
+  void has_room() { full_ = false; }
 
-  void read() {
-    char buffer[16384];
-    const ssize_t n = ::read(STDIN_FILENO, buffer, sizeof buffer);
+  // Once there is something to be read.
+  void read(std::vector<char>& buffer, int program) {
+    if (!terminal_ && spliced_ && program >= 0) {
+      const ssize_t moved = ::splice(STDIN_FILENO, nullptr, program, nullptr, kRoom, SPLICE_F_NONBLOCK);
+      ended_ = moved == 0;
+      full_ = moved < 0 && errno == EAGAIN;
+      if (moved >= 0 || full_ || errno == EINTR) return;
+      spliced_ = false;  // what is read here, or its reader having gone, is for read and write to tell
+    }
+    const ssize_t n = ::read(STDIN_FILENO, buffer.data(), buffer.size());
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) return;
     ended_ = n <= 0;
-    if (!ended_) pending_.assign(buffer, static_cast<size_t>(n));
-    if (ended_ && terminal_) pending_ = '\4';
+    if (!ended_) detached_ = keys_.take({buffer.data(), static_cast<size_t>(n)}, pending_);
+    if (!ended_ || !terminal_) return;
+    keys_.finish(pending_);
+    pending_ += '\4';
   }
   // False when nobody is there to take it.
   bool write_to(int fd) {
@@ -66,35 +75,45 @@ class Input {
 
  private:
   bool terminal_;
+  DetachKeys keys_;
   std::string pending_;
-  bool ended_ = false;
+  bool ended_ = false, detached_ = false, full_ = false;
+  bool spliced_ = true;  // moved from file to pipe by the kernel, as long as that works
 };
 
 // `relay`, a step at a time.
 class Relay {
  public:
-  explicit Relay(Attached attached) : streams_(std::move(attached)), input_(streams_.terminal) {
+  Relay(Attached attached, const RelayOptions& options)
+      : streams_(std::move(attached)),
+        input_(streams_.terminal, options.detach_keys),
+        cancel_(options.cancel),
+        output_(options.output),
+        buffer_(kPiece) {
     if (streams_.input) make_non_blocking(streams_.input.get());
     if (!streams_.takes_input) input_.end();
     if (!streams_.terminal) return;
     if (streams_.takes_input) raw_.emplace(STDIN_FILENO);
     resized_.emplace();
+    if (!streams_.input) return;
+    if (streams_.came_later) copy_size(streams_.input.get(), 1);
     copy_size(streams_.input.get());
   }
 
-  std::optional<int> run() {
-    while (streams_.output || streams_.error || streams_.report) step();
-    return exit_code_;
+  RelayEnd run() {
+    while (!over_ && (streams_.output || streams_.error || streams_.report)) step();
+    return end_;
   }
 
  private:
   void step() {
     pollfd fds[] = {{input_.fd(), POLLIN, 0},
-                    {to_program(), static_cast<short>(input_.waiting() ? POLLOUT : 0), 0},
+                    {to_program(), static_cast<short>(input_.waiting() || input_.full() ? POLLOUT : 0), 0},
                     {streams_.output.get(), POLLIN, 0},
                     {streams_.error.get(), POLLIN, 0},
                     {streams_.report.get(), POLLIN, 0},
-                    {resized_ ? resized_->fd() : -1, POLLIN, 0}};
+                    {resized_ ? resized_->fd() : -1, POLLIN, 0},
+                    {cancel_, POLLIN, 0}};
     if (::poll(fds, std::size(fds), -1) < 0) {
       if (errno == EINTR) return;
       sys::fail("poll");
@@ -103,12 +122,55 @@ class Relay {
       resized_->take();
       copy_size(streams_.input.get());
     }
-    if (fds[2].revents != 0 && !show(streams_.output.get(), STDOUT_FILENO)) streams_.output.reset();
-    if (fds[3].revents != 0 && !show(streams_.error.get(), STDERR_FILENO)) streams_.error.reset();
-    if (fds[0].revents != 0) input_.read();
+    if (fds[2].revents != 0) show(streams_.output, STDOUT_FILENO);
+    if (fds[3].revents != 0) show(streams_.error, STDERR_FILENO);
+    if (fds[1].revents != 0) input_.has_room();
+    if (fds[0].revents != 0) input_.read(buffer_, streams_.input.get());
     if (fds[1].revents != 0 || input_.waiting()) give_input(fds[1].revents);
     if (input_.ended() && !input_.waiting() && !streams_.terminal) streams_.input.reset();
     if (fds[4].revents != 0) hear();
+    if (input_.detached()) leave(RelayEnd::How::kDetached);
+    if (fds[6].revents != 0) leave(RelayEnd::How::kCancelled);
+  }
+
+  // Shows what the program wrote, once; closes the stream at its end.
+  void show(sys::Fd& from, int to) {
+    if (splices(to)) {
+      const ssize_t moved = ::splice(from.get(), nullptr, to, nullptr, kRoom, SPLICE_F_MOVE);
+      if (moved == 0) from.reset();
+      if (moved >= 0 || errno == EINTR) return;
+      copies_[to == STDERR_FILENO ? 1 : 0] = true;  // a terminal, a file that is appended to: by hand, then
+    }
+    const ssize_t n = ::read(from.get(), buffer_.data(), buffer_.size());
+    if (n > 0 && !write_out(to, static_cast<size_t>(n))) from.reset();
+    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) from.reset();
+  }
+
+  bool splices(int to) const {
+    return !streams_.terminal && !output_ && !copies_[to == STDERR_FILENO ? 1 : 0];
+  }
+
+  // False when our own reader has gone and the program is to see that, as in a shell's pipeline.
+  bool write_out(int to, size_t size) {
+    if (output_) {
+      output_({buffer_.data(), size});
+      return true;
+    }
+    try {
+      sys::write_all(to, buffer_.data(), size);
+    } catch (const sys::Error& error) {
+      if (error.code() != EPIPE || !streams_.ends_with_report) throw;
+      if (streams_.report) send_message(streams_.report.get(), kHangUpMessage);
+      return false;
+    }
+    return true;
+  }
+
+  // What is there now.
+  void show_rest(sys::Fd& from, int to) {
+    pollfd rest{from.get(), POLLIN, 0};
+    while (from && ::poll(&rest, 1, 0) > 0) show(from, to);
+    from.reset();
   }
 
   // A pipe is polled all the time, to learn that nobody reads it any more. A terminal hangs up whenever no
@@ -128,16 +190,31 @@ class Relay {
   void hear() {
     if (const auto message = receive_message(streams_.report.get())) {
       const int code = exit_code_from(message->text);
-      if (code >= 0) exit_code_ = code;
+      if (code >= 0) end_ = {RelayEnd::How::kEnded, code};
+      if (message->text == kTooSlowMessage) leave(RelayEnd::How::kTooSlow);
     }
     streams_.report.reset();
+    if (!streams_.ends_with_report) return;
+    show_rest(streams_.output, STDOUT_FILENO);
+    show_rest(streams_.error, STDERR_FILENO);
+  }
+
+  void leave(RelayEnd::How how) {
+    if (end_.how == RelayEnd::How::kEnded) return;
+    end_.how = how;
+    over_ = true;
   }
 
   Attached streams_;
   Input input_;
+  int cancel_;
+  std::function<void(std::string_view)> output_;
+  std::vector<char> buffer_;
   std::optional<RawTerminal> raw_;
   std::optional<ResizeSignal> resized_;
-  std::optional<int> exit_code_;
+  RelayEnd end_;
+  bool over_ = false;
+  bool copies_[2] = {false, false};  // stdout, stderr: the kernel cannot move bytes to them by itself
 };
 
 }  // namespace
@@ -149,40 +226,8 @@ AttachRequest with_own_size(AttachRequest request) {
   return request;
 }
 
-std::optional<int> relay(Attached attached) {
-  return Relay(std::move(attached)).run();
-}
-
-std::string relay_terminal(int master, int report) {
-  const RawTerminal raw(STDIN_FILENO);
-  ResizeSignal resized;
-  copy_size(master);
-  make_non_blocking(master);
-  Input input(true);
-  pollfd fds[4] = {
-      {STDIN_FILENO, POLLIN, 0}, {master, POLLIN, 0}, {report, POLLIN, 0}, {resized.fd(), POLLIN, 0}};
-  for (;;) {
-    fds[0].fd = input.fd();
-    fds[1].events = static_cast<short>(input.waiting() ? POLLIN | POLLOUT : POLLIN);
-    if (::poll(fds, 4, -1) < 0) {
-      if (errno == EINTR) continue;
-      sys::fail("poll");
-    }
-    if (fds[3].revents != 0) {
-      resized.take();
-      copy_size(master);
-    }
-    if ((fds[1].revents & ~POLLOUT) != 0 && !show(master, STDOUT_FILENO)) fds[1].fd = -1;
-    if (fds[0].revents != 0) input.read();
-    if (fds[1].fd < 0) input.drop();
-    if (input.waiting() && !input.write_to(master)) input.drop();
-    if (fds[2].revents == 0) continue;
-    // A program left in the background may keep the terminal open, so only what is there now is shown.
-    pollfd rest{master, POLLIN, 0};
-    while (::poll(&rest, 1, 0) > 0 && show(master, STDOUT_FILENO)) continue;
-    const auto message = receive_message(report);
-    return message ? message->text : std::string();
-  }
+RelayEnd relay(Attached attached, const RelayOptions& options) {
+  return Relay(std::move(attached), options).run();
 }
 
 }  // namespace engine

@@ -23,6 +23,10 @@ inline std::string stdin_fifo(const std::string& run_dir) {
 inline std::string stderr_fifo(const std::string& run_dir) {
   return run_dir + "/stderr";
 }
+// Where the console pump hands out the terminal's master (engine/monitor/console_pump.h).
+inline std::string console_socket(const std::string& run_dir) {
+  return run_dir + "/console";
+}
 inline std::string control_socket(const std::string& run_dir) {
   return run_dir + "/control";
 }
@@ -41,9 +45,11 @@ int64_t monotonic_ms();  // CLOCK_MONOTONIC
 constexpr int kReportFd = 3;   // SOCK_SEQPACKET to the caller
 constexpr int kNetnsFd = 4;    // network namespace, or /dev/null
 constexpr int kRequestFd = 5;  // step, exec: a file with the JSON of what to do
-constexpr int kOutputFd = 6;   // step: stdout and stderr; attached container: a copy of its stdout goes here
-constexpr int kErrorFd = 7;    // attached container: a copy of its stderr goes here
-constexpr int kInputFd = 8;    // attached container: its stdin
-constexpr int kHeldFds = 16;   // first of the descriptors it only keeps open
+constexpr int kOutputFd = 6;   // step: stdout and stderr; attached container: a copy of its stdout goes here;
+                               // exec: its stdout
+constexpr int kErrorFd = 7;    // attached container: a copy of its stderr goes here; exec: its stderr
+constexpr int kInputFd = 8;    // attached container, exec: its stdin
+constexpr int kHeldFds = 16;   // first of the descriptors it only keeps open; exec without a terminal: the
+                               // read ends of stdout and stderr
 
 }  // namespace engine

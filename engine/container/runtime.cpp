@@ -68,11 +68,7 @@ StartResult start_container(const Spec& spec, const sys::Fd& netns, const std::v
 Attached start_attached(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held, bool input) {
   write_spec(spec);
   sys::Pipe output = sys::pipe(), error = sys::pipe(), in;
-  if (input && !spec.tty) {
-    in = sys::pipe();
-  } else {
-    in.read = sys::open("/dev/null", O_RDONLY);
-  }
+  if (input && !spec.tty) in = sys::pipe();
   MonitorSpawn spawn;
   spawn.output = output.write.get();
   spawn.error = error.write.get();

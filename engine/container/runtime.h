@@ -28,6 +28,11 @@ StartResult start_container(const Spec& spec, const sys::Fd& netns, const std::v
 // The same, attached: nothing of what it writes is missed. `input`: the caller gives it a standard input.
 Attached start_attached(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held, bool input);
 
+// Attaches to one that runs already, to what it writes from now on. `input`: what the caller types is for it,
+// where it was made with stdin_open. Nothing when no monitor answers. Throws engine::Error(kConflict) when it
+// is not running, sys::Error.
+std::optional<Attached> attach_container(const std::string& run_dir, bool input);
+
 // Runs the container in the foreground without monitor duties (no logs, restart, health): the builder's RUN.
 // `output` gets stdout and stderr (a write end). Returns the exit code. Cancelled by `cancel` becoming
 // readable (fd, -1: never): everything inside is killed. Throws engine::Error.
@@ -68,12 +73,19 @@ struct ExecRequest {
   std::vector<std::string> env;  // the container's environment plus -e
   std::string working_dir;
   std::string user;
-  bool tty = false;  // needs stdin/stdout of the caller; raw mode, resize and restore are handled here
+  bool tty = false;  // of its own; the caller's is in raw mode meanwhile, and its size is followed
   bool detach = false;
   bool privileged = false;
+  bool interactive = true;  // else its standard input is empty
+  std::string detach_keys;  // with tty: the bytes (detach_keys.h) that let the program go on by itself
+  // Takes all it writes, instead of the caller's stdout and stderr.
+  std::function<void(std::string_view)> output;
+  int cancel = -1;  // descriptor; when it becomes readable, the program is left to go on by itself
 };
-// Runs a program inside a running container, with the caller's stdin, stdout, stderr. Returns its exit code
-// (126 not executable, 127 not found). `spec` is the running container's. Throws engine::Error.
+// Runs a program inside a running container, connected with the caller's stdin, stdout and stderr by pipes:
+// the caller's own descriptors are not reachable from inside. When the caller dies the program goes on, what
+// it writes then is dropped. Returns its exit code (126 not executable, 127 not found), 0 for one that was
+// detached from. `spec` is the running container's. Throws engine::Error.
 int exec_in_container(const Spec& spec, const Status& status, const ExecRequest& request);
 
 // Number of a signal by name ("TERM", "SIGTERM", "15"); throws engine::Error(kInvalid).

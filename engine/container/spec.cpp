@@ -143,6 +143,8 @@ void describe(A& archive, T& spec) {
   archive("dns_server", spec.dns_server);
   archive("restart", spec.restart);
   archive("restart_max", spec.restart_max);
+  archive("restart_delay_ms", spec.restart_delay_ms);
+  archive("restart_window_ms", spec.restart_window_ms);
   archive("healthcheck", spec.healthcheck);
   archive("stop_signal", spec.stop_signal);
   archive("stop_grace_ms", spec.stop_grace_ms);

@@ -95,6 +95,7 @@ struct Spec {
   // life
   std::string restart = "no";  // no, always, on-failure, unless-stopped
   int restart_max = 0;
+  int64_t restart_delay_ms = -1, restart_window_ms = 0;  // restart_policy.h
   SpecHealthCheck healthcheck;
   std::string stop_signal = "SIGTERM";
   int64_t stop_grace_ms = 10000;

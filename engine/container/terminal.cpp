@@ -63,9 +63,11 @@ winsize own_terminal_size() {
   return size;
 }
 
-void copy_size(int master) {
-  const winsize size = own_terminal_size();
-  if (size.ws_row > 0 || size.ws_col > 0) ::ioctl(master, TIOCSWINSZ, &size);
+void copy_size(int master, unsigned short more_rows) {
+  winsize size = own_terminal_size();
+  if (size.ws_row == 0 && size.ws_col == 0) return;
+  size.ws_row = static_cast<unsigned short>(size.ws_row + more_rows);
+  ::ioctl(master, TIOCSWINSZ, &size);
 }
 
 }  // namespace engine

@@ -38,7 +38,7 @@ class ResizeSignal {
 
 // Of the terminal at standard input; zero when that is none.
 winsize own_terminal_size();
-// Gives the terminal `master` that size.
-void copy_size(int master);
+// Gives the terminal `master` that size; so many rows more.
+void copy_size(int master, unsigned short more_rows = 0);
 
 }  // namespace engine

@@ -66,7 +66,8 @@ int supervise(const std::string& run_dir, const std::string& programs, bool atta
       Supervisor supervisor(std::move(spec), std::move(netns), programs + "/compose-init");
       if (attached) supervisor.attach(std::move(streams));
       begin(supervisor);
-      report_started(report.get(), supervisor.status().process, supervisor.take_console().get());
+      report_started(report.get(), supervisor.status().process,
+                     attached ? supervisor.take_console().get() : -1);
       if (!attached) report.reset();
       engine::sync_status(state_dir);
       ::malloc_trim(0);  // what reading the spec took is not needed again

@@ -1,16 +1,13 @@
 #include "engine/monitor/control_server.h"
 
-#include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "engine/container/local_socket.h"
 #include "engine/container/message.h"
 #include "engine/container/run_files.h"
 #include "sys/error.h"
@@ -20,19 +17,7 @@ namespace monitor {
 ControlServer::ControlServer(const std::string& run_dir, ControlHandler& handler)
     : path_(engine::control_socket(run_dir)),
       handler_(handler),
-      listener_(sys::check(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket")) {
-  ::unlink(path_.c_str());
-  // By descriptor, because a socket's name may have 107 bytes only and a run folder's may be longer.
-  const sys::Fd folder = sys::open(run_dir, O_PATH | O_DIRECTORY);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/control", folder.get());
-  const mode_t before = ::umask(0177);
-  const int result = ::bind(listener_.get(), reinterpret_cast<sockaddr*>(&address), sizeof address);
-  ::umask(before);
-  sys::check(result, "bind", path_);
-  sys::check(::listen(listener_.get(), 64), "listen", path_);
-}
+      listener_(engine::listen_at(run_dir, "control")) {}
 
 void ControlServer::add_to(std::vector<pollfd>& fds) const {
   fds.push_back({listener_.get(), POLLIN, 0});
@@ -52,6 +37,7 @@ void ControlServer::serve(const pollfd* fds, size_t count) {
     if ((fds[i].revents & POLLOUT) != 0) keep = send_status(*client);
     if (keep && (fds[i].revents & ~POLLOUT) != 0) keep = serve_client(*client);
     if (keep) continue;
+    handler_.detach(client->number);
     client->fd.reset();
     if (!client->mark.empty()) handler_.thaw(client->mark);
   }
@@ -62,6 +48,7 @@ void ControlServer::serve(const pollfd* fds, size_t count) {
 void ControlServer::accept_client() {
   Client client;
   client.fd.reset(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+  client.number = next_number_++;
   if (client.fd) clients_.push_back(std::move(client));
 }
 
@@ -91,6 +78,12 @@ bool ControlServer::serve_client(Client& client) {
     } else if (op == "watch") {
       client.waits = Client::Waits::kStatus;
       return send_status(client);
+    } else if (op == "attach") {
+      const bool is_error = request.at("stream").get<std::string>() == "stderr";
+      handler_.attach(client.number, is_error, std::move(message->fd));
+      if (!is_error) return true;  // answered with the other one
+      client.waits = Client::Waits::kEnd;
+      return engine::send_message(client.fd.get(), R"({"ok":true})", handler_.input().get());
     } else if (op == "thaw after me") {
       client.mark = request.at("mark").get<std::string>();
       reply["ok"] = true;
@@ -116,6 +109,23 @@ bool ControlServer::serve_client(Client& client) {
 void ControlServer::publish() {
   for (Client& client : clients_) {
     if (client.fd && client.waits == Client::Waits::kStatus && !send_status(client)) client.fd.reset();
+  }
+}
+
+void ControlServer::tell_attached(int exit_code) {
+  const std::string text = nlohmann::json{{"exit", exit_code}}.dump();
+  for (Client& client : clients_) {
+    if (!client.fd || client.waits != Client::Waits::kEnd) continue;
+    engine::send_message(client.fd.get(), text);
+    client.waits = Client::Waits::kRequest;
+  }
+}
+
+void ControlServer::let_go(int number) {
+  for (Client& client : clients_) {
+    if (!client.fd || client.number != number) continue;
+    engine::send_message(client.fd.get(), engine::kTooSlowMessage);
+    client.fd.reset();
   }
 }
 

@@ -10,6 +10,10 @@
 //   {"op":"resume"}                              -> {"ok":true}; it goes on
 //   {"op":"reload networks"}                     -> {"ok":true}; spec.json names other networks than before:
 //   the container has been put on one while it runs, or taken off one.
+//   {"op":"attach","stream":"stdout"} with a pipe's write end, then the same with "stderr" -> {"ok":true}
+//   with what the program's input can be written to, if there is any. From then on the pipes get what the
+//   program writes. When this run of it ends: {"exit":0}; when it was not taken for too long:
+//   {"too_slow":true}, and the end of the stream. Whoever closes the connection is not attached any more.
 // A message that cannot be understood is answered by {"error":"..."}.
 #include <poll.h>
 
@@ -32,6 +36,9 @@ class ControlHandler {
   // Throw engine::Error(kConflict) when it is not running, or not paused.
   virtual void note_pause() = 0;
   virtual void resume() = 0;
+  virtual void attach(int client, bool is_error, sys::Fd pipe) = 0;  // throws engine::Error, sys::Error
+  virtual void detach(int client) noexcept = 0;                      // whatever it was before
+  virtual sys::Fd input() = 0;                                       // empty: it takes none
 };
 
 class ControlServer {
@@ -45,6 +52,10 @@ class ControlServer {
   // Sends the present status to all watchers. One that reads slowly gets the newest later and misses some
   // between.
   void publish();
+  // A run of the container has ended: for who is attached.
+  void tell_attached(int exit_code);
+  // The client with this number is not attached any more.
+  void let_go(int number);
   // The container has ended for good: answers who waits for that, and closes. `unlink_socket` comes before.
   void finish();
   void unlink_socket();
@@ -52,7 +63,8 @@ class ControlServer {
  private:
   struct Client {
     sys::Fd fd;
-    enum class Waits { kRequest, kStop, kStatus } waits = Waits::kRequest;
+    int number = 0;
+    enum class Waits { kRequest, kStop, kStatus, kEnd } waits = Waits::kRequest;
     std::string mark;     // "thaw after me"
     bool behind = false;  // a watcher that has not got the newest status
   };
@@ -64,6 +76,7 @@ class ControlServer {
   ControlHandler& handler_;
   sys::Fd listener_;
   std::vector<Client> clients_;
+  int next_number_ = 0;
 };
 
 }  // namespace monitor

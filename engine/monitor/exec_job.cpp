@@ -1,12 +1,16 @@
+#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "engine/container/cgroup.h"
 #include "engine/container/exec_order.h"
 #include "engine/container/exit_status.h"
 #include "engine/container/launch.h"
+#include "engine/container/message.h"
 #include "engine/container/run_files.h"
 #include "engine/error.h"
 #include "engine/monitor/jobs.h"
@@ -17,24 +21,84 @@ namespace monitor {
 
 namespace {
 
-// Until the program ends. When the caller goes before, so does the program: nobody would know of it any more.
-void await(const engine::Launched& launched, int report) {
-  pollfd fds[2] = {{launched.pidfd.get(), POLLIN, 0}, {report, POLLIN, 0}};
-  for (;;) {
-    if (::poll(fds, 2, -1) < 0 && errno != EINTR) sys::fail("poll");
-    if (fds[0].revents != 0) return;
-    if (fds[1].revents == 0) continue;
-    ::kill(-launched.process.pid, SIGKILL);  // its session; not yet reaped, so the number is still its own
-    sys::send_signal(launched.pidfd, SIGKILL);
-    fds[1].fd = -1;
+// What the program writes, for the time when its caller is gone: a reader that takes it all and keeps
+// nothing, so that the program neither waits nor fails for want of one.
+class Drain {
+ public:
+  Drain(sys::Fd out, sys::Fd err) : fds_{std::move(out), std::move(err)} {}
+
+  void add_to(pollfd* entries) const {
+    for (size_t i = 0; i < 2; ++i) entries[i] = {fds_[i].get(), POLLIN, 0};
   }
+  void serve(const pollfd* entries) {
+    char buffer[4096];
+    for (size_t i = 0; i < 2; ++i) {
+      if (!fds_[i] || entries[i].revents == 0) continue;
+      const ssize_t n = (entries[i].revents & POLLIN) != 0 ? ::read(fds_[i].get(), buffer, sizeof buffer) : 0;
+      if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) fds_[i].reset();
+    }
+  }
+  void drop() {
+    for (sys::Fd& fd : fds_) fd.reset();
+  }
+  // Somebody has the other end: the program, or what it left in the background.
+  bool has_writers() const {
+    for (const sys::Fd& fd : fds_) {
+      pollfd entry{fd.get(), 0, 0};
+      if (fd && ::poll(&entry, 1, 0) >= 0 && (entry.revents & POLLHUP) == 0) return true;
+    }
+    return false;
+  }
+  void until_end() {
+    while (fds_[0] || fds_[1]) {
+      pollfd entries[2];
+      add_to(entries);
+      if (::poll(entries, 2, -1) > 0) serve(entries);
+    }
+  }
+
+ private:
+  std::array<sys::Fd, 2> fds_;
+};
+
+// Until the program ends. When the caller goes before, the program goes on, as Docker has it.
+void await(const engine::ExecOrder& order, const engine::Launched& launched, sys::Fd& report, Drain& drain) {
+  for (;;) {
+    pollfd fds[4] = {{launched.pidfd.get(), POLLIN, 0}, {report.get(), POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}};
+    if (!report) drain.add_to(fds + 2);
+    if (::poll(fds, 4, -1) < 0 && errno != EINTR) sys::fail("poll");
+    if (fds[0].revents != 0) return;
+    if (!report) drain.serve(fds + 2);
+    if (!report || fds[1].revents == 0) continue;
+    if (engine::receive_message(report.get())) {
+      drain.drop();
+      continue;
+    }
+    report.reset();
+    // What ends or limits the caller's groups is not meant for the program.
+    engine::Cgroup(order.spec.monitors_cgroup).enter();
+  }
+}
+
+// What the program has left in the background writes on, after the caller has taken what there was. The
+// caller waits for our end: this is done by a process of its own.
+void drain_beside(sys::Fd report, Drain drain) {
+  if (::fork() != 0) return;
+  ::setsid();
+  pollfd caller{report.get(), POLLIN, 0};
+  while (::poll(&caller, 1, -1) < 0 || engine::receive_message(report.get())) continue;
+  report.reset();
+  drain.until_end();
+  ::_exit(0);
 }
 
 }  // namespace
 
-int run_exec() {
-  const sys::Fd report(engine::kReportFd);
+int run_exec(bool piped) {
+  sys::Fd report(engine::kReportFd);
   const sys::Fd request(engine::kRequestFd);
+  sys::Fd output(engine::kOutputFd), error(engine::kErrorFd), input(engine::kInputFd);
+  Drain drain(sys::Fd(piped ? engine::kHeldFds : -1), sys::Fd(piped ? engine::kHeldFds + 1 : -1));
   try {
     const engine::ExecOrder order = engine::exec_order_from_json(sys::read_all(request.get()));
     const sys::Fd container = sys::open_pidfd(order.container);
@@ -42,18 +106,26 @@ int run_exec() {
       throw engine::Error(engine::Error::Kind::kConflict, "container " + order.spec.name + " is not running");
     }
     const engine::Cgroup cgroup(order.spec.cgroup);
-    engine::EntryLaunch launch{order.spec,        cgroup,     container.get(), order.args,       order.env,
-                               order.working_dir, order.user, order.tty,       order.privileged, {0, 1, 2}};
+    engine::EntryLaunch launch{order.spec,       cgroup,
+                               container.get(),  order.args,
+                               order.env,        order.working_dir,
+                               order.user,       order.tty,
+                               order.privileged, {input.get(), output.get(), error.get()}};
+    launch.own_stdio = piped;
     if (order.detach) launch.stdio = {};
-    const engine::Launched launched = engine::launch_in_container(launch);
+    engine::Launched launched = engine::launch_in_container(launch);
+    for (sys::Fd* end : {&input, &output, &error}) end->reset();
     report_started(report.get(), launched.process, launched.console.get());
     // Its parent becomes the host's first process, since ours is outside of the container; that one reaps it.
     if (order.detach) return 0;
-    await(launched, report.get());
-    report_exit(report.get(), engine::take_exit_status(launched.pidfd.get()));
+    if (order.tty) drain = Drain(std::move(launched.console), {});
+    await(order, launched, report, drain);
+    const int exit_code = engine::take_exit_status(launched.pidfd.get());
+    if (report) report_exit(report.get(), exit_code);
+    if (piped && drain.has_writers()) drain_beside(std::move(report), std::move(drain));
     return 0;
-  } catch (const std::exception& error) {
-    report_failure(report.get(), error);
+  } catch (const std::exception& failure) {
+    report_failure(report.get(), failure);
     return 1;
   }
 }

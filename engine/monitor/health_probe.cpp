@@ -1,22 +1,73 @@
 #include "engine/monitor/health_probe.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <vector>
 
 #include "engine/container/run_files.h"
 #include "engine/container/setup_error.h"
 #include "sys/error.h"
+#include "sys/file.h"
 
 namespace monitor {
 
 namespace {
 
 constexpr size_t kMostOutput = 4096;
+
+// The fourth field of /proc/PID/stat, behind the program's name in brackets; 0 when it is gone.
+// A zombie has ended: 0 as well.
+pid_t parent_of(pid_t pid) {
+  const std::string text = sys::read_file_if_exists("/proc/" + std::to_string(pid) + "/stat").value_or("");
+  const size_t at = text.rfind(") ");
+  if (at == std::string::npos || text[at + 2] == 'Z') return 0;
+  return std::atoi(text.c_str() + at + 4);
+}
+
+using Parents = std::vector<std::pair<pid_t, pid_t>>;  // a process and its parent
+
+Parents all_parents() {
+  Parents parents;
+  const std::unique_ptr<DIR, int (*)(DIR*)> processes(::opendir("/proc"), ::closedir);
+  while (const dirent* entry = processes ? ::readdir(processes.get()) : nullptr) {
+    if (const pid_t pid = std::atoi(entry->d_name); pid > 0) parents.emplace_back(pid, parent_of(pid));
+  }
+  return parents;
+}
+
+// All that the process has started and that still belongs to it, whatever group or session it is in. Before
+// the process itself is killed: what has lost its parent is not known as its own any more. One that starts
+// others faster than they are looked for is given up on.
+void kill_descendants(pid_t root) {
+  constexpr int kRounds = 8;
+  for (int round = 0; round < kRounds; ++round) {
+    const Parents parents = all_parents();
+    std::vector<pid_t> tree = {root};
+    std::vector<sys::Fd> pidfds;
+    for (size_t i = 0; i < tree.size(); ++i) {
+      for (const auto& [pid, parent] : parents) {
+        if (parent != tree[i]) continue;
+        sys::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+        if (!pidfd || parent_of(pid) != parent) continue;
+        tree.push_back(pid);
+        pidfds.push_back(std::move(pidfd));
+      }
+    }
+    // From the leaves, or the rest would lose its parents.
+    for (auto process = pidfds.rbegin(); process != pidfds.rend(); ++process)
+      sys::send_signal(*process, SIGKILL);
+    if (pidfds.empty()) return;
+  }
+}
 
 }  // namespace
 
@@ -81,6 +132,7 @@ int HealthProbe::end() {
 }
 
 engine::HealthResult HealthProbe::finish(bool timed_out) {
+  if (timed_out) kill_descendants(process_.process.pid);
   result_.exit_code = end();
   if (output_) read_output();
   output_.reset();

@@ -14,6 +14,7 @@ int monitor_container(const std::string& run_dir, const std::string& programs);
 int monitor_attached(const std::string& run_dir, const std::string& programs);
 int adopt_container(const std::string& run_dir, const std::string& programs);
 int run_step(const std::string& programs);
-int run_exec();
+// `piped`: with the streams of kOutputFd, kErrorFd and kInputFd, and the read ends from kHeldFds on.
+int run_exec(bool piped);
 
 }  // namespace monitor

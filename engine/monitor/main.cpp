@@ -6,7 +6,7 @@
 //   compose-monitor attached <run folder> <held>    the same, with the streams of who started it
 //   compose-monitor adopt <run folder> <held>       takes over a running container whose monitor died
 //   compose-monitor step                            runs one container in the foreground (a build's RUN)
-//   compose-monitor exec                            runs a program in a running container
+//   compose-monitor exec <held>                     runs a program in a running container
 // <held>: how many descriptors from kHeldFds on are to be kept open.
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -59,13 +59,15 @@ int main(int argc, char** argv) {
     const std::string job = argc > 1 ? argv[1] : "";
     const bool attached = job == "attached" && argc == 4;
     const bool keeper = attached || ((job == "container" || job == "adopt") && argc == 4);
-    const int last = attached ? engine::kInputFd : keeper ? engine::kNetnsFd : engine::kOutputFd;
-    keep_descriptors(last, keeper ? std::atoi(argv[3]) : 0);
+    const bool exec = job == "exec" && argc == 3;
+    const int last = attached || exec ? engine::kInputFd : keeper ? engine::kNetnsFd : engine::kOutputFd;
+    const int held = keeper ? std::atoi(argv[3]) : exec ? std::atoi(argv[2]) : 0;
+    keep_descriptors(last, held);
     if (attached) return monitor::monitor_attached(argv[2], programs);
     if (keeper && job == "container") return monitor::monitor_container(argv[2], programs);
     if (keeper) return monitor::adopt_container(argv[2], programs);
     if (job == "step" && argc == 2) return monitor::run_step(programs);
-    if (job == "exec" && argc == 2) return monitor::run_exec();
+    if (exec) return monitor::run_exec(held > 0);
     std::fprintf(stderr, "compose-monitor is started by compose itself\n");
     return 64;
   } catch (const std::exception& error) {

@@ -2,9 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,34 +32,74 @@ Output::Output(const engine::Spec& spec)
       stderr_reader_(open_fifo(engine::stderr_fifo(spec.run_dir), O_NONBLOCK)),
       log_(spec.log_path, spec.log_max_size, spec.log_max_file) {}
 
-void Output::copy_to(OutputCopy out, OutputCopy err) {
-  copies_[0] = std::move(out);
-  copies_[1] = std::move(err);
+bool Output::waiting(size_t stream) const {
+  return !ending_ && std::any_of(copies_[stream].begin(), copies_[stream].end(),
+                                 [](const OutputCopy& copy) { return copy.waiting(); });
 }
 
-void Output::flush_copies() {
-  for (OutputCopy& copy : copies_) copy.flush();
+void Output::add_copies_to(std::vector<pollfd>& fds) const {
+  for (const auto& copies : copies_) {
+    for (const OutputCopy& copy : copies)
+      fds.push_back({copy.fd(), static_cast<short>(copy.waiting() ? POLLOUT : 0), 0});
+  }
 }
 
-bool Output::drain(int fd, engine::JsonLog::Stream stream, OutputCopy& copy) {
+void Output::flush_copies(const pollfd* fds, size_t count) {
+  for (auto& copies : copies_) {
+    for (OutputCopy& copy : copies) {
+      const auto* entry =
+          std::find_if(fds, fds + count, [&](const pollfd& fd) { return fd.fd == copy.fd(); });
+      if (entry == fds + count || entry->revents == 0) continue;
+      copy.flush();
+      if ((entry->revents & POLLERR) != 0) copy.close();  // nobody reads, and there is nothing to learn it by
+    }
+    std::erase_if(copies, [](const OutputCopy& copy) { return copy.fd() < 0; });
+  }
+}
+
+std::optional<int64_t> Output::deadline_ms() const {
+  std::optional<int64_t> first;
+  for (const auto& copies : copies_) {
+    for (const OutputCopy& copy : copies) {
+      if (copy.deadline_ms() && (!first || *copy.deadline_ms() < *first)) first = copy.deadline_ms();
+    }
+  }
+  return first;
+}
+
+std::vector<int> Output::drop_slow(int64_t now_ms) {
+  std::vector<int> clients;
+  for (const auto& copies : copies_) {
+    for (const OutputCopy& copy : copies) {
+      if (copy.deadline_ms() && *copy.deadline_ms() <= now_ms) clients.push_back(copy.client());
+    }
+  }
+  for (const int client : clients) drop(client);
+  return clients;
+}
+
+void Output::drop(int client) noexcept {
+  for (auto& copies : copies_)
+    std::erase_if(copies, [&](const OutputCopy& copy) { return copy.client() == client; });
+}
+
+bool Output::drain(size_t stream) {
+  const int fd = stream == 0 ? stdout_reader_.get() : stderr_reader_.get();
   char buffer[8192];
-  for (int i = 0; i < kReadsPerDrain; ++i) {
+  for (int i = 0; i < kReadsPerDrain && !waiting(stream); ++i) {
     const ssize_t n = ::read(fd, buffer, sizeof buffer);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return false;
     const std::string_view bytes(buffer, static_cast<size_t>(n));
-    log_.write(stream, bytes);
-    copy.put(bytes);
-    if (copy.waiting() && !ending_) return false;
+    log_.write(stream == 0 ? engine::JsonLog::Stream::kStdout : engine::JsonLog::Stream::kStderr, bytes);
+    for (OutputCopy& copy : copies_[stream]) copy.put(bytes);
   }
-  return true;
+  return !waiting(stream);
 }
 
 bool Output::drain() {
-  using Stream = engine::JsonLog::Stream;
-  const auto held_up = [this](const OutputCopy& copy) { return copy.waiting() && !ending_; };
-  const bool more_out = !held_up(copies_[0]) && drain(stdout_reader_.get(), Stream::kStdout, copies_[0]);
-  const bool more_err = !held_up(copies_[1]) && drain(stderr_reader_.get(), Stream::kStderr, copies_[1]);
+  const bool more_out = drain(0);
+  const bool more_err = drain(1);
   if (told_lost_ == 0) tell_lost();
   return more_out || more_err;
 }
@@ -84,36 +122,11 @@ void Output::finish(int writer) {
   while (drain()) continue;
   ending_ = false;
   log_.flush();
-  for (OutputCopy& copy : copies_) copy.end();
-  tell_lost();
-}
-
-sys::Fd start_console_pump(const engine::Launched& container, int stdout_fifo) {
-  const pid_t pid = sys::check(::fork(), "fork");
-  if (pid != 0) return sys::Fd(static_cast<int>(sys::check(::syscall(SYS_pidfd_open, pid, 0), "pidfd_open")));
-
-  ::prctl(PR_SET_NAME, "compose-console");
-  constexpr int kMaster = 3, kContainer = 4;
-  // Nothing but what it needs, above all not the keeper's lock: it would hold that after the monitor's death.
-  const int held[3] = {::fcntl(container.console.get(), F_DUPFD, 64),
-                       ::fcntl(container.pidfd.get(), F_DUPFD, 64), ::fcntl(stdout_fifo, F_DUPFD, 64)};
-  if (::dup2(held[2], 1) < 0 || ::dup2(held[0], kMaster) < 0 || ::dup2(held[1], kContainer) < 0) ::_exit(1);
-  ::syscall(SYS_close_range, 5U, ~0U, 0U);
-  char buffer[4096];
-  for (;;) {
-    // Asked first, as a read may or may not wait: who is attached shares the master and sets what it likes.
-    pollfd fds[2] = {{kMaster, POLLIN, 0}, {kContainer, POLLIN, 0}};
-    if (::poll(fds, 2, -1) < 0) continue;
-    const ssize_t n = (fds[0].revents & POLLIN) != 0 ? ::read(kMaster, buffer, sizeof buffer) : 0;
-    for (ssize_t done = 0; done < n;) {
-      const ssize_t written = ::write(1, buffer + done, static_cast<size_t>(n - done));
-      if (written > 0) done += written;
-    }
-    if (n > 0) continue;
-    if (fds[1].revents != 0) ::_exit(0);
-    // Nobody has the terminal open now. As long as the container lives somebody may again.
-    if ((fds[0].revents & POLLHUP) != 0) ::poll(&fds[1], 1, 200);
+  for (auto& copies : copies_) {
+    for (OutputCopy& copy : copies) copy.end();
+    copies.clear();
   }
+  tell_lost();
 }
 
 }  // namespace monitor

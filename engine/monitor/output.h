@@ -2,7 +2,10 @@
 // The way of a container's output: FIFOs in the run folder that the container itself keeps open for reading
 // and writing, so that neither a dead monitor nor its successor ever breaks it; the monitor reads them into
 // the log.
-#include <memory>
+#include <poll.h>
+
+#include <optional>
+#include <vector>
 
 #include "engine/container/json_log.h"
 #include "engine/container/launch.h"
@@ -24,14 +27,19 @@ class Output {
   // What the container gets as stdout and stderr.
   engine::Stdio stdio() const { return {-1, stdout_.get(), stderr_.get()}; }
   // Gives a copy of what comes from now on, besides the log, to who is attached.
-  void copy_to(OutputCopy out, OutputCopy err);
+  void copy_stdout_to(OutputCopy copy) { copies_[0].push_back(std::move(copy)); }
+  void copy_stderr_to(OutputCopy copy) { copies_[1].push_back(std::move(copy)); }
   // Readable when `drain` has something to do; never at end of file. -1 while a copy has to be taken first.
-  int stdout_fd() const { return copies_[0].waiting() ? -1 : stdout_reader_.get(); }
-  int stderr_fd() const { return copies_[1].waiting() ? -1 : stderr_reader_.get(); }
-  // Where those copies can be written that wait for it; -1: none does.
-  int stdout_copy_fd() const { return copies_[0].waiting() ? copies_[0].fd() : -1; }
-  int stderr_copy_fd() const { return copies_[1].waiting() ? copies_[1].fd() : -1; }
-  void flush_copies();
+  int stdout_fd() const { return waiting(0) ? -1 : stdout_reader_.get(); }
+  int stderr_fd() const { return waiting(1) ? -1 : stderr_reader_.get(); }
+  // Appends what to wait for on the side of the copies; `flush_copies` is to be called when any has an event.
+  void add_copies_to(std::vector<pollfd>& fds) const;
+  void flush_copies(const pollfd* fds, size_t count);
+  // When the first of them has been waited for long enough (monotonic, ms).
+  std::optional<int64_t> deadline_ms() const;
+  // Ends the copies whose time is over; the numbers of their clients.
+  std::vector<int> drop_slow(int64_t now_ms);
+  void drop(int client) noexcept;
   // Reads what is there into the log without waiting. A bounded amount a call, so that a flood of output
   // cannot starve the rest of the monitor; returns true when there may be more.
   bool drain();
@@ -41,20 +49,16 @@ class Output {
   void finish(int writer);
 
  private:
-  bool drain(int fd, engine::JsonLog::Stream stream, OutputCopy& copy);
+  bool waiting(size_t stream) const;
+  bool drain(size_t stream);
   void tell_lost();
 
   sys::Fd stdout_, stderr_;                // blocking, for the container
   sys::Fd stdout_reader_, stderr_reader_;  // non-blocking, ours
   engine::JsonLog log_;
-  OutputCopy copies_[2];  // by stream
+  std::vector<OutputCopy> copies_[2];  // by stream
   bool ending_ = false;
   int64_t told_lost_ = 0;
 };
-
-// A process that copies the terminal's output to the stdout FIFO as long as the container lives. It is not
-// the monitor, because the terminal hangs up, and the container with it, when the master's last holder dies.
-// A child of the caller. Returns its pidfd. Throws sys::Error.
-sys::Fd start_console_pump(const engine::Launched& container, int stdout_fifo);
 
 }  // namespace monitor

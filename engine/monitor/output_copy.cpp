@@ -8,6 +8,7 @@
 
 #include <cerrno>
 
+#include "engine/container/run_files.h"
 #include "sys/error.h"
 
 namespace monitor {
@@ -33,7 +34,8 @@ namespace {
 
 }  // namespace
 
-OutputCopy::OutputCopy(sys::Fd pipe) : pipe_(std::move(pipe)) {
+OutputCopy::OutputCopy(sys::Fd pipe, int client, int64_t patience_ms)
+    : pipe_(std::move(pipe)), client_(client), patience_ms_(patience_ms) {
   sys::check(::fcntl(pipe_.get(), F_SETFL, O_NONBLOCK), "fcntl", "O_NONBLOCK");
 }
 
@@ -47,14 +49,23 @@ void OutputCopy::flush() {
   while (!kept_.empty()) {
     const ssize_t n = ::write(pipe_.get(), kept_.data(), kept_.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0 && errno == EAGAIN) return;
+    if (n < 0 && errno == EAGAIN) {
+      if (patience_ms_ >= 0 && !deadline_ms_) deadline_ms_ = engine::monotonic_ms() + patience_ms_;
+      return;
+    }
     if (n < 0) {
-      pipe_.reset();
-      kept_.clear();
+      close();
       return;
     }
     kept_.erase(0, static_cast<size_t>(n));
+    deadline_ms_.reset();
   }
+}
+
+void OutputCopy::close() {
+  pipe_.reset();
+  kept_.clear();
+  deadline_ms_.reset();
 }
 
 void OutputCopy::end() {
@@ -64,8 +75,7 @@ void OutputCopy::end() {
     if (pid == 0) deliver(pipe_.get(), kept_);
     while (pid > 0 && ::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) continue;
   }
-  pipe_.reset();
-  kept_.clear();
+  close();
 }
 
 }  // namespace monitor

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdio>
 
+#include "engine/container/attached.h"
 #include "engine/container/endpoints.h"
 #include "engine/container/exit_status.h"
 #include "engine/container/freezer.h"
@@ -45,18 +46,7 @@ sys::Fd open_signals() {
   return sys::Fd(sys::check(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd"));
 }
 
-enum Slot : size_t {
-  kContainer,
-  kStdout,
-  kStderr,
-  kStdoutCopy,
-  kStderrCopy,
-  kSignals,
-  kDns,
-  kProbeOutput,
-  kProbeProcess,
-  kControl
-};
+enum Slot : size_t { kContainer, kStdout, kStderr, kSignals, kDns, kProbeOutput, kProbeProcess, kControl };
 
 }  // namespace
 
@@ -66,7 +56,7 @@ Supervisor::Supervisor(engine::Spec spec, sys::Fd netns, std::string init_progra
       init_program_(std::move(init_program)),
       lock_(become_keeper(spec_)),
       cgroup_(spec_.cgroup),
-      policy_(spec_.restart, spec_.restart_max),
+      policy_({spec_.restart, spec_.restart_max, spec_.restart_delay_ms, spec_.restart_window_ms}),
       health_(spec_.healthcheck),
       signals_(open_signals()) {
   engine::signal_number(spec_.stop_signal);  // a bad name is told now, not at the stop
@@ -82,8 +72,10 @@ Supervisor::~Supervisor() {
 
 void Supervisor::open_places() {
   output_.emplace(spec_);
-  if (attached_)
-    output_->copy_to(OutputCopy(std::move(attached_->out)), OutputCopy(std::move(attached_->err)));
+  if (attached_) {
+    output_->copy_stdout_to(OutputCopy(std::move(attached_->out), -1, -1));
+    output_->copy_stderr_to(OutputCopy(std::move(attached_->err), -1, -1));
+  }
   control_.emplace(spec_.run_dir, static_cast<ControlHandler&>(*this));
   serve_names();
 }
@@ -143,11 +135,8 @@ void Supervisor::launch() {
       {spec_, cgroup_, netns_.get(), stdio(), init_program_, /*die_with_parent=*/false});
   launched_at_ = monotonic_ms();
   try {
-    if (container_.console) {
-      console_pump_ = start_console_pump(container_, output_->stdio().out);
-      if (attached_) console_ = std::move(container_.console);
-      container_.console.reset();
-    }
+    if (container_.console)
+      console_pump_ = start_console_pump(container_, output_->stdio().out, spec_.run_dir);
     attached_.reset();  // the container has its stdin: a copy here would keep a reader from seeing its end
     engine::register_endpoints(spec_);
   } catch (...) {
@@ -155,8 +144,8 @@ void Supervisor::launch() {
     sys::send_signal(container_.pidfd, SIGKILL);
     engine::take_exit_status(container_.pidfd.get());
     container_ = {};
-    if (console_pump_) engine::take_exit_status(console_pump_.get());
-    console_pump_.reset();
+    if (console_pump_.pidfd) engine::take_exit_status(console_pump_.pidfd.get());
+    console_pump_ = {};
     throw;
   }
   status_.state = State::kRunning;
@@ -192,6 +181,8 @@ void Supervisor::adopt() {
   health_.resume(launched_at_);
   oom_kills_before_ = cgroup_.oom_kills();
   open_places();
+  if (spec_.tty) console_pump_ = find_console_pump(spec_.run_dir);
+  if (spec_.stdin_open && !spec_.tty) input_ = open_fifo(engine::stdin_fifo(spec_.run_dir), 0);
   watch_health();
   engine::register_endpoints(spec_);
   record();
@@ -245,6 +236,29 @@ void Supervisor::go_on() {
   record();
 }
 
+sys::Fd Supervisor::take_console() {
+  return console_pump_.master ? sys::dup(console_pump_.master.get()) : sys::Fd();
+}
+
+void Supervisor::attach(int client, bool is_error, sys::Fd pipe) {
+  if (!running()) {
+    throw engine::Error(engine::Error::Kind::kConflict, "container " + spec_.name + " is not running");
+  }
+  if (!pipe) throw engine::Error(engine::Error::Kind::kInvalid, "no pipe came with the request");
+  OutputCopy copy(std::move(pipe), client, engine::kAttachPatienceMs);
+  is_error ? output_->copy_stderr_to(std::move(copy)) : output_->copy_stdout_to(std::move(copy));
+}
+
+void Supervisor::detach(int client) noexcept {
+  output_->drop(client);
+}
+
+sys::Fd Supervisor::input() {
+  if (spec_.tty) return take_console();
+  // Opened anew: what its holder sets on it is not for the container's own end.
+  return input_ ? sys::open(engine::stdin_fifo(spec_.run_dir), O_WRONLY | O_NONBLOCK) : sys::Fd();
+}
+
 std::string Supervisor::status_json() {
   return to_json(status_);
 }
@@ -263,6 +277,7 @@ int Supervisor::timeout() const {
   consider(kill_at_);
   consider(probe_at_);
   if (probe_) consider(probe_->deadline_ms());
+  consider(output_->deadline_ms());
   if (!next) return -1;
   return static_cast<int>(std::clamp<int64_t>(*next - monotonic_ms(), 0, 1 << 30));
 }
@@ -272,8 +287,6 @@ void Supervisor::wait_for_events() {
   fds_[kContainer].fd = container_.pidfd.get();
   fds_[kStdout].fd = output_->stdout_fd();
   fds_[kStderr].fd = output_->stderr_fd();
-  fds_[kStdoutCopy] = {output_->stdout_copy_fd(), POLLOUT, 0};
-  fds_[kStderrCopy] = {output_->stderr_copy_fd(), POLLOUT, 0};
   fds_[kSignals].fd = signals_.get();
   if (dns_) fds_[kDns].fd = dns_->poll_fd();
   if (probe_) {
@@ -281,18 +294,20 @@ void Supervisor::wait_for_events() {
     fds_[kProbeProcess].fd = probe_->process_fd();
   }
   control_->add_to(fds_);
+  const size_t copies = fds_.size();
+  output_->add_copies_to(fds_);
   if (::poll(fds_.data(), fds_.size(), timeout()) < 0) {
     if (errno == EINTR) return;
     sys::fail("poll");
   }
-  if (fds_[kStdoutCopy].revents != 0 || fds_[kStderrCopy].revents != 0) output_->flush_copies();
+  output_->flush_copies(fds_.data() + copies, fds_.size() - copies);
   if (more_output_ || fds_[kStdout].revents != 0 || fds_[kStderr].revents != 0)
     more_output_ = output_->drain();
   if (fds_[kDns].revents != 0) dns_->serve();
   if (probe_) serve_health(fds_[kProbeOutput], fds_[kProbeProcess]);
   if (fds_[kContainer].revents != 0) serve_exit();
   if (fds_[kSignals].revents != 0) read_signals();
-  if (!ended_) control_->serve(&fds_[kControl], fds_.size() - kControl);
+  if (!ended_) control_->serve(&fds_[kControl], copies - kControl);
   if (!ended_) serve_deadlines();
 }
 
@@ -316,6 +331,7 @@ void Supervisor::serve_deadlines() {
     kill_at_.reset();
     sys::send_signal(container_.pidfd, SIGKILL);
   }
+  for (const int client : output_->drop_slow(now)) control_->let_go(client);
   if (restart_at_ && now >= *restart_at_) relaunch();
   if (probe_at_ && now >= *probe_at_) {
     probe_at_.reset();
@@ -380,9 +396,9 @@ void Supervisor::serve_exit() {
   kill_at_.reset();
   status_.exit_code = engine::take_exit_status(container_.pidfd.get());
   container_ = {};
-  output_->finish(console_pump_.get());
-  if (console_pump_) engine::take_exit_status(console_pump_.get());
-  console_pump_.reset();
+  output_->finish(console_pump_.pidfd.get());
+  if (console_pump_.pidfd) engine::take_exit_status(console_pump_.pidfd.get());
+  console_pump_ = {};
   engine::unregister_endpoints(spec_);
   const int64_t ran_ms = monotonic_ms() - launched_at_;
   status_.finished_ms = engine::unix_ms();
@@ -392,11 +408,13 @@ void Supervisor::serve_exit() {
   if (!delay) {
     status_.state = State::kExited;
     end_for_good();
+    control_->tell_attached(status_.exit_code);  // who hears of the end finds it recorded
     return;
   }
   restart_at_ = monotonic_ms() + *delay;
   status_.state = State::kRestarting;
   record();
+  control_->tell_attached(status_.exit_code);
 }
 
 void Supervisor::relaunch() {
@@ -436,6 +454,7 @@ void Supervisor::end_for_good() {
   ::unlink(engine::stdout_fifo(spec_.run_dir).c_str());
   ::unlink(engine::stderr_fifo(spec_.run_dir).c_str());
   ::unlink(engine::stdin_fifo(spec_.run_dir).c_str());
+  ::unlink(engine::console_socket(spec_.run_dir).c_str());
   ::rmdir((spec_.run_dir + "/rootfs").c_str());
   dns_.reset();
   record();

@@ -11,6 +11,7 @@
 #include "engine/container/restart_policy.h"
 #include "engine/container/spec.h"
 #include "engine/container/status.h"
+#include "engine/monitor/console_pump.h"
 #include "engine/monitor/control_server.h"
 #include "engine/monitor/health_probe.h"
 #include "engine/monitor/output.h"
@@ -33,7 +34,7 @@ class Supervisor : private ControlHandler {
   // To be called before `start`: for the first run of the container.
   void attach(AttachedStreams streams) { attached_ = std::move(streams); }
   // The terminal's master for who is attached; once, after `start`.
-  sys::Fd take_console() { return std::move(console_); }
+  sys::Fd take_console();
   // First start. Throws engine::SetupError, engine::Error, sys::Error; the failure is in status.json then and
   // nothing is left behind.
   void start();
@@ -56,6 +57,9 @@ class Supervisor : private ControlHandler {
   void stop(int signal, int64_t grace_ms) override;
   std::string status_json() override;
   void reload_networks() override;
+  void attach(int client, bool is_error, sys::Fd pipe) override;
+  void detach(int client) noexcept override;
+  sys::Fd input() override;
   void thaw(const std::string& mark) noexcept override;
   void note_pause() override;
   void resume() override;
@@ -91,9 +95,8 @@ class Supervisor : private ControlHandler {
   std::optional<ControlServer> control_;
   std::unique_ptr<netmgr::DnsServer> dns_;
   engine::Launched container_;  // pidfd empty: not running
-  sys::Fd console_pump_;
+  ConsolePump console_pump_;
   std::optional<AttachedStreams> attached_;
-  sys::Fd console_;
   sys::Fd input_;  // of Spec::stdin_open
   std::unique_ptr<HealthProbe> probe_;
   uint64_t oom_kills_before_ = 0;

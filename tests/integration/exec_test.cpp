@@ -118,3 +118,71 @@ TEST_CASE("exec -e NAME hands on a variable that is set but empty") {
   CHECK(sandbox.ok(args).out == " unset\n");
   sandbox.finish();
 }
+
+TEST_CASE("a file given to exec as input cannot be written from inside, and its end comes through") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kOneService);
+  sandbox.ok({"up", "-d"});
+  sandbox.file("given", "kept\n");
+  std::string line;
+  for (const std::string& word :
+       sandbox.command({"exec", "-T", "web", "sh", "-c",
+                        "cat; for fd in 0 1 2; do echo spoilt > /proc/self/fd/$fd; done"}))
+    line += "'" + word + "' ";
+  it::RunOptions options = sandbox.options();
+  options.directory = sandbox.directory();
+  const it::Output output = it::run({"sh", "-c", line + "< given; cat given"}, options);
+  CHECK(output.out.rfind("kept\nspoilt\n", 0) == 0);
+  CHECK(output.out.substr(output.out.size() - 5) == "kept\n");
+  CHECK(output.err == "spoilt\n");
+  sandbox.finish();
+}
+
+TEST_CASE("a program goes on when its exec is killed, what it writes then is dropped, and it can be reaped") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kOneService);
+  sandbox.ok({"up", "-d"});
+  const std::string script =
+      "echo begun; until [ -e /tmp/go ]; do sleep 0.05; done; "
+      "head -c 300000 /dev/zero && echo done > /tmp/mark";
+  {
+    it::RunOptions options = sandbox.options();
+    options.directory = sandbox.directory();
+    it::Process caller(sandbox.command({"exec", "-T", "web", "sh", "-c", script}), options);
+    REQUIRE(it::eventually([&] { return caller.out() == "begun\n"; }));
+  }  // killed
+  sandbox.inside("web", {"touch", "/tmp/go"});
+  CHECK(it::eventually([&] {
+    return sandbox.compose({"exec", "-T", "web", "cat", "/tmp/mark"}).out == "done\n";
+  }));
+  sandbox.finish();
+}
+
+TEST_CASE("exec's program hears that the reader of its output has gone") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kOneService);
+  sandbox.ok({"up", "-d"});
+  std::string line;
+  for (const std::string& word : sandbox.command({"exec", "-T", "web", "yes"})) line += "'" + word + "' ";
+  it::RunOptions options = sandbox.options();
+  options.directory = sandbox.directory();
+  CHECK(it::run({"sh", "-c", line + "| head -n 1"}, options).out == "y\n");
+  CHECK(it::eventually([&] {
+    return sandbox.inside("web", {"sh", "-c", "cat /proc/[0-9]*/comm"}).find("yes") == std::string::npos;
+  }));
+  sandbox.finish();
+}
+
+TEST_CASE("exec without input gives the program an empty one") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kOneService);
+  sandbox.ok({"up", "-d"});
+  sandbox.options().input = "not for it";
+  CHECK(sandbox.ok({"exec", "-T", "--interactive=false", "web", "wc", "-c"}).out == "0\n");
+  sandbox.options().input.clear();
+  sandbox.finish();
+}

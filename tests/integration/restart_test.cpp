@@ -65,3 +65,28 @@ TEST_CASE("without a restart policy an end is an end") {
   CHECK(starts(sandbox) == 1);
   sandbox.finish();
 }
+
+TEST_CASE(
+    "deploy.restart_policy bounds the restarts of any end, waits its delay, and can be stopped meanwhile") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  bounded:
+    image: busybox
+    command: ["sh", "-c", "echo run"]
+    deploy: {restart_policy: {condition: any, delay: 10ms, max_attempts: 2}}
+  waiting:
+    image: busybox
+    command: ["false"]
+    restart: "no"
+    deploy: {restart_policy: {condition: on-failure, delay: 1h}}
+)");
+  sandbox.ok({"up", "-d"});
+  REQUIRE(it::eventually([&] { return sandbox.container("bounded").at("State") == "exited"; }));
+  CHECK(sandbox.log("bounded") == "run\nrun\nrun\n");
+  REQUIRE(it::eventually([&] { return sandbox.container("waiting").at("State") == "restarting"; }));
+  sandbox.ok({"stop", "waiting"});
+  CHECK(sandbox.container("waiting").at("State") == "exited");
+  sandbox.finish();
+}

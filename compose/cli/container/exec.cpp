@@ -1,14 +1,14 @@
-#include <fcntl.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include "compose/cli/arguments.h"
+#include "compose/cli/attach.h"
 #include "compose/cli/container.h"
 #include "compose/cli/container/flag_forms.h"
 #include "compose/cli/container/subcommands.h"
 #include "compose/cli/failure.h"
 #include "compose/plan/inventory.h"
 #include "compose/ui/terminal.h"
-#include "sys/error.h"
 
 namespace compose::cli {
 namespace {
@@ -25,22 +25,17 @@ std::vector<std::string> environment(Context& context, const Words& given, const
   return env;
 }
 
-// A program that nobody types to reads an end of input at once.
-void close_input() {
-  const sys::Fd nothing = sys::open("/dev/null", O_RDONLY);
-  sys::check(::dup2(nothing.get(), STDIN_FILENO), "dup2", "/dev/null");
-}
-
 }  // namespace
 
 int container_exec(Context& context, const Words& args) {
   engine::ExecRequest request;
   Words env, env_files;
   bool interactive = false;
+  std::string keys;
   Arguments arguments("container exec [OPTIONS] CONTAINER COMMAND [ARG...]",
                       "Run a program in a running container.");
   arguments.flag("-d,--detach", request.detach, "Do not wait for it");
-  arguments.refuse_option("--detach-keys");
+  arguments.option("--detach-keys", keys, "Keys that let go of it, ctrl-p,ctrl-q by default");
   arguments.list("-e,--env", env, "NAME=VALUE; NAME alone takes the value from here");
   arguments.list("--env-file", env_files, "File of variables");
   arguments.flag("-i,--interactive", interactive, "Keep standard input open");
@@ -59,7 +54,10 @@ int container_exec(Context& context, const Words& args) {
     throw CommandError("--tty: the input device is not a terminal; without --tty it need not be one");
   const engine::ContainerInfo container = named_container(context, words.front());
   if (!is_up(container)) throw CommandError("container " + container.name + " is not running");
-  if (!interactive && !request.tty) close_input();
+  request.interactive = interactive;
+  request.detach_keys = detach_keys(keys);
+  // Whether our reader has gone is told by write(2), and the program is then told as well.
+  ::signal(SIGPIPE, SIG_IGN);
   return context.engine().exec(container.id, std::move(request));
 }
 

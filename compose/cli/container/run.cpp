@@ -32,6 +32,7 @@ Streams streams_of(const Words& names, bool interactive) {
 
 struct RunWish {
   bool detach = false, sig_proxy = true;
+  std::string detach_keys;
   Words attach;
 };
 
@@ -55,7 +56,7 @@ int run_container(Context& context, const Words& args) {
   arguments.flag("-d,--detach", wish.detach, "Leave it in the background and print its id");
   arguments.list("-a,--attach", wish.attach, "Only stdin, stdout or stderr (repeatable)");
   arguments.flag("--sig-proxy", wish.sig_proxy, "Pass signals on to it (the default)");
-  arguments.refuse_option("--detach-keys");
+  arguments.option("--detach-keys", wish.detach_keys, "Keys that let go of it, ctrl-p,ctrl-q by default");
   arguments.stop_at_positional();
   arguments.positionals(1, -1, "IMAGE");
   const Words words = arguments.parse(args);
@@ -79,6 +80,7 @@ int run_container(Context& context, const Words& args) {
   what.error = streams.error;
   what.remove = flags.remove;
   what.pass_signals = wish.sig_proxy;
+  what.detach_keys = wish.detach_keys;
   return run_in_foreground(context, signals, what);
 }
 

@@ -1,22 +1,31 @@
 #include "compose/cli/arguments.h"
+#include "compose/cli/attach.h"
 #include "compose/cli/container.h"
 #include "compose/cli/container/subcommands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/foreground.h"
 #include "compose/cli/session.h"
+#include "compose/plan/inventory.h"
 
 namespace compose::cli {
 namespace {
 
-int start_attached(Context& context, const std::string& name, bool interactive) {
+int start_attached(Context& context, const std::string& name, bool interactive, const std::string& keys) {
   const engine::ContainerInfo container = named_container(context, name);
   const engine::ContainerConfig config = context.engine().configuration_of(container.id);
   context.engine().reconcile();
+  if (is_up(container)) {
+    AttachFlags flags;
+    flags.no_stdin = !interactive;
+    flags.detach_keys = keys;
+    return attach(context, container, flags);
+  }
   Signals signals;
   Foreground what;
   what.id = container.id;
   what.name = container.name;
   what.input = interactive && config.stdin_open;
+  what.detach_keys = keys;
   what.remove = config.auto_remove;
   return run_in_foreground(context, signals, what);
 }
@@ -24,17 +33,18 @@ int start_attached(Context& context, const std::string& name, bool interactive) 
 }  // namespace
 
 int container_start(Context& context, const Words& args) {
-  bool attach = false, interactive = false;
+  bool attached = false, interactive = false;
+  std::string detach_keys;
   Arguments arguments("container start [OPTIONS] CONTAINER...", "Start containers that exist.");
-  arguments.flag("-a,--attach", attach,
+  arguments.flag("-a,--attach", attached,
                  "Show what it writes until it has ended; its exit code is the command's");
   arguments.flag("-i,--interactive", interactive, "Give it our standard input as well");
-  arguments.refuse_option("--detach-keys");
+  arguments.option("--detach-keys", detach_keys, "Keys that let go of it, ctrl-p,ctrl-q by default");
   arguments.positionals(1, -1, "CONTAINER");
   const Words names = arguments.parse(args);
-  if (attach || interactive) {
+  if (attached || interactive) {
     if (names.size() > 1) throw CommandError("only one container can be started attached");
-    return start_attached(context, names.front(), interactive);
+    return start_attached(context, names.front(), interactive, detach_keys);
   }
   return for_each_container(context, "start", names, [&](const engine::ContainerInfo& container) {
     context.engine().start_container(container.id);

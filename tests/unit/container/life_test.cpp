@@ -193,6 +193,19 @@ TEST_CASE("A health check that takes too long is killed and counts as failed") {
   CHECK(status.health_log.back().output.find("timeout") != std::string::npos);
 }
 
+TEST_CASE(
+    "With a health check that takes too long goes all it has started, in sessions of their own as well") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.healthcheck.test = {"CMD-SHELL", "setsid sleep 4321 & (sleep 4322 & sleep 4323) & sleep 4324"};
+  box.spec.healthcheck.interval_ms = 1000;
+  box.spec.healthcheck.timeout_ms = 500;
+  box.spec.healthcheck.retries = 1;
+  box.start();
+  box.wait_until([](const Status& s) { return s.health == Health::kUnhealthy; });
+  CHECK(box.exec("cat /proc/[0-9]*/cmdline | tr '\\0' ' '").second.find("sleep 432") == std::string::npos);
+}
+
 TEST_CASE("Killing the monitor leaves the container running, and stop still works") {
   if (!is_root()) return;
   Container box;
@@ -235,6 +248,18 @@ TEST_CASE("Memory beyond the limit ends in OOM and 137") {
   box.start();
   const Status status = box.wait_for_end();
   CHECK(status.exit_code == 137);
+  CHECK(status.oom_killed);
+}
+
+TEST_CASE("A child that is killed for want of memory ends alone, and the container's end tells of it") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.resources.memory = 16 << 20;
+  box.spec.args = {"sh", "-c", "dd if=/dev/zero of=/dev/null bs=64M count=1; echo code=$?; exit 3"};
+  box.start();
+  const Status status = box.wait_for_end();
+  CHECK(box.log().find("code=137") != std::string::npos);
+  CHECK(status.exit_code == 3);
   CHECK(status.oom_killed);
 }
 

@@ -140,19 +140,32 @@ TEST_CASE("A log goes on after a rotation that failed") {
 }
 
 TEST_CASE("Restart waits double up to a minute and start over after a long run") {
-  engine::RestartPolicy always("always", 0);
+  engine::RestartPolicy always({"always"});
   CHECK(always.delay_after_exit(0, 5, 0, false) == 100);
   CHECK(always.delay_after_exit(0, 5, 1, false) == 200);
   for (int i = 0; i < 20; ++i) always.delay_after_exit(0, 5, 2, false);
   CHECK(always.delay_after_exit(0, 5, 30, false) == 60000);
   CHECK(always.delay_after_exit(0, 10000, 31, false) == 100);
   CHECK_FALSE(always.delay_after_exit(0, 5, 32, true));
-  engine::RestartPolicy failure("on-failure", 2);
+  engine::RestartPolicy failure({"on-failure", 2});
   CHECK_FALSE(failure.delay_after_exit(0, 5, 0, false));
   CHECK(failure.delay_after_exit(1, 5, 1, false));
   CHECK_FALSE(failure.delay_after_exit(1, 5, 2, false));
-  CHECK_FALSE(engine::RestartPolicy("no", 0).delay_after_exit(1, 5, 0, false));
-  CHECK_THROWS_AS(engine::RestartPolicy("sometimes", 0), engine::Error);
+  CHECK_FALSE(engine::RestartPolicy({"no"}).delay_after_exit(1, 5, 0, false));
+  CHECK_THROWS_AS(engine::RestartPolicy({"sometimes"}), engine::Error);
+}
+
+TEST_CASE(
+    "A restart waits as long as it is told, and a run as long as the window makes those before it no "
+    "matter") {
+  engine::RestartPolicy policy({"always", 2, 5000, 3000});
+  CHECK(policy.delay_after_exit(1, 10, 0, false) == 5000);
+  CHECK(policy.delay_after_exit(1, 10, 1, false) == 5000);
+  CHECK_FALSE(policy.delay_after_exit(1, 10, 2, false));
+  CHECK(policy.delay_after_exit(0, 3000, 2, false) == 5000);
+  CHECK(policy.delay_after_exit(1, 10, 3, false) == 5000);
+  CHECK_FALSE(policy.delay_after_exit(1, 10, 4, false));
+  CHECK(engine::RestartPolicy({"on-failure", 0, 0}).delay_after_exit(1, 20000, 9, false) == 0);
 }
 
 TEST_CASE("Failures in the start period do not count, and its own interval is used until the first success") {
