@@ -32,7 +32,7 @@ Output::Output(const engine::Spec& spec)
       stderr_(open_fifo(engine::stderr_fifo(spec.run_dir), 0)),
       stdout_reader_(open_fifo(engine::stdout_fifo(spec.run_dir), O_NONBLOCK)),
       stderr_reader_(open_fifo(engine::stderr_fifo(spec.run_dir), O_NONBLOCK)),
-      log_(spec.log_path, spec.log_max_size, spec.log_max_file) {}
+      log_({spec.log_path, spec.log_max_size, spec.log_max_file, spec.log_compress, spec.log_attrs}) {}
 
 void Output::copy_to(OutputCopy out, OutputCopy err) {
   copies_[0] = std::move(out);

@@ -220,7 +220,10 @@ TEST_CASE("The pids limit stops a fork bomb") {
 TEST_CASE("Limits reach the cgroup") {
   if (!is_root()) return;
   Container box;
-  box.spec.resources = {64 << 20, -1, 0.5, 512, 100};
+  box.spec.resources.memory = 64 << 20;
+  box.spec.resources.cpus = 0.5;
+  box.spec.resources.cpu_shares = 512;
+  box.spec.resources.pids = 100;
   box.start();
   const std::string cpu = container_test::cgroup_folder(box.spec, "cpu");
   const std::string memory = container_test::cgroup_folder(box.spec, "memory");
