@@ -414,7 +414,9 @@ class UpPlanner {
     const std::string resource = "Container " + slot.name;
     if (!options_.renew_anonymous_volumes) config.inherited_volumes = anonymous_volumes(old, config);
     config.labels[label::kReplace] = slot.name;
-    const bool renew = options_.renew_anonymous_volumes;
+    // Those it carries over are in use by then. One it had from another that has a new one now would be
+    // nobody's.
+    const bool renew = options_.renew_anonymous_volumes || !state.service->volumes_from.empty();
     // Of a lender that is stopped first, it has to be stopped before that.
     const bool release_first = must_release_first(config) || lender_is_released;
     if (release_first) before.push_back(release(old, resource, slot.reason));

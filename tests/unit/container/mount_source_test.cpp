@@ -11,7 +11,6 @@
 #include "sys/error.h"
 #include "sys/file.h"
 
-using container_test::bind;
 using container_test::Container;
 using container_test::is_root;
 using engine::SpecMount;
@@ -48,13 +47,14 @@ SpecMount with(SpecMount mount, const std::string& propagation, const std::strin
 
 TEST_CASE("A later mount of the host reaches slave and shared binds and no private one") {
   if (!is_root()) return;
-  const OwnMounts own;
   Container box;
+  const OwnMounts own;
   const std::string host = box.root + "/host";
   mount_tmpfs(host, MS_SHARED);
   box.spec.privileged = true;
-  box.spec.mounts = {with(bind(host, "/private"), "", ""), with(bind(host, "/slave"), "rslave", ""),
-                     with(bind(host, "/shared"), "rshared", "")};
+  box.spec.mounts = {with(container_test::bind(host, "/private"), "", ""),
+                     with(container_test::bind(host, "/slave"), "rslave", ""),
+                     with(container_test::bind(host, "/shared"), "rshared", "")};
   box.start();
   mount_tmpfs(host + "/later");
   sys::write_file_atomic(host + "/later/file", "x");
@@ -69,29 +69,29 @@ TEST_CASE("A later mount of the host reaches slave and shared binds and no priva
 
 TEST_CASE("Propagation is refused where the host's mount has no peers") {
   if (!is_root()) return;
-  const OwnMounts own;
   Container box;
+  const OwnMounts own;
   mount_tmpfs(box.root + "/host", MS_PRIVATE);
   for (const char* propagation : {"shared", "rshared", "slave", "rslave"}) {
-    box.spec.mounts = {with(bind(box.root + "/host", "/data"), propagation, "")};
+    box.spec.mounts = {with(container_test::bind(box.root + "/host", "/data"), propagation, "")};
     CHECK_THROWS_WITH(box.start(), Catch::Contains("is not shared"));
   }
   for (const char* propagation : {"private", "rprivate"}) {
-    box.spec.mounts = {with(bind(box.root + "/host", "/data"), propagation, "")};
+    box.spec.mounts = {with(container_test::bind(box.root + "/host", "/data"), propagation, "")};
     CHECK(box.step("true").first == 0);
   }
 }
 
 TEST_CASE("What is mounted below a read-only bind is read-only, writable or away as asked") {
   if (!is_root()) return;
-  const OwnMounts own;
   Container box;
+  const OwnMounts own;
   const std::string host = box.root + "/host";
   mount_tmpfs(host);
   mount_tmpfs(host + "/sub");
   sys::write_file_atomic(host + "/sub/file", "x");
   const auto tried = [&](const char* recursive) {
-    box.spec.mounts = {with(bind(host, "/data", true), "", recursive)};
+    box.spec.mounts = {with(container_test::bind(host, "/data", true), "", recursive)};
     return box
         .step(
             "touch /data/x 2>/dev/null && echo top; touch /data/sub/x 2>/dev/null && echo sub; ls /data/sub")
