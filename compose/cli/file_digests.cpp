@@ -22,10 +22,11 @@ void note(parser::FileObject& object, const std::string& kind, bool needed) {
 
 void note_file_digests(parser::Project& project, const std::set<std::string>& needed) {
   for (const auto& [name, service] : project.services) {
+    const bool wanted = needed.count(name) != 0;
     const auto each = [&](const auto& grants, auto& objects, const char* kind) {
       for (const parser::FileGrant& grant : grants) {
         const auto object = objects.find(grant.source);
-        if (object != objects.end()) note(object->second, kind, needed.count(service.name) != 0);
+        if (object != objects.end()) note(object->second, kind, wanted);
       }
     };
     each(service.configs, project.configs, "config");
