@@ -9,6 +9,7 @@
 #include "engine/container/resource_limits.h"
 #include "engine/container/seccomp.h"
 #include "engine/local_engine.h"
+#include "engine/log_options.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/process.h"
@@ -31,6 +32,15 @@ ContainerConfig with_clean_targets(ContainerConfig config) {
       throw Error(Error::Kind::kInvalid,
                   "container " + config.name + ": two mounts have the target " + mount.target);
     }
+  }
+  for (FileConfig& file : config.files) {
+    if (file.target.empty() || file.target.front() != '/')
+      throw Error(Error::Kind::kInvalid,
+                  "container " + config.name + ": the place '" + file.target + "' of a file is not absolute");
+    file.target = build::clean_path(file.target);
+    if (!seen.insert(file.target).second)
+      throw Error(Error::Kind::kInvalid,
+                  "container " + config.name + ": two mounts have the target " + file.target);
   }
   std::map<std::string, std::string> inherited;
   for (const auto& [target, volume] : config.inherited_volumes)
@@ -86,6 +96,13 @@ void check_config(const ContainerConfig& config) {
     if (!is_limit_name(limit.name)) invalid("there is no ulimit '" + limit.name + "'");
   effective_capabilities(config.cap_add, config.cap_drop, config.privileged);
   if (!config.stop_signal.empty()) signal_number(config.stop_signal);
+  check_log(config);
+  for (const MountConfig& mount : config.mounts) {
+    const bool is_private = mount.propagation.empty() || mount.propagation == "rprivate";
+    if (mount.recursive == "readonly" && (!mount.read_only || !is_private))
+      invalid("mount " + mount.target +
+              ": bind.recursive 'readonly' goes with read_only: true and propagation rprivate only");
+  }
 }
 
 std::string shown_command(const ContainerConfig& config, const StoredImage& image) {
@@ -151,7 +168,8 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
     }
     for (const AttachmentConfig& attachment : config.networks)
       record.endpoints.push_back(allocate(attachment));
-    record.mounts = make_mounts(config, image, fresh);
+    take_mounts_of_others(record.config);
+    record.mounts = make_mounts(record.config, image, fresh);
     for (const VolumeRecord& volume : fresh) insert_volume(db_, volume);
     insert_container(db_, record);
     info = describe(record, list_networks(db_));
@@ -161,6 +179,7 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
     const std::string folder = paths_.container(record.id);
     sys::make_dirs(folder + "/upper");
     sys::make_dirs(folder + "/work", 0700);
+    keep_files(record, config);
     fill_volumes(record, image);
   } catch (...) {
     // Of its anonymous volumes only those made here: an inherited one holds its former container's files.

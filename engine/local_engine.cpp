@@ -127,6 +127,7 @@ ContainerInfo LocalEngine::describe(const ContainerRecord& record,
   // for.
   info.ports = goes_on(info.status) ? record.ports : record.config.ports;
   info.expose = record.config.expose;
+  info.log_driver = record.config.log.driver;
   info.log_path = paths_.container(record.id) + "/container.log";
   for (const EndpointRecord& endpoint : record.endpoints) {
     const auto network = std::find_if(networks.begin(), networks.end(), [&](const NetworkRecord& candidate) {
@@ -144,6 +145,7 @@ ContainerInfo LocalEngine::describe(const ContainerRecord& record,
     described.target = mount.target;
     described.read_only = mount.read_only;
     described.source = mount.source;
+    if (mount.type == MountConfig::Type::kImage) described.volume = mount.source;
     if (mount.type == MountConfig::Type::kVolume) {
       described.volume = mount.source;
       described.source = paths_.volume(mount.source) + "/_data";

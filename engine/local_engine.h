@@ -124,12 +124,20 @@ class LocalEngine final : public Engine {
   std::string discard_volume(const std::string& name);
 
   // ---- containers
+  // Within a transaction: the volumes and binds of the containers named in `volumes_from` become mounts.
+  void take_mounts_of_others(ContainerConfig& config);
   std::vector<MountRecord> make_mounts(const ContainerConfig& config, const StoredImage& image,
                                        std::vector<VolumeRecord>& fresh);
   // Runs `insert` in a write transaction, with the default network in place where the container is to be on
   // it.
   void insert_on_networks(const ContainerConfig& config, const std::function<void()>& insert);
   void fill_volumes(const ContainerRecord& record, const StoredImage& image);
+  SpecMount spec_mount(const ContainerRecord& record, const MountRecord& mount);
+  // Throws kConflict when a running container has a file system of the volume's that cannot be shared.
+  void check_devices(const ContainerRecord& record);
+  // The bytes of `files`, each a file of the container's folder that root alone can read.
+  void keep_files(const ContainerRecord& record, const ContainerConfig& asked);
+  std::string kept_file(const ContainerRecord& record, size_t index) const;
   std::vector<Reservation> take_ports(ContainerRecord& record);
   bool holds_port(const ContainerRecord& holder, const Reservation& reservation);
   std::vector<Reservation> hold_ports_again(const ContainerRecord& record);

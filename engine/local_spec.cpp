@@ -6,6 +6,7 @@
 #include "engine/container/cgroup.h"
 #include "engine/effective_config.h"
 #include "engine/local_engine.h"
+#include "engine/log_options.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
@@ -65,10 +66,6 @@ SpecHealthCheck health_check(const std::optional<HealthConfig>& config,
   return check;
 }
 
-SpecMount::Type spec_type(MountConfig::Type type) {
-  return type == MountConfig::Type::kTmpfs ? SpecMount::Type::kTmpfs : SpecMount::Type::kBind;
-}
-
 SpecMount engine_file(const std::string& source, const std::string& target) {
   SpecMount mount;
   mount.source = source;
@@ -106,7 +103,6 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   spec.upper_dir = spec.state_dir + "/upper";
   spec.work_dir = spec.state_dir + "/work";
   spec.run_dir = paths_.run_container(record.id);
-  spec.log_path = spec.state_dir + "/container.log";
   spec.read_only = config.read_only;
   spec.args = arguments(config, image.config);
   if (spec.args.empty()) {
@@ -114,6 +110,7 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
                                            config.image + " nor the service names one; set 'command:'");
   }
   spec.env = merged_env(image.config.env, config.environment);
+  set_log(spec, config, image);
   spec.working_dir = !config.working_dir.empty() ? config.working_dir : image.config.working_dir;
   if (spec.working_dir.empty()) spec.working_dir = "/";
   spec.user = !config.user.empty() ? config.user : image.config.user;
@@ -183,20 +180,16 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   spec.mounts.push_back(engine_file(name, "/etc/hostname"));
   spec.mounts.push_back(engine_file(resolv, "/etc/resolv.conf"));
 
-  for (const MountRecord& mount : record.mounts) {
-    SpecMount wanted;
-    wanted.type = spec_type(mount.type);
-    wanted.target = mount.target;
-    wanted.read_only = mount.read_only;
-    wanted.source =
-        mount.type == MountConfig::Type::kVolume ? paths_.volume(mount.source) + "/_data" : mount.source;
-    for (const MountConfig& asked : config.mounts) {
-      if (asked.target != mount.target) continue;
-      wanted.propagation = asked.propagation;
-      wanted.tmpfs_size = asked.tmpfs_size;
-      wanted.tmpfs_mode = asked.tmpfs_mode;
-    }
-    spec.mounts.push_back(std::move(wanted));
+  for (const MountRecord& mount : record.mounts) spec.mounts.push_back(spec_mount(record, mount));
+  for (size_t i = 0; i < config.files.size(); ++i) {
+    const FileConfig& file = config.files[i];
+    SpecMount own = engine_file(kept_file(record, i), file.target);
+    own.type = SpecMount::Type::kFile;
+    own.read_only = true;
+    own.uid = file.uid;
+    own.gid = file.gid;
+    own.mode = file.mode;
+    spec.mounts.push_back(std::move(own));
   }
   std::stable_sort(spec.mounts.begin(), spec.mounts.end(), [](const SpecMount& a, const SpecMount& b) {
     return std::count(a.target.begin(), a.target.end(), '/') <

@@ -170,6 +170,7 @@ void LocalEngine::launch(ContainerRecord& record, const Launcher& launcher) {
   db_.read([&] { networks = list_networks(db_); });
   release(record);
   prepare_bind_sources(record);
+  check_devices(record);
   for (const MountRecord& mount : record.mounts) {
     if (mount.type == MountConfig::Type::kVolume) sys::make_dirs(paths_.volume(mount.source) + "/_data");
   }

@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <memory>
 
-#include "engine/build/paths.h"
 #include "engine/local_engine.h"
+#include "engine/volume/device.h"
 #include "engine/volume/populate.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -37,10 +37,7 @@ void check_config(const VolumeConfig& config) {
     throw Error(Error::Kind::kInvalid,
                 "volume " + config.name + ": driver '" + config.driver + "' is not supported yet; use local");
   }
-  if (!config.driver_opts.empty()) {
-    throw Error(Error::Kind::kInvalid, "volume " + config.name + ": driver option '" +
-                                           config.driver_opts.begin()->first + "' is not supported yet");
-  }
+  check_volume_device(config);
   const bool safe =
       config.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-") ==
       std::string::npos;
@@ -117,44 +114,6 @@ void LocalEngine::remove_discarded_volumes() {
   for (const std::string& path : doomed) sys::remove_tree(path);
 }
 
-std::vector<MountRecord> LocalEngine::make_mounts(const ContainerConfig& config, const StoredImage& image,
-                                                  std::vector<VolumeRecord>& fresh) {
-  std::vector<MountRecord> mounts;
-  const auto anonymous_at = [&](const std::string& target) {
-    const auto inherited = config.inherited_volumes.find(target);
-    if (inherited != config.inherited_volumes.end() && find_volume(db_, inherited->second))
-      return inherited->second;
-    VolumeRecord volume;
-    volume.config.name = sys::random_hex(64);
-    volume.config.anonymous = true;
-    volume.created_ms = now_ms();
-    fresh.push_back(volume);
-    return volume.config.name;
-  };
-  for (const MountConfig& mount : config.mounts) {
-    MountRecord record{mount.type, mount.source, mount.target, mount.read_only};
-    if (mount.type == MountConfig::Type::kVolume) {
-      if (mount.source.empty()) {
-        record.source = anonymous_at(mount.target);
-      } else if (!find_volume(db_, mount.source)) {
-        throw Error(Error::Kind::kNotFound, "no such volume: " + mount.source);
-      }
-    }
-    mounts.push_back(std::move(record));
-  }
-  for (const std::string& path : image.config.volumes) {
-    if (path.empty() || path.front() != '/') {
-      throw Error(Error::Kind::kInvalid, "container " + config.name + ": the volume '" + path +
-                                             "' of image " + config.image + " is not an absolute path");
-    }
-    const std::string target = build::clean_path(path);
-    const bool covered = std::any_of(mounts.begin(), mounts.end(),
-                                     [&](const MountRecord& mount) { return mount.target == target; });
-    if (!covered) mounts.push_back({MountConfig::Type::kVolume, anonymous_at(target), target, false});
-  }
-  return mounts;
-}
-
 void LocalEngine::fill_volumes(const ContainerRecord& record, const StoredImage& image) {
   if (image.lower_dirs.empty()) return;
   sys::Fd root;
@@ -163,16 +122,22 @@ void LocalEngine::fill_volumes(const ContainerRecord& record, const StoredImage&
     const auto config =
         std::find_if(record.config.mounts.begin(), record.config.mounts.end(),
                      [&](const MountConfig& candidate) { return candidate.target == mount.target; });
-    if (config != record.config.mounts.end() && config->nocopy) continue;
+    if (config != record.config.mounts.end() && (config->nocopy || !config->subpath.empty())) continue;
+    std::optional<VolumeRecord> volume;
+    db_.read([&] { volume = find_volume(db_, mount.source); });
+    const std::optional<VolumeDevice> device = volume ? volume_device(volume->config) : std::nullopt;
+    if (device && !device->bind) continue;  // it is only mounted in the container
     const std::string folder = paths_.volume(mount.source);
-    const std::string data = folder + "/_data";
-    sys::make_dirs(data);
+    const std::string data = device ? device->device : folder + "/_data";
+    if (!device) sys::make_dirs(data);
+    if (device && ::access(data.c_str(), F_OK) != 0) continue;  // told when the container is started
     const sys::FileLock lock = sys::FileLock::acquire(folder + "/.fill.lock");
     if (!is_empty_folder(data)) continue;
     if (!root) root = merged_view(image.lower_dirs);
     std::vector<std::string> users;
     db_.read([&] { users = volume_users(db_, mount.source); });
-    if (users.size() > 1) {  // perhaps mounted already: the folder itself has to stay
+    if (device ||
+        users.size() > 1) {  // the user's, or perhaps mounted already: the folder itself has to stay
       copy_folder(root, mount.target, data);
       continue;
     }

@@ -7,12 +7,17 @@ namespace engine {
 
 NLOHMANN_JSON_SERIALIZE_ENUM(MountConfig::Type, {{MountConfig::Type::kBind, "bind"},
                                                  {MountConfig::Type::kVolume, "volume"},
-                                                 {MountConfig::Type::kTmpfs, "tmpfs"}})
+                                                 {MountConfig::Type::kTmpfs, "tmpfs"},
+                                                 {MountConfig::Type::kImage, "image"}})
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PublishedPort, host_ip, host_port, host_port_end,
                                                 container_port, protocol)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MountConfig, type, source, target, read_only,
-                                                create_host_path, propagation, nocopy, tmpfs_size, tmpfs_mode)
+                                                create_host_path, propagation, recursive, nocopy, labels,
+                                                subpath, tmpfs_size, tmpfs_mode, tmpfs_options)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FileConfig, target, source, uid, gid, mode)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumesFrom, container, read_only)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LogConfig, driver, options)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AttachmentConfig, network, aliases, ipv4_address, mac_address)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DeviceRate, path, rate)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Resources, memory, memory_reservation, memory_swap,
@@ -29,7 +34,7 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
     mounts, inherited_volumes, ports, expose, networks, network_mode, extra_hosts, links, healthcheck,
     restart, restart_max, restart_delay_ms, restart_window_ms, stop_signal, stop_grace_ms, cap_add, cap_drop,
     privileged, read_only, init, tty, stdin_open, auto_remove, owner, shm_size, resources, cgroup_parent,
-    ulimits, devices, device_cgroup_rules, oom_score_adj)
+    ulimits, devices, device_cgroup_rules, oom_score_adj, files, volumes_from, log)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NetworkConfig, name, driver, subnet, gateway, internal,
                                                 driver_opts, labels)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumeConfig, name, driver, driver_opts, labels, anonymous)

@@ -30,16 +30,41 @@ struct PublishedPort {
 };
 
 struct MountConfig {
-  enum class Type { kBind, kVolume, kTmpfs };
+  enum class Type { kBind, kVolume, kTmpfs, kImage };
   Type type = Type::kVolume;
-  std::string source;  // kBind: absolute host path; kVolume: volume name, empty: a new anonymous volume
+  // kBind: absolute host path; kVolume: volume name, empty: a new anonymous volume; kImage: reference or id
+  std::string source;
   std::string target;
   bool read_only = false;
   bool create_host_path = true;
   std::string propagation;
+  std::string recursive;  // kBind: "", enabled, disabled, writable, readonly
   bool nocopy = false;
-  int64_t tmpfs_size = 0;
-  uint32_t tmpfs_mode = 0;
+  Labels labels;                           // kVolume: of a new anonymous volume
+  std::string subpath;                     // kVolume, kImage: what of it is mounted; must be there
+  int64_t tmpfs_size = 0;                  // bytes; 0: the kernel's default
+  uint32_t tmpfs_mode = 0;                 // 0: 01777
+  std::vector<std::string> tmpfs_options;  // others of tmpfs(5) and mount(8)
+};
+
+// A file that is the container's own, with bytes, owner and mode that nothing on the host has: a secret or
+// config. It is in memory, over `target`, and read-only; no layer and no archive of the container holds it.
+struct FileConfig {
+  std::string target;
+  std::string source;   // host path, read when the container is made; empty: `content`
+  std::string content;  // not in JSON, not in the database: it goes to a file of the container's folder
+  uint32_t uid = 0, gid = 0, mode = 0444;
+};
+
+// All volumes and binds of another container, but for places where this one has a mount of its own.
+struct VolumesFrom {
+  std::string container;  // id or name
+  bool read_only = false;
+};
+
+struct LogConfig {
+  std::string driver = "json-file";            // json-file, local, none
+  std::map<std::string, std::string> options;  // engine/log_options.h
 };
 
 struct AttachmentConfig {
@@ -90,6 +115,9 @@ struct ContainerConfig {
   std::vector<SpecDevice> devices;
   std::vector<std::string> device_cgroup_rules;
   int oom_score_adj = 0;
+  std::vector<FileConfig> files;
+  std::vector<VolumesFrom> volumes_from;  // when made, they become `mounts`
+  LogConfig log;
 };
 std::string to_json(const ContainerConfig& config);
 ContainerConfig container_config_from_json(const std::string& text);
@@ -127,7 +155,7 @@ struct EndpointInfo {
 
 struct MountInfo {
   MountConfig::Type type = MountConfig::Type::kVolume;
-  std::string volume;  // kVolume: its name
+  std::string volume;  // kVolume: its name; kImage: the image's id
   bool anonymous = false;
   std::string source;  // host path
   std::string target;
@@ -147,6 +175,7 @@ struct ContainerInfo {
   std::vector<std::string> expose;  // "80/tcp"
   std::vector<EndpointInfo> endpoints;
   std::vector<MountInfo> mounts;
+  std::string log_driver;
   std::string log_path;
 };
 

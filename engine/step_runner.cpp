@@ -88,7 +88,7 @@ SpecMount spec_mount(const RunMount& mount, const std::string& folder, std::list
     case RunMount::Type::kTmpfs:
       out.type = SpecMount::Type::kTmpfs;
       out.tmpfs_size = mount.size;
-      out.tmpfs_exec = true;
+      out.options = {"exec"};
       break;
     case RunMount::Type::kFile:
       out.type = SpecMount::Type::kFile;

@@ -54,8 +54,9 @@ struct Volume {
 // A top-level config or secret. One of file, content, environment, external says where its bytes are.
 struct FileObject {
   std::string key;
-  std::string name;                    // `name:`, else <project>_<key>; for external the name as is
-  std::string file;                    // absolute
+  std::string name;    // `name:`, else <project>_<key>; for external the name as is
+  std::string file;    // absolute
+  std::string digest;  // SHA-256 of its bytes in hex digits; set by who reads it, not by the parser
   std::optional<std::string> content;  // configs only
   std::string environment;             // name of a variable
   // What the variable holds, by the environment or the .env of the project that was included with this

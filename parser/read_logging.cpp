@@ -40,6 +40,8 @@ void read_logging(const At& at) {
   section.choice("driver", "logging driver", logging.driver, kDrivers);
   section.map("options", logging.options);
   logging.extensions = section.extensions();
+  if (logging.driver == "none" && !logging.options.empty())
+    section.error_at("options", "the logging driver none has no options", "remove them, or choose json-file");
   const bool file = logging.driver.empty() || logging.driver == "json-file" || logging.driver == "local";
   if (const Node* options = section.find("options"); options != nullptr && file)
     for (const Entry& entry : options->entries)

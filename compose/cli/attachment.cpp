@@ -11,7 +11,7 @@ namespace compose::cli {
 namespace {
 
 FollowOptions follow_options(const std::string& project, const AttachRules& rules,
-                             std::map<std::string, int64_t> offsets) {
+                             std::map<std::string, std::shared_ptr<ui::LogFile>> begun) {
   FollowOptions options;
   options.project = project;
   options.watched = [services = rules.services](const engine::ContainerInfo& container) {
@@ -20,17 +20,17 @@ FollowOptions follow_options(const std::string& project, const AttachRules& rule
   options.shown = [shown = rules.shown](const engine::ContainerInfo& container) {
     return shown.count(service_of(container)) != 0;
   };
-  options.offsets = std::move(offsets);
+  options.begun = std::move(begun);
   return options;
 }
 
 }  // namespace
 
 Attachment::Attachment(engine::Engine& engine, const std::string& project, AttachRules rules,
-                       ui::LogStyle style, std::map<std::string, int64_t> offsets)
+                       ui::LogStyle style, std::map<std::string, std::shared_ptr<ui::LogFile>> begun)
     : rules_(std::move(rules)),
       printer_(style, {STDOUT_FILENO, STDERR_FILENO, STDOUT_FILENO}),
-      follow_(engine, follow_options(project, rules_, std::move(offsets)), printer_),
+      follow_(engine, follow_options(project, rules_, std::move(begun)), printer_),
       over_(sys::check(::eventfd(0, EFD_CLOEXEC), "eventfd")) {}
 
 Attachment::~Attachment() {

@@ -22,9 +22,9 @@ struct AttachRules {
 
 class Attachment {
  public:
-  // `offsets`: see FollowOptions. Nothing is read before `begin`.
+  // `begun`: see FollowOptions. Nothing is read before `begin`.
   Attachment(engine::Engine& engine, const std::string& project, AttachRules rules, ui::LogStyle style,
-             std::map<std::string, int64_t> offsets);
+             std::map<std::string, std::shared_ptr<ui::LogFile>> begun);
   ~Attachment();
 
   void begin();     // starts following; later calls do nothing. From any thread

@@ -5,6 +5,7 @@
 #include "compose/cli/arguments.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/file_digests.h"
 #include "compose/cli/image_digests.h"
 #include "compose/cli/output_file.h"
 #include "compose/cli/selection.h"
@@ -63,7 +64,7 @@ std::string images(const parser::Project& project) {
 }
 
 // "*" is every service, else a comma list.
-std::string hashes(const parser::Project& project, const std::string& wanted) {
+std::string hashes(parser::Project project, const std::string& wanted) {
   std::string text;
   std::set<std::string> names;
   for (size_t at = 0; at <= wanted.size() && wanted != "*";) {
@@ -73,6 +74,7 @@ std::string hashes(const parser::Project& project, const std::string& wanted) {
     names.insert(name);
     at = comma + 1;
   }
+  note_file_digests(project, wanted == "*" ? std::set<std::string>() : names);
   for (const auto& [name, service] : project.services) {
     if (wanted == "*" || names.count(name) != 0) text += name + ' ' + config_hash(project, service) + '\n';
   }

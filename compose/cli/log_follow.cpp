@@ -43,6 +43,7 @@ struct LogFollow::Source {
   std::string service, name;
   ui::LogFile file;
   bool shown = true;
+  bool told_silent = false;
   bool fresh = true;  // there may be something to read
   int64_t reported_end_ms = 0;
   int reported_restarts = 0;
@@ -64,8 +65,9 @@ LogFollow::Source& LogFollow::source_of(const engine::ContainerInfo& container) 
   if (slot) return *slot;
   slot = std::make_unique<Source>(container);
   slot->reported_restarts = container.status.restart_count;
-  if (const auto offset = options_.offsets.find(container.id); offset != options_.offsets.end()) {
-    slot->file.skip_to_offset(offset->second);
+  if (const auto begun = options_.begun.find(container.id); begun != options_.begun.end()) {
+    slot->file = std::move(*begun->second);
+    options_.begun.erase(begun);
   } else if (options_.tail && container.created_ms <= began_ms_) {
     slot->file.skip_to_last(*options_.tail);
   }
@@ -81,6 +83,10 @@ void LogFollow::update(Source& source, const engine::ContainerInfo& container) {
   source.name = ui::log_name(options_.project, container.name);
   source.shown = options_.shown == nullptr || options_.shown(container);
   if (source.shown) printer_.expect(source.name);
+  if (source.shown && container.log_driver == "none" && !source.told_silent) {
+    source.told_silent = true;
+    printer_.status(source.service, source.name, "has no logs: its logging driver is none");
+  }
   const sys::ProcessId& monitor = container.status.monitor;
   if (monitor.pid == source.monitor.pid && monitor.start_time == source.monitor.start_time) return;
   source.monitor = monitor;

@@ -26,7 +26,8 @@ struct FollowOptions {
   std::function<bool(const engine::ContainerInfo&)> shown;    // of those: their logs are printed
   std::optional<int64_t> since, until;                        // nanoseconds since 1970
   std::optional<size_t> tail;                                 // last records of each container
-  std::map<std::string, int64_t> offsets;                     // container id -> byte of its log to begin at
+  // By container id: their logs, of which only what is still unread is printed.
+  std::map<std::string, std::shared_ptr<ui::LogFile>> begun;
 };
 
 class LogFollow {

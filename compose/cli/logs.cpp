@@ -99,6 +99,10 @@ int container_logs(Context& context, const Words& args) {
   arguments.positionals(1, 1, "CONTAINER");
   const engine::ContainerInfo container = named_container(context, arguments.parse(args).front());
 
+  if (container.log_driver == "none")
+    throw CommandError("container " + container.name +
+                       ": configured logging driver does not support reading: none");
+
   FollowOptions options = flags.options();
   options.project = label_of(container.labels, label::kProject);
   options.watched = [&](const engine::ContainerInfo& other) { return other.id == container.id; };

@@ -19,9 +19,12 @@ Observed observe(engine::Engine& engine, const std::string& name, const parser::
   observed.volumes = engine.volumes();
   if (project == nullptr) return observed;
   for (const auto& [ignored, service] : project->services) {
-    const std::string image = image_of(*project, service);
-    if (observed.images.count(image) != 0) continue;
-    if (auto info = engine.find_image(image)) observed.images.emplace(image, std::move(*info));
+    std::vector<std::string> images = mounted_images(service);
+    images.push_back(image_of(*project, service));
+    for (const std::string& image : images) {
+      if (observed.images.count(image) != 0) continue;
+      if (auto info = engine.find_image(image)) observed.images.emplace(image, std::move(*info));
+    }
   }
   return observed;
 }

@@ -1,5 +1,6 @@
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/file_digests.h"
 #include "compose/cli/foreground.h"
 #include "compose/cli/observe.h"
 #include "compose/cli/run_flags.h"
@@ -23,8 +24,9 @@ class Run {
 
   int run() {
     const std::vector<std::string> services{flags_.service};
-    require_supported(context_.document().root, project_, services_meant(project_, services, !flags_.no_deps),
-                      Purpose::kRun);
+    const std::set<std::string> meant = services_meant(project_, services, !flags_.no_deps);
+    require_supported(context_.document().root, project_, meant, Purpose::kRun);
+    note_file_digests(project_, meant);
     Observed observed = observe(context_.engine(), project_.name, &project_);
     const ImageWish images{services, !flags_.no_deps, flags_.pull, flags_.build, false};
     if (const int code = bring_images(context_, session_, project_, images, observed); code != kExitOk)

@@ -11,6 +11,7 @@
 #include "compose/cli/bring_images.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/file_digests.h"
 #include "compose/cli/observe.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
@@ -122,8 +123,9 @@ class Up {
         session_(context, command, project_.name) {}
 
   int run() {
-    require_supported(context_.document().root, project_,
-                      services_meant(project_, flags_.services, !flags_.no_deps), Purpose::kRun);
+    const std::set<std::string> meant = services_meant(project_, flags_.services, !flags_.no_deps);
+    require_supported(context_.document().root, project_, meant, Purpose::kRun);
+    note_file_digests(project_, meant);
     Observed observed = observe(context_.engine(), project_.name, &project_);
     const ImageWish images{flags_.services, !flags_.no_deps, flags_.pull, flags_.build, flags_.no_build};
     if (const int code = bring_images(context_, session_, project_, images, observed); code != kExitOk)
@@ -144,13 +146,16 @@ class Up {
   }
 
   int attached(const Plan& plan, const Observed& before) {
-    std::map<std::string, int64_t> offsets;  // of what exists, only what is written from now on is shown
+    // Of what exists, only what is written from now on is shown.
+    std::map<std::string, std::shared_ptr<ui::LogFile>> begun;
     for (const auto& container : before.containers) {
-      offsets[container.id] = ui::LogFile::end_offset(container.log_path);
+      auto log = std::make_shared<ui::LogFile>(container.log_path);
+      log->skip_to_end();
+      begun.emplace(container.id, std::move(log));
     }
     const bool colour = !flags_.no_colour && context_.colour(STDOUT_FILENO);
     Attachment attachment(context_.engine(), project_.name, rules_,
-                          {!flags_.no_prefix, flags_.timestamps, colour}, std::move(offsets));
+                          {!flags_.no_prefix, flags_.timestamps, colour}, std::move(begun));
     AttachedProgress progress(context_, attachment, [this] { announce(); });
     const int code = session_.run(plan, progress, session_.signals().first());
     if (code == kExitError) return code;

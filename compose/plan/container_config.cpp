@@ -1,7 +1,9 @@
 // From a service of the file to the engine's configuration of one of its containers.
 #include <algorithm>
 
+#include "compose/plan/borrowed_volumes.h"
 #include "compose/plan/describe.h"
+#include "compose/plan/granted_files.h"
 #include "compose/plan/graph.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
@@ -20,7 +22,10 @@ engine::MountConfig mount_config(const parser::Project& project, const parser::V
   using From = parser::VolumeMount::Type;
   using To = engine::MountConfig::Type;
   engine::MountConfig config;
-  config.type = mount.type == From::kBind ? To::kBind : mount.type == From::kTmpfs ? To::kTmpfs : To::kVolume;
+  config.type = mount.type == From::kBind    ? To::kBind
+                : mount.type == From::kTmpfs ? To::kTmpfs
+                : mount.type == From::kImage ? To::kImage
+                                             : To::kVolume;
   config.source = mount.source;
   const auto volume = project.volumes.find(mount.source);
   if (mount.type == From::kVolume && volume != project.volumes.end()) config.source = volume->second.name;
@@ -28,9 +33,13 @@ engine::MountConfig mount_config(const parser::Project& project, const parser::V
   config.read_only = mount.read_only;
   config.create_host_path = mount.create_host_path;
   config.propagation = mount.propagation;
+  config.recursive = mount.recursive;
   config.nocopy = mount.nocopy;
+  config.labels = mount.labels;
+  config.subpath = mount.subpath;
   config.tmpfs_size = mount.tmpfs_size;
   config.tmpfs_mode = mount.tmpfs_mode;
+  config.tmpfs_options = mount.tmpfs_options;
   return config;
 }
 
@@ -205,6 +214,17 @@ engine::ContainerConfig container_config(const parser::Project& project, const p
   config.hostname = service.hostname;
   config.labels = container_labels(project, service, number, image_id);
   for (const auto& mount : service.volumes) config.mounts.push_back(mount_config(project, mount));
+  grant_files(project, service, config);
+  for (const VolumeLender& lender : lenders_of(service)) {
+    const auto lending = project.services.find(lender.service);
+    config.volumes_from.push_back(
+        {lending == project.services.end() ? lender.container : container_name(project, lending->second, 1),
+         lender.read_only});
+  }
+  if (service.logging) {
+    if (!service.logging->driver.empty()) config.log.driver = service.logging->driver;
+    config.log.options = service.logging->options;
+  }
   set_network(project, service, config);
   if (service.healthcheck) config.healthcheck = health_config(*service.healthcheck);
   config.restart = restart_policy(service.restart.policy);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "compose/plan/borrowed_volumes.h"
 #include "compose/plan/describe.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
@@ -118,8 +119,10 @@ class Converger {
       return "image changed: " + image + " " + short_id(container.image_id) + " -> " +
              short_id(known->second.id);
     }
-    const std::string network = network_divergence(container);
-    return network.empty() ? volume_divergence(container) : network;
+    for (const auto& text : {network_divergence(container), volume_divergence(container),
+                             borrowed_divergence(service_, observed_, container)})
+      if (!text.empty()) return text;
+    return "";
   }
 
   std::string network_divergence(const ContainerInfo& container) const {
@@ -142,12 +145,27 @@ class Converger {
 
   std::string volume_divergence(const ContainerInfo& container) const {
     for (const auto& mount : service_.volumes) {
+      if (mount.type == parser::VolumeMount::Type::kImage) {
+        const std::string text = image_mount_divergence(container, mount);
+        if (!text.empty()) return text;
+      }
       if (mount.type != parser::VolumeMount::Type::kVolume || mount.source.empty()) continue;
       const auto volume = project_.volumes.find(mount.source);
       if (volume == project_.volumes.end()) continue;
       const std::string& name = volume->second.name;
       if (find_volume(observed_, name) == nullptr) return "volume " + name + " was gone";
       if (!mounts_volume(container, name)) return "volume " + name + " is not mounted";
+    }
+    return "";
+  }
+
+  std::string image_mount_divergence(const ContainerInfo& container, const parser::VolumeMount& mount) const {
+    const auto image = observed_.images.find(mount.source);
+    if (image == observed_.images.end()) return "";
+    for (const auto& there : container.mounts) {
+      if (there.target != mount.target || there.volume == image->second.id) continue;
+      return "image changed: " + mount.source + " " + short_id(there.volume) + " -> " +
+             short_id(image->second.id);
     }
     return "";
   }

@@ -5,6 +5,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "compose/plan/granted_files.h"
 #include "compose/plan/planner.h"
 
 namespace compose {
@@ -37,7 +38,10 @@ Json describe_port(const parser::Port& port) {
 Json describe_mount(const parser::Project& project, const parser::VolumeMount& mount) {
   using Type = parser::VolumeMount::Type;
   Json json;
-  json["type"] = mount.type == Type::kVolume ? "volume" : mount.type == Type::kBind ? "bind" : "tmpfs";
+  json["type"] = mount.type == Type::kVolume  ? "volume"
+                 : mount.type == Type::kBind  ? "bind"
+                 : mount.type == Type::kImage ? "image"
+                                              : "tmpfs";
   std::string source = mount.source;
   const auto volume = project.volumes.find(mount.source);
   if (mount.type == Type::kVolume && volume != project.volumes.end()) source = volume->second.name;
@@ -47,6 +51,10 @@ Json describe_mount(const parser::Project& project, const parser::VolumeMount& m
   put(json, "nocopy", mount.nocopy);
   put(json, "tmpfs_size", mount.tmpfs_size);
   put(json, "tmpfs_mode", mount.tmpfs_mode);
+  put(json, "recursive", mount.recursive);
+  put(json, "labels", mount.labels);
+  put(json, "subpath", mount.subpath);
+  put(json, "tmpfs_options", mount.tmpfs_options);
   if (!mount.create_host_path) json["create_host_path"] = false;
   return json;
 }
@@ -181,6 +189,12 @@ std::string describe_service(const parser::Project& project, const parser::Servi
   for (const auto& port : service.ports) json["ports"].push_back(describe_port(port));
   put(json, "expose", service.expose);
   for (const auto& mount : service.volumes) json["volumes"][mount.target] = describe_mount(project, mount);
+  describe_files(project, service, json);
+  put(json, "volumes_from", service.volumes_from);
+  if (service.logging) {
+    json["logging"]["driver"] = service.logging->driver;
+    json["logging"]["options"] = service.logging->options;
+  }
   if (service.network_mode.empty()) json["networks"] = describe_networks(project, service);
   put(json, "network_mode", service.network_mode);
   put(json, "extra_hosts", service.extra_hosts);

@@ -76,6 +76,13 @@ std::string image_of(const parser::Project& project, const parser::Service& serv
   return service.image.empty() ? project.name + "-" + service.name : service.image;
 }
 
+std::vector<std::string> mounted_images(const parser::Service& service) {
+  std::vector<std::string> images;
+  for (const auto& mount : service.volumes)
+    if (mount.type == parser::VolumeMount::Type::kImage) images.push_back(mount.source);
+  return images;
+}
+
 Plan plan_images(const parser::Project& project, const Observed& observed, const BuildOptions& options) {
   const ServiceGraph graph = ServiceGraph::of(project);
   const Selection selection = select_services(project, graph, options.services, !options.with_dependencies);
@@ -83,6 +90,16 @@ Plan plan_images(const parser::Project& project, const Observed& observed, const
   for (const auto& name : graph.order()) {
     if (selection.services.count(name) == 0) continue;
     const parser::Service& service = project.services.at(name);
+    for (const std::string& mounted : mounted_images(service)) {
+      if (options.only_buildable || observed.images.count(mounted) != 0) continue;
+      const parser::Service* builder = builder_of(project, mounted);
+      if (builder == nullptr) missing_image(service, mounted);
+      if (options.forbid) {
+        throw PlanError("service \"" + name + "\": image \"" + mounted +
+                        "\", which it mounts, is not there and --no-build forbids building it");
+      }
+      builds.add(*builder, "mounted by service \"" + name + "\"");
+    }
     if (!service.build && options.only_buildable) continue;
     const std::string image = image_of(project, service);
     const bool missing = observed.images.count(image) == 0;

@@ -57,6 +57,9 @@ struct BuildOptions {
 // The image a service runs: its `image`, else <project>-<service>.
 std::string image_of(const parser::Project& project, const parser::Service& service);
 
+// Images that are mounted into its containers.
+std::vector<std::string> mounted_images(const parser::Service& service);
+
 // Builds needed before `up` can be planned; what comes from registries is pull_plan.h's and is done before.
 // An image that is neither in the store nor buildable is a PlanError naming the service, the image and the
 // way out.

@@ -81,6 +81,15 @@ class PullPlanner {
     return old ? "pull_policy: " + policy : "";
   }
 
+  // Those that a service mounts and that are not there, nor can be built.
+  std::vector<std::string> missing_mounts(const parser::Service& service) const {
+    std::vector<std::string> images = mounted_images(service);
+    std::erase_if(images, [&](const std::string& image) {
+      return observed_.images.count(image) != 0 || (!options_.forbid_builds && built_.count(image) != 0);
+    });
+    return images;
+  }
+
   PullImage step(const parser::Service& service) const {
     return {service.name, service.image, service.platform, can_be_built(service)};
   }
@@ -146,6 +155,10 @@ Plan plan_pulls(const parser::Project& project, const Observed& observed, const 
     const std::string reason = planner.reason(*service);
     if (!reason.empty())
       transfers.add(service->image, service->name, reason, [&] { return planner.step(*service); });
+    for (const std::string& image : planner.missing_mounts(*service))
+      transfers.add(image, service->name, "mounted and not there yet", [&] {
+        return PullImage{service->name, image, service->platform, false};
+      });
   }
   return std::move(transfers).finish().plan;
 }

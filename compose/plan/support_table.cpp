@@ -53,7 +53,7 @@ bool is_job(const Node& value) {
 }
 
 bool is_other_mount(const Node& value) {
-  return value.text == "image" || value.text == "cluster" || value.text == "npipe";
+  return value.text == "cluster" || value.text == "npipe";
 }
 
 bool is_other_driver(const Node& value) {
@@ -62,10 +62,6 @@ bool is_other_driver(const Node& value) {
 
 bool is_other_volume_driver(const Node& value) {
   return value.text != "local";
-}
-
-bool has_options(const Node& value) {
-  return !value.entries.empty();
 }
 
 bool has_other_option_than_mtu(const Node& value) {
@@ -91,18 +87,12 @@ bool has_several(const Node& value) {
   return value.items.size() > 1;
 }
 
-// Of the options of a `tmpfs` entry the engine knows size, mode, ro and rw.
-bool has_other_tmpfs_option(const Node& value) {
-  const size_t colon = value.text.find(':');
-  std::string rest = colon == std::string::npos ? "" : value.text.substr(colon + 1);
-  while (!rest.empty()) {
-    const size_t comma = rest.find(',');
-    const std::string option = rest.substr(0, comma);
-    if (option != "ro" && option != "rw" && !starts_with(option, "size=") && !starts_with(option, "mode="))
-      return true;
-    rest = comma == std::string::npos ? "" : rest.substr(comma + 1);
-  }
-  return false;
+bool is_other_log_driver(const Node& value) {
+  return value.text != "json-file" && value.text != "local" && value.text != "none" && !value.text.empty();
+}
+
+bool is_other_log_mode(const Node& value) {
+  return value.text != "blocking";
 }
 
 bool is_foreign(const Node& value) {
@@ -131,7 +121,6 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.build.provenance", kNotYet, "", is_true},
       {"services.*.build.sbom", kNotYet, "", is_true},
       {"services.*.cgroup", kNotYet, ""},
-      {"services.*.configs", kNotYet, "bind-mount the file: volumes: [\"./file:/target:ro\"]"},
       {"services.*.cpu_count", kNoEffect, "it is for Windows"},
       {"services.*.cpu_percent", kNoEffect, "it is for Windows"},
       {"services.*.credential_spec", kNoEffect, "it is for Windows"},
@@ -157,7 +146,9 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.isolation", kNoEffect, "it is for Windows"},
       {"services.*.links.[]", kNotYet, "give the other service the name as an alias: networks.default.aliases",
        is_renamed_link},
-      {"services.*.logging", kNotYet, ""},
+      {"services.*.logging.driver", kNotYet, "json-file, local and none are", is_other_log_driver},
+      {"services.*.logging.options.max-buffer-size", kNotYet, "the log is a local file, which a container waits for"},
+      {"services.*.logging.options.mode", kNotYet, "the log is a local file, which a container waits for: mode blocking", is_other_log_mode},
       {"services.*.mac_address", kNotYet, "give it under 'networks'"},
       {"services.*.models", kNotYet, ""},
       {"services.*.network_mode", kNotYet, "none and host are", is_shared_network},
@@ -172,21 +163,15 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.pre_start", kNotYet, ""},
       {"services.*.provider", kNotYet, ""},
       {"services.*.runtime", kNotYet, "the engine is its own runtime"},
-      {"services.*.secrets", kNotYet, "bind-mount the file: volumes: [\"./file:/run/secrets/name:ro\"]"},
       {"services.*.security_opt", kNotYet, ""},
       {"services.*.storage_opt", kNotYet, ""},
       {"services.*.sysctls", kNotYet, ""},
-      {"services.*.tmpfs.[]", kNotYet, "size, mode, ro and rw are", has_other_tmpfs_option},
       {"services.*.use_api_socket", kNotYet, "", is_true},
       {"services.*.userns_mode", kNotYet, ""},
       {"services.*.uts", kNotYet, ""},
-      {"services.*.volumes.[].bind.recursive", kNotYet, ""},
       {"services.*.volumes.[].bind.selinux", kNoEffect, "files are not relabelled"},
       {"services.*.volumes.[].consistency", kNoEffect, "it is for Docker Desktop"},
-      {"services.*.volumes.[].type", kNotYet, "bind, volume and tmpfs are", is_other_mount},
-      {"services.*.volumes.[].volume.labels", kNotYet, ""},
-      {"services.*.volumes.[].volume.subpath", kNotYet, ""},
-      {"services.*.volumes_from", kNotYet, "name the volumes under both services"},
+      {"services.*.volumes.[].type", kNotYet, "bind, volume, tmpfs and image are", is_other_mount},
       {"networks.*.attachable", kNoEffect, "any container can be attached"},
       {"networks.*.driver", kNotYet, "'bridge' is", is_other_driver},
       {"networks.*.driver_opts", kNotYet, "com.docker.network.driver.mtu is", has_other_option_than_mtu},
@@ -199,7 +184,6 @@ const std::vector<SupportRow>& support_table() {
       {"networks.*.ipam.driver", kNotYet, "", [](const Node& value) { return value.text != "default"; }},
       {"networks.*.ipam.options", kNotYet, ""},
       {"volumes.*.driver", kNotYet, "'local' is", is_other_volume_driver},
-      {"volumes.*.driver_opts", kNotYet, "bind-mount the folder instead", has_options},
       // clang-format on
   };
   return kRows;

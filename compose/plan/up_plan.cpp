@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "compose/plan/borrowed_volumes.h"
 #include "compose/plan/contention.h"
 #include "compose/plan/convergence.h"
 #include "compose/plan/graph.h"
@@ -149,6 +150,13 @@ class UpPlanner {
     if (!target && state.selected && options_.always_recreate_deps) always("--always-recreate-deps");
     if (target && options_.renew_anonymous_volumes) always("--renew-anon-volumes");
     if (target && options_.force_recreate) always("--force-recreate");
+    for (const VolumeLender& lender : lenders_of(*state.service)) {
+      const auto lending = states_.find(lender.service);
+      if (policy.recreate != ConvergePolicy::Recreate::kDiverged || lending == states_.end()) continue;
+      if (!lending->second.convergence.replaces) continue;
+      policy.recreate = ConvergePolicy::Recreate::kAlways;
+      policy.always_reason = lender.service + " is replaced (volumes_from)";
+    }
     for (const auto& [key, verdict] : review_.verdicts) {
       if (verdict.kind != Verdict::Kind::kKeep) policy.made_networks.insert(project_.networks.at(key).name);
     }
@@ -156,8 +164,10 @@ class UpPlanner {
   }
 
   void converge_services() {
-    for (auto& entry : states_) {
-      ServiceState& state = entry.second;
+    for (const auto& name : graph_.order()) {
+      const auto found = states_.find(name);
+      if (found == states_.end()) continue;
+      ServiceState& state = found->second;
       state.convergence = converge(project_, *state.service, observed_, policy_of(state));
     }
   }
@@ -308,8 +318,10 @@ class UpPlanner {
     engine::ContainerConfig config = one_off_config(project_, one_off, observed_.images.at(image).id);
     point_links(one_off.service, config);
     const std::string resource = "Container " + one_off.name;
+    std::vector<int> before = prerequisites(config);
+    point_volumes(one_off.service, config, before);
     const int create =
-        steps_.add(resource, CreateContainer{one_off.service.name, config}, "one-off", prerequisites(config));
+        steps_.add(resource, CreateContainer{one_off.service.name, config}, "one-off", std::move(before));
     claims_.push_back({create, one_off.name, "", config.ports});
     members_[one_off.service.name].push_back({one_off.name, create, nullptr, true});
     if (one_off_->start) steps_.add(resource, StartContainer{one_off.name}, "one-off", {create});
@@ -323,6 +335,7 @@ class UpPlanner {
   Member keep_slot(const ServiceState& state, const Slot& slot) {
     const ContainerInfo& container = *slot.current;
     const std::string name = is_half_recreated(container) ? slot.name : container.name;
+    loans_.emplace(state.service->name, Loan{container.id, -1, false});
     const std::string resource = "Container " + name;
     std::vector<int> after;
     for (const auto* leftover : slot.leftovers) after.push_back(endings_.removals.at(leftover->id));
@@ -377,12 +390,14 @@ class UpPlanner {
         container_config(project_, service, slot.number, slot.name, observed_.images.at(image).id);
     point_links(service, config);
     std::vector<int> before = prerequisites(config);
+    const bool lender_is_released = point_volumes(service, config, before);
     for (const auto* leftover : slot.leftovers) before.push_back(endings_.removals.at(leftover->id));
     int ready = -1;
     if (slot.current == nullptr) {
       ready = steps_.add(resource, CreateContainer{service.name, config}, slot.reason, before);
+      loans_.emplace(service.name, Loan{config.name, ready, false});
     } else {
-      ready = replace(state, slot, config, std::move(before));
+      ready = replace(state, slot, config, std::move(before), lender_is_released);
     }
     Member member{slot.name, -1, nullptr};
     const bool start = state.selected || (slot.current != nullptr && is_up(*slot.current));
@@ -395,17 +410,21 @@ class UpPlanner {
 
   // Returns the step after which the new container is there under its name.
   int replace(const ServiceState& state, const Slot& slot, engine::ContainerConfig& config,
-              std::vector<int> before) {
+              std::vector<int> before, bool lender_is_released) {
     const ContainerInfo& old = *slot.current;
     const std::string resource = "Container " + slot.name;
     if (!options_.renew_anonymous_volumes) config.inherited_volumes = anonymous_volumes(old, config);
     config.labels[label::kReplace] = slot.name;
-    const bool renew = options_.renew_anonymous_volumes;
-    const bool release_first = must_release_first(config);
+    // Those it carries over are in use by then. One it had from another that has a new one now would be
+    // nobody's.
+    const bool renew = options_.renew_anonymous_volumes || !state.service->volumes_from.empty();
+    // Of a lender that is stopped first, it has to be stopped before that.
+    const bool release_first = must_release_first(config) || lender_is_released;
     if (release_first) before.push_back(release(old, resource, slot.reason));
     config.name = temporary_name(old.id, slot.name);
     const int create =
         steps_.add(resource, CreateContainer{state.service->name, config}, slot.reason, std::move(before));
+    loans_.emplace(state.service->name, Loan{config.name, create, release_first});
     if (!release_first) replacements_.push_back(create);
     const int removal = end(old, resource, "replaced", {create}, renew);
     remember_stop(state.service->name, old);
@@ -442,6 +461,29 @@ class UpPlanner {
     return before;
   }
 
+  // Whose volumes they are, by the name it has when they are asked for. Returns whether one of those is
+  // stopped to be replaced.
+  bool point_volumes(const parser::Service& service, engine::ContainerConfig& config,
+                     std::vector<int>& before) const {
+    bool released = false;
+    const std::vector<VolumeLender> lenders = lenders_of(service);
+    for (size_t i = 0; i < lenders.size(); ++i) {
+      if (lenders[i].service.empty()) continue;
+      std::string& container = config.volumes_from.at(i).container;
+      if (const auto loan = loans_.find(lenders[i].service); loan != loans_.end()) {
+        container = loan->second.container;
+        if (loan->second.create >= 0) before.push_back(loan->second.create);
+        released = released || loan->second.released;
+      } else if (const ContainerInfo* there = lending_container(observed_, lenders[i].service)) {
+        container = there->id;
+      } else {
+        throw PlanError("service \"" + service.name + "\" has its volumes from \"" + lenders[i].service +
+                        "\", which has no container: start that first");
+      }
+    }
+    return released;
+  }
+
   // Links lead to the first replica that there really is: scaling down may have taken number 1.
   void point_links(const parser::Service& service, engine::ContainerConfig& config) const {
     for (const auto& link : service.links) {
@@ -468,6 +510,13 @@ class UpPlanner {
   std::map<std::string, std::vector<int>> stops_;                                       // by service
   std::vector<int> replacements_;   // CreateContainer steps of new containers beside running old ones
   std::vector<int> restart_stops_;  // StopContainer steps of containers that are started again
+  // The container that lends a service's volumes, and the step that makes it (-1: it is there).
+  struct Loan {
+    std::string container;
+    int create;
+    bool released;  // the one before it is stopped first
+  };
+  std::map<std::string, Loan> loans_;
   Members members_;
   Endings endings_;
   std::vector<PortClaim> claims_;

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 
@@ -82,21 +83,26 @@ size_t piece_end(std::string_view text) {
 
 }  // namespace
 
-JsonLog::JsonLog(std::string path, int64_t max_size, int max_file)
-    : path_(std::move(path)), max_size_(max_size), max_file_(max_file < 1 ? 1 : max_file) {
-  if (path_.empty()) return;
-  if (!open()) sys::fail("open", path_);
+JsonLog::JsonLog(JsonLogSettings settings) : settings_(std::move(settings)) {
+  const std::string attrs = settings_.attrs.empty() ? "" : "\"attrs\":" + settings_.attrs + ',';
+  for (const Stream stream : {Stream::kStdout, Stream::kStderr}) {
+    const char* name = stream == Stream::kStdout ? "stdout" : "stderr";
+    middle_[static_cast<size_t>(stream)] =
+        std::string("\",\"stream\":\"") + name + "\"," + attrs + "\"time\":\"";
+  }
+  if (settings_.path.empty()) return;
+  if (!open()) sys::fail("open", settings_.path);
 }
 
 bool JsonLog::open() noexcept {
-  file_.reset(::open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
+  file_.reset(::open(settings_.path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640));
   struct stat status {};
   size_ = file_ && ::fstat(file_.get(), &status) == 0 ? status.st_size : 0;
   return static_cast<bool>(file_);
 }
 
 void JsonLog::write(Stream stream, std::string_view bytes) {
-  if (path_.empty()) return;
+  if (settings_.path.empty()) return;
   std::string& pending = pending_[static_cast<size_t>(stream)];
   while (!bytes.empty()) {
     const size_t newline = bytes.find('\n');
@@ -124,16 +130,16 @@ void JsonLog::flush() {
     if (!pending.empty()) append(stream, pending);
     pending.clear();
   }
+  compressor_.wait();
 }
 
 void JsonLog::append(Stream stream, std::string_view line) {
   std::string text = "{\"log\":\"";
   append_escaped(text, line);
-  text += stream == Stream::kStdout ? "\",\"stream\":\"stdout\",\"time\":\""
-                                    : "\",\"stream\":\"stderr\",\"time\":\"";
-  text += timestamp() + "\"}\n";
+  text += middle_[static_cast<size_t>(stream)] + timestamp() + "\"}\n";
   if (!file_) open();
-  if (max_size_ > 0 && size_ > 0 && size_ + static_cast<int64_t>(text.size()) > max_size_) rotate();
+  const int64_t limit = settings_.max_size;
+  if (limit > 0 && size_ > 0 && size_ + static_cast<int64_t>(text.size()) > limit) rotate();
   const ssize_t n = file_ ? ::write(file_.get(), text.data(), text.size()) : -1;
   if (n == static_cast<ssize_t>(text.size())) {
     size_ += n;
@@ -145,15 +151,20 @@ void JsonLog::append(Stream stream, std::string_view line) {
 }
 
 void JsonLog::rotate() {
-  const auto name = [this](int number) { return number == 0 ? path_ : path_ + '.' + std::to_string(number); };
-  if (max_file_ == 1) {
-    ::unlink(path_.c_str());
-  } else {
-    for (int number = max_file_ - 1; number > 0; --number) {
-      ::rename(name(number - 1).c_str(), name(number).c_str());  // what is missing is not there to keep
-    }
+  compressor_.wait();
+  const auto name = [this](int number) {
+    return number == 0 ? settings_.path : settings_.path + '.' + std::to_string(number);
+  };
+  // What is missing is not there to keep.
+  const int last = std::max(settings_.max_file, 1) - 1;
+  ::unlink(name(last).c_str());
+  ::unlink((name(last) + ".gz").c_str());
+  for (int number = last; number > 0; --number) {
+    ::rename((name(number - 1) + ".gz").c_str(), (name(number) + ".gz").c_str());
+    ::rename(name(number - 1).c_str(), name(number).c_str());
   }
   open();
+  if (settings_.compress && last > 0) compressor_.start(name(1));
 }
 
 }  // namespace engine

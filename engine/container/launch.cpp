@@ -92,6 +92,10 @@ Program program_of(const Spec& spec, bool privileged) {
 
 [[noreturn]] void container_main(const ContainerLaunch& launch, const std::string& filter, int report) {
   const Spec& spec = launch.spec;
+  const bool has_device = std::any_of(spec.mounts.begin(), spec.mounts.end(), [](const SpecMount& mount) {
+    return mount.type == SpecMount::Type::kDevice;
+  });
+  const sys::Fd host_netns = has_device ? sys::open("/proc/self/ns/net", O_RDONLY) : sys::Fd();
   if (!spec.host_network) {
     in_step("join the network namespace",
             [&] { sys::check(::setns(launch.netns, CLONE_NEWNET), "setns", "network"); });
@@ -105,7 +109,7 @@ Program program_of(const Spec& spec, bool privileged) {
     });
   }
   if (!spec.tty) set_stdio(launch.stdio);
-  Console console = enter_rootfs(spec, launch.cgroup, launch.init_program);
+  Console console = enter_rootfs(spec, launch.cgroup, launch.init_program, host_netns);
   if (spec.tty) {
     set_size(console.master.get(), spec);
     use_terminal(std::move(console), report);

@@ -12,6 +12,7 @@
 
 #include "engine/container/device_rules.h"
 #include "engine/container/mount_fd.h"
+#include "engine/container/mount_source.h"
 #include "engine/container/overlay.h"
 #include "engine/container/setup_error.h"
 #include "sys/error.h"
@@ -19,103 +20,6 @@
 namespace engine {
 
 namespace {
-
-struct Propagation {
-  uint64_t flag;
-  bool recursive;
-};
-
-Propagation propagation_of(const SpecMount& mount) {
-  const std::string& name = mount.propagation;
-  if (name.empty() || name == "rprivate") return {MS_PRIVATE, true};
-  if (name == "private") return {MS_PRIVATE, false};
-  if (name == "rslave") return {MS_SLAVE, true};
-  if (name == "slave") return {MS_SLAVE, false};
-  if (name == "rshared") return {MS_SHARED, true};
-  if (name == "shared") return {MS_SHARED, false};
-  throw SetupError("mount " + mount.target, "unknown propagation " + name);
-}
-
-sys::Fd bind_source(const SpecMount& mount) {
-  const Propagation propagation = propagation_of(mount);
-  sys::Fd source = clone_mount(AT_FDCWD, mount.source, true);
-  change_mount(source.get(), 0, 0, propagation.flag, propagation.recursive);
-  if (mount.read_only) change_mount(source.get(), MOUNT_ATTR_RDONLY, 0, 0, true);
-  return source;
-}
-
-sys::Fd tmpfs_source(const SpecMount& mount) {
-  char mode[8];
-  std::snprintf(mode, sizeof mode, "%04o", mount.tmpfs_mode == 0 ? 01777U : mount.tmpfs_mode & 07777U);
-  MountOptions options = {{"mode", mode}};
-  if (mount.tmpfs_size > 0) options.emplace_back("size", std::to_string(mount.tmpfs_size));
-  uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
-  if (!mount.tmpfs_exec) attributes |= MOUNT_ATTR_NOEXEC;
-  if (mount.read_only) attributes |= MOUNT_ATTR_RDONLY;
-  return new_mount("tmpfs", options, attributes);
-}
-
-// A folder of the run folder that something is mounted on in this mount namespace only: it goes with it.
-std::string own_place(const Spec& spec, const std::string& name) {
-  const std::string place = spec.run_dir + "/" + name;
-  if (::mkdir(place.c_str(), 0700) != 0 && errno != EEXIST) sys::fail("mkdir", place);
-  return place;
-}
-
-sys::Fd layers_source(const Spec& spec, const SpecMount& mount, const std::string& name) {
-  const std::string place = own_place(spec, name);
-  std::vector<std::string> lowers = mount.lower_dirs;
-  std::string upper, work;
-  if (mount.read_only) {
-    // An overlay without an upper folder has two layers at least.
-    if (lowers.size() == 1) lowers.push_back(own_place(spec, name + ".empty"));
-  } else {
-    upper = mount.scratch + "/upper";
-    work = mount.scratch + "/work";
-    for (const std::string& folder : {upper, work}) {
-      if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) sys::fail("mkdir", folder);
-    }
-  }
-  const sys::Fd overlay = mount_overlay(lowers, upper, work, place);
-  attach_mount(overlay.get(), sys::open(place, O_PATH | O_DIRECTORY).get());
-  const sys::Fd root = sys::open(place, O_PATH | O_DIRECTORY);
-  const sys::Fd source = sys::open_in_root(root.get(), mount.source, O_PATH);
-  return clone_mount(source.get(), "", false);
-}
-
-std::string from_hex(const std::string& hex) {
-  std::string bytes;
-  for (size_t i = 0; i + 1 < hex.size(); i += 2)
-    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  return bytes;
-}
-
-sys::Fd file_source(const Spec& spec, const SpecMount& mount, const std::string& name) {
-  const std::string place = own_place(spec, name);
-  const sys::Fd memory =
-      new_mount("tmpfs", {{"mode", "0700"}}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
-  attach_mount(memory.get(), sys::open(place, O_PATH | O_DIRECTORY).get());
-  const std::string path = place + "/file";
-  const sys::Fd file = sys::open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-  sys::write_all(file.get(), from_hex(mount.content_hex));
-  sys::check(::fchown(file.get(), mount.uid, mount.gid), "fchown", path);
-  sys::check(::fchmod(file.get(), mount.mode & 07777), "fchmod", path);
-  sys::Fd source = clone_mount(AT_FDCWD, path, false);
-  if (mount.read_only) change_mount(source.get(), MOUNT_ATTR_RDONLY, 0, 0, false);
-  return source;
-}
-
-// Mounts that are made in the container's own mount namespace, once it is private.
-sys::Fd own_source(const Spec& spec, size_t index) {
-  const SpecMount& mount = spec.mounts[index];
-  const std::string name = "mount" + std::to_string(index);
-  return mount.type == SpecMount::Type::kFile ? file_source(spec, mount, name)
-                                              : layers_source(spec, mount, name);
-}
-
-bool is_own(const SpecMount& mount) {
-  return mount.type == SpecMount::Type::kFile || mount.type == SpecMount::Type::kLayers;
-}
 
 // Opened while the host's tree still has its own propagation, so that a shared or slave mount stays tied to
 // it.
@@ -126,10 +30,8 @@ std::vector<sys::Fd> open_sources(const Spec& spec) {
       sources.emplace_back();
       continue;
     }
-    sources.push_back(in_step("mount " + mount.source + " at " + mount.target, [&] {
-      if (mount.copy_up) throw SetupError("mount " + mount.target, "copy_up is not supported");
-      return mount.type == SpecMount::Type::kBind ? bind_source(mount) : tmpfs_source(mount);
-    }));
+    sources.push_back(
+        in_step("mount " + mount.source + " at " + mount.target, [&] { return open_source(mount); }));
   }
   return sources;
 }
@@ -190,7 +92,8 @@ void pivot(int root) {
 
 }  // namespace
 
-Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& init_program) {
+Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& init_program,
+                     const sys::Fd& host_netns) {
   ::umask(0);  // modes are as written here
   const std::vector<sys::Fd> sources = open_sources(spec);
   sys::Fd init;
@@ -213,7 +116,7 @@ Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& 
   }
   for (size_t i = 0; i < sources.size(); ++i) {
     in_step("mount " + spec.mounts[i].target, [&] {
-      const sys::Fd own = is_own(spec.mounts[i]) ? own_source(spec, i) : sys::Fd();
+      const sys::Fd own = is_own(spec.mounts[i]) ? own_source(spec, i, host_netns) : sys::Fd();
       attach_source(root.get(), spec.mounts[i], own ? own : sources[i]);
     });
   }

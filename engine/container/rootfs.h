@@ -13,8 +13,9 @@ constexpr const char* kInitTarget = "/dev/init";
 
 // Makes the overlay, mounts everything, pivots into it and lets go of the host's tree: nothing of the host is
 // reachable by path afterwards. The calling process must be alone in new mount, pid, ipc, uts and cgroup
-// namespaces, in its network namespace and in `cgroup`. `init_program`: host path of compose-init.
-// Throws SetupError with the step.
-Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& init_program);
+// namespaces, in its network namespace and in `cgroup`. `init_program`: host path of compose-init;
+// `host_netns`: for mounts of kDevice, may be empty without any. Throws SetupError with the step.
+Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& init_program,
+                     const sys::Fd& host_netns);
 
 }  // namespace engine

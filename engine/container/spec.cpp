@@ -14,7 +14,7 @@ concept Is = std::is_same_v<std::remove_const_t<T>, U>;
 
 }  // namespace
 
-constexpr std::array<const char*, 4> kMountTypes = {"bind", "tmpfs", "layers", "file"};
+constexpr std::array<const char*, 5> kMountTypes = {"bind", "tmpfs", "layers", "file", "device"};
 
 std::string to_string(SpecMount::Type type) {
   return kMountTypes.at(static_cast<size_t>(type));
@@ -34,16 +34,18 @@ void describe(A& archive, T& mount) {
   archive("target", mount.target);
   archive("read_only", mount.read_only);
   archive("propagation", mount.propagation);
+  archive("recursive", mount.recursive);
+  archive("subpath", mount.subpath);
+  archive("fs_type", mount.fs_type);
+  archive("options", mount.options);
   archive("tmpfs_size", mount.tmpfs_size);
   archive("tmpfs_mode", mount.tmpfs_mode);
-  archive("tmpfs_exec", mount.tmpfs_exec);
   archive("lower_dirs", mount.lower_dirs);
   archive("scratch", mount.scratch);
   archive("content_hex", mount.content_hex);
   archive("uid", mount.uid);
   archive("gid", mount.gid);
   archive("mode", mount.mode);
-  archive("copy_up", mount.copy_up);
 }
 
 template <typename A, Is<SpecUlimit> T>
@@ -151,6 +153,8 @@ void describe(A& archive, T& spec) {
   archive("log_path", spec.log_path);
   archive("log_max_size", spec.log_max_size);
   archive("log_max_file", spec.log_max_file);
+  archive("log_compress", spec.log_compress);
+  archive("log_attrs", spec.log_attrs);
   archive("run_dir", spec.run_dir);
   archive("state_dir", spec.state_dir);
 }

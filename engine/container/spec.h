@@ -12,21 +12,29 @@ namespace engine {
 // One thing mounted into the rootfs, in order (targets are sorted so that a parent comes before a child).
 struct SpecMount {
   // kLayers: what a stack of layers shows at `source`. kFile: a file of its own, in memory only.
-  enum class Type { kBind, kTmpfs, kLayers, kFile };
+  // kDevice: a file system of type `fs_type` that is on `source`.
+  enum class Type { kBind, kTmpfs, kLayers, kFile, kDevice };
   Type type = Type::kBind;
-  std::string
-      source;  // kBind: host path (file or folder), opened O_PATH by the runtime; kLayers: path within
+  // kBind: host path (file or folder), opened O_PATH by the runtime; kLayers: path within; kFile: host path
+  // of a file whose bytes it gets, empty: `content_hex`; kDevice: as mount(2) takes it
+  std::string source;
   std::string target;  // absolute in the container; made when missing, resolved inside the rootfs
   bool read_only = false;
   std::string propagation;  // "", rprivate, private, rshared, shared, rslave, slave
-  int64_t tmpfs_size = 0;   // bytes
+  // kBind, what becomes of mounts below the source: "", enabled: they come along, read-only where the kernel
+  // can; disabled: they stay away; writable: with `read_only` they keep their own; readonly: all are
+  // read-only, or it fails.
+  std::string recursive{};
+  std::string subpath{};  // kBind, kDevice: what below the source is mounted; must be there, beneath it
+  std::string fs_type{};  // kDevice
+  std::vector<std::string>
+      options{};           // kTmpfs, kDevice: of the file system or of mount(8), "uid=5", "noexec"
+  int64_t tmpfs_size = 0;  // bytes
   uint32_t tmpfs_mode = 0;
-  bool tmpfs_exec = false;                // programs in it can be run
   std::vector<std::string> lower_dirs{};  // kLayers: topmost first
   std::string scratch{};      // kLayers: empty folder of the same file system that takes what is written
   std::string content_hex{};  // kFile: its bytes, two hex digits each
   uint32_t uid = 0, gid = 0, mode = 0444;  // kFile
-  bool copy_up = false;                    // kTmpfs only: reserved, false
 };
 
 // A limit as it was asked for (man 2 getrlimit): `nofile` for RLIMIT_NOFILE; -1: unlimited.
@@ -100,9 +108,11 @@ struct Spec {
   std::string stop_signal = "SIGTERM";
   int64_t stop_grace_ms = 10000;
   // logs
-  std::string log_path;      // json-file format
+  std::string log_path;      // json-file format; empty: none is kept
   int64_t log_max_size = 0;  // bytes; 0: no rotation
   int log_max_file = 1;
+  bool log_compress = false;  // what is rotated away
+  std::string log_attrs;      // JSON object that every line of the log carries; empty: none
   // Program and arguments the monitor turns into at the very end of a container that was not stopped by
   // `stop` (whose caller tidies up itself); empty: none.
   std::vector<std::string> exit_hook;

@@ -16,6 +16,11 @@ namespace {
 // How long an entry is kept for a build that failed and may be tried again.
 constexpr int64_t kUnclaimedForMs = int64_t{24} * 60 * 60 * 1000;
 
+// Who needs an image: made from it, or with it mounted.
+constexpr const char* kUser =
+    "SELECT name FROM containers WHERE image_id=?1 UNION SELECT c.name FROM mounts m JOIN containers c ON "
+    "c.id=m.container_id WHERE m.type='image' AND m.source=?1 ORDER BY 1 LIMIT 1";
+
 std::string join(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
@@ -42,7 +47,7 @@ std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, 
     }
     const bool only_untag = !named->reference.empty() && references.size() > 1;
     if (only_untag) references = {named->reference};
-    Statement user = database_.prepare("SELECT name FROM containers WHERE image_id=? ORDER BY 1 LIMIT 1");
+    Statement user = database_.prepare(kUser);
     const bool is_kept = !only_untag && user.bind(1, named->image_id).step();
     if (is_kept && (!force || references.empty())) {
       throw Error(Error::Kind::kConflict, "image " + reference_or_id + " is used by container " +
@@ -141,7 +146,7 @@ ImageStore::Pruned ImageStore::prune(bool named, const std::function<bool(const 
       if (!is_recorded(info.id)) return;  // another process was quicker
       const std::vector<std::string> references = references_of(info.id);
       if (!named && !references.empty()) return;
-      Statement user = database_.prepare("SELECT 1 FROM containers WHERE image_id=? LIMIT 1");
+      Statement user = database_.prepare(kUser);
       if (user.bind(1, info.id).step()) return;
       for (const std::string& reference : references) {
         database_.prepare("DELETE FROM image_refs WHERE reference=?").bind(1, reference).step();

@@ -30,7 +30,7 @@ Output::Output(const engine::Spec& spec)
       stderr_(open_fifo(engine::stderr_fifo(spec.run_dir), 0)),
       stdout_reader_(open_fifo(engine::stdout_fifo(spec.run_dir), O_NONBLOCK)),
       stderr_reader_(open_fifo(engine::stderr_fifo(spec.run_dir), O_NONBLOCK)),
-      log_(spec.log_path, spec.log_max_size, spec.log_max_file) {}
+      log_({spec.log_path, spec.log_max_size, spec.log_max_file, spec.log_compress, spec.log_attrs}) {}
 
 bool Output::waiting(size_t stream) const {
   return !ending_ && std::any_of(copies_[stream].begin(), copies_[stream].end(),

@@ -20,12 +20,15 @@ std::string type_name(MountConfig::Type type) {
       return "volume";
     case MountConfig::Type::kTmpfs:
       return "tmpfs";
+    case MountConfig::Type::kImage:
+      return "image";
   }
   return {};
 }
 
 MountConfig::Type type_of(const std::string& name) {
   if (name == "bind") return MountConfig::Type::kBind;
+  if (name == "image") return MountConfig::Type::kImage;
   return name == "tmpfs" ? MountConfig::Type::kTmpfs : MountConfig::Type::kVolume;
 }
 

@@ -20,7 +20,7 @@ struct EndpointRecord {
 
 struct MountRecord {
   MountConfig::Type type = MountConfig::Type::kVolume;
-  std::string source;  // host path or volume name
+  std::string source;  // host path, volume name or image id
   std::string target;
   bool read_only = false;
 };

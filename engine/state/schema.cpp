@@ -85,8 +85,8 @@ CREATE INDEX endpoints_container ON endpoints(container_id);
 CREATE TABLE mounts(
   container_id TEXT NOT NULL REFERENCES containers(id) ON DELETE CASCADE,
   target TEXT NOT NULL,
-  type TEXT NOT NULL,                 -- bind, volume, tmpfs
-  source TEXT NOT NULL,               -- host path of a bind; volume name
+  type TEXT NOT NULL,                 -- bind, volume, tmpfs, image
+  source TEXT NOT NULL,               -- host path of a bind; volume name; image id
   read_only INTEGER NOT NULL,
   PRIMARY KEY(container_id, target)
 ) WITHOUT ROWID;

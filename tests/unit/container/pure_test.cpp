@@ -1,5 +1,6 @@
 // Parts that need no container.
 #include <linux/filter.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -46,7 +47,14 @@ TEST_CASE("A spec survives the way through JSON, and an unknown or wrong key is 
   engine::Spec spec;
   spec.id = "abc";
   spec.args = {"sh", "-c", "echo \"ü\""};
-  spec.mounts = {{engine::SpecMount::Type::kTmpfs, "", "/t", true, "", 5, 0755, false}};
+  engine::SpecMount tmpfs;
+  tmpfs.type = engine::SpecMount::Type::kTmpfs;
+  tmpfs.target = "/t";
+  tmpfs.read_only = true;
+  tmpfs.tmpfs_size = 5;
+  tmpfs.tmpfs_mode = 0755;
+  tmpfs.options = {"uid=5"};
+  spec.mounts = {tmpfs};
   spec.networks = {{"/n", "10.0.0.2", {"web"}}};
   spec.resources.cpus = 1.5;
   spec.healthcheck.test = {"CMD", "x"};
@@ -92,7 +100,7 @@ TEST_CASE("A damaged status reads as exited and names the file") {
 TEST_CASE("Long lines are cut at 16 KiB between characters, and bytes that are no UTF-8 are replaced") {
   const Folder folder;
   const std::string path = folder.path + "/log";
-  JsonLog log(path, 0, 1);
+  JsonLog log({path, 0, 1, false, ""});
   std::string line(16383, 'a');
   line += "\xc3\xbc";  // ü across the border
   line += "tail";
@@ -113,7 +121,7 @@ TEST_CASE("A log is rotated by size and keeps the asked number of files") {
   const Folder folder;
   const std::string path = folder.path + "/log";
   {
-    JsonLog log(path, 200, 3);
+    JsonLog log({path, 200, 3, false, ""});
     for (int i = 0; i < 20; ++i) log.write(JsonLog::Stream::kStdout, "line " + std::to_string(i) + "\n");
   }
   CHECK(logged(path).back() == "line 19\n");
@@ -123,11 +131,37 @@ TEST_CASE("A log is rotated by size and keeps the asked number of files") {
   CHECK(::access((path + ".3").c_str(), F_OK) != 0);
 }
 
+TEST_CASE("Rotated files are compressed, and tell which file they were") {
+  const Folder folder;
+  const std::string path = folder.path + "/log";
+  struct stat first {};
+  {
+    JsonLog log({path, 200, 3, true, ""});
+    log.write(JsonLog::Stream::kStdout, "line\n");
+    REQUIRE(::stat(path.c_str(), &first) == 0);
+    for (int i = 0; i < 5; ++i) log.write(JsonLog::Stream::kStdout, "line\n");
+  }
+  CHECK(::access((path + ".1").c_str(), F_OK) != 0);
+  CHECK(::access((path + ".1.gz.tmp").c_str(), F_OK) != 0);
+  CHECK(sys::read_file(path + ".2.gz")
+            .find(std::to_string(first.st_dev) + ':' + std::to_string(first.st_ino)) == 10);
+  CHECK(::access((path + ".3.gz").c_str(), F_OK) != 0);
+}
+
+TEST_CASE("What every line carries stands before its time") {
+  const Folder folder;
+  const std::string path = folder.path + "/log";
+  JsonLog log({path, 0, 1, false, R"({"tag":"x"})"});
+  log.write(JsonLog::Stream::kStderr, "line\n");
+  CHECK(
+      sys::read_file(path).starts_with(R"({"log":"line\n","stream":"stderr","attrs":{"tag":"x"},"time":")"));
+}
+
 TEST_CASE("A log goes on after a rotation that failed") {
   const Folder folder;
   const std::string path = folder.path + "/here/log";
   sys::make_dirs(folder.path + "/here");
-  JsonLog log(path, 200, 2);
+  JsonLog log({path, 200, 2, false, ""});
   for (const char* text : {"one\n", "two\n"}) log.write(JsonLog::Stream::kStdout, text);
   REQUIRE(::rename((folder.path + "/here").c_str(), (folder.path + "/away").c_str()) == 0);
   for (int i = 0; i < 3; ++i) log.write(JsonLog::Stream::kStdout, "lost\n");

@@ -225,7 +225,7 @@ TEST_CASE("logs are shown and followed where there is no inotify to be had") {
   CHECK(status == 0);
 }
 
-TEST_CASE("ends before the follower began are no news, and offsets leave out what was said before") {
+TEST_CASE("ends before the follower began are no news, and a log begun leaves out what was said before") {
   LogEngine engine;
   engine.add(container("done"));
   engine.add(container("web"));
@@ -235,7 +235,9 @@ TEST_CASE("ends before the follower began are no news, and offsets leave out wha
   });
   engine.log("demo-web-1", 1, "before\\n");
   cli::FollowOptions chosen = options();
-  chosen.offsets[engine.find("demo-web-1").id] = ui::LogFile::end_offset(engine.find("demo-web-1").log_path);
+  auto begun = std::make_shared<ui::LogFile>(engine.find("demo-web-1").log_path);
+  begun->skip_to_end();
+  chosen.begun.emplace(engine.find("demo-web-1").id, begun);
   Screen screen;
   LogFollow follow(engine, chosen, screen.printer);
   std::vector<int> codes;

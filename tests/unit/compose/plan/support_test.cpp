@@ -137,7 +137,5 @@ TEST_CASE("drivers and driver options of networks and volumes that are not honou
   CHECK(files.refusals({"web"}) ==
         "compose.yaml:10:5: networks.front: attribute 'driver_opts' is not supported yet; "
         "com.docker.network.driver.mtu is\n"
-        "compose.yaml:13:5: volumes.data: attribute 'driver_opts' is not supported yet; bind-mount the "
-        "folder instead\n"
         "compose.yaml:17:13: volumes.far: 'driver: rclone' is not supported yet; 'local' is\n");
 }

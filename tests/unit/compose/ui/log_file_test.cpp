@@ -1,11 +1,13 @@
 #include "compose/ui/log_file.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
 
 #include "compose/ui/log_merge.h"
+#include "engine/container/json_log.h"
 #include "scratch_folder.h"
 
 using namespace compose::test;
@@ -103,16 +105,50 @@ TEST_CASE("truncation and deletion begin the log anew") {
   CHECK(rest(log) == "c\n");
 }
 
-TEST_CASE("reading can begin at a byte") {
+TEST_CASE("reading can begin at the end, also of a file that is rotated before it is read") {
   const ScratchFolder folder;
   const std::string path = folder.path + "/log";
   append(path, record(1, "a\\n"));
-  const int64_t end = LogFile::end_offset(path);
+  LogFile log(path), none(folder.path + "/none");
+  log.skip_to_end();
+  none.skip_to_end();
   append(path, record(2, "b\\n"));
+  std::filesystem::rename(path, path + ".1");
+  append(path, record(3, "c\\n"));
+  CHECK(rest(log) == "b\nc\n");
+  append(folder.path + "/none", record(4, "d\\n"));
+  CHECK(rest(none) == "d\n");
+}
+
+TEST_CASE("a reader beside a writer that rotates and compresses gets every line once") {
+  const ScratchFolder folder;
+  const std::string path = folder.path + "/log";
+  constexpr int kLines = 20000;
+  const pid_t writer = ::fork();
+  if (writer == 0) {
+    {
+      engine::JsonLog log({path, 20000, 1000, true, ""});
+      for (int i = 0; i < kLines; ++i) log.write(engine::JsonLog::Stream::kStdout, std::to_string(i) + "\n");
+    }
+    ::_exit(0);
+  }
   LogFile log(path);
-  log.skip_to_offset(end);
-  CHECK(rest(log) == "b\n");
-  CHECK(LogFile::end_offset(folder.path + "/none") == 0);
+  int next = 0;
+  bool in_order = true, ended = false;
+  while (!ended) {
+    ended = ::waitpid(writer, nullptr, WNOHANG) != 0;
+    while (const auto record = log.next())
+      in_order = in_order && record->text == std::to_string(next++) + "\n";
+  }
+  CHECK(in_order);
+  CHECK(next == kLines);
+  for (const size_t count : {1, 100, 5000, 15000}) {
+    LogFile tail(path);
+    tail.skip_to_last(count);
+    const auto first = tail.next();
+    REQUIRE(first);
+    CHECK(first->text == std::to_string(kLines - count) + "\n");
+  }
 }
 
 TEST_CASE("damaged lines are left out") {

@@ -1,0 +1,216 @@
+#include "engine/container/mount_source.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <sstream>
+
+#include "engine/container/mount_fd.h"
+#include "engine/container/mount_options.h"
+#include "engine/container/overlay.h"
+#include "engine/container/setup_error.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+namespace engine {
+
+namespace {
+
+struct Propagation {
+  uint64_t flag;
+  bool recursive;
+};
+
+Propagation propagation_of(const SpecMount& mount) {
+  const std::string& name = mount.propagation;
+  if (name.empty() || name == "rprivate") return {MS_PRIVATE, true};
+  if (name == "private") return {MS_PRIVATE, false};
+  if (name == "rslave") return {MS_SLAVE, true};
+  if (name == "slave") return {MS_SLAVE, false};
+  if (name == "rshared") return {MS_SHARED, true};
+  if (name == "shared") return {MS_SHARED, false};
+  throw SetupError("mount " + mount.target, "unknown propagation " + name);
+}
+
+// What /proc/self/mountinfo says of the mount that `fd` lies on, between its options and the "-" (man 5
+// proc).
+std::string peer_groups(const sys::Fd& fd) {
+  struct statx status {};
+  sys::check(::statx(fd.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &status), "statx");
+  const std::string id = std::to_string(status.stx_mnt_id) + ' ';
+  std::istringstream lines(sys::read_file("/proc/self/mountinfo"));
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with(id)) return line.substr(0, line.find(" - "));
+  return "";
+}
+
+// Without peers of its own a mount would be called shared and yet nothing would ever pass, either way.
+void require_peers(const SpecMount& mount, const sys::Fd& source, uint64_t flag) {
+  if (flag == MS_PRIVATE) return;
+  const std::string groups = peer_groups(source);
+  const bool shared = groups.find(" shared:") != std::string::npos;
+  if (shared || (flag == MS_SLAVE && groups.find(" master:") != std::string::npos)) return;
+  throw SetupError("mount " + mount.target,
+                   mount.source + " lies on a mount of the host that is not shared, so propagation " +
+                       mount.propagation + " has nothing to go by; make it so with mount --make-shared");
+}
+
+// A link that leads out of what is mounted is refused, not followed (openat2(2), RESOLVE_BENEATH).
+sys::Fd open_subpath(const SpecMount& mount, const sys::Fd& source) {
+  struct open_how how {};
+  how.flags = O_PATH | O_CLOEXEC;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  sys::Fd fd(static_cast<int>(::syscall(SYS_openat2, source.get(), mount.subpath.c_str(), &how, sizeof how)));
+  if (fd) return fd;
+  const int error = errno;
+  const std::string what = "subpath '" + mount.subpath + "' ";
+  if (error == ENOENT || error == ENOTDIR)
+    throw SetupError("mount " + mount.target, what + "is not in what is mounted; make it there first");
+  if (error == EXDEV || error == ELOOP)
+    throw SetupError("mount " + mount.target, what + "leads out of what is mounted");
+  throw sys::Error(error, "openat2", what);
+}
+
+sys::Fd bind_source(const SpecMount& mount) {
+  const Propagation propagation = propagation_of(mount);
+  sys::Fd place = sys::open(mount.source, O_PATH);
+  require_peers(mount, place, propagation.flag);
+  if (!mount.subpath.empty()) place = open_subpath(mount, place);
+  const bool recursive = mount.recursive != "disabled";
+  sys::Fd source = clone_mount(place.get(), "", recursive);
+  change_mount(source.get(), 0, 0, propagation.flag, propagation.recursive);
+  if (mount.read_only)
+    change_mount(source.get(), MOUNT_ATTR_RDONLY, 0, 0, recursive && mount.recursive != "writable");
+  // `options` of a volume on a folder of the host, as mount --bind takes them.
+  const uint64_t attributes = split_mount_options(mount.options, 0).attributes;
+  if (attributes != 0) change_mount(source.get(), attributes, 0, 0, recursive);
+  return source;
+}
+
+sys::Fd tmpfs_source(const SpecMount& mount) {
+  char mode[8];
+  std::snprintf(mode, sizeof mode, "%04o", mount.tmpfs_mode == 0 ? 01777U : mount.tmpfs_mode & 07777U);
+  uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+  if (mount.read_only) attributes |= MOUNT_ATTR_RDONLY;
+  SplitOptions split = split_mount_options(mount.options, attributes);
+  MountOptions options = {{"mode", mode}};
+  if (mount.tmpfs_size > 0) options.emplace_back("size", std::to_string(mount.tmpfs_size));
+  options.insert(options.end(), split.file_system.begin(), split.file_system.end());
+  return new_mount("tmpfs", options, split.attributes);
+}
+
+// What is mounted at the place, in this mount namespace only. Found by path again, as what lies below a mount
+// that hangs nowhere cannot be cloned before Linux 6.15.
+sys::Fd root_at(const std::string& place, const sys::Fd& mount) {
+  attach_mount(mount.get(), sys::open(place, O_PATH | O_DIRECTORY).get());
+  return sys::open(place, O_PATH | O_DIRECTORY);
+}
+
+sys::Fd layers_source(const Spec& spec, const SpecMount& mount, const std::string& name) {
+  const std::string place = own_place(spec, name);
+  std::vector<std::string> lowers = mount.lower_dirs;
+  std::string upper, work;
+  if (mount.read_only) {
+    // An overlay without an upper folder has two layers at least.
+    if (lowers.size() == 1) lowers.push_back(own_place(spec, name + ".empty"));
+  } else {
+    upper = mount.scratch + "/upper";
+    work = mount.scratch + "/work";
+    for (const std::string& folder : {upper, work}) {
+      if (::mkdir(folder.c_str(), 0755) != 0 && errno != EEXIST) sys::fail("mkdir", folder);
+    }
+  }
+  const sys::Fd root = root_at(place, mount_overlay(lowers, upper, work, place));
+  const sys::Fd source = sys::open_in_root(root.get(), mount.source, O_PATH);
+  return clone_mount(source.get(), "", false);
+}
+
+std::string from_hex(const std::string& hex) {
+  std::string bytes;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2)
+    bytes += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  return bytes;
+}
+
+sys::Fd file_source(const Spec& spec, const SpecMount& mount, const std::string& name) {
+  const std::string place = own_place(spec, name);
+  const sys::Fd memory =
+      new_mount("tmpfs", {{"mode", "0700"}}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  attach_mount(memory.get(), sys::open(place, O_PATH | O_DIRECTORY).get());
+  const std::string path = place + "/file";
+  const sys::Fd file = sys::open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+  sys::write_all(file.get(),
+                 mount.source.empty() ? from_hex(mount.content_hex) : sys::read_file(mount.source));
+  sys::check(::fchown(file.get(), mount.uid, mount.gid), "fchown", path);
+  sys::check(::fchmod(file.get(), mount.mode & 07777), "fchmod", path);
+  sys::Fd source = clone_mount(AT_FDCWD, path, false);
+  if (mount.read_only) change_mount(source.get(), MOUNT_ATTR_RDONLY, 0, 0, false);
+  return source;
+}
+
+// A file system keeps the network namespace that its mount was asked for in: a server is reached from the
+// host.
+class InNetns {
+ public:
+  explicit InNetns(const sys::Fd& netns) {
+    if (!netns) return;
+    own_ = sys::open("/proc/self/ns/net", O_RDONLY);
+    sys::check(::setns(netns.get(), CLONE_NEWNET), "setns", "network of the host");
+  }
+  ~InNetns() {
+    // Going on in the host's network would open it to the container.
+    if (own_ && ::setns(own_.get(), CLONE_NEWNET) != 0) ::_exit(1);
+  }
+  InNetns(const InNetns&) = delete;
+  InNetns& operator=(const InNetns&) = delete;
+
+ private:
+  sys::Fd own_;
+};
+
+sys::Fd device_source(const Spec& spec, const SpecMount& mount, const std::string& name,
+                      const sys::Fd& host_netns) {
+  SplitOptions split = split_mount_options(mount.options, mount.read_only ? MOUNT_ATTR_RDONLY : 0);
+  MountOptions options = {{"source", mount.source}};
+  options.insert(options.end(), split.file_system.begin(), split.file_system.end());
+  sys::Fd device;
+  {
+    const InNetns host(host_netns);
+    device = new_mount(mount.fs_type, options, split.attributes);
+  }
+  if (mount.subpath.empty()) return device;
+  const sys::Fd root = root_at(own_place(spec, name), device);
+  return clone_mount(open_subpath(mount, root).get(), "", false);
+}
+
+}  // namespace
+
+std::string own_place(const Spec& spec, const std::string& name) {
+  const std::string place = spec.run_dir + "/" + name;
+  if (::mkdir(place.c_str(), 0700) != 0 && errno != EEXIST) sys::fail("mkdir", place);
+  return place;
+}
+
+bool is_own(const SpecMount& mount) {
+  return mount.type != SpecMount::Type::kBind && mount.type != SpecMount::Type::kTmpfs;
+}
+
+sys::Fd open_source(const SpecMount& mount) {
+  return mount.type == SpecMount::Type::kBind ? bind_source(mount) : tmpfs_source(mount);
+}
+
+sys::Fd own_source(const Spec& spec, size_t index, const sys::Fd& host_netns) {
+  const SpecMount& mount = spec.mounts[index];
+  const std::string name = "mount" + std::to_string(index);
+  if (mount.type == SpecMount::Type::kFile) return file_source(spec, mount, name);
+  if (mount.type == SpecMount::Type::kDevice) return device_source(spec, mount, name, host_netns);
+  return layers_source(spec, mount, name);
+}
+
+}  // namespace engine

@@ -1,0 +1,21 @@
+#pragma once
+// What is mounted into a rootfs, as detached mounts: a piece of the host's tree, a file system of its own,
+// the tree of a stack of layers, a file in memory. Two moments: most are opened while the host's tree still
+// has its own propagation, so that a shared or slave mount stays tied to it; those for which something has to
+// be mounted on the way are made once the container's mount namespace is private. All throw sys::Error or
+// SetupError.
+#include "engine/container/spec.h"
+#include "sys/fd.h"
+
+namespace engine {
+
+// A folder of the run folder that something is mounted on in this mount namespace only: it goes with it.
+std::string own_place(const Spec& spec, const std::string& name);
+
+// To be made by `own_source`, in a private mount namespace.
+bool is_own(const SpecMount& mount);
+sys::Fd open_source(const SpecMount& mount);
+// `index` into Spec::mounts. `host_netns`: where file systems of the network have their way out.
+sys::Fd own_source(const Spec& spec, size_t index, const sys::Fd& host_netns);
+
+}  // namespace engine

@@ -1,0 +1,214 @@
+// The forms of mounts beyond a folder and a named volume, from inside a container.
+#include <sched.h>
+#include <sys/mount.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+
+#include "sandbox.h"
+#include "sys/file.h"
+
+using it::Sandbox;
+
+namespace {
+
+std::string service(const std::string& volumes) {
+  return "services:\n  web:\n    image: busybox\n    command: [\"sleep\", \"1000\"]\n    stop_grace_period: "
+         "0s\n" +
+         volumes;
+}
+
+}  // namespace
+
+TEST_CASE("a subpath of a volume is mounted alone, and none that leads out of it") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const std::string file = service(R"(    volumes:
+      - {type: volume, source: data, target: /all}
+      - {type: volume, source: data, target: /part, volume: {subpath: "${SUB:-}", nocopy: true}}
+volumes:
+  data:
+)");
+  sandbox.compose_file(file);
+  sandbox.ok({"up", "-d"});
+  sandbox.inside("web", {"sh", "-c",
+                         "mkdir -p /all/a/b && echo deep > /all/a/b/file && ln -s /etc /all/out && "
+                         "ln -s ../../.. /all/up && ln -s a/b /all/in"});
+  sandbox.options().env["SUB"] = "a/b";
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"ls", "/part"}) == "file\n");
+  sandbox.options().env["SUB"] = "in";
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"ls", "/part"}) == "file\n");
+  const std::pair<const char*, const char*> wrong[] = {{"out", "leads out of what is mounted"},
+                                                       {"up", "leads out of what is mounted"},
+                                                       {"none", "is not in what is mounted"}};
+  for (const auto& [sub, why] : wrong) {
+    sandbox.options().env["SUB"] = sub;
+    const it::Output refused = sandbox.compose({"up", "-d"});
+    CHECK(refused.code != 0);
+    CHECK(refused.err.find(why) != std::string::npos);
+  }
+  sandbox.finish();
+}
+
+TEST_CASE("an image is mounted read-only, whole or a folder of it, and stays while it is") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("Dockerfile", "FROM busybox\nRUN mkdir -p /site/sub && echo page > /site/sub/index\n");
+  sandbox.compose_file(R"(
+services:
+  site: {build: ., image: "site:1", command: ["true"]}
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+    volumes:
+      - {type: image, source: "site:1", target: /whole}
+      - {type: image, source: "site:1", target: /part, image: {subpath: site/sub}}
+)");
+  sandbox.ok({"up", "-d", "web"});  // builds what it mounts
+  CHECK(sandbox.inside("web", {"cat", "/whole/site/sub/index", "/part/index"}) == "page\npage\n");
+  CHECK(sandbox.compose({"exec", "-T", "web", "touch", "/part/x"}).code != 0);
+  const it::Output kept = sandbox.compose({"image", "rm", "site:1"});
+  CHECK(kept.code != 0);
+  CHECK(kept.err.find("is used by container") != std::string::npos);
+  const auto before = sandbox.ids("web");
+  sandbox.file("Dockerfile", "FROM busybox\nRUN mkdir -p /site/sub && echo new > /site/sub/index\n");
+  sandbox.ok({"build", "site"});
+  sandbox.ok({"up", "-d", "web"});
+  CHECK(sandbox.ids("web") != before);
+  CHECK(sandbox.inside("web", {"cat", "/part/index"}) == "new\n");
+  sandbox.finish();
+}
+
+TEST_CASE("options of a tmpfs reach it in both forms") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(service(R"(    tmpfs:
+      - /one:size=1m,mode=0750,uid=5,gid=6,exec
+      - /two:ro,noatime
+    volumes:
+      - {type: tmpfs, target: /three, tmpfs: {size: 2m, mode: 0700}}
+)"));
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"stat", "-c", "%u:%g %a", "/one"}) == "5:6 750\n");
+  CHECK(sandbox.inside("web", {"stat", "-c", "%a", "/three"}) == "700\n");
+  const auto options = [&](const std::string& place) {
+    return sandbox.inside("web", {"sh", "-c", "grep ' " + place + " ' /proc/self/mountinfo"});
+  };
+  const std::string one = options("/one");
+  CHECK(one.find("noexec") == std::string::npos);
+  CHECK(one.find("nosuid,nodev") != std::string::npos);
+  CHECK(one.find("size=1024k") != std::string::npos);
+  CHECK(options("/two").find(" ro,") != std::string::npos);
+  CHECK(options("/two").find("noexec") != std::string::npos);
+  CHECK(options("/two").find("noatime") != std::string::npos);
+  CHECK(options("/three").find("size=2048k") != std::string::npos);
+  sandbox.finish();
+}
+
+TEST_CASE("volumes_from gives a service the volumes and binds of another, read-only when asked") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("src/page", "page\n");
+  sandbox.compose_file(R"(
+services:
+  db:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+    environment: {COLOR: "${COLOR:-red}"}
+    volumes: ["data:/data", "/cache", "./src:/src:ro"]
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+    volumes_from: [db]
+  reader:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+    volumes: ["/cache"]
+    volumes_from: ["db:ro"]
+volumes:
+  data:
+)");
+  sandbox.ok({"up", "-d"});
+  sandbox.inside("web", {"sh", "-c", "echo a > /data/a; echo b > /cache/b"});
+  CHECK(sandbox.inside("db", {"cat", "/data/a", "/cache/b"}) == "a\nb\n");
+  CHECK(sandbox.inside("web", {"cat", "/src/page"}) == "page\n");
+  CHECK(sandbox.inside("reader", {"cat", "/data/a"}) == "a\n");
+  CHECK(sandbox.compose({"exec", "-T", "reader", "touch", "/data/x"}).code != 0);
+  CHECK(sandbox.inside("reader", {"ls", "/cache"}).empty());  // its own
+
+  const auto before = sandbox.ids("web");
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.ids("web") == before);
+  sandbox.options().env["COLOR"] = "blue";
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.ids("web") != before);
+  CHECK(sandbox.inside("web", {"cat", "/cache/b"}) == "b\n");
+  // Alone it gets new volumes; who has the old ones is made anew next time.
+  sandbox.ok({"up", "-d", "--force-recreate", "-V", "--no-deps", "db"});
+  const auto stale = sandbox.ids("web");
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.ids("web") != stale);
+  sandbox.inside("db", {"touch", "/cache/new"});
+  CHECK(sandbox.inside("web", {"ls", "/cache"}) == "new\n");
+  CHECK(sandbox.ok({"run", "--rm", "-T", "web", "cat", "/data/a"}).out == "a\n");
+  sandbox.finish();
+}
+
+TEST_CASE("driver_opts of a volume bind a folder of the host or mount a file system") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("shared/there", "host\n");
+  sandbox.compose_file(service(R"(    volumes: ["shared:/shared", "memory:/memory"]
+volumes:
+  shared: {driver_opts: {type: none, o: bind, device: ./shared}}
+  memory: {driver_opts: {type: tmpfs, o: "size=1m,uid=7", device: tmpfs}}
+)"));
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"cat", "/shared/there"}) == "host\n");
+  sandbox.inside("web", {"sh", "-c", "echo in > /shared/new"});
+  CHECK(sys::read_file(sandbox.directory() + "/shared/new") == "in\n");
+  CHECK(sandbox.inside("web", {"stat", "-f", "-c", "%T", "/memory"}) == "tmpfs\n");
+  CHECK(sandbox.inside("web", {"stat", "-c", "%u", "/memory"}) == "7\n");
+  const it::Output second = sandbox.compose({"up", "-d", "--scale", "web=2"});
+  CHECK(second.code != 0);
+  CHECK(second.err.find("containers cannot share one here") != std::string::npos);
+  sandbox.finish();
+  CHECK(sys::read_file(sandbox.directory() + "/shared/there") == "host\n");  // not the volume's to remove
+}
+
+TEST_CASE("options of a volume that are not enough or unknown are told by name") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const std::pair<const char*, const char*> cases[] = {
+      {"{o: bind}", "missing required option 'device'"},
+      {"{o: bind, device: /nowhere/at/all, type: none}", "/nowhere/at/all does not exist"},
+      {"{size: 1g, type: tmpfs, device: tmpfs}", "driver option 'size' is not supported"},
+      {"{type: none, device: /tmp, flavour: sweet}", "no option 'flavour'"}};
+  for (const auto& [options, why] : cases) {
+    sandbox.compose_file(service(
+        std::string("    volumes: [\"data:/data\"]\nvolumes:\n  data: {driver_opts: ") + options + "}\n"));
+    const it::Output refused = sandbox.compose({"up", "-d"});
+    CHECK(refused.code != 0);
+    CHECK(refused.err.find(why) != std::string::npos);
+    sandbox.ok({"down", "-v"});
+  }
+  sandbox.finish();
+}
+
+TEST_CASE("an anonymous volume has the labels it is given") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(service(R"(    volumes:
+      - {type: volume, target: /cache, volume: {labels: {purpose: cache}}}
+)"));
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.ok({"volume", "ls", "--format", "json"}).out.find(R"("purpose":"cache")") !=
+        std::string::npos);
+  sandbox.finish();
+}
