@@ -51,17 +51,17 @@ int container_kill(Context& context, const Words& args) {
 int container_pause(Context& context, const Words& args) {
   Arguments arguments("container pause CONTAINER...", "Halt all processes of running containers.");
   arguments.positionals(1, -1, "CONTAINER");
-  return for_each(context, "pause", arguments.parse(args), [&](const engine::ContainerInfo& container) {
-    context.engine().pause_container(container.id);
-  });
+  return for_each_container(
+      context, "pause", arguments.parse(args),
+      [&](const engine::ContainerInfo& container) { context.engine().pause_container(container.id); });
 }
 
 int container_unpause(Context& context, const Words& args) {
   Arguments arguments("container unpause CONTAINER...", "Let paused containers go on.");
   arguments.positionals(1, -1, "CONTAINER");
-  return for_each(context, "unpause", arguments.parse(args), [&](const engine::ContainerInfo& container) {
-    context.engine().unpause_container(container.id);
-  });
+  return for_each_container(
+      context, "unpause", arguments.parse(args),
+      [&](const engine::ContainerInfo& container) { context.engine().unpause_container(container.id); });
 }
 
 int container_rm(Context& context, const Words& args) {
