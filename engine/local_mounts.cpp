@@ -160,7 +160,7 @@ void LocalEngine::check_devices(const ContainerRecord& record) {
     for (const std::string& user : users) {
       if (user == record.config.name) continue;
       const ContainerInfo other = *find_container(user);
-      if (other.status.state != State::kRunning && other.status.state != State::kPaused) continue;
+      if (!has_program(other.status)) continue;
       throw Error(Error::Kind::kConflict,
                   "volume " + mount.source + " is a " + device->type + ", which container " + user +
                       " has now; containers cannot share one here, since each mounts it in its own mount "

@@ -86,7 +86,7 @@ Attached start_attached(const Spec& spec, const sys::Fd& netns, const std::vecto
 
 bool adopt_container(const std::string& run_dir, const std::string& state_dir, const std::vector<int>& held) {
   const Status status = read_status(state_dir);
-  if (status.state != State::kRunning || sys::is_alive(status.monitor)) return false;
+  if (!has_program(status) || sys::is_alive(status.monitor)) return false;
   try {
     spawn_keeper("adopt", spec_from_json(sys::read_file(spec_file(run_dir))), -1, held, "take over");
   } catch (const Error& error) {

@@ -163,8 +163,7 @@ void Supervisor::launch() {
 void Supervisor::adopt() {
   const engine::Status recorded = engine::read_recorded_status(spec_.state_dir);
   container_.process = recorded.process;
-  const bool up = recorded.state == State::kRunning || recorded.state == State::kPaused;
-  if (up && recorded.boot_id == status_.boot_id) {
+  if (engine::has_program(recorded) && recorded.boot_id == status_.boot_id) {
     container_.pidfd = sys::open_pidfd(recorded.process);
   }
   if (!container_.pidfd) {

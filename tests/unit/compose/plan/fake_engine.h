@@ -193,7 +193,9 @@ class FakeEngine : public engine::Engine {
     end(id, 137);
   }
   void pause_container(const std::string& id) override { set_state("pause", id, engine::State::kPaused); }
-  void unpause_container(const std::string& id) override { set_state("unpause", id, engine::State::kRunning); }
+  void unpause_container(const std::string& id) override {
+    set_state("unpause", id, engine::State::kRunning);
+  }
   engine::Usage container_usage(const std::string&) override { return {}; }
   std::vector<engine::Process> container_processes(const std::string&) override { return {}; }
   void disconnect_container(const std::string& id) override {
