@@ -114,10 +114,12 @@ class Stats {
     const std::vector<std::string> fields{"ID",      "Name",  "CPUPerc", "MemUsage",
                                           "MemPerc", "NetIO", "BlockIO", "PIDs"};
     std::vector<std::string> header;
+    header.reserve(fields.size());
     for (const std::string& field : fields) header.push_back(kTitles.at(field));
     ui::Table table(header);
     for (const auto& row : rows) {
       std::vector<std::string> cells;
+      cells.reserve(fields.size());
       for (const std::string& field : fields) cells.push_back(row.at(field));
       table.add(cells);
     }

@@ -21,6 +21,7 @@ namespace {
 
 constexpr char kSocket[] = "console";
 constexpr int kMaster = 3, kContainer = 4, kListener = 5;
+constexpr int kBacklog = 64;
 
 void hand_out_master() {
   const sys::Fd client(::accept4(kListener, nullptr, nullptr, SOCK_CLOEXEC));
@@ -65,6 +66,8 @@ ConsolePump start_console_pump(engine::Launched& container, int stdout_fifo, con
     if (::dup2(held[i], kNumbers[i]) < 0) ::_exit(1);
   }
   ::syscall(SYS_close_range, static_cast<unsigned>(kListener) + 1, ~0U, 0U);
+  // Whoever connects is told the credentials of who called listen last (man 7 unix, SO_PEERCRED).
+  if (::listen(kListener, kBacklog) != 0) ::_exit(1);
   pump();
 }
 
