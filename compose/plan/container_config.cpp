@@ -163,6 +163,7 @@ void set_limits(const parser::Service& service, engine::ContainerConfig& config)
 
 std::vector<engine::DeviceRate> rates(const std::vector<parser::BlkioConfig::Throttle>& throttles) {
   std::vector<engine::DeviceRate> made;
+  made.reserve(throttles.size());
   for (const auto& throttle : throttles) made.push_back({throttle.path, throttle.rate});
   return made;
 }
