@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <sstream>
@@ -103,6 +104,7 @@ void remove_cgroups(const std::set<std::string>& ids) {
     for (const std::string& path : cgroup_paths(ids)) {
       std::istringstream pids(sys::read_file_if_exists(path + "/cgroup.procs").value_or(""));
       for (int pid = 0; pids >> pid;) ::kill(pid, SIGKILL);
+      std::ofstream(path + "/freezer.state") << "THAWED";  // what is paused dies once it goes on
       ::rmdir(path.c_str());
     }
     return cgroup_paths(ids).empty();

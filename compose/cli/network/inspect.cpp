@@ -66,10 +66,9 @@ ordered_json describe(Context& context, const engine::NetworkInfo& network) {
 
 int network_inspect(Context& context, const Words& args) {
   std::string format;
-  bool verbose = false;
   Arguments arguments("network inspect [OPTIONS] NETWORK...", "Show all about networks, as JSON.");
   arguments.option("-f,--format", format, "json (the default) or a template for each network");
-  arguments.flag("-v,--verbose", verbose, "Also what only networks of a cluster have");
+  arguments.refuse_flag("-v,--verbose");
   arguments.positionals(1, -1, "NETWORK");
   const Words names = arguments.parse(args);
   return inspect_all(context, names, format, [&](const std::string& name) {
