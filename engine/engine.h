@@ -89,6 +89,10 @@ class Engine {
   }
   // kConflict when running, unless `force` (then it is killed). `volumes`: its anonymous volumes go too.
   virtual void remove_container(const std::string& id, bool force, bool volumes) = 0;
+  // The same of a container that has ended, whose monitor waits for us (attached.h). The default network
+  // stays for 10 s, as the next container may want it; true when no process has taken on to remove it then,
+  // which the exit hook does.
+  virtual bool remove_after_run(const std::string& id) = 0;
   // See runtime.h, watch_status.
   virtual Status watch_container(const std::string& id, int64_t timeout_ms,
                                  const std::function<bool(const Status&)>& changed) = 0;
@@ -147,12 +151,15 @@ class Engine {
   // Removes links, rules, folders and cgroups that no record claims and finishes half-done removals. Cheap
   // when there is nothing to do; the mutating commands call it first.
   virtual void reconcile() = 0;
+  // Takes away the default network if no container is on it: at once, or with `wait` when the time has come
+  // for which `remove_after_run` leaves it.
+  virtual void drop_idle_network(bool wait) = 0;
   virtual const Paths& paths() const = 0;
 };
 
 // Opens (and makes) the state below `paths`. Throws engine::Error(kDenied) when not permitted, kUnavailable
 // when the state cannot be used (with the cause and way out). `exit_hook`: command line run when a container
-// ended by itself, to have `reconcile` called soon; empty: the next command does it.
+// ended by itself, to have `reconcile` and `drop_idle_network` called soon; empty: the next command does it.
 std::unique_ptr<Engine> open_local_engine(const Paths& paths, std::vector<std::string> exit_hook = {});
 
 }  // namespace engine

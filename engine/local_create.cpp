@@ -207,6 +207,15 @@ void LocalEngine::rename_container(const std::string& id, const std::string& nam
 }
 
 void LocalEngine::remove_container(const std::string& id, bool force, bool volumes) {
+  remove_container(id, force, volumes, false);
+}
+
+bool LocalEngine::remove_after_run(const std::string& id) {
+  remove_container(id, true, true, true);
+  return has_idle_network();
+}
+
+void LocalEngine::remove_container(const std::string& id, bool force, bool volumes, bool leave) {
   std::optional<ContainerRecord> record;
   db_.read([&] { record = find_container_record(db_, id); });
   if (!record) return;
@@ -235,7 +244,11 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
   const bool was_on_default =
       std::any_of(record->config.networks.begin(), record->config.networks.end(),
                   [](const AttachmentConfig& attachment) { return attachment.network == kDefaultNetwork; });
-  if (was_on_default) drop_default_network();
+  if (was_on_default && leave) {
+    leave_default_network();
+  } else if (was_on_default) {
+    drop_default_network();
+  }
   ::unlink(lock_path(record->id).c_str());
   remove_empty_cgroup(kMonitorsCgroup);
   if (record->config.cgroup_parent.starts_with(std::string(kEngineCgroup) + '/'))

@@ -60,6 +60,7 @@ class LocalEngine final : public Engine {
   ContainerConfig configuration_of(const std::string& id) override;
   int64_t written_bytes(const std::string& id) override;
   void remove_container(const std::string& id, bool force, bool volumes) override;
+  bool remove_after_run(const std::string& id) override;
   Status watch_container(const std::string& id, int64_t timeout_ms,
                          const std::function<bool(const Status&)>& changed) override;
   int exec(const std::string& id, ExecRequest request) override;
@@ -83,6 +84,7 @@ class LocalEngine final : public Engine {
   ImageStore& image_store() override { return images_; }
 
   void reconcile() override;
+  void drop_idle_network(bool wait) override;
   const Paths& paths() const override { return paths_; }
 
  private:
@@ -97,14 +99,23 @@ class LocalEngine final : public Engine {
   EndpointRecord allocate(const AttachmentConfig& attachment);
   void connect_again(ContainerRecord& record);  // after disconnect_container
   NetworkInfo add_network(const NetworkConfig& config);
-  void make_default_network();  // unless it is there
-  void drop_default_network();  // when nobody is on it
+  // default_network.cpp
+  std::string idle_lock() const;
+  void make_default_network();   // unless it is there
+  void drop_default_network();   // when nobody is on it
+  void leave_default_network();  // the same, but it waits for the next container
+  bool has_idle_network();       // it waits, and no process for the end of that
+  void drop_overdue_network();   // left by a process that was killed
+  std::optional<NetworkRecord> unused_default_network();
   SpecNetwork spec_network(const ContainerRecord& record, const EndpointRecord& endpoint) const;
   static std::vector<std::string> host_nameservers();
   // local_connect.cpp: a running container's links and what its monitor knows of them.
   void plug_in(const ContainerRecord& record, const EndpointRecord& endpoint, const NetworkRecord& network);
   void unplug(const ContainerRecord& before, const ContainerRecord& after, const EndpointRecord& endpoint);
   void tell_monitor(const ContainerRecord& record, bool outward);
+
+  // `leave`: the default network, when this was the last container on it.
+  void remove_container(const std::string& id, bool force, bool volumes, bool leave);
 
   // ---- upkeep
   void release_dead_containers();

@@ -84,33 +84,6 @@ NetworkInfo LocalEngine::create_network(const NetworkConfig& config) {
   return add_network(config);
 }
 
-void LocalEngine::make_default_network() {
-  bool is_there = false;
-  db_.read([&] { is_there = find_network(db_, kDefaultNetwork).has_value(); });
-  if (is_there) return;
-  NetworkConfig config;
-  config.name = kDefaultNetwork;
-  try {
-    add_network(config);
-  } catch (const Error& error) {
-    if (error.kind() != Error::Kind::kConflict) throw;  // else another command was quicker
-  }
-}
-
-void LocalEngine::drop_default_network() {
-  bool in_use = true;  // asked without a lock first: mostly it is
-  db_.read([&] {
-    const auto network = find_network(db_, kDefaultNetwork);
-    in_use = !network || !network_users(db_, network->id).empty();
-  });
-  if (in_use) return;
-  try {
-    remove_network(kDefaultNetwork);
-  } catch (const Error& error) {
-    if (error.kind() != Error::Kind::kConflict) throw;  // others are on it
-  }
-}
-
 NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
   check_options(config);
   NetworkRecord record;

@@ -53,6 +53,7 @@ void LocalEngine::reconcile() {
   thaw_abandoned();
   release_dead_containers();
   remove_abandoned_build_networks();
+  drop_overdue_network();
   remove_abandoned_step_folders();
   remove_unclaimed_folders();
   remove_discarded_volumes();
@@ -136,11 +137,8 @@ void LocalEngine::remove_unclaimed_folders() {
 }
 
 void LocalEngine::remove_abandoned_build_networks() {
-  for (const NetworkInfo& network : networks()) {
+  for (const NetworkInfo& network : networks())
     if (is_abandoned_build_network(network)) remove_network(network.name);
-    // Left by a process that died after its last container was removed.
-    if (network.name == kDefaultNetwork) drop_default_network();
-  }
 }
 
 }  // namespace engine

@@ -157,7 +157,7 @@ engine::Engine& Context::engine() {
     std::error_code error;
     const std::string self = std::filesystem::read_symlink("/proc/self/exe", error).string();
     engine_ = engine::open_local_engine(
-        places, {self, "--data-root", places.data_root, "--run-root", places.run_root, "tidy"});
+        places, {self, "--data-root", places.data_root, "--run-root", places.run_root, "tidy", "--wait"});
   }
   return *engine_;
 }

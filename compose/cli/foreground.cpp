@@ -45,9 +45,9 @@ class ForegroundRun {
     what_.started();
     signals_.forward([this](int signal) { pass_on(signal); });
     using How = engine::RelayEnd::How;
-    const engine::RelayEnd end = engine::relay(std::move(streams), {keys_, -1, nullptr});
-    if (end.how == How::kEnded) return end.exit_code;
-    detached_ = end.how == How::kDetached;
+    ended_ = engine::relay(std::move(streams), {keys_, -1, nullptr});
+    if (ended_.how == How::kEnded) return ended_.exit_code;
+    detached_ = ended_.how == How::kDetached;
     if (detached_) {  // it runs on by itself, and goes by itself with --rm
       tell_detached();
       return kExitOk;
@@ -81,7 +81,9 @@ class ForegroundRun {
   // Nobody is attached any more, and it is not to stay.
   void end() {
     engine::Engine& engine = context_.engine();
-    if (what_.remove) {
+    if (what_.remove && ended_.report) {
+      if (!engine.remove_after_run(what_.id)) engine::spare_tidying(ended_);
+    } else if (what_.remove) {
       engine.remove_container(what_.id, true, true);
     } else if (engine.find_container(what_.id)) {
       engine.stop_container(what_.id, 0);
@@ -92,6 +94,7 @@ class ForegroundRun {
   Signals& signals_;
   const Foreground& what_;
   const std::string keys_;
+  engine::RelayEnd ended_;
   bool detached_ = false;
   int asked_to_end_ = 0;  // of the signals' thread
 };

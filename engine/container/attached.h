@@ -54,7 +54,11 @@ struct RelayEnd {
   };
   How how = How::kLost;
   int exit_code = 0;
+  sys::Fd report;  // kEnded: its monitor waits for the end of this to tidy up after it; see `spare_tidying`
 };
+
+// Tells the monitor of a container that has ended that what is to be tidied up is.
+void spare_tidying(const RelayEnd& end);
 
 // Connects it with the caller's stdin, stdout and stderr until it has ended and all is shown, or one of the
 // others of RelayEnd. A terminal of the caller's is in raw mode meanwhile and its size is followed. Throws

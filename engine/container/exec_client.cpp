@@ -40,7 +40,7 @@ RelayEnd await_exec_end(MonitorProcess& monitor, Started started, std::optional<
     attached.output = sys::dup(started.console.get());
     attached.input = std::move(started.console);
   }
-  const RelayEnd end = relay(std::move(attached), {request.detach_keys, request.cancel, request.output});
+  RelayEnd end = relay(std::move(attached), {request.detach_keys, request.cancel, request.output});
   if (end.how == RelayEnd::How::kLost)
     throw Error(Error::Kind::kInternal, subject + ": compose-monitor was killed");
   return end;

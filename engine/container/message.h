@@ -21,6 +21,9 @@ SocketPair message_sockets();  // throws sys::Error
 // What who is attached hears when it is let go (attached.h).
 inline constexpr char kTooSlowMessage[] = R"({"too_slow":true})";
 
+// What a container's monitor hears when who was attached has removed it already.
+inline constexpr char kTidiedMessage[] = R"({"tidied":true})";
+
 // What exec's monitor hears when nobody reads any more what the program writes.
 inline constexpr char kHangUpMessage[] = R"({"hang_up":true})";
 

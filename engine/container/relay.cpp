@@ -102,7 +102,7 @@ class Relay {
 
   RelayEnd run() {
     while (!over_ && (streams_.output || streams_.error || streams_.report)) step();
-    return end_;
+    return std::move(end_);
   }
 
  private:
@@ -190,7 +190,7 @@ class Relay {
   void hear() {
     if (const auto message = receive_message(streams_.report.get())) {
       const int code = exit_code_from(message->text);
-      if (code >= 0) end_ = {RelayEnd::How::kEnded, code};
+      if (code >= 0) end_ = {RelayEnd::How::kEnded, code, std::move(streams_.report)};
       if (message->text == kTooSlowMessage) leave(RelayEnd::How::kTooSlow);
     }
     streams_.report.reset();
@@ -224,6 +224,10 @@ AttachRequest with_own_size(AttachRequest request) {
   request.rows = size.ws_row;
   request.columns = size.ws_col;
   return request;
+}
+
+void spare_tidying(const RelayEnd& end) {
+  if (end.report) send_message(end.report.get(), kTidiedMessage);
 }
 
 RelayEnd relay(Attached attached, const RelayOptions& options) {

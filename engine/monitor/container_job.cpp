@@ -1,6 +1,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -21,8 +22,8 @@ namespace monitor {
 namespace {
 
 // A process of its own session whose parent has ended, so that nobody need reap it, and out of the caller's
-// groups: what ends or limits those, as the end of a login session does, is not meant for containers. Only the
-// child returns.
+// groups: what ends or limits those, as the end of a login session does, is not meant for containers. Only
+// the child returns.
 void detach(const engine::Cgroup& monitors) {
   if (monitors.fork_inside() != 0) ::_exit(0);
   ::setsid();
@@ -42,6 +43,15 @@ void become(const std::vector<std::string>& hook) {
   ::signal(SIGPIPE, SIG_DFL);
   ::execv(argv[0], argv.data());
   std::perror(argv[0]);
+}
+
+// Tells who is attached of the end, and hears whether he has removed the container; what goes by itself he
+// does. The host's ports are free meanwhile.
+bool is_tidied(const sys::Fd& report, int exit_code) {
+  ::syscall(SYS_close_range, static_cast<unsigned>(engine::kHeldFds), ~0U, 0U);
+  report_exit(report.get(), exit_code);
+  const auto answer = engine::receive_message(report.get());
+  return answer && answer->text == engine::kTidiedMessage;
 }
 
 template <typename Begin>
@@ -74,7 +84,7 @@ int supervise(const std::string& run_dir, const std::string& programs, bool atta
       hook = supervisor.exit_hook();
       exit_code = supervisor.status().exit_code;
     }
-    if (attached) report_exit(report.get(), exit_code);
+    if (attached && is_tidied(report, exit_code)) return 0;
     report.reset();
     engine::sync_status(state_dir);
     become(hook);

@@ -38,7 +38,6 @@ TEST_CASE("container run gives its output and exit code, and docker's codes when
   CHECK(sandbox.compose({"container", "run", "--network", "nosuch", "busybox"})
             .err.find("network nosuch not found") != std::string::npos);
   CHECK(sandbox.ok({"container", "ls", "-aq"}).out.empty());
-  sandbox.check_nothing_left();
   sandbox.finish();
 }
 
@@ -180,6 +179,24 @@ TEST_CASE("a container that is to go by itself waits for its start, and then goe
   sandbox.ok({"tidy"});
   CHECK(sandbox.ok({"container", "start", "-a", "once"}).out == "hi\n");
   CHECK(sandbox.ok({"container", "ls", "-aq"}).out.empty());
+  sandbox.finish();
+}
+
+TEST_CASE("the default network waits for the next container that goes by itself, and tidy for nothing") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const auto network = [&] { return inspected(sandbox, "network", "bridge"); };
+  CHECK(network().at("IPAM").at("Config").empty());
+  sandbox.ok({"container", "run", "--rm", "busybox", "true"});
+  const auto first = network();
+  REQUIRE_FALSE(first.at("IPAM").at("Config").empty());
+  sandbox.ok({"container", "run", "--rm", "busybox", "true"});
+  CHECK(network().at("Id") == first.at("Id"));
+  sandbox.ok({"tidy"});
+  CHECK(network().at("IPAM").at("Config").empty());
+  sandbox.check_nothing_left();  // nor the process that waited
+  sandbox.ok({"container", "run", "--rm", "busybox", "true"});
+  CHECK(it::eventually([&] { return network().at("IPAM").at("Config").empty(); }, std::chrono::seconds(60)));
   sandbox.finish();
 }
 

@@ -182,6 +182,7 @@ std::vector<std::string> Sandbox::leftovers() {
 
 void Sandbox::finish() {
   ok({"down", "-v", "-t", "0", "--remove-orphans"});
+  ok({"tidy"});  // the default network would wait for a next container
   for (const std::string& name : entries(data_root() + "/volumes"))
     FAIL_CHECK("volume " << name << " is left");
   check_nothing_left();

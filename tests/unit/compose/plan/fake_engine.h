@@ -287,6 +287,11 @@ class FakeEngine : public engine::Engine {
     return "sha256:resolved";
   }
   void reconcile() override {}
+  bool remove_after_run(const std::string& id) override {
+    remove_container(id, true, true);
+    return false;
+  }
+  void drop_idle_network(bool) override {}
   const engine::Paths& paths() const override { return paths_; }
 
   // For tests that disturb things.
