@@ -14,10 +14,11 @@ struct Console {
   sys::Fd master, terminal;
 };
 
-// procfs of the new pid namespace, its dangerous parts masked or read-only.
+// procfs of its pid namespace: sysctls are set in it, then its dangerous parts masked or read-only.
 void mount_proc(int root, const Spec& spec);
 // tmpfs with the standard nodes (all of the host's when privileged), devpts, shm, mqueue, and the console.
-Console mount_dev(int root, const Spec& spec);
+// `shm`: a detached mount for /dev/shm; empty: a new tmpfs.
+Console mount_dev(int root, const Spec& spec, const sys::Fd& shm);
 void mount_sys(int root, const Spec& spec);
 void mount_cgroups(int root, const Cgroup& cgroup, bool privileged);
 // A new terminal on the devpts whose root folder `pts` is. Refuses anything that is not a real devpts.
