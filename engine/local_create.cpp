@@ -88,6 +88,9 @@ void check_namespaces(const ContainerConfig& config) {
   check_mode(config, "pid", config.pid_mode, {"private", "host"});
   check_mode(config, "uts", config.uts_mode, {"private", "host"});
   check_mode(config, "cgroup", config.cgroupns_mode, {"private", "host"});
+  if (!config.userns_mode.empty() && config.userns_mode != "host")
+    throw Error(Error::Kind::kInvalid, "container " + config.name + ": there is no user namespace mode '" +
+                                           config.userns_mode + "'");
   const bool own_names = config.uts_mode.empty() || config.uts_mode == "private";
   if (!own_names && !(config.hostname + config.domainname).empty())
     throw Error(

@@ -112,6 +112,7 @@ struct ContainerConfig {
   // "shareable" (others may have it) and "none" (without /dev/shm).
   std::string ipc_mode, pid_mode, uts_mode;
   std::string cgroupns_mode;  // empty or private; host
+  std::string userns_mode;    // empty or host, which is the same: there are no others
   bool privileged = false, read_only = false, init = false, tty = false;
   bool stdin_open = false;   // its standard input never ends; else it is empty
   bool auto_remove = false;  // it goes when it has ended, with its anonymous volumes

@@ -150,6 +150,19 @@ void mount_proc(int root, const Spec& spec) {
   }
 }
 
+std::vector<std::string> masked_paths() {
+  std::vector<std::string> paths;
+  for (const char* path : kMaskedInProc) paths.push_back(std::string("/proc/") + path);
+  for (const char* path : kMaskedInSys) paths.push_back(std::string("/sys/") + path);
+  return paths;
+}
+
+std::vector<std::string> read_only_paths() {
+  std::vector<std::string> paths;
+  for (const char* path : kReadOnlyInProc) paths.push_back(std::string("/proc/") + path);
+  return paths;
+}
+
 Console open_terminal(int pts) {
   Console console;
   console.master = sys::openat(pts, "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW);
