@@ -162,8 +162,8 @@ TEST_CASE("the host's ipc, uts and cgroup namespaces, and user namespaces") {
   const auto usual = host_config(sandbox, sandbox.project() + "-usual-1");
   CHECK(usual.at("IpcMode") == "private");
   CHECK(usual.at("CgroupnsMode") == "private");
-  CHECK(usual.at("UTSMode") == "");
-  CHECK(usual.at("PidMode") == "");
+  CHECK(usual.at("UTSMode").get<std::string>().empty());
+  CHECK(usual.at("PidMode").get<std::string>().empty());
   sandbox.finish();
 }
 
