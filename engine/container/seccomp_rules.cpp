@@ -30,7 +30,7 @@ const std::vector<std::string_view>& plainly_allowed() {
       // memory
       "brk", "madvise", "map_shadow_stack", "membarrier", "memfd_create", "memfd_secret", "mincore", "mlock",
       "mlock2", "mlockall", "mmap", "mmap2", "mprotect", "mremap", "mseal", "msync", "munlock", "munlockall",
-      "munmap", "pkey_alloc", "pkey_free", "pkey_mprotect", "process_madvise", "process_mrelease",
+      "munmap", "pkey_alloc", "pkey_free", "pkey_mprotect", "process_mrelease",
       "remap_file_pages",
       // processes and threads
       "alarm", "arch_prctl", "capget", "capset", "execve", "execveat", "exit", "exit_group", "fork", "futex",
@@ -38,7 +38,7 @@ const std::vector<std::string_view>& plainly_allowed() {
       "get_thread_area", "getcpu", "getitimer", "getpgid", "getpgrp", "getpid", "getppid", "getpriority",
       "getrlimit", "ugetrlimit", "getrusage", "getsid", "gettid", "ioprio_get", "ioprio_set", "kill",
       "landlock_add_rule", "landlock_create_ruleset", "landlock_restrict_self", "modify_ldt", "nanosleep",
-      "pause", "pidfd_getfd", "pidfd_open", "pidfd_send_signal", "prctl", "prlimit64", "restart_syscall",
+      "pause", "pidfd_open", "pidfd_send_signal", "prctl", "prlimit64", "restart_syscall",
       "rseq", "rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigqueueinfo", "rt_sigreturn",
       "rt_sigsuspend", "rt_sigtimedwait", "rt_sigtimedwait_time64", "rt_tgsigqueueinfo",
       "sched_get_priority_max", "sched_get_priority_min", "sched_getaffinity", "sched_getattr",
@@ -67,29 +67,29 @@ const std::vector<std::string_view>& plainly_allowed() {
       "mq_timedsend", "mq_timedsend_time64", "mq_unlink", "msgctl", "msgget", "msgrcv", "msgsnd", "semctl",
       "semget", "semop", "semtimedop", "semtimedop_time64", "shmat", "shmctl", "shmdt", "shmget",
       // the system
-      "getrandom", "sysinfo", "uname", "lsm_get_self_attr", "lsm_set_self_attr", "lsm_list_modules"};
+      "getrandom", "sysinfo", "uname"};
   return calls;
 }
 
 const std::vector<ConditionalCalls>& conditionally_allowed() {
   static const std::vector<ConditionalCalls> calls = {
       {"CAP_SYS_ADMIN",
-       {"bpf",           "clone",          "clone3",          "fanotify_init", "fsconfig",      "fsmount",
-        "fsopen",        "fspick",         "lookup_dcookie",  "mount",         "mount_setattr", "move_mount",
-        "open_tree",     "open_tree_attr", "perf_event_open", "pivot_root",    "quotactl",      "quotactl_fd",
-        "setdomainname", "sethostname",    "setns",           "swapon",        "swapoff",       "syslog",
-        "umount",        "umount2",        "unshare"}},
+       {"bpf", "clone", "clone3", "fanotify_init", "fsconfig", "fsmount", "fsopen", "fspick", "lookup_dcookie",
+        "lsm_get_self_attr", "lsm_list_modules", "lsm_set_self_attr", "mount", "mount_setattr", "move_mount",
+        "open_tree", "open_tree_attr", "perf_event_open", "quotactl", "quotactl_fd", "setdomainname",
+        "sethostname", "setns", "syslog", "umount", "umount2", "unshare"}},
       {"CAP_DAC_READ_SEARCH", {"open_by_handle_at"}},
-      {"CAP_SYS_BOOT", {"reboot", "kexec_load", "kexec_file_load"}},
+      {"CAP_SYS_BOOT", {"reboot"}},
       {"CAP_SYS_CHROOT", {"chroot"}},
       {"CAP_SYS_MODULE", {"delete_module", "init_module", "finit_module"}},
       {"CAP_SYS_PACCT", {"acct"}},
-      {"CAP_SYS_PTRACE", {"kcmp", "process_madvise", "process_vm_readv", "process_vm_writev", "ptrace"}},
+      {"CAP_SYS_PTRACE",
+       {"kcmp", "pidfd_getfd", "process_madvise", "process_vm_readv", "process_vm_writev", "ptrace"}},
       {"CAP_SYS_RAWIO", {"iopl", "ioperm"}},
       {"CAP_SYS_TIME", {"settimeofday", "stime", "clock_settime", "clock_settime64"}},
       {"CAP_SYS_TTY_CONFIG", {"vhangup"}},
       {"CAP_SYS_NICE",
-       {"get_mempolicy", "mbind", "move_pages", "migrate_pages", "set_mempolicy", "set_mempolicy_home_node"}},
+       {"get_mempolicy", "mbind", "set_mempolicy", "set_mempolicy_home_node"}},
       {"CAP_SYSLOG", {"syslog"}},
       {"CAP_BPF", {"bpf"}},
       {"CAP_PERFMON", {"perf_event_open"}},

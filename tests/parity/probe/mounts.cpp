@@ -12,7 +12,7 @@ namespace probe {
 namespace {
 
 struct Mount {
-  std::string point, options, type, source, super;
+  std::string root, point, options, type, source, super;
   bool shared = false, slave = false;
 };
 
@@ -20,7 +20,7 @@ Mount parse(const std::string& line) {
   Mount mount;
   std::istringstream words(line);
   std::string word;
-  words >> word >> word >> word >> word >> mount.point >> mount.options;
+  words >> word >> word >> word >> mount.root >> mount.point >> mount.options;
   while (words >> word && word != "-") {
     mount.shared = mount.shared || word.starts_with("shared:");
     mount.slave = mount.slave || word.starts_with("master:");
@@ -46,10 +46,16 @@ std::string super_options(const Mount& mount) {
   return kept;
 }
 
+// A piece of a file system that the container does not have as a whole.
+bool is_bind(const Mount& mount) {
+  const bool whole_is_here = mount.type == "proc" || mount.type == "sysfs" || mount.type.starts_with("cgroup");
+  return mount.source.starts_with('/') || (mount.root != "/" && !whole_is_here);
+}
+
 std::string described(const Mount& mount) {
-  const bool of_host = mount.source.starts_with('/');
-  return (of_host ? "bind" : mount.type + ' ' + mount.source) + ' ' + mount.options + ' ' + super_options(mount) +
-         (mount.shared ? " shared" : "") + (mount.slave ? " slave" : "");
+  const std::string tied = (mount.shared ? " shared" : "") + std::string(mount.slave ? " slave" : "");
+  if (is_bind(mount)) return "bind " + mount.options + tied;
+  return mount.type + ' ' + mount.source + ' ' + mount.options + ' ' + super_options(mount) + tied;
 }
 
 }  // namespace
