@@ -60,8 +60,8 @@ void add_folder(const SpecDevice& device, const std::string& below, std::vector<
   }
 }
 
-// null zero full random urandom, tty console ptmx, pts/*, and net/tun: images of VPNs make that node themselves, and to do
-// anything with it takes CAP_NET_ADMIN.
+// null zero full random urandom, tty console ptmx, pts/*, and net/tun: images of VPNs make that node
+// themselves, and to do anything with it takes CAP_NET_ADMIN.
 std::vector<DeviceRule> standard_rules() {
   std::vector<DeviceRule> rules = {{'c', -1, -1, "m"}, {'b', -1, -1, "m"}};
   for (const int minor : {3, 5, 7, 8, 9}) rules.push_back({'c', 1, minor, "rwm"});

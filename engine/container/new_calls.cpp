@@ -54,12 +54,13 @@ sock_filter jump(unsigned test, uint32_t value, size_t if_true, size_t if_false)
 
 // The decision, with the number in the accumulator.
 std::vector<sock_filter> verdict(const std::vector<std::string_view>& allowed, uint32_t otherwise) {
-  std::vector<sock_filter> program = {
-      jump(BPF_JGT, kLast, 0, 1), statement(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)};
+  std::vector<sock_filter> program = {jump(BPF_JGT, kLast, 0, 1),
+                                      statement(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)};
   std::vector<uint32_t> numbers;
   for (const std::string_view name : allowed)
     if (const auto number = new_call_number(name)) numbers.push_back(*number);
-  for (size_t i = 0; i < numbers.size(); ++i) program.push_back(jump(BPF_JEQ, numbers[i], numbers.size() - i, 0));
+  for (size_t i = 0; i < numbers.size(); ++i)
+    program.push_back(jump(BPF_JEQ, numbers[i], numbers.size() - i, 0));
   program.push_back(statement(BPF_RET | BPF_K, otherwise));
   program.push_back(statement(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
   return program;
@@ -74,7 +75,8 @@ std::optional<uint32_t> new_call_number(std::string_view name) {
   return found->second;
 }
 
-std::string with_new_calls(const std::string& compiled, const std::vector<std::string_view>& allowed, uint32_t otherwise) {
+std::string with_new_calls(const std::string& compiled, const std::vector<std::string_view>& allowed,
+                           uint32_t otherwise) {
   std::vector<sock_filter> program;
   std::vector<size_t> to_compiled;  // whose "false" leads there
   const auto add = [&](sock_filter step) { program.push_back(step); };
@@ -97,7 +99,8 @@ std::string with_new_calls(const std::string& compiled, const std::vector<std::s
   }
   for (const sock_filter& step : verdict(allowed, otherwise)) add(step);
   for (const size_t from : to_compiled) program[from].jf = static_cast<uint8_t>(program.size() - from - 1);
-  return std::string(reinterpret_cast<const char*>(program.data()), program.size() * sizeof(sock_filter)) + compiled;
+  return std::string(reinterpret_cast<const char*>(program.data()), program.size() * sizeof(sock_filter)) +
+         compiled;
 }
 
 }  // namespace engine

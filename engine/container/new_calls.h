@@ -1,9 +1,10 @@
 #pragma once
-// System calls that came after Linux 6.4: libseccomp knows those of its own time only, so what the filter says of later ones
-// stands before its program. From 403 on a call has the same number on every architecture we run on; x32 sets a bit in it.
-// Two things need this: a call that is to be allowed by name must be on a host with an old libseccomp too, and one nobody knew
-// when the rules were made must be ENOSYS, upon which programs do it the old way, and not EPERM, upon which they fail.
-// Source: Linux, scripts/syscall.tbl; seccomp(2).
+// System calls that came after Linux 6.4: libseccomp knows those of its own time only, so what the filter
+// says of later ones stands before its program. From 403 on a call has the same number on every architecture
+// we run on; x32 sets a bit in it. Two things need this: a call that is to be allowed by name must be on a
+// host with an old libseccomp too, and one nobody knew when the rules were made must be ENOSYS, upon which
+// programs do it the old way, and not EPERM, upon which they fail. Source: Linux, scripts/syscall.tbl;
+// seccomp(2).
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,8 +16,10 @@ namespace engine {
 // Nothing for those that libseccomp looks after.
 std::optional<uint32_t> new_call_number(std::string_view name);
 
-// `compiled`, an array of struct sock_filter, preceded by what decides about all new calls: those in `allowed` (names; others are
-// skipped) may be made, those nobody knows are ENOSYS, the rest gets `otherwise` (a SECCOMP_RET_ value).
-std::string with_new_calls(const std::string& compiled, const std::vector<std::string_view>& allowed, uint32_t otherwise);
+// `compiled`, an array of struct sock_filter, preceded by what decides about all new calls: those in
+// `allowed` (names; others are skipped) may be made, those nobody knows are ENOSYS, the rest gets `otherwise`
+// (a SECCOMP_RET_ value).
+std::string with_new_calls(const std::string& compiled, const std::vector<std::string_view>& allowed,
+                           uint32_t otherwise);
 
 }  // namespace engine

@@ -110,8 +110,8 @@ void add_argument_rules(Filter& filter, CapabilityMask mask) {
       continue;
     filter.allow("socket", SCMP_A0(SCMP_CMP_MASKED_EQ, kInt, static_cast<uint64_t>(family)));
   }
-  // The multiplexed socketcall(2) of i386 hides the family behind a pointer no filter can follow. It is what 32-bit glibc, Go
-  // and Wine make their sockets by, and libseccomp lets it through along with `socket`.
+  // The multiplexed socketcall(2) of i386 hides the family behind a pointer no filter can follow. It is what
+  // 32-bit glibc, Go and Wine make their sockets by, and libseccomp lets it through along with `socket`.
   if (has(mask, "CAP_SYS_ADMIN")) return;
   filter.allow("clone", SCMP_A0(SCMP_CMP_MASKED_EQ, kNamespaceFlags, 0));
   // Its flags are behind a pointer as well; ENOSYS makes the C library fall back to clone.

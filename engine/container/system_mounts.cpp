@@ -155,10 +155,10 @@ Console mount_dev(int root, const Spec& spec) {
       dev.get(), "pts",
       new_mount("devpts", {{"newinstance", ""}, {"ptmxmode", "0666"}, {"mode", "0620"}, {"gid", "5"}},
                 MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
-  mount_below(dev.get(), "shm",
-              new_mount("tmpfs",
-                        {{"source", "shm"}, {"size", std::to_string(spec.shm_size)}, {"mode", "1777"}},
-                        kInert));
+  mount_below(
+      dev.get(), "shm",
+      new_mount("tmpfs", {{"source", "shm"}, {"size", std::to_string(spec.shm_size)}, {"mode", "1777"}},
+                kInert));
   mount_below(dev.get(), "mqueue", new_mount("mqueue", {}, kInert));
   if (!spec.tty) return {};
   Console console = open_terminal(pts.get());

@@ -1,5 +1,5 @@
-// System calls a default container is refused or allowed, each with arguments that mean something and, where it is allowed,
-// change nothing that outlives the call.
+// System calls a default container is refused or allowed, each with arguments that mean something and, where
+// it is allowed, change nothing that outlives the call.
 #include <fcntl.h>
 #include <linux/aio_abi.h>
 #include <linux/bpf.h>
@@ -17,8 +17,8 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/timex.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -40,7 +40,8 @@ constexpr const char* kNowhere = "/.no-such-file";
 void try_mounts() {
   attempt("call.mount", [] { return ::mount("none", "/tmp", "tmpfs", 0, nullptr); });
   attempt("call.mount.bind", [] { return ::mount("/etc", "/tmp", nullptr, MS_BIND, nullptr); });
-  attempt("call.mount.remount", [] { return ::mount(nullptr, "/proc/sys", nullptr, MS_REMOUNT | MS_BIND, nullptr); });
+  attempt("call.mount.remount",
+          [] { return ::mount(nullptr, "/proc/sys", nullptr, MS_REMOUNT | MS_BIND, nullptr); });
   attempt("call.umount2", [] { return ::umount2(kNowhere, MNT_DETACH); });
   attempt("call.pivot_root", [] { return ::syscall(SYS_pivot_root, kNowhere, kNowhere); });
   attempt("call.chroot", [] { return ::chroot("/"); });
@@ -174,9 +175,8 @@ void try_clocks() {
 }
 
 void try_keys() {
-  attempt("call.keyctl", [] {
-    return ::syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0, 0, 0);
-  });
+  attempt("call.keyctl",
+          [] { return ::syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0, 0, 0); });
   attempt("call.add_key", [] {
     return ::syscall(SYS_add_key, "user", "confinement-probe", "x", 1UL, KEY_SPEC_PROCESS_KEYRING);
   });
@@ -204,7 +204,8 @@ void try_processes() {
     iovec local{&to, sizeof to}, remote{&from, sizeof from};
     return ::process_vm_readv(::getpid(), &local, 1, &remote, 1, 0) < 0 ? -1L : 0L;
   });
-  attempt("call.kcmp", [] { return ::syscall(SYS_kcmp, ::getpid(), ::getpid(), 0, 0UL, 1UL) < 0 ? -1L : 0L; });
+  attempt("call.kcmp",
+          [] { return ::syscall(SYS_kcmp, ::getpid(), ::getpid(), 0, 0UL, 1UL) < 0 ? -1L : 0L; });
   attempt("call.pidfd_getfd", [] {
     const long self = ::syscall(SYS_pidfd_open, ::getpid(), 0);
     return self < 0 ? -1 : ::syscall(SYS_pidfd_getfd, self, 0, 0);
@@ -225,8 +226,8 @@ void try_processes() {
     const unsigned action = SECCOMP_RET_ALLOW;
     return ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action);
   });
-  for (const unsigned long persona : {0x0UL, 0x8UL, 0x20000UL, 0x20008UL, 0xffffffffUL, 0x40000UL, 0x400000UL, 0x1UL,
-                                      0x1000000040000UL}) {
+  for (const unsigned long persona :
+       {0x0UL, 0x8UL, 0x20000UL, 0x20008UL, 0xffffffffUL, 0x40000UL, 0x400000UL, 0x1UL, 0x1000000040000UL}) {
     char name[64];
     std::snprintf(name, sizeof name, "call.personality.%lx", persona);
     attempt(name, [&] { return ::syscall(SYS_personality, persona); });
@@ -234,13 +235,15 @@ void try_processes() {
 }
 
 void try_memory() {
-  attempt("call.get_mempolicy", [] { return ::syscall(SYS_get_mempolicy, nullptr, nullptr, 0UL, nullptr, 0UL); });
+  attempt("call.get_mempolicy",
+          [] { return ::syscall(SYS_get_mempolicy, nullptr, nullptr, 0UL, nullptr, 0UL); });
   attempt("call.set_mempolicy", [] { return ::syscall(SYS_set_mempolicy, 0, nullptr, 0UL); });
   attempt("call.mbind", [] { return ::syscall(SYS_mbind, nullptr, 0UL, 0, nullptr, 0UL, 0U); });
   attempt("call.move_pages", [] { return ::syscall(SYS_move_pages, 0, 0UL, nullptr, nullptr, nullptr, 0); });
   attempt("call.migrate_pages", [] { return ::syscall(SYS_migrate_pages, 0, 0UL, nullptr, nullptr); });
   attempt("call.userfaultfd", [] { return ::syscall(SYS_userfaultfd, O_CLOEXEC); });
-  attempt("call.userfaultfd.user", [] { return ::syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY); });
+  attempt("call.userfaultfd.user",
+          [] { return ::syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY); });
   attempt("call.mlock", [] {
     static char page[4096];
     return ::syscall(SYS_mlock, page, sizeof page);

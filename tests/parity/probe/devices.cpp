@@ -29,8 +29,8 @@ std::string described(const std::string& path, const struct stat& status) {
     return ::readlink(path.c_str(), target, sizeof target - 1) < 0 ? error_name(errno)
                                                                    : std::string("link to ") + target;
   }
-  const std::string who = ' ' + octal(status.st_mode) + ' ' + std::to_string(status.st_uid) + ':' +
-                          std::to_string(status.st_gid);
+  const std::string who =
+      ' ' + octal(status.st_mode) + ' ' + std::to_string(status.st_uid) + ':' + std::to_string(status.st_gid);
   if (S_ISDIR(status.st_mode)) return "folder" + who;
   if (!S_ISCHR(status.st_mode) && !S_ISBLK(status.st_mode)) return "file" + who;
   return (S_ISCHR(status.st_mode) ? "c " : "b ") + std::to_string(::major(status.st_rdev)) + ':' +
@@ -60,16 +60,19 @@ struct Device {
   unsigned major, minor;
 };
 
-constexpr Device kDevices[] = {
-    {"mem", S_IFCHR, 1, 1},        {"port", S_IFCHR, 1, 4},          {"kmsg", S_IFCHR, 1, 11},
-    {"null", S_IFCHR, 1, 3},       {"zero", S_IFCHR, 1, 5},          {"full", S_IFCHR, 1, 7},
-    {"random", S_IFCHR, 1, 8},     {"urandom", S_IFCHR, 1, 9},       {"tty", S_IFCHR, 5, 0},
-    {"console", S_IFCHR, 5, 1},    {"ptmx", S_IFCHR, 5, 2},          {"pts/0", S_IFCHR, 136, 0},
-    {"tty0", S_IFCHR, 4, 0},       {"ttyS0", S_IFCHR, 4, 64},        {"watchdog", S_IFCHR, 10, 130},
-    {"hwrng", S_IFCHR, 10, 183},   {"tun", S_IFCHR, 10, 200},        {"fuse", S_IFCHR, 10, 229},
-    {"kvm", S_IFCHR, 10, 232},     {"loop-control", S_IFCHR, 10, 237}, {"vsock", S_IFCHR, 10, 241},
-    {"userfaultfd", S_IFCHR, 10, 257}, {"loop0", S_IFBLK, 7, 0},     {"sda", S_IFBLK, 8, 0},
-    {"vda", S_IFBLK, 254, 0},      {"zero 0:0", S_IFCHR, 0, 0}};
+constexpr Device kDevices[] = {{"mem", S_IFCHR, 1, 1},         {"port", S_IFCHR, 1, 4},
+                               {"kmsg", S_IFCHR, 1, 11},       {"null", S_IFCHR, 1, 3},
+                               {"zero", S_IFCHR, 1, 5},        {"full", S_IFCHR, 1, 7},
+                               {"random", S_IFCHR, 1, 8},      {"urandom", S_IFCHR, 1, 9},
+                               {"tty", S_IFCHR, 5, 0},         {"console", S_IFCHR, 5, 1},
+                               {"ptmx", S_IFCHR, 5, 2},        {"pts/0", S_IFCHR, 136, 0},
+                               {"tty0", S_IFCHR, 4, 0},        {"ttyS0", S_IFCHR, 4, 64},
+                               {"watchdog", S_IFCHR, 10, 130}, {"hwrng", S_IFCHR, 10, 183},
+                               {"tun", S_IFCHR, 10, 200},      {"fuse", S_IFCHR, 10, 229},
+                               {"kvm", S_IFCHR, 10, 232},      {"loop-control", S_IFCHR, 10, 237},
+                               {"vsock", S_IFCHR, 10, 241},    {"userfaultfd", S_IFCHR, 10, 257},
+                               {"loop0", S_IFBLK, 7, 0},       {"sda", S_IFBLK, 8, 0},
+                               {"vda", S_IFBLK, 254, 0},       {"zero 0:0", S_IFCHR, 0, 0}};
 
 // The watchdog would bark.
 bool only_made(const Device& device) {

@@ -63,8 +63,8 @@ std::string hidden(const char* path) {
   struct stat status {};
   if (::lstat(path, &status) != 0) return error_name(errno);
   if (S_ISDIR(status.st_mode)) return "folder, " + folder_content(path);
-  const std::string kind = S_ISCHR(status.st_mode) ? "device " + std::to_string(::major(status.st_rdev)) + ':' +
-                                                         std::to_string(::minor(status.st_rdev))
+  const std::string kind = S_ISCHR(status.st_mode) ? "device " + std::to_string(::major(status.st_rdev)) +
+                                                         ':' + std::to_string(::minor(status.st_rdev))
                                                    : "file";
   return kind + ", " + file_content(path);
 }
@@ -96,16 +96,42 @@ void show_setting(const std::string& name, const std::string& path) {
 
 void show_files() {
   for (const char* path : kHidden) row(std::string("hidden.") + path, hidden(path));
-  for (const char* path : {"/", "/etc", "/proc", "/proc/1/oom_score_adj", "/proc/bus", "/proc/fs", "/proc/irq",
-                           "/proc/mtrr", "/proc/self/attr/current", "/proc/self/comm", "/proc/self/gid_map",
-                           "/proc/self/mem", "/proc/self/setgroups", "/proc/sys", "/proc/sys/fs/binfmt_misc",
-                           "/proc/sys/kernel/core_pattern", "/proc/sys/kernel/hostname",
-                           "/proc/sys/kernel/modprobe", "/proc/sys/kernel/shmmax",
-                           "/proc/sys/net/ipv4/ip_forward", "/proc/sys/vm/panic_on_oom", "/proc/sysrq-trigger",
-                           "/proc/timer_list", "/sys", "/sys/fs/cgroup", "/sys/fs/cgroup/memory",
-                           "/sys/fs/cgroup/devices/devices.allow", "/sys/fs/cgroup/memory/release_agent",
-                           "/sys/kernel/uevent_helper", "/sys/power/state", "/dev", "/dev/shm", "/dev/mqueue",
-                           "/etc/hostname", "/etc/hosts", "/etc/resolv.conf"}) {
+  for (const char* path : {"/",
+                           "/etc",
+                           "/proc",
+                           "/proc/1/oom_score_adj",
+                           "/proc/bus",
+                           "/proc/fs",
+                           "/proc/irq",
+                           "/proc/mtrr",
+                           "/proc/self/attr/current",
+                           "/proc/self/comm",
+                           "/proc/self/gid_map",
+                           "/proc/self/mem",
+                           "/proc/self/setgroups",
+                           "/proc/sys",
+                           "/proc/sys/fs/binfmt_misc",
+                           "/proc/sys/kernel/core_pattern",
+                           "/proc/sys/kernel/hostname",
+                           "/proc/sys/kernel/modprobe",
+                           "/proc/sys/kernel/shmmax",
+                           "/proc/sys/net/ipv4/ip_forward",
+                           "/proc/sys/vm/panic_on_oom",
+                           "/proc/sysrq-trigger",
+                           "/proc/timer_list",
+                           "/sys",
+                           "/sys/fs/cgroup",
+                           "/sys/fs/cgroup/memory",
+                           "/sys/fs/cgroup/devices/devices.allow",
+                           "/sys/fs/cgroup/memory/release_agent",
+                           "/sys/kernel/uevent_helper",
+                           "/sys/power/state",
+                           "/dev",
+                           "/dev/shm",
+                           "/dev/mqueue",
+                           "/etc/hostname",
+                           "/etc/hosts",
+                           "/etc/resolv.conf"}) {
     row(std::string("write.") + path, writable(path));
   }
   show_setting("net.ipv4.ip_unprivileged_port_start", "/proc/sys/net/ipv4/ip_unprivileged_port_start");

@@ -1,5 +1,5 @@
-// The other ways into an x86-64 kernel: int 0x80 with the numbers of i386, and those of x32. A filter that forgets them lets
-// through there what it refuses here.
+// The other ways into an x86-64 kernel: int 0x80 with the numbers of i386, and those of x32. A filter that
+// forgets them lets through there what it refuses here.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -83,7 +83,8 @@ void try_i386() {
   attempt("i386.statx", [] { return i386(383, static_cast<uint32_t>(-1), 0, 0, 0, 0); });
   attempt("i386.clock_gettime64", [] { return i386(403, 0, low("0123456789abcdef")); });
   attempt("i386.futex_waitv", [] { return i386(449); });
-  attempt("i386.fchmodat2", [] { return i386(452, static_cast<uint32_t>(-100), low("/.no-such-file"), 0644, 0x100); });
+  attempt("i386.fchmodat2",
+          [] { return i386(452, static_cast<uint32_t>(-100), low("/.no-such-file"), 0644, 0x100); });
   attempt("i386.unknown", [] { return i386(700); });
 }
 

@@ -74,7 +74,8 @@ std::string read_text(const std::string& path) {
   if (fd < 0) return {};
   std::string text;
   char buffer[4096];
-  for (ssize_t n = 0; (n = ::read(fd, buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<size_t>(n));
+  for (ssize_t n = 0; (n = ::read(fd, buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<size_t>(n));
   ::close(fd);
   return text;
 }

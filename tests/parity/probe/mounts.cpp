@@ -48,7 +48,8 @@ std::string super_options(const Mount& mount) {
 
 // A piece of a file system that the container does not have as a whole.
 bool is_bind(const Mount& mount) {
-  const bool whole_is_here = mount.type == "proc" || mount.type == "sysfs" || mount.type.starts_with("cgroup");
+  const bool whole_is_here =
+      mount.type == "proc" || mount.type == "sysfs" || mount.type.starts_with("cgroup");
   return mount.source.starts_with('/') || (mount.root != "/" && !whole_is_here);
 }
 

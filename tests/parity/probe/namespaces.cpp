@@ -21,10 +21,10 @@ struct Namespace {
   bool by_clone;  // CLONE_NEWTIME shares its bit with the exit signal of clone(2)
 };
 
-constexpr Namespace kNamespaces[] = {{"mnt", CLONE_NEWNS, true},   {"cgroup", CLONE_NEWCGROUP, true},
-                                     {"uts", CLONE_NEWUTS, true},  {"ipc", CLONE_NEWIPC, true},
+constexpr Namespace kNamespaces[] = {{"mnt", CLONE_NEWNS, true},    {"cgroup", CLONE_NEWCGROUP, true},
+                                     {"uts", CLONE_NEWUTS, true},   {"ipc", CLONE_NEWIPC, true},
                                      {"user", CLONE_NEWUSER, true}, {"pid", CLONE_NEWPID, true},
-                                     {"net", CLONE_NEWNET, true},  {"time", 0x80, false}};
+                                     {"net", CLONE_NEWNET, true},   {"time", 0x80, false}};
 
 // The child, which must not go on with what its parent does, ends at once.
 long reaped(long pid) {

@@ -1,6 +1,6 @@
-// System calls that came after Linux 5.10, by number, as the headers of older systems have no names for them. From 424 on the
-// numbers are the same on every architecture. What the C library probes for has to say ENOSYS when it is refused, or programs
-// that would do without it fail.
+// System calls that came after Linux 5.10, by number, as the headers of older systems have no names for them.
+// From 424 on the numbers are the same on every architecture. What the C library probes for has to say ENOSYS
+// when it is refused, or programs that would do without it fail.
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,13 +60,17 @@ void try_files() {
   attempt("new.faccessat2", [] { return call(439, kHere, address("/"), 0, 0); });
   attempt("new.close_range", [] { return call(436, 100, 200, 0); });
   attempt("new.cachestat", [] { return call(451, ~0UL); });
-  attempt("new.fchmodat2", [] { return call(452, kHere, address("/.no-such-file"), 0644, AT_SYMLINK_NOFOLLOW); });
+  attempt("new.fchmodat2",
+          [] { return call(452, kHere, address("/.no-such-file"), 0644, AT_SYMLINK_NOFOLLOW); });
   attempt("new.statmount", [] { return call(457); });
   attempt("new.listmount", [] { return call(458); });
-  attempt("new.setxattrat", [] { return call(463, kHere, address("/.no-such-file"), 0, address("user.x"), 0); });
-  attempt("new.getxattrat", [] { return call(464, kHere, address("/.no-such-file"), 0, address("user.x"), 0); });
+  attempt("new.setxattrat",
+          [] { return call(463, kHere, address("/.no-such-file"), 0, address("user.x"), 0); });
+  attempt("new.getxattrat",
+          [] { return call(464, kHere, address("/.no-such-file"), 0, address("user.x"), 0); });
   attempt("new.listxattrat", [] { return call(465, kHere, address("/"), 0, 0, 0); });
-  attempt("new.removexattrat", [] { return call(466, kHere, address("/.no-such-file"), 0, address("user.x")); });
+  attempt("new.removexattrat",
+          [] { return call(466, kHere, address("/.no-such-file"), 0, address("user.x")); });
   attempt("new.open_tree_attr", [] { return call(467, kHere, address("/.no-such-file")); });
   attempt("new.file_getattr", [] { return call(468, kHere, address("/.no-such-file")); });
   attempt("new.file_setattr", [] { return call(469, kHere, address("/.no-such-file")); });

@@ -29,9 +29,21 @@ std::string number(uint64_t value) {
 }
 
 void show_status() {
-  const std::set<std::string> wanted = {"Umask",  "Uid",    "Gid",    "Groups",     "SigBlk",  "SigIgn", "CapInh",
-                                        "CapPrm", "CapEff", "CapBnd", "CapAmb",     "NoNewPrivs", "Seccomp",
-                                        "Seccomp_filters", "Speculation_Store_Bypass",
+  const std::set<std::string> wanted = {"Umask",
+                                        "Uid",
+                                        "Gid",
+                                        "Groups",
+                                        "SigBlk",
+                                        "SigIgn",
+                                        "CapInh",
+                                        "CapPrm",
+                                        "CapEff",
+                                        "CapBnd",
+                                        "CapAmb",
+                                        "NoNewPrivs",
+                                        "Seccomp",
+                                        "Seccomp_filters",
+                                        "Speculation_Store_Bypass",
                                         "SpeculationIndirectBranch"};
   std::istringstream lines(read_text("/proc/self/status"));
   for (std::string line; std::getline(lines, line);) {
@@ -109,7 +121,9 @@ void show_keyring(const Outside& outside) {
   if (serial < 0) {
     row("keyring", error_name(errno));
   } else {
-    row("keyring", host == outside.end() ? "unknown" : std::to_string(serial) == host->second ? "host" : "own");
+    row("keyring", host == outside.end()                    ? "unknown"
+                   : std::to_string(serial) == host->second ? "host"
+                                                            : "own");
   }
 }
 

@@ -1,5 +1,5 @@
-// Every system call there is a number for, with arguments that are wrong: whether a filter or the kernel refuses shows in the
-// error. None of them does anything with such arguments, whatever the rights; the few that take none are in `kLeftOut`.
+// Every system call there is a number for, with arguments that are wrong: whether a filter or the kernel
+// refuses shows in the error. None of them does anything with such arguments, whatever the rights.
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -20,9 +20,10 @@ constexpr Call kCalls[] = {
 #include "system_calls.inc"
 };
 
-// They make a process or end it.
+// They take no arguments, or end the process.
 bool is_left_out(std::string_view name) {
-  for (const std::string_view other : {"exit", "exit_group", "fork", "vfork", "rt_sigreturn", "sync"})
+  for (const std::string_view other :
+       {"exit", "exit_group", "fork", "pause", "rt_sigreturn", "sync", "vfork"})
     if (name == other) return true;
   return false;
 }
