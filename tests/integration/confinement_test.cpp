@@ -334,7 +334,7 @@ TEST_CASE(
   for (const auto& [name, value] : user.below("mknod.")) CHECK(value == "EPERM");
   const Confinement terminal(sandbox, "    tty: true\n");
   CHECK(terminal["dev./dev/console"].find("c 136:0 0620") == 0);
-  CHECK_THAT(terminal["mount./dev/console"], Catch::StartsWith("devpts devpts rw,nosuid,noexec"));
+  CHECK(terminal["mount./dev/console"] == "bind rw,nosuid,noexec,relatime");
   sandbox.finish();
 }
 
@@ -431,7 +431,7 @@ TEST_CASE("confinement: what exec starts is confined as the container's own prog
     for (const std::string& argument : it::outside_of_container()) command.push_back(argument);
     const auto second = it::rows_of(sandbox.inside("probe", command));
     for (const auto& [row, value] : first.rows()) {
-      if (row == "pid") continue;
+      if (row == "pid" || row == "sweep.kill") continue;  // there are others, and the first is not itself
       INFO(attributes << row);
       REQUIRE(second.contains(row));
       CHECK(second.at(row) == value);
