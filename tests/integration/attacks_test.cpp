@@ -36,9 +36,10 @@ bool says(Sandbox& sandbox, const std::string& name, const std::string& text) {
 
 // Host files that no container is given. `directory` is unknown to every image.
 struct Secret {
-  explicit Secret(Sandbox& sandbox) : folder(sandbox.directory() + "/host-only") {
-    sandbox.file("host-only/secret", "the host's\n");
-    sandbox.file("host-only/program", "#!/bin/sh\necho the host\\'s\n");
+  explicit Secret(Sandbox& sandbox, const std::string& name = "host-only")
+      : folder(sandbox.directory() + '/' + name) {
+    sandbox.file(name + "/secret", "the host's\n");
+    sandbox.file(name + "/program", "#!/bin/sh\necho the host\\'s\n");
     std::filesystem::permissions(folder + "/program", std::filesystem::perms::all);
   }
   bool is_in(const it::Output& output) const { return output.out.find("the host's") != std::string::npos; }
@@ -106,13 +107,19 @@ TEST_CASE("attacks: no descriptor of the runtime's leads out of the container, a
 TEST_CASE("attacks: links that an image holds do not lead volumes, files or the working folder out of it") {
   if (!it::is_root()) return;
   Sandbox sandbox;
-  const Secret secret(sandbox);
+  const Secret secret(sandbox), filling(sandbox, "filling");
   const std::string up = "../../../../../../../../../..";
-  sandbox.file("Dockerfile", "FROM busybox\nRUN ln -s " + secret.folder + " /absolute && ln -s " + up +
-                                 secret.folder +
-                                 " /climbing && ln -s /absolute/inner /nested && mkdir -p /srv && ln -s " +
-                                 up + secret.folder + " /srv/data && rm -f /etc/hosts && ln -s " +
-                                 secret.folder + "/hosts /etc/hosts\n");
+  // In two stages, as a RUN has its own /etc/hosts.
+  const auto link = [](const std::string& to, const std::string& name) {
+    return " && ln -s " + to + " /out" + name;
+  };
+  sandbox.file("Dockerfile",
+               "FROM busybox AS made\nRUN mkdir /out && cp -a /bin /etc /tmp /out && mkdir /out/srv && rm -f "
+               "/out/etc/hosts" +
+                   link(secret.folder + "/one", "/absolute") +
+                   link(up + secret.folder + "/two", "/climbing") + link("/absolute/inner", "/nested") +
+                   link(up + filling.folder, "/srv/data") + link(secret.folder + "/hosts", "/etc/hosts") +
+                   "\nFROM scratch\nCOPY --from=made /out /\n");
   sandbox.file("given/mark", "given\n");
   sandbox.compose_file(R"(
 services:
@@ -134,19 +141,20 @@ volumes:
   sandbox.ok({"build"});
   sandbox.ok({"up", "-d"});
   CHECK(secret.is_untouched());
+  CHECK(filling.is_untouched());
   // A named volume is filled with what the image has at its place; that is not what the host has there.
   CHECK_FALSE(
       secret.is_in(sandbox.compose({"exec", "-T", "web", "sh", "-c", "cat $(find / -xdev -name secret)"})));
   CHECK_FALSE(
       secret.is_in(sandbox.compose({"exec", "-T", "web", "cat", "/srv/data/secret", "/climbing/secret"})));
-  CHECK(sandbox.inside("web", {"cat", "/absolute/x/mark"}) == "given\n");
+  CHECK(sandbox.inside("web", {"cat", "/absolute/x/mark", "/nested/mark"}) == "given\ngiven\n");
   CHECK(sandbox.inside("web", {"pwd"}).find(secret.folder) == 0);  // of that name, in the container
   sandbox.finish();
   CHECK(secret.is_untouched());
+  CHECK(filling.is_untouched());
 }
 
-TEST_CASE(
-    "attacks: an image with a link or a file for /proc, /sys or /dev is refused, or covered where it is") {
+TEST_CASE("attacks: an image with a link or a file for /proc, /sys or /dev is refused") {
   if (!it::is_root()) return;
   Sandbox sandbox;
   const Secret secret(sandbox);
@@ -268,7 +276,7 @@ TEST_CASE("attacks: a memory hog is killed, and inspect tells that it was for wa
   CHECK(sandbox.container("hog").at("ExitCode") == 137);
   CHECK(fine.at("OOMKilled") == false);
   CHECK(fine.at("ExitCode") == 137);
-  CHECK(sandbox.log("parent") == "code 137\n");
+  CHECK(sandbox.log("parent").find("code 137\n") != std::string::npos);
   CHECK(parent.at("OOMKilled") == true);
   CHECK(parent.at("ExitCode") == 0);
   sandbox.finish();
