@@ -1,8 +1,8 @@
 #include "engine/container/new_calls.h"
 
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <seccomp.h>
 
 #include <algorithm>
 #include <array>
@@ -35,13 +35,24 @@ constexpr std::array<std::pair<std::string_view, uint32_t>, 19> kNewCalls = {{{"
                                                                               {"file_setattr", 469}}};
 constexpr uint32_t kFirst = kNewCalls.front().second, kLast = kNewCalls.back().second;
 constexpr uint32_t kX32Bit = 0x40000000;
-#if defined(__x86_64__)
-constexpr uint32_t kNative = AUDIT_ARCH_X86_64, kCompat = AUDIT_ARCH_I386;
-#elif defined(__aarch64__)
-constexpr uint32_t kNative = AUDIT_ARCH_AARCH64, kCompat = AUDIT_ARCH_ARM;
-#else
-#error "which other architecture's programs run on this one?"
-#endif
+
+// Those whose programs run here and whose numbers are as above.
+struct Architectures {
+  uint32_t native, compat;
+};
+
+std::optional<Architectures> architectures() {
+  switch (::seccomp_arch_native()) {
+    case SCMP_ARCH_X86_64:
+      return Architectures{SCMP_ARCH_X86_64, SCMP_ARCH_X86};
+    case SCMP_ARCH_AARCH64:
+      return Architectures{SCMP_ARCH_AARCH64, SCMP_ARCH_ARM};
+    case SCMP_ARCH_RISCV64:
+      return Architectures{SCMP_ARCH_RISCV64, SCMP_ARCH_RISCV64};
+    default:
+      return std::nullopt;
+  }
+}
 
 sock_filter statement(unsigned code, uint32_t value) {
   return {static_cast<uint16_t>(code), 0, 0, value};
@@ -77,6 +88,8 @@ std::optional<uint32_t> new_call_number(std::string_view name) {
 
 std::string with_new_calls(const std::string& compiled, const std::vector<std::string_view>& allowed,
                            uint32_t otherwise) {
+  const std::optional<Architectures> ours = architectures();
+  if (!ours) return compiled;
   std::vector<sock_filter> program;
   std::vector<size_t> to_compiled;  // whose "false" leads there
   const auto add = [&](sock_filter step) { program.push_back(step); };
@@ -90,10 +103,10 @@ std::string with_new_calls(const std::string& compiled, const std::vector<std::s
   require(BPF_JGE, kFirst);
   // Architectures we do not know are libseccomp's to refuse.
   add(statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)));
-  add(jump(BPF_JEQ, kNative, 1, 0));
-  require(BPF_JEQ, kCompat);
+  add(jump(BPF_JEQ, ours->native, 1, 0));
+  require(BPF_JEQ, ours->compat);
   add(number);
-  if (kNative == AUDIT_ARCH_X86_64) {
+  if (ours->native == SCMP_ARCH_X86_64) {
     add(statement(BPF_ALU | BPF_AND | BPF_K, ~kX32Bit));
     require(BPF_JGE, kFirst);
   }

@@ -18,7 +18,7 @@ std::optional<uint32_t> new_call_number(std::string_view name);
 
 // `compiled`, an array of struct sock_filter, preceded by what decides about all new calls: those in
 // `allowed` (names; others are skipped) may be made, those nobody knows are ENOSYS, the rest gets `otherwise`
-// (a SECCOMP_RET_ value).
+// (a SECCOMP_RET_ value). As it is on an architecture with other numbers.
 std::string with_new_calls(const std::string& compiled, const std::vector<std::string_view>& allowed,
                            uint32_t otherwise);
 

@@ -21,6 +21,7 @@ using it::Sandbox;
 namespace {
 
 const std::string kMonitor = std::string(COMPOSE_PROGRAM) + "-monitor";
+const std::string kInit = std::string(COMPOSE_PROGRAM) + "-init";
 constexpr int kMostDescriptors = 24;  // no process of the runtime's has more open
 
 // A service with /hostile in it and these attributes (lines of YAML, indented by four).
@@ -56,8 +57,9 @@ struct Secret {
 TEST_CASE("attacks: the runtime's program cannot be overwritten through /proc/self/exe, by run nor by exec") {
   if (!it::is_root()) return;
   Sandbox sandbox;
-  const std::string before = sys::read_file(kMonitor);
-  sandbox.compose_file("services:\n" + service("web", "    command: [/hostile, catch]\n"));
+  const std::string before = sys::read_file(kMonitor), init_before = sys::read_file(kInit);
+  sandbox.compose_file("services:\n" + service("web", "    command: [/hostile, catch]\n") +
+                       service("with-init", "    command: [/hostile, catch]\n    init: true\n"));
   sandbox.ok({"up", "-d"});
   REQUIRE(says(sandbox, "web", "ready"));
   // The runtime executes itself and so is a program of the container's for a moment.
@@ -70,6 +72,10 @@ TEST_CASE("attacks: the runtime's program cannot be overwritten through /proc/se
   CHECK(log.find("overwritten: ok") == std::string::npos);
   CHECK(sandbox.compose({"run", "--rm", "-T", "--entrypoint", "/proc/self/exe", "web"}).code != 0);
   CHECK(sys::read_file(kMonitor) == before);
+  // compose-init stays, and is the container's first program.
+  CHECK(says(sandbox, "with-init", "overwritten:"));
+  CHECK(sandbox.log("with-init").find("overwritten: ok") == std::string::npos);
+  CHECK(sys::read_file(kInit) == init_before);
   sandbox.finish();
 }
 

@@ -49,7 +49,7 @@ void overwrite(int held) {
   std::puts("ready");
   std::fflush(stdout);
   for (;;) {
-    for (int pid = 2; pid < kMostPids; ++pid) {
+    for (int pid = 1; pid < kMostPids; ++pid) {
       const int held = ::open(("/proc/" + std::to_string(pid) + "/exe").c_str(), O_PATH | O_CLOEXEC);
       struct stat other {};
       if (held < 0) continue;
