@@ -33,8 +33,10 @@ constexpr std::array<std::pair<std::string_view, uint32_t>, 19> kNewCalls = {{{"
                                                                               {"open_tree_attr", 467},
                                                                               {"file_getattr", 468},
                                                                               {"file_setattr", 469}}};
-constexpr uint32_t kFirst = kNewCalls.front().second, kLast = kNewCalls.back().second;
-constexpr uint32_t kX32Bit = 0x40000000;
+// From here on numbers are the same everywhere.
+constexpr uint32_t kFirstCommon = 403;
+// x32's mark, and numbers that only it has.
+constexpr uint32_t kX32Bit = 0x40000000, kFirstOfX32 = 512, kLastOfX32 = 547;
 
 // Those whose programs run here and whose numbers are as above.
 struct Architectures {
@@ -63,19 +65,36 @@ sock_filter jump(unsigned test, uint32_t value, size_t if_true, size_t if_false)
           static_cast<uint8_t>(if_false), value};
 }
 
-// The decision, with the number in the accumulator.
-std::vector<sock_filter> verdict(const std::vector<std::string_view>& allowed, uint32_t otherwise) {
-  std::vector<sock_filter> program = {jump(BPF_JGT, kLast, 0, 1),
-                                      statement(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS)};
-  std::vector<uint32_t> numbers;
-  for (const std::string_view name : allowed)
-    if (const auto number = new_call_number(name)) numbers.push_back(*number);
-  for (size_t i = 0; i < numbers.size(); ++i)
-    program.push_back(jump(BPF_JEQ, numbers[i], numbers.size() - i, 0));
-  program.push_back(statement(BPF_RET | BPF_K, otherwise));
-  program.push_back(statement(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-  return program;
-}
+// A program in front of another one.
+class Preface {
+ public:
+  void add(sock_filter step) { steps_.push_back(step); }
+  // Goes on, or leaves the decision to the program behind.
+  void go_on_if(unsigned test, uint32_t value) {
+    leaving_.push_back({steps_.size(), false});
+    add(jump(test, value, 0, 0));
+  }
+  void leave_if(unsigned test, uint32_t value) {
+    leaving_.push_back({steps_.size(), true});
+    add(jump(test, value, 0, 0));
+  }
+  std::string before(const std::string& program) {
+    for (const Leaving& leaving : leaving_) {
+      sock_filter& step = steps_[leaving.step];
+      (leaving.when ? step.jt : step.jf) = static_cast<uint8_t>(steps_.size() - leaving.step - 1);
+    }
+    return std::string(reinterpret_cast<const char*>(steps_.data()), steps_.size() * sizeof(sock_filter)) +
+           program;
+  }
+
+ private:
+  struct Leaving {
+    size_t step;
+    bool when;
+  };
+  std::vector<sock_filter> steps_;
+  std::vector<Leaving> leaving_;
+};
 
 }  // namespace
 
@@ -86,34 +105,40 @@ std::optional<uint32_t> new_call_number(std::string_view name) {
   return found->second;
 }
 
-std::string with_new_calls(const std::string& compiled, const std::vector<std::string_view>& allowed,
-                           uint32_t otherwise) {
+const uint32_t kLastKnownCall = kNewCalls.back().second;
+
+std::string with_new_calls(const std::string& compiled, const std::vector<NewCallRule>& rules,
+                           uint32_t otherwise, uint32_t last_known) {
   const std::optional<Architectures> ours = architectures();
   if (!ours) return compiled;
-  std::vector<sock_filter> program;
-  std::vector<size_t> to_compiled;  // whose "false" leads there
-  const auto add = [&](sock_filter step) { program.push_back(step); };
-  const auto require = [&](unsigned test, uint32_t value) {
-    to_compiled.push_back(program.size());
-    add(jump(test, value, 0, 0));
-  };
+  last_known = std::max(last_known, kFirstCommon - 1);
+  const uint32_t first = std::min(kNewCalls.front().second, last_known + 1);
   const sock_filter number = statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
+  Preface preface;
   // Nearly every call is an old one and leaves after these two.
-  add(number);
-  require(BPF_JGE, kFirst);
+  preface.add(number);
+  preface.go_on_if(BPF_JGE, first);
   // Architectures we do not know are libseccomp's to refuse.
-  add(statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)));
-  add(jump(BPF_JEQ, ours->native, 1, 0));
-  require(BPF_JEQ, ours->compat);
-  add(number);
+  preface.add(statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)));
+  preface.add(jump(BPF_JEQ, ours->native, 1, 0));
+  preface.go_on_if(BPF_JEQ, ours->compat);
+  preface.add(number);
   if (ours->native == SCMP_ARCH_X86_64) {
-    add(statement(BPF_ALU | BPF_AND | BPF_K, ~kX32Bit));
-    require(BPF_JGE, kFirst);
+    preface.add(jump(BPF_JSET, kX32Bit, 0, 4));
+    preface.add(statement(BPF_ALU | BPF_AND | BPF_K, ~kX32Bit));
+    preface.go_on_if(BPF_JGE, first);
+    preface.add(jump(BPF_JGT, kLastOfX32, 1, 0));
+    preface.leave_if(BPF_JGE, kFirstOfX32);
   }
-  for (const sock_filter& step : verdict(allowed, otherwise)) add(step);
-  for (const size_t from : to_compiled) program[from].jf = static_cast<uint8_t>(program.size() - from - 1);
-  return std::string(reinterpret_cast<const char*>(program.data()), program.size() * sizeof(sock_filter)) +
-         compiled;
+  const auto decide = [&](unsigned test, uint32_t value, uint32_t verdict) {
+    preface.add(jump(test, value, 0, 1));
+    preface.add(statement(BPF_RET | BPF_K, verdict));
+  };
+  decide(BPF_JGT, last_known, SECCOMP_RET_ERRNO | ENOSYS);
+  for (const NewCallRule& rule : rules)
+    if (const auto known = new_call_number(rule.name)) decide(BPF_JEQ, *known, rule.verdict);
+  preface.add(statement(BPF_RET | BPF_K, otherwise));
+  return preface.before(compiled);
 }
 
 }  // namespace engine

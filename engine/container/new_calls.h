@@ -16,10 +16,18 @@ namespace engine {
 // Nothing for those that libseccomp looks after.
 std::optional<uint32_t> new_call_number(std::string_view name);
 
-// `compiled`, an array of struct sock_filter, preceded by what decides about all new calls: those in
-// `allowed` (names; others are skipped) may be made, those nobody knows are ENOSYS, the rest gets `otherwise`
-// (a SECCOMP_RET_ value). As it is on an architecture with other numbers.
-std::string with_new_calls(const std::string& compiled, const std::vector<std::string_view>& allowed,
-                           uint32_t otherwise);
+struct NewCallRule {
+  std::string name;  // those that are no new call are skipped
+  uint32_t verdict;  // SECCOMP_RET_*
+};
+
+// The last one we know by name.
+extern const uint32_t kLastKnownCall;
+
+// `compiled`, an array of struct sock_filter, preceded by what decides about all new calls: by `rules`, the
+// first for a name counts; else by `otherwise`, a verdict. Calls after `last_known`, which says when the
+// rules were made, are ENOSYS. As it is on an architecture with other numbers.
+std::string with_new_calls(const std::string& compiled, const std::vector<NewCallRule>& rules,
+                           uint32_t otherwise, uint32_t last_known = kLastKnownCall);
 
 }  // namespace engine
