@@ -2,13 +2,29 @@
 
 #include "engine/container/seccomp.h"
 #include "engine/error.h"
+#include "engine/security_options.h"
 
 namespace engine {
 
 void confine(Spec& spec, const Rights& rights, const Paths& paths) {
   spec.privileged = rights.privileged;
   spec.capabilities = effective_capabilities(rights.cap_add, rights.cap_drop, rights.privileged);
-  if (!rights.privileged) spec.seccomp_bpf = cached_default_seccomp(paths.run_root, spec.capabilities);
+  const SecurityOptions options = read_security_options(rights.security_opt);
+  spec.no_new_privs = options.no_new_privileges;
+  spec.unmasked = options.unmasked;
+  spec.apparmor = options.apparmor;
+  if (options.seccomp == "unconfined" || (options.seccomp.empty() && rights.privileged)) return;
+  const bool usual = options.seccomp.empty() || options.seccomp == "builtin";
+  const SeccompFile filter =
+      usual ? cached_default_seccomp(paths.run_root, spec.capabilities)
+            : write_seccomp_profile(spec.run_dir + "/seccomp.bpf", options.seccomp, spec.capabilities);
+  spec.seccomp_bpf = filter.path;
+  spec.seccomp_flags = filter.flags;
+}
+
+std::string names_in_hosts(const Spec& spec) {
+  return spec.domainname.empty() ? spec.hostname
+                                 : spec.hostname + '.' + spec.domainname + ' ' + spec.hostname;
 }
 
 std::string hosts_text(const std::vector<std::string>& extra_hosts, const std::string& gateway,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <sstream>
 
+#include "engine/confinement.h"
 #include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
 #include "engine/local_engine.h"
@@ -121,7 +122,7 @@ void LocalEngine::plug_in(const ContainerRecord& record, const EndpointRecord& e
   const std::string run_dir = paths_.run_container(record.id);
   const std::string hosts = run_dir + "/hosts", resolv = run_dir + "/resolv.conf";
   const Spec spec = spec_from_json(sys::read_file(spec_file(run_dir)));
-  rewrite(hosts, sys::read_file(hosts) + endpoint.address + '\t' + spec.hostname + '\n');
+  rewrite(hosts, sys::read_file(hosts) + endpoint.address + '\t' + names_in_hosts(spec) + '\n');
   if (sys::read_file(resolv).empty()) rewrite(resolv, "nameserver 127.0.0.11\noptions ndots:0\n");
   tell_monitor(record, !network.config.internal);
 }

@@ -10,6 +10,7 @@
 #include "engine/container/seccomp.h"
 #include "engine/local_engine.h"
 #include "engine/log_options.h"
+#include "engine/security_options.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/process.h"
@@ -73,6 +74,30 @@ void check_name(const std::string& name) {
           ": the name may only hold letters, digits, '_', '.', '-' and must begin with a letter or digit");
 }
 
+void check_mode(const ContainerConfig& config, const char* kind, const std::string& mode,
+                std::initializer_list<std::string_view> known) {
+  if (mode.empty() || std::find(known.begin(), known.end(), mode) != known.end()) return;
+  if (mode.starts_with("container:") && kind != std::string("cgroup")) return;
+  throw Error(Error::Kind::kInvalid,
+              "container " + config.name + ": there is no " + kind + " namespace mode '" + mode + "'");
+}
+
+// Names in another's uts namespace would be its names.
+void check_namespaces(const ContainerConfig& config) {
+  check_mode(config, "ipc", config.ipc_mode, {"private", "shareable", "none", "host"});
+  check_mode(config, "pid", config.pid_mode, {"private", "host"});
+  check_mode(config, "uts", config.uts_mode, {"private", "host"});
+  check_mode(config, "cgroup", config.cgroupns_mode, {"private", "host"});
+  if (!config.userns_mode.empty() && config.userns_mode != "host")
+    throw Error(Error::Kind::kInvalid, "container " + config.name + ": there is no user namespace mode '" +
+                                           config.userns_mode + "'");
+  const bool own_names = config.uts_mode.empty() || config.uts_mode == "private";
+  if (!own_names && !(config.hostname + config.domainname).empty())
+    throw Error(
+        Error::Kind::kInvalid,
+        "container " + config.name + ": hostname and domainname do not go with uts mode " + config.uts_mode);
+}
+
 // What is wrong with a configuration is said now, not when it starts.
 void check_config(const ContainerConfig& config) {
   const auto invalid = [&](const std::string& what) {
@@ -90,6 +115,8 @@ void check_config(const ContainerConfig& config) {
       invalid("link alias '" + alias + "' for " + target + " is not supported yet; use a network alias");
     }
   }
+  check_namespaces(config);
+  read_security_options(config.security_opt);
   check_cgroup_parent(config.cgroup_parent);
   for (const std::string& rule : config.device_cgroup_rules) parse_device_rule(rule);
   for (const SpecUlimit& limit : config.ulimits)

@@ -114,10 +114,15 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   spec.working_dir = !config.working_dir.empty() ? config.working_dir : image.config.working_dir;
   if (spec.working_dir.empty()) spec.working_dir = "/";
   spec.user = !config.user.empty() ? config.user : image.config.user;
+  spec.groups = config.group_add;
+  spec.domainname = config.domainname;
+  for (const auto& [name, value] : config.sysctls) spec.sysctls.push_back(name + '=' + value);
+  set_namespaces(spec, config);
   spec.init = config.init;
   spec.tty = config.tty;
   spec.stdin_open = config.stdin_open;
-  confine(spec, {config.privileged, config.cap_add, config.cap_drop}, paths_);
+  sys::make_dirs(spec.run_dir);
+  confine(spec, {config.privileged, config.cap_add, config.cap_drop, config.security_opt}, paths_);
   if (config.shm_size > 0) spec.shm_size = config.shm_size;
   spec.cgroup = cgroup_path(record);
   spec.monitors_cgroup = kMonitorsCgroup;
@@ -149,7 +154,6 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
     spec.networks.push_back(std::move(network));
   }
 
-  sys::make_dirs(spec.run_dir);
   const std::string hosts = spec.run_dir + "/hosts", name = spec.run_dir + "/hostname",
                     resolv = spec.run_dir + "/resolv.conf";
   const Resolver resolver = host_resolver();
@@ -162,8 +166,8 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   } else {
     std::vector<std::string> own;
     for (const EndpointRecord& endpoint : record.endpoints) own.push_back(endpoint.address);
-    sys::write_file_atomic(
-        hosts, hosts_text(config.extra_hosts, gateway, own, spec.hostname, "container " + config.name));
+    sys::write_file_atomic(hosts, hosts_text(config.extra_hosts, gateway, own, names_in_hosts(spec),
+                                             "container " + config.name));
     sys::write_file_atomic(name, spec.hostname + "\n");
     std::string text;
     if (!record.endpoints.empty()) {

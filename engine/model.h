@@ -86,8 +86,10 @@ struct ContainerConfig {
   std::string image;                                            // reference or id; must be in the store
   std::optional<std::vector<std::string>> command, entrypoint;  // unset: the image's
   std::map<std::string, std::string> environment;               // laid over the image's
-  std::string working_dir, user, hostname;
+  std::string working_dir, user, hostname, domainname;
+  std::vector<std::string> group_add;  // by name in the image's /etc/group, or number
   Labels labels;
+  std::map<std::string, std::string> annotations;  // kept and shown
   std::vector<MountConfig> mounts;
   std::map<std::string, std::string>
       inherited_volumes;  // target -> anonymous volume to carry over (recreate)
@@ -104,6 +106,13 @@ struct ContainerConfig {
   std::string stop_signal;                               // empty: the image's, else SIGTERM
   std::optional<int64_t> stop_grace_ms;
   std::vector<std::string> cap_add, cap_drop;
+  std::vector<std::string> security_opt;       // security_options.h
+  std::map<std::string, std::string> sysctls;  // of its own namespaces
+  // Empty: its own; "host"; "container:" and id or name; pid and uts also "private", ipc also "private",
+  // "shareable" (others may have it) and "none" (without /dev/shm).
+  std::string ipc_mode, pid_mode, uts_mode;
+  std::string cgroupns_mode;  // empty or private; host
+  std::string userns_mode;    // empty or host, which is the same: there are no others
   bool privileged = false, read_only = false, init = false, tty = false;
   bool stdin_open = false;   // its standard input never ends; else it is empty
   bool auto_remove = false;  // it goes when it has ended, with its anonymous volumes

@@ -57,7 +57,12 @@ void check_namespaces(const ServiceDraft& draft, Report& report) {
     check.refuse("mac_address", network);
     check.refuse_sysctls("net.", network);
   }
-  if (service.uts == "host") check.refuse("hostname", "uts 'host'");
+  if (service.uts == "host" || is_shared(service.uts)) {
+    const std::string with = "uts '" + service.uts + "'";
+    check.refuse("hostname", with);
+    check.refuse("domainname", with);
+    check.refuse_sysctls("kernel.domainname", with);
+  }
   if (service.ipc == "host")
     for (const char* prefix : {"kernel.msg", "kernel.sem", "kernel.shm", "fs.mqueue."})
       check.refuse_sysctls(prefix, "ipc 'host'");

@@ -14,7 +14,7 @@ namespace parser {
 struct Need {
   enum class Kind {
     kLink,
-    kNamespace,  // network_mode, ipc, pid, uts, cgroup: service:x
+    kNamespace,  // network_mode, ipc, pid, uts: service:x
     kVolumes,    // volumes_from
   };
   std::string service;

@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "parser/path.h"
+#include "parser/security_option.h"
 
 namespace parser {
 
@@ -53,6 +54,15 @@ void bind_source(const At& at) {
     make_absolute(*source, at.path.key("source"), at);
 }
 
+void security_option(const At& at) {
+  const auto start = seccomp_file_at(at.node.text);
+  if (!start) return;
+  const std::string option = at.node.text.substr(0, *start);
+  at.node.text.erase(0, *start);
+  plain_path(at);
+  at.node.text.insert(0, option);
+}
+
 // A `local` volume that binds a host folder: its path is as relative as that of a bind mount. Without `o`,
 // that another file may give, only what can be nothing but a path is taken for one.
 void bind_device(const At& at) {
@@ -77,6 +87,7 @@ constexpr struct {
     {"services.*.develop.watch.[].path", watched_path},
     {"services.*.env_file.[].path", plain_path},
     {"services.*.label_file.[]", plain_path},
+    {"services.*.security_opt.[]", security_option},
     {"services.*.volumes.[]", bind_source},
     {"volumes.*.driver_opts", bind_device},
 };

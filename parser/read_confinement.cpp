@@ -4,6 +4,7 @@
 #include "parser/attribute.h"
 #include "parser/load.h"
 #include "parser/names.h"
+#include "parser/security_option.h"
 #include "parser/units.h"
 
 namespace parser {
@@ -64,6 +65,16 @@ void check_sysctl(const std::string& name) {
 
 }  // namespace
 
+std::optional<size_t> seccomp_file_at(const std::string& option) {
+  constexpr std::string_view kName = "seccomp";
+  if (!option.starts_with(kName) || option.size() <= kName.size() + 1) return std::nullopt;
+  if (option[kName.size()] != '=' && option[kName.size()] != ':') return std::nullopt;
+  const size_t start = kName.size() + 1;
+  const std::string value = option.substr(start);
+  if (value == "unconfined" || value == "builtin") return std::nullopt;
+  return start;
+}
+
 void read_cap_add(const At& at) {
   read_capabilities(at, at.service.cap_add);
 }
@@ -82,7 +93,11 @@ void read_security_opt(const At& at) {
 void read_sysctls(const At& at) {
   at.service.sysctls = at.reader.string_map(at.node);
   for (const Entry& entry : at.node.entries)
-    at.reader.guard(Node::null(entry.key_at), at.path, [&] { check_sysctl(entry.key); });
+    at.reader.guard(Node::null(entry.key_at), at.path, [&] {
+      check_sysctl(entry.key);
+      if (entry.value.is_null() || entry.value.text.empty())
+        throw ValueError("sysctl '" + entry.key + "' has no value");
+    });
 }
 
 void read_storage_opt(const At& at) {

@@ -54,7 +54,8 @@ void read_uts(const At& at) {
 }
 
 void read_cgroup(const At& at) {
-  at.service.cgroup = read_mode(at, "cgroup mode", {"host", "private"});
+  if (!at.node.text.empty()) check_word("cgroup mode", at.node.text, {"host", "private"});
+  at.service.cgroup = at.node.text;
 }
 
 void read_userns_mode(const At& at) {

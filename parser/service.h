@@ -182,7 +182,9 @@ struct Service {
   std::optional<bool> attach;
 
   std::vector<std::string> cap_add, cap_drop;  // without CAP_, upper case; may be ALL
-  std::vector<std::string> security_opt;
+  std::vector<std::string> security_opt;       // files absolute
+  std::string
+      seccomp_profile;  // text of the file that security_opt names; set by who reads it, not by the parser
   bool privileged = false;
   bool read_only = false;
   std::optional<bool> init;

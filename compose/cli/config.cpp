@@ -8,6 +8,7 @@
 #include "compose/cli/file_digests.h"
 #include "compose/cli/image_digests.h"
 #include "compose/cli/output_file.h"
+#include "compose/cli/seccomp_profiles.h"
 #include "compose/cli/selection.h"
 #include "compose/plan/planner.h"
 #include "compose/ui/table.h"
@@ -75,6 +76,7 @@ std::string hashes(parser::Project project, const std::string& wanted) {
     at = comma + 1;
   }
   note_file_digests(project, wanted == "*" ? std::set<std::string>() : names);
+  read_seccomp_profiles(project, wanted == "*" ? std::set<std::string>() : names);
   for (const auto& [name, service] : project.services) {
     if (wanted == "*" || names.count(name) != 0) text += name + ' ' + config_hash(project, service) + '\n';
   }

@@ -4,6 +4,7 @@
 #include "compose/cli/foreground.h"
 #include "compose/cli/observe.h"
 #include "compose/cli/run_flags.h"
+#include "compose/cli/seccomp_profiles.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
 #include "compose/plan/support.h"
@@ -27,6 +28,8 @@ class Run {
     const std::set<std::string> meant = services_meant(project_, services, !flags_.no_deps);
     require_supported(context_.document().root, project_, meant, Purpose::kRun);
     note_file_digests(project_, meant);
+    read_seccomp_profiles(project_, meant);
+    read_seccomp_profile(options_.one_off.service);
     Observed observed = observe(context_.engine(), project_.name, &project_);
     const ImageWish images{services, !flags_.no_deps, flags_.pull, flags_.build, false};
     if (const int code = bring_images(context_, session_, project_, images, observed); code != kExitOk)

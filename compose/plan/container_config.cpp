@@ -9,6 +9,8 @@
 #include "compose/plan/labels.h"
 #include "compose/plan/naming.h"
 #include "compose/plan/planner.h"
+#include "compose/plan/shared_namespaces.h"
+#include "parser/security_option.h"
 
 namespace compose {
 namespace {
@@ -144,6 +146,29 @@ void set_network(const parser::Project& project, const parser::Service& service,
   }
 }
 
+// As the engine says it: of a service it knows the container.
+std::string namespace_mode(const parser::Project& project, const std::string& mode) {
+  const auto lender = project.services.find(lending_service(mode));
+  return lender == project.services.end() ? mode : "container:" + container_name(project, lender->second, 1);
+}
+
+void set_confinement(const parser::Project& project, const parser::Service& service,
+                     engine::ContainerConfig& config) {
+  for (const std::string& option : service.security_opt) {
+    const bool file = parser::seccomp_file_at(option).has_value();
+    config.security_opt.push_back(file ? "seccomp=" + service.seccomp_profile : option);
+  }
+  config.sysctls = service.sysctls;
+  config.group_add = service.group_add;
+  config.domainname = service.domainname;
+  config.annotations = service.annotations;
+  config.ipc_mode = namespace_mode(project, service.ipc);
+  config.pid_mode = namespace_mode(project, service.pid);
+  config.uts_mode = namespace_mode(project, service.uts);
+  config.cgroupns_mode = service.cgroup;
+  config.userns_mode = service.userns_mode;
+}
+
 void set_limits(const parser::Service& service, engine::ContainerConfig& config) {
   config.cap_add = service.cap_add;
   config.cap_drop = service.cap_drop;
@@ -238,6 +263,7 @@ engine::ContainerConfig container_config(const parser::Project& project, const p
   config.stop_signal = service.stop_signal;
   config.stop_grace_ms = milliseconds(service.stop_grace_period);
   set_limits(service, config);
+  set_confinement(project, service, config);
   config.resources = resources(service);
   return config;
 }

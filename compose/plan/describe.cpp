@@ -7,6 +7,7 @@
 
 #include "compose/plan/granted_files.h"
 #include "compose/plan/planner.h"
+#include "parser/security_option.h"
 
 namespace compose {
 namespace {
@@ -172,6 +173,23 @@ void put_limits(Json& json, const parser::Service& service) {
   if (service.blkio_config) json["blkio_config"] = describe_blkio(*service.blkio_config);
 }
 
+void put_confinement(Json& json, const parser::Service& service) {
+  for (const std::string& option : service.security_opt) {
+    // Of a profile its bytes count, not where they lie.
+    const bool file = parser::seccomp_file_at(option).has_value();
+    json["security_opt"].push_back(file ? "seccomp=sha256:" + sha256_hex(service.seccomp_profile) : option);
+  }
+  put(json, "sysctls", service.sysctls);
+  put(json, "group_add", service.group_add);
+  put(json, "domainname", service.domainname);
+  put(json, "annotations", service.annotations);
+  put(json, "ipc", service.ipc);
+  put(json, "pid", service.pid);
+  put(json, "uts", service.uts);
+  put(json, "cgroup", service.cgroup);
+  put(json, "userns_mode", service.userns_mode);
+}
+
 void put_devices(Json& json, const parser::Service& service) {
   for (const auto& [name, limit] : service.ulimits) json["ulimits"][name] = {limit.soft, limit.hard};
   for (const auto& device : service.devices)
@@ -185,6 +203,7 @@ std::string describe_service(const parser::Project& project, const parser::Servi
   Json json{{"image", image_of(project, service)}};
   put_program(json, service);
   put_limits(json, service);
+  put_confinement(json, service);
   put_devices(json, service);
   for (const auto& port : service.ports) json["ports"].push_back(describe_port(port));
   put(json, "expose", service.expose);

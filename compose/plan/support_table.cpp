@@ -87,6 +87,14 @@ bool has_several(const Node& value) {
   return value.items.size() > 1;
 }
 
+bool is_other_runtime(const Node& value) {
+  return value.text != "compose" && !value.text.empty();
+}
+
+bool is_own_user_namespace(const Node& value) {
+  return value.text != "host" && !value.text.empty();
+}
+
 bool is_other_log_driver(const Node& value) {
   return value.text != "json-file" && value.text != "local" && value.text != "none" && !value.text.empty();
 }
@@ -109,7 +117,6 @@ const std::vector<SupportRow>& support_table() {
   using enum Support;
   static const std::vector<SupportRow> kRows = {
       // clang-format off
-      {"services.*.annotations", kNotYet, ""},
       {"services.*.build.additional_contexts.*", kNotYet, "give a folder, docker-image://IMAGE or service:NAME", is_other_context},
       {"services.*.build.cache_from", kNoEffect, "what was built here serves as cache by itself"},
       {"services.*.build.cache_to", kNotYet, ""},
@@ -120,7 +127,6 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.build.platforms.[]", kNotYet, "images are built for this machine's platform", is_foreign},
       {"services.*.build.provenance", kNotYet, "", is_true},
       {"services.*.build.sbom", kNotYet, "", is_true},
-      {"services.*.cgroup", kNotYet, ""},
       {"services.*.cpu_count", kNoEffect, "it is for Windows"},
       {"services.*.cpu_percent", kNoEffect, "it is for Windows"},
       {"services.*.credential_spec", kNoEffect, "it is for Windows"},
@@ -129,7 +135,7 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.deploy.mode", kNotYet, "", is_job},
       {"services.*.deploy.placement", kNoEffect, "there is one machine"},
       {"services.*.deploy.resources.reservations.cpus", kNoEffect, "nothing is kept free for it"},
-      {"services.*.deploy.resources.reservations.devices", kNotYet, ""},
+      {"services.*.deploy.resources.reservations.devices", kNotYet, "give the device files under 'devices'"},
       {"services.*.deploy.resources.reservations.generic_resources", kNoEffect, "they are for the nodes of a cluster"},
       {"services.*.deploy.rollback_config", kNotYet, ""},
       {"services.*.deploy.update_config", kNotYet, ""},
@@ -138,11 +144,8 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.dns", kNotYet, ""},
       {"services.*.dns_opt", kNotYet, ""},
       {"services.*.dns_search", kNotYet, ""},
-      {"services.*.domainname", kNotYet, ""},
       {"services.*.external_links", kNotYet, "attach both to one network"},
-      {"services.*.gpus", kNotYet, ""},
-      {"services.*.group_add", kNotYet, ""},
-      {"services.*.ipc", kNotYet, ""},
+      {"services.*.gpus", kNotYet, "no driver's files are added to a container; give the device files under 'devices'"},
       {"services.*.isolation", kNoEffect, "it is for Windows"},
       {"services.*.links.[]", kNotYet, "give the other service the name as an alias: networks.default.aliases",
        is_renamed_link},
@@ -158,17 +161,13 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.networks.*.ipv6_address", kNotYet, ""},
       {"services.*.networks.*.link_local_ips", kNotYet, ""},
       {"services.*.networks.*.priority", kNotYet, ""},
-      {"services.*.pid", kNotYet, ""},
       {"services.*.platform", kNotYet, "containers run on this machine's platform", is_foreign},
       {"services.*.pre_start", kNotYet, ""},
       {"services.*.provider", kNotYet, ""},
-      {"services.*.runtime", kNotYet, "the engine is its own runtime"},
-      {"services.*.security_opt", kNotYet, ""},
-      {"services.*.storage_opt", kNotYet, ""},
-      {"services.*.sysctls", kNotYet, ""},
+      {"services.*.runtime", kNotYet, "the engine is its own runtime, called compose", is_other_runtime},
+      {"services.*.storage_opt", kNotYet, "containers share the data root's file system, without quotas"},
       {"services.*.use_api_socket", kNotYet, "", is_true},
-      {"services.*.userns_mode", kNotYet, ""},
-      {"services.*.uts", kNotYet, ""},
+      {"services.*.userns_mode", kNotYet, "containers are in the host's user namespace: host", is_own_user_namespace},
       {"services.*.volumes.[].bind.selinux", kNoEffect, "files are not relabelled"},
       {"services.*.volumes.[].consistency", kNoEffect, "it is for Docker Desktop"},
       {"services.*.volumes.[].type", kNotYet, "bind, volume, tmpfs and image are", is_other_mount},

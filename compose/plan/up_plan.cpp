@@ -15,6 +15,7 @@
 #include "compose/plan/one_off.h"
 #include "compose/plan/planner.h"
 #include "compose/plan/selection.h"
+#include "compose/plan/shared_namespaces.h"
 #include "compose/plan/start_order.h"
 #include "compose/plan/step_list.h"
 #include "compose/plan/up_checks.h"
@@ -179,7 +180,9 @@ class UpPlanner {
     }
     for (const auto& name : graph_.order()) {
       for (const auto& [need, dependency] : graph_.needs(name)) {
-        if (!dependency.restart || affected.count(need) == 0) continue;
+        const auto service = project_.services.find(name);
+        const bool shares = service != project_.services.end() && shares_namespace(service->second, need);
+        if (!(dependency.restart || shares) || affected.count(need) == 0) continue;
         affected.insert(name);
         if (states_.count(name) == 0) {
           add_state(name, false);
@@ -189,7 +192,9 @@ class UpPlanner {
               converge(project_, *states_.at(name).service, observed_, as_they_are);
         }
         ServiceState& state = states_.at(name);
-        if (state.restart_reason.empty()) state.restart_reason = need + " is replaced (depends_on.restart)";
+        if (state.restart_reason.empty())
+          state.restart_reason =
+              need + (shares ? " is replaced (shares its namespace)" : " is replaced (depends_on.restart)");
       }
     }
   }
@@ -317,6 +322,7 @@ class UpPlanner {
     const std::string image = image_of(project_, one_off.service);
     engine::ContainerConfig config = one_off_config(project_, one_off, observed_.images.at(image).id);
     point_links(one_off.service, config);
+    point_namespaces(one_off.service, config);
     const std::string resource = "Container " + one_off.name;
     std::vector<int> before = prerequisites(config);
     point_volumes(one_off.service, config, before);
@@ -389,6 +395,7 @@ class UpPlanner {
     engine::ContainerConfig config =
         container_config(project_, service, slot.number, slot.name, observed_.images.at(image).id);
     point_links(service, config);
+    point_namespaces(service, config);
     std::vector<int> before = prerequisites(config);
     const bool lender_is_released = point_volumes(service, config, before);
     for (const auto* leftover : slot.leftovers) before.push_back(endings_.removals.at(leftover->id));
@@ -492,6 +499,22 @@ class UpPlanner {
       if (config.links.count(link.alias) != 0)
         config.links[link.alias] = state->second.convergence.slots.front().name;
     }
+  }
+
+  // As for links.
+  void point_namespaces(const parser::Service& service, engine::ContainerConfig& config) const {
+    const auto point = [&](const std::string& asked, std::string& mode) {
+      const std::string lender = lending_service(asked);
+      const auto state = states_.find(lender);
+      if (state != states_.end() && !state->second.convergence.slots.empty()) {
+        mode = "container:" + state->second.convergence.slots.front().name;
+      } else if (const ContainerInfo* there = lending_container(observed_, lender)) {
+        mode = "container:" + there->name;
+      }
+    };
+    point(service.ipc, config.ipc_mode);
+    point(service.pid, config.pid_mode);
+    point(service.uts, config.uts_mode);
   }
 
   const parser::Project& project_;

@@ -98,10 +98,9 @@ std::vector<std::string> effective_capabilities(const std::vector<std::string>& 
   const auto [dropped, drop_all] = mask_of(drop);
   CapabilityMask mask = privileged ? kAll : capability_mask(defaults);
   if (!privileged) {
-    // "drop ALL, add X" leaves X; "add ALL, drop X" leaves the rest: the single names have the last word.
-    if (drop_all) mask = 0;
-    if (add_all) mask = kAll;
-    mask = (mask | added) & ~dropped;
+    // "drop ALL, add X" leaves X, "add ALL, drop X" leaves the rest, and of one capability that is both added
+    // and dropped Docker's containers have it.
+    mask = add_all ? kAll & ~dropped : (drop_all ? 0 : mask & ~dropped) | added;
   }
   std::vector<std::string> names;
   for (size_t i = 0; i < capability_names().size(); ++i) {

@@ -14,8 +14,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <optional>
 
 #include "engine/container/message.h"
+#include "engine/container/namespaces.h"
 #include "engine/container/program.h"
 #include "engine/container/rootfs.h"
 #include "engine/container/run_files.h"
@@ -28,6 +30,7 @@ namespace engine {
 namespace {
 
 constexpr const char* kConsole = "console";
+constexpr int64_t kMostStartMs = 30000;
 
 // fork(2) with namespaces, into a v2 cgroup unless `folder` is empty, and with a pidfd. Returns 0 in the
 // child.
@@ -79,18 +82,38 @@ void set_oom_score(int score) {
 }
 
 std::string read_filter(const Spec& spec) {
-  if (spec.privileged || spec.seccomp_bpf.empty()) return {};
+  if (spec.seccomp_bpf.empty()) return {};
   return in_step("read seccomp filter", [&] { return sys::read_file(spec.seccomp_bpf); });
 }
 
 Program program_of(const Spec& spec, bool privileged) {
   Program program;
   program.hostname = spec.hostname;
+  program.groups = spec.groups;
+  program.no_new_privs = spec.no_new_privs;
+  program.apparmor = spec.apparmor;
+  program.seccomp_flags = spec.seccomp_flags;
   program.capabilities = privileged ? ~CapabilityMask{0} : capability_mask(spec.capabilities);
   return program;
 }
 
-[[noreturn]] void container_main(const ContainerLaunch& launch, const std::string& filter, int report) {
+void set_names(const Spec& spec) {
+  if (!spec.uts.mode.empty()) return;  // they are another's
+  if (!spec.hostname.empty()) {
+    in_step("set hostname", [&] {
+      sys::check(::sethostname(spec.hostname.data(), spec.hostname.size()), "sethostname", spec.hostname);
+    });
+  }
+  if (!spec.domainname.empty()) {
+    in_step("set domainname", [&] {
+      sys::check(::setdomainname(spec.domainname.data(), spec.domainname.size()), "setdomainname",
+                 spec.domainname);
+    });
+  }
+}
+
+[[noreturn]] void container_main(const ContainerLaunch& launch, const std::string& filter,
+                                 const Lenders& lenders, int report) {
   const Spec& spec = launch.spec;
   const bool has_device = std::any_of(spec.mounts.begin(), spec.mounts.end(), [](const SpecMount& mount) {
     return mount.type == SpecMount::Type::kDevice;
@@ -102,14 +125,13 @@ Program program_of(const Spec& spec, bool privileged) {
   }
   set_oom_score(spec.oom_score_adj);
   in_step("join the cgroup", [&] { launch.cgroup.join_v1(); });
-  in_step("make a cgroup namespace", [] { sys::check(::unshare(CLONE_NEWCGROUP), "unshare", "cgroup"); });
-  if (!spec.hostname.empty()) {
-    in_step("set hostname", [&] {
-      sys::check(::sethostname(spec.hostname.data(), spec.hostname.size()), "sethostname", spec.hostname);
-    });
-  }
+  if (!spec.host_cgroup_namespace)
+    in_step("make a cgroup namespace", [] { sys::check(::unshare(CLONE_NEWCGROUP), "unshare", "cgroup"); });
+  join_lenders(spec, lenders);
+  set_names(spec);
   if (!spec.tty) set_stdio(launch.stdio);
-  Console console = enter_rootfs(spec, launch.cgroup, launch.init_program, host_netns);
+  const sys::Fd shm = shared_memory(spec, lenders);
+  Console console = enter_rootfs(spec, launch.cgroup, launch.init_program, {host_netns, shm});
   if (spec.tty) {
     set_size(console.master.get(), spec);
     use_terminal(std::move(console), report);
@@ -254,17 +276,25 @@ pid_t clone_into_container(const EntryLaunch& launch, sys::Fd& pidfd) {
 
 Launched launch_container(const ContainerLaunch& launch) {
   const std::string filter = read_filter(launch.spec);
+  const Lenders lenders = open_lenders(launch.spec);
   SocketPair report = message_sockets();
   sys::Fd pidfd;
-  const pid_t pid = clone_process(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS,
-                                  launch.cgroup.birth_folder(), pidfd);
-  if (pid == 0) {
-    report.ours.reset();
-    run_child(report.theirs.get(), [&] { container_main(launch, filter, report.theirs.get()); });
+  pid_t pid = 0;
+  {
+    std::optional<ChildrenInPidNamespace> inside;
+    if (lenders.pid) {
+      in_step("join the pid namespace of container " + launch.spec.pid.container,
+              [&] { inside.emplace(lenders.pid.get()); });
+    }
+    pid = clone_process(CLONE_NEWNS | own_namespaces(launch.spec), launch.cgroup.birth_folder(), pidfd);
+    if (pid == 0) {
+      report.ours.reset();
+      run_child(report.theirs.get(), [&] { container_main(launch, filter, lenders, report.theirs.get()); });
+    }
   }
   report.theirs.reset();
-  // Nobody but us can reach the new process yet.
-  return await_exec(pid, std::move(pidfd), report.ours, 0);
+  // In a pid namespace of its own nobody but us can reach the new process yet.
+  return await_exec(pid, std::move(pidfd), report.ours, launch.spec.pid.mode.empty() ? 0 : kMostStartMs);
 }
 
 Launched launch_in_container(const EntryLaunch& launch) {

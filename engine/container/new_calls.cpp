@@ -105,8 +105,6 @@ std::optional<uint32_t> new_call_number(std::string_view name) {
   return found->second;
 }
 
-const uint32_t kLastKnownCall = kNewCalls.back().second;
-
 std::string with_new_calls(const std::string& compiled, const std::vector<NewCallRule>& rules,
                            uint32_t otherwise, uint32_t last_known) {
   const std::optional<Architectures> ours = architectures();
@@ -135,8 +133,15 @@ std::string with_new_calls(const std::string& compiled, const std::vector<NewCal
     preface.add(statement(BPF_RET | BPF_K, verdict));
   };
   decide(BPF_JGT, last_known, SECCOMP_RET_ERRNO | ENOSYS);
-  for (const NewCallRule& rule : rules)
-    if (const auto known = new_call_number(rule.name)) decide(BPF_JEQ, *known, rule.verdict);
+  for (const NewCallRule& rule : rules) {
+    if (const auto known = new_call_number(rule.name)) {
+      if (rule.verdict) {
+        decide(BPF_JEQ, *known, *rule.verdict);
+      } else {
+        preface.leave_if(BPF_JEQ, *known);
+      }
+    }
+  }
   preface.add(statement(BPF_RET | BPF_K, otherwise));
   return preface.before(compiled);
 }

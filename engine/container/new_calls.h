@@ -17,17 +17,16 @@ namespace engine {
 std::optional<uint32_t> new_call_number(std::string_view name);
 
 struct NewCallRule {
-  std::string name;  // those that are no new call are skipped
-  uint32_t verdict;  // SECCOMP_RET_*
+  std::string name;                 // those that are no new call are skipped
+  std::optional<uint32_t> verdict;  // SECCOMP_RET_*; none: `compiled` has the word
 };
 
-// The last one we know by name.
-extern const uint32_t kLastKnownCall;
+constexpr uint32_t kAllCallsKnown = UINT32_MAX - 1;
 
 // `compiled`, an array of struct sock_filter, preceded by what decides about all new calls: by `rules`, the
 // first for a name counts; else by `otherwise`, a verdict. Calls after `last_known`, which says when the
 // rules were made, are ENOSYS. As it is on an architecture with other numbers.
 std::string with_new_calls(const std::string& compiled, const std::vector<NewCallRule>& rules,
-                           uint32_t otherwise, uint32_t last_known = kLastKnownCall);
+                           uint32_t otherwise, uint32_t last_known);
 
 }  // namespace engine

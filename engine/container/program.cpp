@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -55,6 +56,11 @@ class Environment {
   std::vector<std::string> lines_;
 };
 
+std::string present_hostname() {
+  utsname names{};
+  return ::uname(&names) == 0 ? names.nodename : "";
+}
+
 void reset_signals() {
   // The kernel's call: the C library keeps two signals to itself, and a caller may have left those ignored
   // too.
@@ -94,15 +100,28 @@ void give_stdio_to(const Identity& identity, bool own) {
   }
 }
 
-void load_seccomp(const std::string& bytes) {
+void load_seccomp(const std::string& bytes, uint32_t flags) {
   if (bytes.empty()) return;
   if (bytes.size() % sizeof(sock_filter) != 0) throw SetupError("load seccomp", "the filter file is damaged");
   sock_fprog program{};
   program.len = static_cast<unsigned short>(bytes.size() / sizeof(sock_filter));
   program.filter = reinterpret_cast<sock_filter*>(const_cast<char*>(bytes.data()));
-  // Without SPEC_ALLOW kernels before 5.16 slow every filtered process down against Spectre v4.
-  sys::check(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &program),
-             "seccomp");
+  sys::check(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program), "seccomp");
+}
+
+// From the exec on. apparmor(7); attr of an own folder from Linux 5.8 on
+void confine_by_apparmor(const std::string& profile) {
+  if (profile.empty()) return;
+  const std::string step = "use AppArmor profile " + profile;
+  const std::string order = "exec " + profile;
+  for (const char* path : {"/proc/self/attr/apparmor/exec", "/proc/self/attr/exec"}) {
+    const sys::Fd file(::open(path, O_WRONLY | O_CLOEXEC));
+    if (!file || !is_on(file.get(), PROC_SUPER_MAGIC)) continue;
+    if (::write(file.get(), order.data(), order.size()) >= 0) return;
+    if (errno == ENOENT) throw SetupError(step, "no such profile is loaded on this host");
+    sys::fail("write", path);
+  }
+  throw SetupError(step, "this kernel has no AppArmor");
 }
 
 void become(const Identity& identity) {
@@ -160,10 +179,11 @@ void exec_program(const Program& program) {
     throw SetupError("exec", "no command: the image has none and none was given", kExitNotFound);
   }
   const sys::Fd root = sys::open("/", O_PATH | O_DIRECTORY);
-  const Identity identity = in_step("look up user", [&] { return resolve_user(root.get(), program.user); });
+  Identity identity = in_step("look up user", [&] { return resolve_user(root.get(), program.user); });
+  in_step("look up groups", [&] { add_groups(root.get(), program.groups, identity); });
   Environment environment(program.env);
   environment.set_default("PATH", kDefaultPath);
-  environment.set_default("HOSTNAME", program.hostname);
+  environment.set_default("HOSTNAME", program.hostname.empty() ? present_hostname() : program.hostname);
   environment.set_default("HOME", identity.home);
   if (program.terminal) environment.set_default("TERM", "xterm");
 
@@ -184,19 +204,28 @@ void exec_program(const Program& program) {
   set_asked_limits(program.asked_limits);
   const CapabilityMask capabilities = program.capabilities & own_capabilities();
   in_step("limit capabilities", [&] { limit_bounding_set(capabilities); });
-  // Here, not later: without no_new_privs a filter can only be loaded while we still have CAP_SYS_ADMIN.
-  in_step("load seccomp filter", [&] { load_seccomp(program.seccomp); });
+  confine_by_apparmor(program.apparmor);
+  // From here on nothing is opened, and the filter may be one that forbids this call.
+  sys::check(::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */), "close_range");
+  const auto filter = [&] {
+    in_step("load seccomp filter", [&] { load_seccomp(program.seccomp, program.seccomp_flags); });
+  };
+  // Not later: without no_new_privs a filter can only be loaded while we still have CAP_SYS_ADMIN.
+  if (!program.no_new_privs) filter();
   in_step("become user " + program.user, [&] { become(identity); });
   in_step("set capabilities", [&] { set_capabilities(identity.uid == 0 ? capabilities : 0); });
   // After the change of user, which clears it.
   if (program.die_with_parent) sys::check(::prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl", "PR_SET_PDEATHSIG");
   in_step("set resource limits", [&] { set_limits(program.limits); });
-  sys::check(::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */), "close_range");
 
   std::vector<char*> argv;
   for (const std::string& arg : program.args) argv.push_back(const_cast<char*>(arg.c_str()));
   argv.push_back(nullptr);
   const std::vector<char*> envp = environment.pointers();
+  if (program.no_new_privs) {
+    sys::check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl", "PR_SET_NO_NEW_PRIVS");
+    filter();  // and so it need not allow what comes before
+  }
   search(program.args[0], environment.find("PATH"), [&](const std::string& path) {
     if (!program.init) {
       ::execve(path.c_str(), argv.data(), envp.data());

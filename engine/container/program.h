@@ -14,11 +14,15 @@ struct Program {
   std::vector<std::string> env;  // PATH, HOME, HOSTNAME, TERM (with a terminal) are added where missing
   std::string working_dir;
   std::string user;
-  std::string hostname;
+  std::vector<std::string> groups;  // beside the user's own
+  std::string hostname;             // for HOSTNAME; empty: the one that is set
   CapabilityMask capabilities = 0;  // bounding set; what the host itself lacks is left out
   std::vector<ResourceLimit> limits;
   std::vector<SpecUlimit> asked_limits;
-  std::string seccomp;     // array of struct sock_filter; empty: none
+  std::string seccomp;  // array of struct sock_filter; empty: none
+  uint32_t seccomp_flags = 0;
+  bool no_new_privs = false;
+  std::string apparmor;    // profile; empty: none
   bool terminal = false;   // descriptor 0 becomes the controlling terminal
   bool init = false;       // compose-init comes first
   bool own_stdio = false;  // descriptors 0-2 were made for this program: the user may reopen them by path

@@ -93,7 +93,7 @@ void pivot(int root) {
 }  // namespace
 
 Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& init_program,
-                     const sys::Fd& host_netns) {
+                     const Borrowed& borrowed) {
   ::umask(0);  // modes are as written here
   const std::vector<sys::Fd> sources = open_sources(spec);
   sys::Fd init;
@@ -103,7 +103,7 @@ Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& 
           [] { sys::check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "mount", "/"); });
   const sys::Fd root = in_step("mount the rootfs", [&] { return attach_root(spec); });
   in_step("mount /proc", [&] { mount_proc(root.get(), spec); });
-  Console console = in_step("mount /dev", [&] { return mount_dev(root.get(), spec); });
+  Console console = in_step("mount /dev", [&] { return mount_dev(root.get(), spec, borrowed.shm); });
   for (const SpecDevice& device : spec.devices)
     in_step("make device " + device.target, [&] { make_devices(root.get(), device); });
   in_step("mount /sys", [&] { mount_sys(root.get(), spec); });
@@ -116,7 +116,7 @@ Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& 
   }
   for (size_t i = 0; i < sources.size(); ++i) {
     in_step("mount " + spec.mounts[i].target, [&] {
-      const sys::Fd own = is_own(spec.mounts[i]) ? own_source(spec, i, host_netns) : sys::Fd();
+      const sys::Fd own = is_own(spec.mounts[i]) ? own_source(spec, i, borrowed.host_netns) : sys::Fd();
       attach_source(root.get(), spec.mounts[i], own ? own : sources[i]);
     });
   }

@@ -11,11 +11,17 @@ namespace engine {
 // Where compose-init lies in a container with `Spec::init`.
 constexpr const char* kInitTarget = "/dev/init";
 
+// Of the host's and of other containers', opened before; empty: none.
+struct Borrowed {
+  const sys::Fd& host_netns;  // for mounts of kDevice
+  const sys::Fd& shm;         // detached mount for /dev/shm
+};
+
 // Makes the overlay, mounts everything, pivots into it and lets go of the host's tree: nothing of the host is
-// reachable by path afterwards. The calling process must be alone in new mount, pid, ipc, uts and cgroup
-// namespaces, in its network namespace and in `cgroup`. `init_program`: host path of compose-init;
-// `host_netns`: for mounts of kDevice, may be empty without any. Throws SetupError with the step.
+// reachable by path afterwards. The calling process must be alone in a new mount namespace, in the
+// container's other namespaces and in `cgroup`. `init_program`: host path of compose-init. Throws SetupError
+// with the step.
 Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& init_program,
-                     const sys::Fd& host_netns);
+                     const Borrowed& borrowed);
 
 }  // namespace engine

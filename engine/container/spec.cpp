@@ -108,11 +108,19 @@ void describe(A& archive, T& network) {
   archive("names", network.names);
 }
 
+template <typename A, Is<SpecNamespace> T>
+void describe(A& archive, T& of) {
+  archive("mode", of.mode);
+  archive("container", of.container);
+  archive("state_dir", of.state_dir);
+}
+
 template <typename A, Is<Spec> T>
 void describe(A& archive, T& spec) {
   archive("id", spec.id);
   archive("name", spec.name);
   archive("hostname", spec.hostname);
+  archive("domainname", spec.domainname);
   archive("lower_dirs", spec.lower_dirs);
   archive("upper_dir", spec.upper_dir);
   archive("work_dir", spec.work_dir);
@@ -121,6 +129,7 @@ void describe(A& archive, T& spec) {
   archive("env", spec.env);
   archive("working_dir", spec.working_dir);
   archive("user", spec.user);
+  archive("groups", spec.groups);
   archive("mounts", spec.mounts);
   archive("init", spec.init);
   archive("tty", spec.tty);
@@ -130,6 +139,15 @@ void describe(A& archive, T& spec) {
   archive("capabilities", spec.capabilities);
   archive("privileged", spec.privileged);
   archive("seccomp_bpf", spec.seccomp_bpf);
+  archive("seccomp_flags", spec.seccomp_flags);
+  archive("no_new_privs", spec.no_new_privs);
+  archive("unmasked", spec.unmasked);
+  archive("apparmor", spec.apparmor);
+  archive("sysctls", spec.sysctls);
+  archive("ipc", spec.ipc);
+  archive("pid", spec.pid);
+  archive("uts", spec.uts);
+  archive("host_cgroup_namespace", spec.host_cgroup_namespace);
   archive("exit_hook", spec.exit_hook);
   archive("shm_size", spec.shm_size);
   archive("oom_score_adj", spec.oom_score_adj);

@@ -63,10 +63,17 @@ struct SpecNetwork {
   std::vector<std::string> names;  // names others find this container by on it
 };
 
+// Whose namespace it is in.
+struct SpecNamespace {
+  std::string mode;  // empty: its own; host; container; ipc also none: its own, without /dev/shm
+  std::string container, state_dir;  // container: whose, its name and state folder
+};
+
 struct Spec {
   std::string id;  // 64 hex digits
   std::string name;
-  std::string hostname;
+  std::string hostname;    // set where the uts namespace is its own
+  std::string domainname;  // likewise; empty: none
   // rootfs: overlay, made in the container's own mount namespace, so no host mount ever exists
   std::vector<std::string> lower_dirs;  // topmost first
   std::string upper_dir, work_dir;
@@ -77,6 +84,7 @@ struct Spec {
   std::string working_dir = "/";
   std::string
       user;  // "", name, uid, name:group, uid:gid; resolved in the container's /etc/passwd and /etc/group
+  std::vector<std::string> groups;  // further ones, by name or number
   std::vector<SpecMount> mounts;
   bool init = false;  // compose-init as PID 1
   bool tty = false;
@@ -85,7 +93,14 @@ struct Spec {
   // confinement
   std::vector<std::string> capabilities;  // bounding set, with CAP_ prefix
   bool privileged = false;
-  std::string seccomp_bpf;  // file with the compiled filter (array of struct sock_filter); empty: none
+  std::string seccomp_bpf;     // file with the compiled filter (array of struct sock_filter); empty: none
+  uint32_t seccomp_flags = 0;  // SECCOMP_FILTER_FLAG_*
+  bool no_new_privs = false;
+  bool unmasked = false;             // nothing of /proc and /sys is masked or made read-only
+  std::string apparmor;              // profile; empty: none
+  std::vector<std::string> sysctls;  // "net.core.somaxconn=1024"
+  SpecNamespace ipc, pid, uts;
+  bool host_cgroup_namespace = false;
   int64_t shm_size = 64 << 20;
   int oom_score_adj = 0;
   std::vector<SpecDevice> devices;               // beside the standard ones

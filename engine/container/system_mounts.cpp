@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <optional>
 
 #include "engine/container/host_devices.h"
@@ -106,13 +107,38 @@ sys::Fd mount_below(int dev, const char* name, const sys::Fd& mount) {
   return sys::openat(dev, name, O_PATH | O_DIRECTORY | O_NOFOLLOW);
 }
 
+// Where the first separator is a slash, it is a path already; else a slash stands for a dot within a name, as
+// sysctl(8) has it.
+std::string path_of_sysctl(std::string name) {
+  const size_t separator = name.find_first_of("./");
+  if (separator != std::string::npos && name[separator] == '.')
+    for (char& c : name) c = c == '.' ? '/' : c == '/' ? '.' : c;
+  return "sys/" + name;
+}
+
+void set_sysctl(int proc, const std::string& name, const std::string& value) {
+  try {
+    const sys::Fd file = sys::open_in_root(proc, path_of_sysctl(name), O_WRONLY | O_NOFOLLOW);
+    sys::check(::write(file.get(), value.data(), value.size()), "write");
+  } catch (const sys::Error& error) {
+    throw SetupError("set sysctl " + name + " to '" + value + "'",
+                     error.code() == ENOENT
+                         ? "this kernel has no such setting"
+                         : std::string("the kernel refuses it: ") + std::strerror(error.code()));
+  }
+}
+
 }  // namespace
 
 void mount_proc(int root, const Spec& spec) {
   const sys::Fd target = plain_folder(root, "proc");
   const sys::Fd proc = new_mount("proc", {}, kInert);
   attach_mount(proc.get(), target.get());
-  if (spec.privileged) return;
+  for (const std::string& setting : spec.sysctls) {
+    const size_t equals = setting.find('=');
+    set_sysctl(proc.get(), setting.substr(0, equals), setting.substr(equals + 1));
+  }
+  if (spec.privileged || spec.unmasked) return;
   for (const char* path : kReadOnlyInProc) {
     const auto found = open_in(proc.get(), path, PROC_SUPER_MAGIC);
     if (!found) continue;
@@ -124,6 +150,19 @@ void mount_proc(int root, const Spec& spec) {
   for (const char* path : kMaskedInProc) {
     if (const auto found = open_in(proc.get(), path, PROC_SUPER_MAGIC)) mask.cover(*found);
   }
+}
+
+std::vector<std::string> masked_paths() {
+  std::vector<std::string> paths;
+  for (const char* path : kMaskedInProc) paths.push_back(std::string("/proc/") + path);
+  for (const char* path : kMaskedInSys) paths.push_back(std::string("/sys/") + path);
+  return paths;
+}
+
+std::vector<std::string> read_only_paths() {
+  std::vector<std::string> paths;
+  for (const char* path : kReadOnlyInProc) paths.push_back(std::string("/proc/") + path);
+  return paths;
 }
 
 Console open_terminal(int pts) {
@@ -140,7 +179,7 @@ Console open_terminal(int pts) {
   return console;
 }
 
-Console mount_dev(int root, const Spec& spec) {
+Console mount_dev(int root, const Spec& spec, const sys::Fd& shm) {
   const sys::Fd target = plain_folder(root, "dev");
   const sys::Fd dev =
       new_mount("tmpfs", {{"size", "65536k"}, {"mode", "0755"}}, MOUNT_ATTR_NOSUID | MOUNT_ATTR_STRICTATIME);
@@ -155,10 +194,14 @@ Console mount_dev(int root, const Spec& spec) {
       dev.get(), "pts",
       new_mount("devpts", {{"newinstance", ""}, {"ptmxmode", "0666"}, {"mode", "0620"}, {"gid", "5"}},
                 MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC));
-  mount_below(
-      dev.get(), "shm",
-      new_mount("tmpfs", {{"source", "shm"}, {"size", std::to_string(spec.shm_size)}, {"mode", "1777"}},
-                kInert));
+  if (shm) {
+    mount_below(dev.get(), "shm", shm);
+  } else if (spec.ipc.mode != "none") {
+    mount_below(
+        dev.get(), "shm",
+        new_mount("tmpfs", {{"source", "shm"}, {"size", std::to_string(spec.shm_size)}, {"mode", "1777"}},
+                  kInert));
+  }
   mount_below(dev.get(), "mqueue", new_mount("mqueue", {}, kInert));
   if (!spec.tty) return {};
   Console console = open_terminal(pts.get());
@@ -171,7 +214,7 @@ void mount_sys(int root, const Spec& spec) {
   const sys::Fd target = plain_folder(root, "sys");
   const sys::Fd mount = new_mount("sysfs", {}, kInert | (spec.privileged ? 0 : MOUNT_ATTR_RDONLY));
   attach_mount(mount.get(), target.get());
-  if (spec.privileged) return;
+  if (spec.privileged || spec.unmasked) return;
   const Mask mask(spec.run_dir + "/masks");
   for (const char* path : kMaskedInSys) {
     if (const auto found = open_in(mount.get(), path, SYSFS_MAGIC)) mask.cover(*found);

@@ -127,4 +127,21 @@ Identity resolve_user(int root, const std::string& user) {
   return identity;
 }
 
+void add_groups(int root, const std::vector<std::string>& groups, Identity& identity) {
+  if (groups.empty()) return;
+  const std::string file = read_in_root(root, "/etc/group");
+  for (const std::string& group : groups) {
+    std::optional<uint32_t> gid;
+    each_line(file, [&](const auto& fields) {
+      if (fields.size() < 3 || fields[0] != group) return false;
+      gid = number(fields[2]);
+      return gid.has_value();
+    });
+    if (!gid) gid = number(group);
+    if (!gid) throw SetupError("look up groups", "group " + group + " is not in the container's /etc/group");
+    if (std::find(identity.groups.begin(), identity.groups.end(), *gid) == identity.groups.end())
+      identity.groups.push_back(*gid);
+  }
+}
+
 }  // namespace engine

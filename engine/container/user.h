@@ -19,4 +19,7 @@ struct Identity {
 // MiB.
 Identity resolve_user(int root, const std::string& user);
 
+// Further supplementary groups, by name or number; as above.
+void add_groups(int root, const std::vector<std::string>& groups, Identity& identity);
+
 }  // namespace engine

@@ -1,10 +1,11 @@
-// compose-init <program> <argv0> [args...]: PID 1 of a container with `init: true`. Starts the program, hands
-// every signal on to it, reaps whatever is orphaned, and ends as the program ended.
+// compose-init <program> <argv0> [args...]: the first process of a container with `init: true`. Starts the
+// program, hands every signal on to it, reaps whatever is orphaned, and ends as the program ended.
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
       ::sigdelset(&all, number);
   }
   ::sigprocmask(SIG_SETMASK, &all, &before);
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);  // in another's pid namespace it is not the first process
   const pid_t program = start(argv, before);
   if (program < 0) {
     ::perror("compose-init: fork");

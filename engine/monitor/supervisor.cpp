@@ -395,6 +395,8 @@ void Supervisor::serve_exit() {
   kill_at_.reset();
   status_.exit_code = engine::take_exit_status(container_.pidfd.get());
   container_ = {};
+  // Where it was not the first of its pid namespace, what else it started lives on.
+  if (!spec_.pid.mode.empty()) cgroup_.kill_all();
   output_->finish(console_pump_.pidfd.get());
   if (console_pump_.pidfd) engine::take_exit_status(console_pump_.pidfd.get());
   console_pump_ = {};

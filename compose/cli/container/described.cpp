@@ -6,6 +6,7 @@
 #include "compose/cli/output_format.h"
 #include "compose/plan/inventory.h"
 #include "compose/ui/timestamp.h"
+#include "engine/container/system_mounts.h"
 #include "engine/effective_config.h"
 #include "engine/image/image_store.h"
 
@@ -130,6 +131,39 @@ void add_resources(const engine::ContainerConfig& config, ordered_json& host) {
   host["Ulimits"] = limits;
 }
 
+ordered_json map_or_null(const std::map<std::string, std::string>& map) {
+  return map.empty() ? ordered_json(nullptr) : ordered_json(map);
+}
+
+// The value of a security option; empty when it is not given.
+std::string option_of(const engine::ContainerConfig& config, const std::string& name) {
+  std::string value;
+  for (const std::string& option : config.security_opt)
+    if (option.starts_with(name + '=') || option.starts_with(name + ':'))
+      value = option.substr(name.size() + 1);
+  return value;
+}
+
+void add_confinement(const engine::ContainerConfig& config, ordered_json& host) {
+  const auto mode = [](const std::string& given, const char* usual) { return given.empty() ? usual : given; };
+  host["Annotations"] = map_or_null(config.annotations);
+  host["CgroupnsMode"] = mode(config.cgroupns_mode, "private");
+  host["GroupAdd"] = list_or_null(config.group_add);
+  host["IpcMode"] = mode(config.ipc_mode, "private");
+  host["PidMode"] = config.pid_mode == "private" ? "" : config.pid_mode;
+  host["SecurityOpt"] = list_or_null(config.security_opt);
+  host["StorageOpt"] = nullptr;
+  host["Sysctls"] = map_or_null(config.sysctls);
+  host["UTSMode"] = config.uts_mode == "private" ? "" : config.uts_mode;
+  host["UsernsMode"] = config.userns_mode;
+  // As Docker: null without confinement, empty lists where it is left out.
+  host["MaskedPaths"] = config.privileged ? ordered_json(nullptr) : ordered_json::array();
+  host["ReadonlyPaths"] = host["MaskedPaths"];
+  if (config.privileged || !option_of(config, "systempaths").empty()) return;
+  host["MaskedPaths"] = engine::masked_paths();
+  host["ReadonlyPaths"] = engine::read_only_paths();
+}
+
 ordered_json host_config_of(const engine::ContainerConfig& config) {
   constexpr int64_t kUsualShm = 64 << 20;
   auto binds = ordered_json::array();
@@ -162,6 +196,7 @@ ordered_json host_config_of(const engine::ContainerConfig& config) {
                     {"ShmSize", config.shm_size == 0 ? kUsualShm : config.shm_size},
                     {"Runtime", "compose"}};
   if (!tmpfs.empty()) host["Tmpfs"] = tmpfs;
+  add_confinement(config, host);
   add_resources(config, host);
   return host;
 }
@@ -188,7 +223,7 @@ ordered_json names_to_objects(const std::set<std::string>& names) {
 ordered_json config_of(const engine::ContainerInfo& container, const engine::ContainerConfig& config,
                        const engine::ImageConfig& effective) {
   ordered_json described{{"Hostname", config.hostname.empty() ? container.id.substr(0, 12) : config.hostname},
-                         {"Domainname", ""},
+                         {"Domainname", config.domainname},
                          {"User", effective.user},
                          {"AttachStdin", false},
                          {"AttachStdout", false},
@@ -326,7 +361,7 @@ ordered_json described(engine::Engine& engine, const engine::ContainerInfo& cont
   object["Platform"] = "linux";
   object["MountLabel"] = "";
   object["ProcessLabel"] = "";
-  object["AppArmorProfile"] = "";
+  object["AppArmorProfile"] = option_of(config, "apparmor");
   object["ExecIDs"] = nullptr;
   object["HostConfig"] = host_config_of(config);
   object["GraphDriver"] = driver_of(engine, container, image ? &*image : nullptr);

@@ -10,6 +10,7 @@
 #include "compose/cli/failure.h"
 #include "compose/cli/foreground.h"
 #include "compose/cli/image/subcommands.h"
+#include "compose/cli/seccomp_profiles.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/planner.h"
 #include "engine/error.h"
@@ -152,7 +153,8 @@ engine::ContainerInfo create_named(engine::Engine& engine, engine::ContainerConf
 engine::ContainerInfo make_container(Context& context, CreateFlags& flags,
                                      const std::vector<std::string>& words, bool waits,
                                      const Cancellation& cancellation) {
-  const parser::Service service = flags.service(context, words);
+  parser::Service service = flags.service(context, words);
+  read_seccomp_profile(service);
   if (flags.remove && service.restart.policy != parser::Restart::Policy::kNo)
     throw CommandError("--rm and --restart cannot be used together");
   if (!service.network_mode.empty() && (!service.ports.empty() || flags.publish_all))

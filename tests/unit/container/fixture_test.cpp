@@ -94,7 +94,9 @@ Container::Container() : netns_(new_netns()) {
   spec.upper_dir = root + "/upper";
   spec.work_dir = root + "/work";
   spec.capabilities = engine::effective_capabilities({}, {}, false);
-  spec.seccomp_bpf = engine::cached_default_seccomp(root, spec.capabilities);
+  const engine::SeccompFile filter = engine::cached_default_seccomp(root, spec.capabilities);
+  spec.seccomp_bpf = filter.path;
+  spec.seccomp_flags = filter.flags;
   spec.cgroup = "/compose-test-" + std::to_string(::getpid()) + "/" + spec.id;
   spec.monitors_cgroup = "/compose-test-" + std::to_string(::getpid()) + "/monitors";
   spec.log_path = root + "/state/log.json";

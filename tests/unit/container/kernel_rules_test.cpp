@@ -1,10 +1,7 @@
 // Rules the kernel enforces for us, asked directly: the compiled seccomp filter, and cgroup v2's device
 // program.
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <sched.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -22,25 +19,14 @@
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/random.h"
+#include "under_filter.h"
 
 namespace {
 
 // errno of a system call made by a child under the filter for these capabilities; 0 when it succeeded.
 int errno_under_filter(const std::vector<std::string>& capabilities, long number, long a = 0, long b = 0,
                        long c = 0, long d = 0, long e = 0) {
-  std::string bytes = engine::compile_default_seccomp(capabilities);
-  const pid_t pid = ::fork();
-  REQUIRE(pid >= 0);
-  if (pid == 0) {
-    sock_fprog program{static_cast<unsigned short>(bytes.size() / sizeof(sock_filter)),
-                       reinterpret_cast<sock_filter*>(bytes.data())};
-    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-    if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0) ::_exit(254);
-    ::_exit(::syscall(number, a, b, c, d, e) < 0 ? errno : 0);
-  }
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  return WEXITSTATUS(status);
+  return container_test::under_filter(engine::compile_default_seccomp(capabilities), number, a, b, c, d, e);
 }
 
 // What a process in this v2 group may do with devices: 0 when the standard rules hold.

@@ -255,7 +255,10 @@ TEST_CASE("cap_add and cap_drop change Docker's default set") {
   CHECK(engine::effective_capabilities({"ALL"}, {}, false).size() == 41);
   CHECK(engine::effective_capabilities({}, {"all"}, false).empty());
   CHECK(engine::effective_capabilities({"CAP_NET_ADMIN"}, {"ALL"}, false) == List{"CAP_NET_ADMIN"});
-  CHECK(engine::effective_capabilities({}, {}, true).size() == 41);
+  CHECK(engine::effective_capabilities({}, {"ALL"}, true).size() == 41);
+  CHECK(engine::effective_capabilities({"ALL"}, {"CHOWN"}, false).size() == 40);
+  CHECK(engine::effective_capabilities({"ALL", "CHOWN"}, {"ALL"}, false).size() == 41);
+  CHECK(engine::effective_capabilities({"KILL"}, {"KILL", "CHOWN"}, false).size() == 13);
   CHECK_THROWS_WITH(engine::effective_capabilities({"FLY"}, {}, false), Catch::Contains("FLY"));
 }
 
@@ -271,10 +274,10 @@ TEST_CASE("Signals go by name, with or without SIG, and by number") {
 TEST_CASE("The default filter is compiled once per set of capabilities") {
   const Folder folder;
   const auto plain = engine::effective_capabilities({}, {}, false);
-  const std::string path = engine::cached_default_seccomp(folder.path, plain);
-  CHECK(path == engine::cached_default_seccomp(folder.path, plain));
-  CHECK(path != engine::cached_default_seccomp(folder.path,
-                                               engine::effective_capabilities({"SYS_ADMIN"}, {}, false)));
+  const std::string path = engine::cached_default_seccomp(folder.path, plain).path;
+  CHECK(path == engine::cached_default_seccomp(folder.path, plain).path);
+  const auto admin = engine::effective_capabilities({"SYS_ADMIN"}, {}, false);
+  CHECK(path != engine::cached_default_seccomp(folder.path, admin).path);
   const std::string bytes = sys::read_file(path);
   CHECK(bytes.size() % sizeof(sock_filter) == 0);
   CHECK(bytes.size() / sizeof(sock_filter) < 4096);

@@ -130,6 +130,21 @@ TEST_CASE("the config hash changes with everything that reaches the container") 
       [](parser::Service& s) { s.cpu_shares = 2; },
       [](parser::Service& s) { s.limits.pids = 3; },
       [](parser::Service& s) { s.shm_size = 4; },
+      [](parser::Service& s) { s.security_opt = {"no-new-privileges"}; },
+      [](parser::Service& s) { s.security_opt = {"seccomp=/p.json"}; },
+      [](parser::Service& s) {
+        s.security_opt = {"seccomp=/p.json"};
+        s.seccomp_profile = "{}";
+      },
+      [](parser::Service& s) { s.sysctls["net.core.somaxconn"] = "1"; },
+      [](parser::Service& s) { s.group_add = {"video"}; },
+      [](parser::Service& s) { s.domainname = "d"; },
+      [](parser::Service& s) { s.annotations["a"] = "1"; },
+      [](parser::Service& s) { s.ipc = "host"; },
+      [](parser::Service& s) { s.pid = "host"; },
+      [](parser::Service& s) { s.uts = "host"; },
+      [](parser::Service& s) { s.cgroup = "host"; },
+      [](parser::Service& s) { s.userns_mode = "host"; },
   };
   const parser::Project project = [] {
     parser::Project made = empty_project();

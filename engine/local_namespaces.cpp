@@ -1,0 +1,65 @@
+// Namespaces that a container has together with the host or with another container.
+#include <sys/utsname.h>
+
+#include "engine/container/run_files.h"
+#include "engine/local_engine.h"
+#include "sys/error.h"
+
+namespace engine {
+
+namespace {
+
+constexpr std::string_view kOfContainer = "container:";
+
+std::string hostname_of_host() {
+  utsname names{};
+  sys::check(::uname(&names), "uname");
+  return names.nodename;
+}
+
+bool is_private(const std::string& mode) {
+  return mode.empty() || mode == "private" || mode == "shareable";
+}
+
+}  // namespace
+
+SpecNamespace LocalEngine::namespace_of(const ContainerConfig& config, const char* kind,
+                                        const std::string& mode) {
+  if (is_private(mode)) return {};
+  if (!mode.starts_with(kOfContainer)) return {mode, "", ""};
+  const std::string name = mode.substr(kOfContainer.size());
+  const std::string subject = "container " + config.name + ": " + kind + " namespace of container " + name;
+  std::optional<ContainerRecord> lender;
+  db_.read([&] { lender = find_container_record(db_, name); });
+  if (!lender) throw Error(Error::Kind::kNotFound, subject + ": there is no such container");
+  if (lender->config.name == config.name)
+    throw Error(Error::Kind::kInvalid, subject + ": it is this container itself");
+  if (!has_program(status_of(lender->id)))
+    throw Error(Error::Kind::kConflict, subject + ": it is not running; start it first");
+  return {"container", lender->config.name, paths_.container(lender->id)};
+}
+
+void LocalEngine::set_namespaces(Spec& spec, const ContainerConfig& config) {
+  spec.ipc = namespace_of(config, "ipc", config.ipc_mode);
+  spec.pid = namespace_of(config, "pid", config.pid_mode);
+  spec.uts = namespace_of(config, "uts", config.uts_mode);
+  spec.host_cgroup_namespace = config.cgroupns_mode == "host";
+  if (spec.uts.mode == "host") spec.hostname = hostname_of_host();
+  if (spec.uts.mode == "container") {
+    const ContainerRecord lender = need_container(config.uts_mode.substr(kOfContainer.size()));
+    const Spec theirs = spec_from_json(sys::read_file(spec_file(paths_.run_container(lender.id))));
+    spec.hostname = theirs.hostname;
+    spec.domainname = theirs.domainname;
+  }
+  if (spec.ipc.mode == "container") {
+    const ContainerRecord lender = need_container(config.ipc_mode.substr(kOfContainer.size()));
+    const std::string& theirs = lender.config.ipc_mode;
+    if (theirs.empty() || theirs == "private" || theirs == "none") {
+      throw Error(Error::Kind::kConflict, "container " + config.name + ": the ipc namespace of container " +
+                                              lender.config.name +
+                                              " is private; make that one with ipc: shareable");
+    }
+  }
+}
+
+}  // namespace engine
