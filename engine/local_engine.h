@@ -144,8 +144,8 @@ class LocalEngine final : public Engine {
   void prepare_bind_sources(const ContainerRecord& record);
   Spec make_spec(const ContainerRecord& record, const StoredImage& image,
                  const std::vector<NetworkRecord>& networks);
-  // local_namespaces.cpp: whose namespaces it is in. The lenders must be there, run and be willing:
-  // kNotFound, kConflict.
+  // local_namespaces.cpp: whose namespaces it is in. The lenders must be there, run and be willing: kInvalid,
+  // kConflict.
   void set_namespaces(Spec& spec, const ContainerConfig& config);
   SpecNamespace namespace_of(const ContainerConfig& config, const char* kind, const std::string& mode);
   // What the container wrote as a layer's folder; it stands still meanwhile.

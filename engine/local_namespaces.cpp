@@ -31,7 +31,7 @@ SpecNamespace LocalEngine::namespace_of(const ContainerConfig& config, const cha
   const std::string subject = "container " + config.name + ": " + kind + " namespace of container " + name;
   std::optional<ContainerRecord> lender;
   db_.read([&] { lender = find_container_record(db_, name); });
-  if (!lender) throw Error(Error::Kind::kNotFound, subject + ": there is no such container");
+  if (!lender) throw Error(Error::Kind::kInvalid, subject + ": there is no such container");
   if (lender->config.name == config.name)
     throw Error(Error::Kind::kInvalid, subject + ": it is this container itself");
   if (!has_program(status_of(lender->id)))

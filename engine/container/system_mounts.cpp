@@ -154,6 +154,7 @@ void mount_proc(int root, const Spec& spec) {
 
 std::vector<std::string> masked_paths() {
   std::vector<std::string> paths;
+  paths.reserve(kMaskedInProc.size() + kMaskedInSys.size());
   for (const char* path : kMaskedInProc) paths.push_back(std::string("/proc/") + path);
   for (const char* path : kMaskedInSys) paths.push_back(std::string("/sys/") + path);
   return paths;
@@ -161,6 +162,7 @@ std::vector<std::string> masked_paths() {
 
 std::vector<std::string> read_only_paths() {
   std::vector<std::string> paths;
+  paths.reserve(kReadOnlyInProc.size());
   for (const char* path : kReadOnlyInProc) paths.push_back(std::string("/proc/") + path);
   return paths;
 }

@@ -96,8 +96,8 @@ TEST_CASE("a service sees the processes of the one whose pid namespace it has, a
   CHECK(sandbox.inside("lender", {"sh", "-c", "ps | grep -c 'sleep 2000'"}) != "0\n");
   const auto before = sandbox.ids("borrower");
   file("two");
-  const std::string plan = sandbox.ok({"up", "-d", "--dry-run"}).err;
-  CHECK(plan.find("lender is replaced (shares its namespace)") != std::string::npos);
+  const it::Output plan = sandbox.ok({"up", "-d", "--dry-run"});
+  CHECK((plan.out + plan.err).find("lender is replaced (shares its namespace)") != std::string::npos);
   sandbox.ok({"up", "-d"});
   CHECK(sandbox.ids("borrower") == before);
   CHECK(namespace_in(sandbox, "borrower", "pid") == namespace_in(sandbox, "lender", "pid"));

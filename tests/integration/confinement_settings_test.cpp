@@ -152,7 +152,7 @@ TEST_CASE("inspect shows a container's confinement, and each change of it recrea
   Sandbox sandbox;
   sandbox.compose_file(with(R"(    annotations: {org.example.purpose: test}
     sysctls: {net.core.somaxconn: 99}
-    group_add: [video, "5"]
+    group_add: [root, "5"]
     security_opt: [no-new-privileges:true, label=disable]
     runtime: compose
 )"));
@@ -163,7 +163,7 @@ TEST_CASE("inspect shows a container's confinement, and each change of it recrea
           .at("HostConfig");
   CHECK(host.at("Annotations").dump() == R"({"org.example.purpose":"test"})");
   CHECK(host.at("Sysctls").dump() == R"({"net.core.somaxconn":"99"})");
-  CHECK(host.at("GroupAdd").dump() == R"(["video","5"])");
+  CHECK(host.at("GroupAdd").dump() == R"(["root","5"])");
   CHECK(host.at("SecurityOpt").dump() == R"(["no-new-privileges:true","label=disable"])");
   CHECK(host.at("Runtime") == "compose");
   auto before = sandbox.ids();
@@ -171,7 +171,7 @@ TEST_CASE("inspect shows a container's confinement, and each change of it recrea
   CHECK(sandbox.ids() == before);
   for (const char* change :
        {"    security_opt: [no-new-privileges]\n", "    sysctls: {net.core.somaxconn: 98}\n",
-        "    group_add: [video]\n", "    ipc: shareable\n", "    pid: host\n", "    uts: host\n",
+        "    group_add: [root]\n", "    ipc: shareable\n", "    pid: host\n", "    uts: host\n",
         "    cgroup: host\n", "    domainname: example.org\n", "    annotations: {a: b}\n"}) {
     INFO(change);
     sandbox.compose_file(with(change));

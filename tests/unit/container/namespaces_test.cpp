@@ -172,5 +172,7 @@ TEST_CASE("no_new_privs is set for the program and for exec, and a filter then n
   const std::string expected = "Uid: 1000 1000 1000 1000\nNoNewPrivs: 1\nSeccomp: 2\n";
   CHECK(box.step(status) == Answer(0, expected));
   box.spec.args = {};
-  CHECK(box.exec(status, {.user = "ann"}).second == expected);
+  engine::ExecRequest as_ann;
+  as_ann.user = "ann";
+  CHECK(box.exec(status, as_ann).second == expected);
 }
