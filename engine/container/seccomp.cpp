@@ -156,6 +156,7 @@ std::string compile_default_seccomp(const std::vector<std::string>& capabilities
   }
   add_argument_rules(filter, mask);
   std::vector<NewCallRule> new_calls;
+  new_calls.reserve(allowed.size());
   for (const std::string_view call : allowed) new_calls.push_back({std::string(call), SECCOMP_RET_ALLOW});
   return with_new_calls(filter.compiled(), new_calls, SECCOMP_RET_ERRNO | EPERM);
 }
