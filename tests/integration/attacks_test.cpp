@@ -1,10 +1,10 @@
 // The attacks that reference/engine.md, "Attacks that must fail", names, on the engine as a whole. Here are
 // those on a container at its start and as it runs. The others are tested where they are warded off:
 //
-// - what layers and archives hold: unit/image/extractor_test.cpp, hostile_archive_test.cpp
+// - what layers and archives hold: unit/image/unpack_test.cpp, hostile_*_test.cpp
 // - blobs of another digest or size: unit/registry/pull_test.cpp
-// - redirects that would take credentials along: unit/registry/access_test.cpp,
-// unit/build/http_downloader_test.cpp
+// - redirects that would take credentials along: unit/registry/access_test.cpp and
+//   unit/build/http_downloader_test.cpp
 // - COPY and ADD out of the context or the image: unit/build/copy_test.cpp, hostile_source_test.cpp
 // - trees that change under export and commit: export_test.cpp, unit/engine/commit_test.cpp
 // - files in and out of a container: cp_attack_test.cpp
