@@ -137,7 +137,8 @@ void LocalEngine::insert_on_networks(const ContainerConfig& config, const std::f
   for (int attempt = 1;; ++attempt) {
     if (on_default) make_default_network();
     try {
-      db_.write(insert);
+      // One that goes by itself at its end is not missed after a power cut.
+      db_.write(insert, config.auto_remove ? Durability::kOrdered : Durability::kSynced);
       return;
     } catch (const Error& error) {
       if (!on_default || error.kind() != Error::Kind::kNotFound || attempt == kAttempts) throw;
@@ -220,7 +221,7 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
   stop_and_release(*record, alive ? std::optional<int64_t>(0) : std::nullopt);
   sys::remove_tree(paths_.container(record->id));
   std::vector<std::string> doomed;
-  db_.write([&] {
+  const auto erase = [&] {
     delete_container(db_, record->id);
     for (const MountRecord& mount : record->mounts) {
       if (!volumes || mount.type != MountConfig::Type::kVolume) continue;
@@ -228,7 +229,8 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
       if (volume && volume->config.anonymous && volume_users(db_, mount.source).empty())
         doomed.push_back(discard_volume(mount.source));
     }
-  });
+  };
+  db_.write(erase, record->config.auto_remove ? Durability::kOrdered : Durability::kSynced);
   for (const std::string& folder : doomed) sys::remove_tree(folder);
   const bool was_on_default =
       std::any_of(record->config.networks.begin(), record->config.networks.end(),
