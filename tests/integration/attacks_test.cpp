@@ -1,14 +1,16 @@
 // The attacks that reference/engine.md, "Attacks that must fail", names, on the engine as a whole. Here are
 // those on a container at its start and as it runs. The others are tested where they are warded off:
 //
-//   layers with .., absolute names, links, devices, whiteouts, bombs, depth unit/image/extractor_test.cpp,
-//   archive tests digest or size mismatch of a blob unit/registry/*_test.cpp, unit/image/*_test.cpp a
-//   redirect that takes the Authorization header along                        unit/http,
-//   unit/registry/session_test.cpp COPY from outside the context, through links, races
-//   unit/build/copier_test.cpp, unit/build/*attack* export and commit of a tree that changes export_test.cpp,
-//   unit/engine aliases, size and nesting of YAML                                           unit/parser
-//   another network, the host's loopback                                        network_test.cpp,
-//   unit/netmgr/driver_test.cpp the filter, masks, mounts, devices confinement_test.cpp
+// - what layers and archives hold: unit/image/unpack_test.cpp, hostile_*_test.cpp
+// - blobs of another digest or size: unit/registry/pull_test.cpp
+// - redirects that would take credentials along: unit/registry/access_test.cpp and
+//   unit/build/http_downloader_test.cpp
+// - COPY and ADD out of the context or the image: unit/build/copy_test.cpp, hostile_source_test.cpp
+// - trees that change under export and commit: export_test.cpp, unit/engine/commit_test.cpp
+// - files in and out of a container: cp_attack_test.cpp
+// - YAML without end: unit/parser/yaml_test.cpp
+// - networks by ordinary sockets: network_test.cpp, unit/netmgr/publish_test.cpp
+// - what the filter, masks, mounts and device rules refuse: confinement_test.cpp
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -223,9 +225,9 @@ TEST_CASE("attacks: a raw socket does not send under a neighbour's address") {
       service("liar", "    command: [sleep, \"1000\"]\n    networks: {lan: {ipv4_address: 172.30.0.10}}\n") +
       service("friend",
               "    command: [sleep, \"1000\"]\n    networks: {lan: {ipv4_address: 172.30.0.11}}\n") +
-      service(
-          "target",
-          "    command: [/hostile, listen, \"9000\"]\n    networks: {lan: {ipv4_address: 172.30.0.12}}\n") +
+      service("target",
+              "    command: [/hostile, listen, 0.0.0.0, \"9000\"]\n    networks: {lan: {ipv4_address: "
+              "172.30.0.12}}\n") +
       "networks:\n  lan: {ipam: {config: [{subnet: 172.30.0.0/24}]}}\n");
   sandbox.ok({"up", "-d"});
   REQUIRE(says(sandbox, "target", "ready"));
@@ -237,6 +239,35 @@ TEST_CASE("attacks: a raw socket does not send under a neighbour's address") {
   send_as("172.30.0.10");  // itself, which has to arrive, after the others
   REQUIRE(says(sandbox, "target", "from 172.30.0.10"));
   CHECK(sandbox.log("target") == "ready\nfrom 172.30.0.10\n");
+  sandbox.finish();
+}
+
+TEST_CASE("attacks: a frame made by hand reaches neither the host's loopback nor another network") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const it::Process loopback({HOSTILE, "listen", "127.0.0.1", "9000"});
+  const it::Process open({HOSTILE, "listen", "0.0.0.0", "9001"});
+  sandbox.compose_file(
+      "services:\n" +
+      service("liar", "    command: [sleep, \"1000\"]\n    networks: {lan: {ipv4_address: 172.30.0.10}}\n") +
+      service("target",
+              "    command: [/hostile, listen, 0.0.0.0, \"9000\"]\n    networks: {other: {ipv4_address: "
+              "172.31.0.12}}\n") +
+      "networks:\n  lan: {ipam: {config: [{subnet: 172.30.0.0/24}]}}\n"
+      "  other: {ipam: {config: [{subnet: 172.31.0.0/24}]}}\n");
+  sandbox.ok({"up", "-d"});
+  REQUIRE(says(sandbox, "target", "ready"));
+  const auto send_to = [&](const std::string& address, const std::string& port) {
+    CHECK(sandbox.inside("liar", {"/hostile", "frame", "172.30.0.1", address, port}) == "sent: ok\n");
+  };
+  send_to("127.0.0.1", "9000");
+  send_to("172.31.0.12", "9000");
+  send_to("172.31.0.1", "9000");  // the other network's gateway, the host under another name
+  send_to("172.30.0.1",
+          "9001");  // what the host serves to all may be had, and shows that frames are well made
+  CHECK(it::eventually([&] { return open.out() == "ready\nfrom 172.30.0.10\n"; }));
+  CHECK(loopback.out() == "ready\n");
+  CHECK(sandbox.log("target") == "ready\n");
   sandbox.finish();
 }
 
