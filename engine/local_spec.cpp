@@ -180,9 +180,11 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
     }
     sys::write_file_atomic(resolv, text);
   }
-  spec.mounts.push_back(engine_file(hosts, "/etc/hosts"));
-  spec.mounts.push_back(engine_file(name, "/etc/hostname"));
-  spec.mounts.push_back(engine_file(resolv, "/etc/resolv.conf"));
+  for (const auto& [file, target] :
+       {std::pair{hosts, "/etc/hosts"}, {name, "/etc/hostname"}, {resolv, "/etc/resolv.conf"}}) {
+    spec.mounts.push_back(engine_file(file, target));
+    spec.mounts.back().read_only = config.read_only;  // part of the rootfs for whoever wants that read-only
+  }
 
   for (const MountRecord& mount : record.mounts) spec.mounts.push_back(spec_mount(record, mount));
   for (size_t i = 0; i < config.files.size(); ++i) {

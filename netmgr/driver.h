@@ -37,7 +37,8 @@ struct Publish {
   std::string protocol;  // tcp, udp, sctp
 };
 
-// A new network namespace with loopback up, held only by the returned descriptor. Throws sys::Error.
+// A new network namespace with loopback up, held only by the returned descriptor. Any program in it may bind
+// the ports below 1024 and open ping sockets. Throws sys::Error.
 sys::Fd new_namespace();
 
 // Makes (or completes) bridge, address, sysctls, and the network's firewall rules; enables IPv4 forwarding.

@@ -60,12 +60,14 @@ void add_folder(const SpecDevice& device, const std::string& below, std::vector<
   }
 }
 
-// null zero full random urandom, tty console ptmx, pts/*
+// null zero full random urandom, tty console ptmx, pts/*, and net/tun: images of VPNs make that node
+// themselves, and to do anything with it takes CAP_NET_ADMIN.
 std::vector<DeviceRule> standard_rules() {
   std::vector<DeviceRule> rules = {{'c', -1, -1, "m"}, {'b', -1, -1, "m"}};
   for (const int minor : {3, 5, 7, 8, 9}) rules.push_back({'c', 1, minor, "rwm"});
   for (const int minor : {0, 1, 2}) rules.push_back({'c', 5, minor, "rwm"});
   rules.push_back({'c', 136, -1, "rwm"});
+  rules.push_back({'c', 10, 200, "rwm"});
   return rules;
 }
 

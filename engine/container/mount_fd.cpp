@@ -78,14 +78,19 @@ sys::Fd new_mount(const std::string& type, const MountOptions& options, uint64_t
     const int error = errno;
     throw sys::Error(error, "mount " + type, what + kernel_message(context.get()));
   };
+  const auto set = [&](const std::string& key, const std::string& value) {
+    require(::fsconfig(context.get(), FSCONFIG_SET_STRING, key.c_str(), value.c_str(), 0), key + '=' + value);
+  };
+  bool has_source = false;
   for (const auto& [key, value] : options) {
+    has_source = has_source || key == "source";
     if (value.empty()) {
       require(::fsconfig(context.get(), FSCONFIG_SET_FLAG, key.c_str(), nullptr, 0), key);
     } else {
-      require(::fsconfig(context.get(), FSCONFIG_SET_STRING, key.c_str(), value.c_str(), 0),
-              key + '=' + value);
+      set(key, value);
     }
   }
+  if (!has_source) set("source", type);  // else df and mount would call it "none"
   require(::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0), "create");
   const int mount = ::fsmount(context.get(), FSMOUNT_CLOEXEC, static_cast<unsigned>(attributes));
   require(mount < 0 ? -1 : 0, "fsmount");

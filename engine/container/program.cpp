@@ -62,7 +62,11 @@ std::string present_hostname() {
 }
 
 void reset_signals() {
-  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  // The kernel's call: the C library keeps two signals to itself, and a caller may have left those ignored
+  // too.
+  const char as_default[64]{};  // the kernel's struct sigaction, all of it zero
+  for (int number = 1; number < NSIG; ++number)
+    ::syscall(SYS_rt_sigaction, number, as_default, nullptr, size_t{NSIG / 8});
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);

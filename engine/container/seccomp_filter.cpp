@@ -1,5 +1,6 @@
 #include "engine/container/seccomp_filter.h"
 
+#include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -9,6 +10,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "engine/container/new_calls.h"
 #include "engine/error.h"
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -56,7 +58,7 @@ class Compiler {
     if (rule.action == default_action_) return;  // says nothing, and libseccomp refuses it
     for (const std::string& call : rule.calls) {
       const int number = ::seccomp_syscall_resolve_name(call.c_str());
-      if (number == __NR_SCMP_ERROR) continue;  // newer than this libseccomp: the default action has it
+      if (number == __NR_SCMP_ERROR) continue;  // newer than this libseccomp: new_calls.h
       if (has_argument_twice(rule.arguments)) {
         for (const scmp_arg_cmp& argument : rule.arguments) add(rule.action, call, number, {argument});
       } else {
@@ -77,10 +79,51 @@ class Compiler {
   std::unique_ptr<void, void (*)(scmp_filter_ctx)> context_;
 };
 
+bool is_known(const std::string& call) {
+  return ::seccomp_syscall_resolve_name(call.c_str()) != __NR_SCMP_ERROR;
+}
+
+// libseccomp's actions are the kernel's values.
+std::vector<NewCallRule> new_calls_of(const SeccompFilter& filter) {
+  std::vector<NewCallRule> rules;
+  for (const SeccompRule& rule : filter.rules) {
+    for (const std::string& call : rule.calls) {
+      if (!new_call_number(call)) continue;
+      if (rule.arguments.empty()) {
+        rules.push_back({call, rule.action});
+      } else if (is_known(call)) {
+        rules.push_back({call, std::nullopt});
+      } else {
+        throw Error(Error::Kind::kInvalid,
+                    "system call " + call +
+                        ": this host's libseccomp does not know it, so its "
+                        "arguments cannot be looked at; leave \"args\" out or name another call");
+      }
+    }
+  }
+  return rules;
+}
+
+// The last call that is named: the rules were made before those after it, and say nothing of them. A filter
+// that lets through what it does not name means them too.
+uint32_t last_known(const SeccompFilter& filter) {
+  for (const uint32_t open : {SCMP_ACT_ALLOW, SCMP_ACT_LOG, SCMP_ACT_TRACE(0)})
+    if ((filter.default_action & SECCOMP_RET_ACTION_FULL) == open) return kAllCallsKnown;
+  uint32_t last = 0;
+  for (const SeccompRule& rule : filter.rules) {
+    for (const std::string& call : rule.calls) {
+      const int known = ::seccomp_syscall_resolve_name(call.c_str());
+      last = std::max(last, new_call_number(call).value_or(known > 0 ? static_cast<uint32_t>(known) : 0));
+    }
+  }
+  return last;
+}
+
 }  // namespace
 
 std::string compile(const SeccompFilter& filter) {
-  return Compiler(filter).compiled();
+  return with_new_calls(Compiler(filter).compiled(), new_calls_of(filter), filter.default_action,
+                        last_known(filter));
 }
 
 bool is_kernel_at_least(int major, int minor) {

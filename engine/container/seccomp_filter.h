@@ -10,7 +10,7 @@
 namespace engine {
 
 struct SeccompRule {
-  std::vector<std::string> calls;  // names that libseccomp or an architecture does not know are left out
+  std::vector<std::string> calls;  // names that nobody knows, or an architecture, are left out
   uint32_t action = SCMP_ACT_ALLOW;
   std::vector<scmp_arg_cmp> arguments{};  // all must hold; two for one argument: either
 };
@@ -22,7 +22,8 @@ struct SeccompFilter {
   uint32_t flags = 0;  // SECCOMP_FILTER_FLAG_*, for who loads it
 };
 
-// Array of struct sock_filter. Throws engine::Error(kInternal).
+// Array of struct sock_filter. Calls that came after all that the rules name are ENOSYS where the default
+// action refuses. Throws engine::Error(kInternal), kInvalid for what cannot be had here.
 std::string compile(const SeccompFilter& filter);
 
 // "3.5" and the rest of uname(2)'s release: whether this kernel is at least that.

@@ -3,8 +3,9 @@
 // defaultErrnoRet, architectures or archMap, flags, and syscalls with names (or name), action, errnoRet,
 // args, and includes and excludes by caps, arches and minKernel. What a profile says and this program does
 // not know is an error at its place ("syscalls[2].action"), for a rule that is half understood could let
-// through what it was written to stop; system calls that the host's libseccomp has no name for are left to
-// the default action. Keys that begin with '$' or '_', and "comment", are remarks.
+// through what it was written to stop; system calls that nobody here has a name for are left to the default
+// action. What came after all that a profile names is ENOSYS where its default action refuses, as with runc.
+// Keys that begin with '$' or '_', and "comment", are remarks.
 // Source: Docker's manual, "Seccomp security profiles"; OCI runtime-spec, config-linux, "Seccomp".
 #include <string>
 #include <vector>

@@ -1,5 +1,7 @@
 #pragma once
-// The default seccomp rules as data. Everything not named is refused with EPERM.
+// The default seccomp rules as data. Everything not named is refused with EPERM. They are those of Docker
+// today: what no capability opens there (kexec, swap, pivot_root: whoever has SYS_BOOT or SYS_ADMIN in a
+// container need not have the machine) takes `privileged` or `seccomp=unconfined` here too.
 #include <cstdint>
 #include <string>
 #include <string_view>

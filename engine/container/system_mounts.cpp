@@ -89,13 +89,15 @@ void make_standard_nodes(int dev) {
 }
 
 void make_links(int dev) {
-  constexpr std::array<std::pair<const char*, const char*>, 6> links = {{{"/proc/self/fd", "fd"},
-                                                                         {"/proc/self/fd/0", "stdin"},
-                                                                         {"/proc/self/fd/1", "stdout"},
-                                                                         {"/proc/self/fd/2", "stderr"},
-                                                                         {"/proc/kcore", "core"},
-                                                                         {"pts/ptmx", "ptmx"}}};
-  for (const auto& [to, name] : links) sys::check(::symlinkat(to, dev, name), "symlink", name);
+  const auto link = [&](const char* to, const char* name) {
+    sys::check(::symlinkat(to, dev, name), "symlink", name);
+  };
+  link("/proc/self/fd", "fd");
+  link("/proc/self/fd/0", "stdin");
+  link("/proc/self/fd/1", "stdout");
+  link("/proc/self/fd/2", "stderr");
+  link("pts/ptmx", "ptmx");
+  if (::access("/proc/kcore", F_OK) == 0) link("/proc/kcore", "core");  // some kernels have none
 }
 
 sys::Fd mount_below(int dev, const char* name, const sys::Fd& mount) {
@@ -197,8 +199,10 @@ Console mount_dev(int root, const Spec& spec, const sys::Fd& shm) {
   if (shm) {
     mount_below(dev.get(), "shm", shm);
   } else if (spec.ipc.mode != "none") {
-    mount_below(dev.get(), "shm",
-                new_mount("tmpfs", {{"size", std::to_string(spec.shm_size)}, {"mode", "1777"}}, kInert));
+    mount_below(
+        dev.get(), "shm",
+        new_mount("tmpfs", {{"source", "shm"}, {"size", std::to_string(spec.shm_size)}, {"mode", "1777"}},
+                  kInert));
   }
   mount_below(dev.get(), "mqueue", new_mount("mqueue", {}, kInert));
   if (!spec.tty) return {};

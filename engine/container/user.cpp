@@ -121,6 +121,9 @@ Identity resolve_user(int root, const std::string& user) {
     if (!gid) throw SetupError("look up user", "group " + group + " is not in the container's /etc/group");
     identity.gid = *gid;
   }
+  // Among the others as well: a set-group-id program must not be able to shake it off (CVE-2022-36109).
+  if (std::find(identity.groups.begin(), identity.groups.end(), identity.gid) == identity.groups.end())
+    identity.groups.insert(identity.groups.begin(), identity.gid);
   return identity;
 }
 

@@ -10,7 +10,7 @@ namespace engine {
 struct Identity {
   uid_t uid = 0;
   gid_t gid = 0;
-  std::vector<gid_t> groups;  // supplementary; empty when the group was named in the request
+  std::vector<gid_t> groups;  // `gid` and, unless the group was named in the request, those of the user
   std::string home = "/";
 };
 

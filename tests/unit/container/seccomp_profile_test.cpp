@@ -1,4 +1,5 @@
 // Seccomp profiles in Docker's format: what they come to, asked of the kernel, and what is wrong with them.
+#include <seccomp.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -63,6 +64,42 @@ TEST_CASE("The default action takes what no rule names, with its own error numbe
   CHECK(call_under(R"({"defaultAction": "SCMP_ACT_ALLOW"})", SYS_getuid) == 0);
   CHECK(call_under(R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": null, "architectures": null})",
                    SYS_getuid) == 0);
+}
+
+TEST_CASE(
+    "A call that came after all that a profile names is ENOSYS, unless what it does not name is allowed") {
+  const auto refusing = [](const std::string& names) {
+    return R"({"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["exit_group", )" + names +
+           R"(], "action": "SCMP_ACT_ALLOW"}]})";
+  };
+  constexpr long kOpenat2 = 437, kMseal = 462, kUnknown = 600;
+  CHECK(call_under(refusing(R"("getppid")"), SYS_clone3) == ENOSYS);  // upon which the C library uses clone
+  CHECK(call_under(refusing(R"("openat2")"), SYS_clone3) == EPERM);
+  CHECK(call_under(refusing(R"("openat2")"), kOpenat2) == EINVAL);
+  CHECK(call_under(refusing(R"("openat2")"), kMseal) == ENOSYS);
+  CHECK(call_under(refusing(R"("removexattrat")"), kMseal) == EPERM);
+  CHECK(call_under(refusing(R"("mseal")"), kUnknown) == ENOSYS);
+  // libseccomp need not know it, nor the kernel.
+  const int allowed = call_under(refusing(R"("mseal")"), kMseal, 1);
+  CHECK((allowed == EINVAL || allowed == ENOSYS));
+  CHECK(call_under(with_rules(R"({"name": "mseal", "action": "SCMP_ACT_ERRNO", "errnoRet": 28})"), kMseal) ==
+        ENOSPC);
+  CHECK(call_under(with_rules(R"({"name": "getppid", "action": "SCMP_ACT_ERRNO"})"), kUnknown) ==
+        ENOSYS);  // the kernel's
+}
+
+TEST_CASE("An argument of a call that this libseccomp does not know cannot be looked at, which is said") {
+  const auto compiled = [] {
+    return engine::compile_seccomp_profile(
+        with_rules(
+            R"({"name": "mseal", "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 1, "op": "SCMP_CMP_EQ"}]})"),
+        {});
+  };
+  if (::seccomp_syscall_resolve_name("mseal") != __NR_SCMP_ERROR) {
+    CHECK(under_filter(compiled(), 462, 1) == EPERM);
+  } else {
+    CHECK_THROWS_WITH(compiled(), Catch::Contains("mseal"));
+  }
 }
 
 TEST_CASE("Every operator compares an argument as it says") {
