@@ -119,7 +119,8 @@ std::string LocalEngine::commit_container(const std::string& id, const CommitReq
   }
   const std::string made = images_.add_image(config);
   if (!reference.empty()) images_.tag(made, reference);
-  note_container(record, "commit", {{"comment", request.comment}, {"imageID", made}, {"imageRef", reference}});
+  note_container(record, "commit",
+                 {{"comment", request.comment}, {"imageID", made}, {"imageRef", reference}});
   return made;
 }
 

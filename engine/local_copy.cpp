@@ -70,8 +70,7 @@ std::string real_path(const ContainerRoot& root, const CopySide& side) {
 [[noreturn]] void refuse_read_only(const ContainerRecord& record, const ContainerRoot& root,
                                    const CopySide& to, const std::string& object, bool up) {
   std::string path = real_path(root, to);
-  if (object.starts_with(to.shown + '/'))
-    path = (path == "/" ? "" : path) + object.substr(to.shown.size());
+  if (object.starts_with(to.shown + '/')) path = (path == "/" ? "" : path) + object.substr(to.shown.size());
   throw Error(Error::Kind::kConflict,
               "cannot copy to " + to.shown + ": " + read_only_place(record, path, up));
 }
@@ -94,9 +93,10 @@ CopyResult LocalEngine::with_files_of(
     return action(record, ContainerRoot(record.config.name, status));
   }
   if (goes_on(status)) {
-    throw Error(Error::Kind::kConflict, "container " + record.config.name +
-                                            " is restarting; wait until it is running, or stop it");
+    throw Error(Error::Kind::kConflict,
+                "container " + record.config.name + " is restarting; wait until it is running, or stop it");
   }
+  prepare_bind_sources(record);
   return action(record, ContainerRoot(paths_, view_spec(record)));
 }
 

@@ -1,5 +1,6 @@
 // What the journal of events is told by this engine's verbs. What happens to a program, its starts, ends,
-// signals and health, is told by its monitor (engine/monitor/supervisor.cpp), which is the only one that knows.
+// signals and health, is told by its monitor (engine/monitor/supervisor.cpp), which is the only one that
+// knows.
 #include <algorithm>
 #include <nlohmann/json.hpp>
 

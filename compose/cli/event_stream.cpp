@@ -56,8 +56,7 @@ int stream_events(Context& context, const EventRange& range,
 
 std::string attribute_list(const engine::Event& event) {
   std::string text;
-  for (const auto& [name, value] : event.attributes)
-    text += (text.empty() ? "" : ", ") + name + '=' + value;
+  for (const auto& [name, value] : event.attributes) text += (text.empty() ? "" : ", ") + name + '=' + value;
   return text;
 }
 

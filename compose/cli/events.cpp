@@ -55,9 +55,8 @@ std::string json_line(const engine::Event& event, const std::string& service) {
 
 std::string text_line(const engine::Event& event) {
   std::string zone;
-  return fmt::format("{}.{:06} container {} {} ({})\n",
-                     local_time(event.time_ns, "%Y-%m-%d %H:%M:%S", zone), event.time_ns % kSecond / 1000,
-                     event.action, event.id, attribute_list(event));
+  return fmt::format("{}.{:06} container {} {} ({})\n", local_time(event.time_ns, "%Y-%m-%d %H:%M:%S", zone),
+                     event.time_ns % kSecond / 1000, event.action, event.id, attribute_list(event));
 }
 
 }  // namespace
@@ -67,7 +66,8 @@ int events_command(Context& context, const Words& args) {
   std::string since, until;
   Arguments arguments("events [OPTIONS] [SERVICE...]", "Show what happens to containers, as it happens.");
   arguments.flag("--json", json, "As a stream of JSON objects");
-  arguments.option("--since", since, "From this time on: 2026-01-02T03:04:05, Unix seconds, or an age as 10m");
+  arguments.option("--since", since,
+                   "From this time on: 2026-01-02T03:04:05, Unix seconds, or an age as 10m");
   arguments.option("--until", until, "Up to this time");
   const Words services = arguments.parse(args);
   const EventRange range = parse_range(since, until);

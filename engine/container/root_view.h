@@ -6,8 +6,8 @@
 namespace engine {
 
 // Mounts `spec`'s rootfs and mounts below its run folder and returns its root. Places whose files exist only
-// while a container runs (tmpfs, /proc, /sys, /dev) are empty and read-only. The calling process must be alone
-// in a mount namespace of its own, with which all goes. Throws sys::Error, SetupError.
+// while a container runs (tmpfs, /proc, /sys, /dev) are empty and read-only. The calling process must be
+// alone in a mount namespace of its own, with which all goes. Throws sys::Error, SetupError.
 sys::Fd mount_root_view(const Spec& spec);
 
 }  // namespace engine

@@ -64,7 +64,8 @@ struct Target {
 void check_target(const CopySide& to, const Place& place) {
   const int fd = place.exists() ? place.object.get() : place.parent.get();
   if (!is_kernels_own(fd)) return;
-  throw Error(Error::Kind::kInvalid, to.shown + " is on a file system of the kernel's own, where no files are kept");
+  throw Error(Error::Kind::kInvalid,
+              to.shown + " is on a file system of the kernel's own, where no files are kept");
 }
 
 Target target_of(const CopySide& from, const Place& source, const CopySide& to) {
@@ -134,7 +135,8 @@ CopyResult copy_to_tar(const CopySide& from, const ByteSink& sink, const CopyOpt
     if (S_ISREG(object.status.st_mode)) result.bytes += object.status.st_size;
   });
   for (const std::string& path : tar.finish())
-    result.left_out.push_back(path + ": it became shorter while it was read; its end is zeros in the archive");
+    result.left_out.push_back(path +
+                              ": it became shorter while it was read; its end is zeros in the archive");
   return result;
 }
 

@@ -23,8 +23,8 @@ namespace {
 
 constexpr long kMqueueMagic = 0x19800202;  // ipc/mqueue.c
 constexpr std::array<long, 10> kNoStores = {
-    PROC_SUPER_MAGIC,   SYSFS_MAGIC,        CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEVPTS_SUPER_MAGIC,
-    DEBUGFS_MAGIC,      TRACEFS_MAGIC,      SECURITYFS_MAGIC,   BPF_FS_MAGIC,        kMqueueMagic};
+    PROC_SUPER_MAGIC, SYSFS_MAGIC,   CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEVPTS_SUPER_MAGIC,
+    DEBUGFS_MAGIC,    TRACEFS_MAGIC, SECURITYFS_MAGIC,   BPF_FS_MAGIC,        kMqueueMagic};
 
 std::vector<std::string> names_of(int path_fd, const std::string& what) {
   sys::Fd fd = open_to_list(path_fd, what);

@@ -106,7 +106,8 @@ bool JournalReader::advance() {
   struct stat ours {
   }, named{};
   sys::check(::fstat(file_.get(), &ours), "fstat", folder_);
-  if (::stat((folder_ + '/' + kJournalName).c_str(), &named) == 0 && named.st_ino == ours.st_ino) return false;
+  if (::stat((folder_ + '/' + kJournalName).c_str(), &named) == 0 && named.st_ino == ours.st_ino)
+    return false;
   if (const auto number = number_of(file_)) {
     last_ = *number;
     return true;

@@ -31,9 +31,9 @@ class JournalReader {
   bool advance();
 
   std::string folder_;
-  sys::Fd file_;           // empty: nothing was written yet
-  int64_t last_ = 0;       // number of the last file that was read to its end
-  std::string open_line_;  // without its end yet
+  sys::Fd file_;            // empty: nothing was written yet
+  int64_t last_ = 0;        // number of the last file that was read to its end
+  std::string open_line_;   // without its end yet
   bool skip_line_ = false;  // it was begun before we came
 };
 

@@ -6,8 +6,8 @@
 
 namespace engine {
 
-// Notes in the journal of events what happened to an image: "tag", "untag", "delete". `name`: the reference it
-// is about; empty: none.
+// Notes in the journal of events what happened to an image: "tag", "untag", "delete". `name`: the reference
+// it is about; empty: none.
 inline void note_image(const Paths& paths, const std::string& action, const std::string& id,
                        const std::string& name) noexcept {
   append_event(paths.events(), {"image", action, id, {{"name", name.empty() ? id : name}}});

@@ -2,8 +2,8 @@
 #include <algorithm>
 
 #include "engine/error.h"
-#include "engine/image/image_event.h"
 #include "engine/image/digest.h"
+#include "engine/image/image_event.h"
 #include "engine/image/image_store.h"
 #include "engine/image/reference.h"
 #include "engine/image/timestamp.h"

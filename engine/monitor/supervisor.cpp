@@ -12,7 +12,6 @@
 #include <cstdio>
 
 #include "engine/container/attached.h"
-#include "engine/events/journal.h"
 #include "engine/container/endpoints.h"
 #include "engine/container/exit_status.h"
 #include "engine/container/freezer.h"
@@ -20,6 +19,7 @@
 #include "engine/container/runtime.h"
 #include "engine/container/setup_error.h"
 #include "engine/error.h"
+#include "engine/events/journal.h"
 #include "sys/error.h"
 
 namespace monitor {
@@ -441,8 +441,8 @@ void Supervisor::serve_exit() {
 // Recorded before: who hears of it finds the status.
 void Supervisor::note_end(int64_t ran_ms) const noexcept {
   if (status_.oom_killed) note("oom");
-  note("die", {{"exitCode", std::to_string(status_.exit_code)},
-               {"execDuration", std::to_string(ran_ms / 1000)}});
+  note("die",
+       {{"exitCode", std::to_string(status_.exit_code)}, {"execDuration", std::to_string(ran_ms / 1000)}});
 }
 
 void Supervisor::relaunch() {

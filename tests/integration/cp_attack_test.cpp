@@ -38,7 +38,8 @@ TEST_CASE("a link in a container leads to a place in the container, never to the
     CHECK(sandbox.compose({"cp", "-L", "app:/secret", "got"}).code == 1);
     CHECK(sandbox.compose({"cp", "app:/out/secret", "got"}).code == 1);
     CHECK(sandbox.compose({"cp", "app:/up/secret", "got"}).code == 1);
-    CHECK(sandbox.compose({"cp", "app:" + std::string("/../../..") + host.path + "/secret", "got"}).code == 1);
+    CHECK(sandbox.compose({"cp", "app:" + std::string("/../../..") + host.path + "/secret", "got"}).code ==
+          1);
     CHECK(sandbox.compose({"cp", "file", "app:/out/made"}).code == 1);
     CHECK(sandbox.compose({"cp", "file", "app:/up/made"}).code == 1);
     CHECK(sandbox.compose({"cp", "file", "app:/secret"}).code == 1);  // a link to nowhere, in the container
@@ -67,11 +68,14 @@ TEST_CASE("a folder exchanged for a link while copying does not lead out of the 
   sandbox.ok({"up", "-d"});
   // `t` is a folder one moment and a link to the host's place the next, as are the folders in it.
   sandbox.inside("app", {"sh", "-c",
-                         "mkdir -p /t/a/b /keep/a/b; ln -s " + host.path + " /link; echo own > /t/secret; "
-                         "echo own > /t/a/secret"});
+                         "mkdir -p /t/a/b /keep/a/b; ln -s " + host.path +
+                             " /link; echo own > /t/secret; "
+                             "echo own > /t/a/secret"});
   sandbox.ok({"exec", "-d", "app", "sh", "-c",
-              "while :; do mv /t /t.away && ln -s " + host.path + " /t; rm -f /t; mv /t.away /t; "
-              "mv /t/a /t/a.away && ln -s " + host.path + " /t/a; rm -f /t/a; mv /t/a.away /t/a; done"});
+              "while :; do mv /t /t.away && ln -s " + host.path +
+                  " /t; rm -f /t; mv /t.away /t; "
+                  "mv /t/a /t/a.away && ln -s " +
+                  host.path + " /t/a; rm -f /t/a; mv /t/a.away /t/a; done"});
   int in = 0, out = 0;
   for (int i = 0; i < 60; ++i) {
     in += sandbox.compose({"cp", "tree/.", "app:/t"}).code == 0 ? 1 : 0;
@@ -97,7 +101,8 @@ TEST_CASE("nothing of the container is loaded or run for a copy") {
   sandbox.compose_file(kApp);
   sandbox.file("file", "text");
   sandbox.ok({"up", "-d"});
-  // A name service library, a locale and a loader's list that only who made the container its root would read.
+  // A name service library, a locale and a loader's list that only who made the container its root would
+  // read.
   sandbox.inside("app", {"sh", "-c",
                          "mkdir -p /lib/x86_64-linux-gnu /usr/lib/locale; for f in /lib/libnss_files.so.2 "
                          "/lib/x86_64-linux-gnu/libnss_files.so.2 /lib/x86_64-linux-gnu/libarchive.so.13 "

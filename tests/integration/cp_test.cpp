@@ -144,8 +144,9 @@ TEST_CASE("cp follows a link of the destination, and one of the source when aske
   sandbox.file("file", "text");
   REQUIRE(::symlink("file", at(sandbox, "link").c_str()) == 0);
   sandbox.ok({"up", "-d"});
-  sandbox.inside("app", {"sh", "-c", "mkdir /real; ln -s /real /way; ln -s /real/later /dangling; "
-                                     "echo in > /real/in; ln -s /real/in /in"});
+  sandbox.inside("app", {"sh", "-c",
+                         "mkdir /real; ln -s /real /way; ln -s /real/later /dangling; "
+                         "echo in > /real/in; ln -s /real/in /in"});
   sandbox.ok({"cp", "link", "app:/way"});
   CHECK(sandbox.inside("app", {"readlink", "/real/link"}) == "file\n");
   sandbox.ok({"cp", "-L", "link", "app:/way"});
@@ -191,7 +192,8 @@ TEST_CASE("cp works on a created, paused and exited container, with its volumes 
   CHECK(sandbox.inside("app", {"cat", "/scratch/x"}) == "text");
   // What the engine mounts there stays mounted, and what is written is seen through it.
   sandbox.ok({"cp", "file", "app:/etc/hosts"});
-  CHECK(sandbox.inside("app", {"sh", "-c", "cat /etc/hosts; grep -c ' /etc/hosts ' /proc/mounts"}) == "text1\n");
+  CHECK(sandbox.inside("app", {"sh", "-c", "cat /etc/hosts; grep -c ' /etc/hosts ' /proc/mounts"}) ==
+        "text1\n");
   sandbox.ok({"pause"});
   round_trip("paused");
   sandbox.ok({"unpause"});
@@ -199,7 +201,8 @@ TEST_CASE("cp works on a created, paused and exited container, with its volumes 
   round_trip("exited");
   sandbox.ok({"start"});
   CHECK(sandbox.inside("app", {"cat", "/exited", "/data/exited", "/bound/exited"}) == "texttexttext");
-  CHECK_THAT(sandbox.ok({"container", "diff", sandbox.project() + "-app-1"}).out, Catch::Contains("A /exited"));
+  CHECK_THAT(sandbox.ok({"container", "diff", sandbox.project() + "-app-1"}).out,
+             Catch::Contains("A /exited"));
   sandbox.finish();
 }
 
@@ -272,8 +275,9 @@ TEST_CASE("- is a tar archive both ways, with the owners of the container") {
   Sandbox sandbox;
   prepare(sandbox);
   sandbox.ok({"up", "-d"});
-  sandbox.inside("app", {"sh", "-c", "mkdir -p /d/e; echo x > /d/e/f; ln /d/e/f /d/g; chown 5:6 /d/g; "
-                                     "mkfifo /d/p; ln -s / /d/l"});
+  sandbox.inside("app", {"sh", "-c",
+                         "mkdir -p /d/e; echo x > /d/e/f; ln /d/e/f /d/g; chown 5:6 /d/g; "
+                         "mkfifo /d/p; ln -s / /d/l"});
   const auto names = [&](const std::string& source) {
     sandbox.file("out.tar", sandbox.ok({"cp", source, "-"}).out);
     return it::run({"tar", "--numeric-owner", "-tvf", at(sandbox, "out.tar")}).out;
@@ -295,9 +299,11 @@ TEST_CASE("- is a tar archive both ways, with the owners of the container") {
   CHECK(sandbox.inside("app", {"stat", "-c", "%u:%g %h", "/data/d/g", "/bound/d/g"}) == "0:0 2\n5:6 2\n");
   sandbox.file("name/x", "x");
   // Compressed, and with names that lead out: refused by name.
-  sandbox.options().input = it::run({"tar", "-C", at(sandbox, "name"), "-czP", "--transform=s,^,up/../../,", "x"}).out;
+  sandbox.options().input =
+      it::run({"tar", "-C", at(sandbox, "name"), "-czP", "--transform=s,^,up/../../,", "x"}).out;
   fails_with(sandbox, {"cp", "-", "app:/data"}, "contains \"..\"");
-  sandbox.options().input = it::run({"tar", "-C", at(sandbox, "name"), "-czP", "--transform=s,^,/abs/,", "x"}).out;
+  sandbox.options().input =
+      it::run({"tar", "-C", at(sandbox, "name"), "-czP", "--transform=s,^,/abs/,", "x"}).out;
   sandbox.ok({"cp", "-", "app:/data"});
   sandbox.options().input.clear();
   CHECK(sandbox.inside("app", {"cat", "/data/abs/x"}) == "x");
@@ -312,9 +318,10 @@ TEST_CASE("what is copied is the same to the byte, of a large file and of ten th
   Sandbox sandbox;
   prepare(sandbox);
   const std::string folder = sandbox.directory();
-  it::run({"sh", "-c", "head -c 50000000 /dev/urandom > large; truncate -s 1G sparse; echo end >> sparse; "
-                       "mkdir many; cd many; i=0; while [ $i -lt 100 ]; do mkdir $i; j=0; "
-                       "while [ $j -lt 100 ]; do echo $i $j > $i/$j; j=$((j+1)); done; i=$((i+1)); done"},
+  it::run({"sh", "-c",
+           "head -c 50000000 /dev/urandom > large; truncate -s 1G sparse; echo end >> sparse; "
+           "mkdir many; cd many; i=0; while [ $i -lt 100 ]; do mkdir $i; j=0; "
+           "while [ $j -lt 100 ]; do echo $i $j > $i/$j; j=$((j+1)); done; i=$((i+1)); done"},
           {{}, folder, "", std::chrono::seconds(60)});
   sandbox.ok({"up", "-d"});
   for (const char* name : {"large", "sparse", "many"}) {
@@ -326,7 +333,9 @@ TEST_CASE("what is copied is the same to the byte, of a large file and of ten th
   it::RunOptions pipe = sandbox.options();
   const std::string program = sandbox.command({}).front();
   pipe.directory = folder;
-  CHECK(it::run({"sh", "-c", program + " cp app:/data/many - | " + program + " cp - app:/bound"}, pipe).code == 0);
+  CHECK(
+      it::run({"sh", "-c", program + " cp app:/data/many - | " + program + " cp - app:/bound"}, pipe).code ==
+      0);
   CHECK(it::run({"diff", "-r", at(sandbox, "many"), at(sandbox, "bound/many")}).code == 0);
   sandbox.finish();
 }

@@ -9,8 +9,9 @@ namespace compose::cli {
 
 int container_cp(Context& context, const Words& args) {
   bool archive = false, follow_link = false, quiet = false;
-  Arguments arguments("container cp [OPTIONS] CONTAINER:SRC_PATH DEST_PATH|- | SRC_PATH|- CONTAINER:DEST_PATH",
-                      "Copy files between a container and here; - is a tar archive.");
+  Arguments arguments(
+      "container cp [OPTIONS] CONTAINER:SRC_PATH DEST_PATH|- | SRC_PATH|- CONTAINER:DEST_PATH",
+      "Copy files between a container and here; - is a tar archive.");
   arguments.flag("-a,--archive", archive, "Keep owners and groups");
   arguments.flag("-L,--follow-link", follow_link, "Copy what a link in SRC_PATH leads to, not the link");
   arguments.flag("-q,--quiet", quiet, "Do not tell that it was copied");

@@ -12,8 +12,8 @@
 namespace compose::cli {
 namespace {
 
-const std::vector<std::string> kKeys = {"container", "event", "image",  "label",
-                                        "network",   "scope", "type",   "volume"};
+const std::vector<std::string> kKeys = {"container", "event", "image", "label",
+                                        "network",   "scope", "type",  "volume"};
 
 std::string attribute(const engine::Event& event, const std::string& name) {
   const auto found = event.attributes.find(name);
@@ -55,8 +55,7 @@ bool holds(const engine::Event& event, const std::string& key, const std::string
 }
 
 std::string text_line(const engine::Event& event) {
-  std::string line =
-      ui::to_rfc3339(event.time_ns) + ' ' + event.type + ' ' + event.action + ' ' + event.id;
+  std::string line = ui::to_rfc3339(event.time_ns) + ' ' + event.type + ' ' + event.action + ' ' + event.id;
   if (!event.attributes.empty()) line += " (" + attribute_list(event) + ')';
   return line + '\n';
 }
@@ -86,11 +85,13 @@ int system_events(Context& context, const Words& args) {
   arguments.list("-f,--filter", given,
                  "KEY=VALUE: container, event, image, label, network, scope, type, volume");
   arguments.option("--format", format_text, "json, or a Go template");
-  arguments.option("--since", since, "From this time on: 2026-01-02T03:04:05, Unix seconds, or an age as 10m");
+  arguments.option("--since", since,
+                   "From this time on: 2026-01-02T03:04:05, Unix seconds, or an age as 10m");
   arguments.option("--until", until, "Up to this time");
   arguments.positionals(0, 0, "");
   arguments.parse(args);
-  if (format_text.starts_with("table")) throw CommandError("--format: events are no table; use json or a template");
+  if (format_text.starts_with("table"))
+    throw CommandError("--format: events are no table; use json or a template");
   const OutputFormat format(format_text);
   const KeyFilters filters(given, kKeys);
   filters.check("type", {"container", "image", "network", "volume"});

@@ -88,7 +88,8 @@ TEST_CASE("copy_tree goes by docker cp's rules on what is there") {
   trees.copy("/dir", "/there");
   trees.copy("/dir", "/made/");
   trees.copy("/dir/.", "/there");
-  for (const char* path : {"/new", "/old", "/there/file", "/there/dir/sub/deep", "/made/sub/deep", "/there/sub/deep"})
+  for (const char* path :
+       {"/new", "/old", "/there/file", "/there/dir/sub/deep", "/made/sub/deep", "/there/sub/deep"})
     CHECK(sys::read_file_if_exists(trees.to + path) == "text");
   CHECK(trees.refusal("/none", "/x") == Kind::kNotFound);
   CHECK(trees.refusal("/file", "/none/") == Kind::kNotFound);
@@ -152,8 +153,9 @@ TEST_CASE("a copy that is cancelled leaves no half file") {
   int asked = 0;
   CopyOptions options;
   options.cancelled = [&] { return ++asked > 3; };
-  CHECK_THROWS_AS(engine::copy_tree({trees.from_fd.get(), "/d", "d"}, {trees.to_fd.get(), "/d", "d"}, options),
-                  engine::Error);
+  CHECK_THROWS_AS(
+      engine::copy_tree({trees.from_fd.get(), "/d", "d"}, {trees.to_fd.get(), "/d", "d"}, options),
+      engine::Error);
   for (const std::string& name : sys::names_in(trees.to + "/d"))
     CHECK(sys::read_file(trees.to + "/d/" + name) == "text");
 }

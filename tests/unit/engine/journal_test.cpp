@@ -104,7 +104,8 @@ TEST_CASE("a reader that was asleep while files went misses those and has the re
   JournalReader reader(folder.path, false);
   append_event(folder.path, event("first"), 4096);
   CHECK(ids(reader) == Ids{"first"});
-  for (int i = 0; i < 100; ++i) append_event(folder.path, event(std::to_string(i), std::string(300, 'x')), 4096);
+  for (int i = 0; i < 100; ++i)
+    append_event(folder.path, event(std::to_string(i), std::string(300, 'x')), 4096);
   const Ids found = ids(reader);
   CHECK(found.back() == "99");
   CHECK(std::set<std::string>(found.begin(), found.end()).size() == found.size());
