@@ -70,7 +70,11 @@ std::string real_path(const ContainerRoot& root, const CopySide& side) {
 [[noreturn]] void refuse_read_only(const ContainerRecord& record, const ContainerRoot& root,
                                    const CopySide& to, const std::string& object, bool up) {
   std::string path = real_path(root, to);
-  if (object.starts_with(to.shown + '/')) path = (path == "/" ? "" : path) + object.substr(to.shown.size());
+  if (object.starts_with(to.shown)) {  // it is about something in there
+    std::string rest = object.substr(to.shown.size());
+    if (!rest.empty() && rest.front() != '/') rest.insert(0, "/");
+    path = (path == "/" ? "" : path) + rest;
+  }
   throw Error(Error::Kind::kConflict,
               "cannot copy to " + to.shown + ": " + read_only_place(record, path, up));
 }

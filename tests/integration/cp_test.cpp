@@ -270,7 +270,7 @@ TEST_CASE("cp goes into every replica, or the one of --index, and comes from the
   sandbox.finish();
 }
 
-TEST_CASE("- is a tar archive both ways, with the owners of the container") {
+TEST_CASE("as - a tar archive goes both ways, with the owners of the container") {
   if (!it::is_root()) return;
   Sandbox sandbox;
   prepare(sandbox);
