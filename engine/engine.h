@@ -129,9 +129,9 @@ class Engine {
   // What it changed about its image's files (upper_changes.h).
   virtual std::vector<PathChange> container_changes(const std::string& id) = 0;
 
-  // ---- files; whether the container runs, is paused, has ended or was never started. One that is down cannot
-  // be started meanwhile.
-  // What comes in is root's, unless `archive`. kConflict where the container has it read-only; others: copy.h.
+  // ---- files; whether the container runs, is paused, has ended or was never started. One that is down
+  // cannot be started meanwhile. What comes in is root's, unless `archive`. kConflict where the container has
+  // it read-only; others: copy.h.
   virtual CopyResult copy_into(const std::string& id, const ContainerCopy&) {
     throw Error(Error::Kind::kUnavailable, "this engine cannot copy into container " + id);
   }

@@ -170,8 +170,9 @@ class LocalEngine final : public Engine {
   // What it sees of files while it is down.
   Spec view_spec(const ContainerRecord& record);
   // Calls `action` with its files as it sees them.
-  CopyResult with_files_of(const std::string& id,
-                           const std::function<CopyResult(const ContainerRecord&, const ContainerRoot&)>& action);
+  CopyResult with_files_of(
+      const std::string& id,
+      const std::function<CopyResult(const ContainerRecord&, const ContainerRoot&)>& action);
   // What the container wrote as a layer's folder; it stands still meanwhile.
   ImageStore::Draft copy_written(const ContainerRecord& record, const StoredImage& image,
                                  const CommitRequest& request);

@@ -31,7 +31,7 @@ struct CopyResult {
 
 struct CopyOptions {
   CopyPolicy policy;
-  bool follow_link = false;          // of the source
+  bool follow_link = false;           // of the source
   std::function<bool()> cancelled{};  // engine::Error(kUnavailable) is thrown when it says so
 };
 

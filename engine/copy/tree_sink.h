@@ -39,7 +39,7 @@ struct CopyPolicy {
   bool keep_owner = false;
   // Otherwise: whose the copies are; unset: the caller's, as the kernel has it for new files.
   std::optional<std::pair<uid_t, gid_t>> owner;
-  bool set_id = false;  // set-id bits and capabilities; else a copy has none
+  bool set_id = false;   // set-id bits and capabilities; else a copy has none
   bool devices = false;  // device nodes; else they are left out
 };
 

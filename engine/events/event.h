@@ -9,7 +9,8 @@
 
 namespace engine {
 
-// Labels of our own: what they hold, whole configurations with whatever secrets are in them, is not for events.
+// Labels of our own: what they hold, whole configurations with whatever secrets are in them, is not for
+// events.
 inline constexpr char kOwnLabels[] = "io.compose.";
 
 struct Event {

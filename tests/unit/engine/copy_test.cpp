@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <thread>
 
 #include "data_root.h"
@@ -181,17 +182,13 @@ TEST_CASE("what is exchanged for a link while it is copied leads nowhere outside
       ++done;
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): mostly there is no such place then
     }
-    ::unlink((trees.outside + "/../to/got").c_str());
   }
   stop = true;
   attacker.join();
   CHECK(done > 0);
   CHECK(sys::names_in(trees.outside) == std::vector<std::string>{"secret"});
   CHECK(sys::read_file(trees.outside + "/secret") == "secret");
-  for (const char* place : {"/d/a", "/link"}) {
-    for (const std::string& name : sys::names_in(trees.to + place)) {
-      const auto text = sys::read_file_if_exists(trees.to + place + '/' + name);
-      CHECK((!text || place == std::string("/link") || *text == "own"));
-    }
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(trees.to)) {
+    if (entry.is_regular_file() && !entry.is_symlink()) CHECK(sys::read_file(entry.path()) == "own");
   }
 }
