@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "engine/copy/shown_name.h"
 #include "engine/copy/tar_input.h"
 #include "engine/error.h"
 #include "engine/tar_objects.h"
@@ -101,7 +102,8 @@ CopyResult copy_tree(const CopySide& from, const CopySide& to, const CopyOptions
   Target target = target_of(from, source, to);
   CopyResult result;
   const auto left_out = [&](const std::string& path, const std::string& why) {
-    result.left_out.push_back((path.empty() ? from.shown : joined(from.shown, path)) + ": " + why);
+    result.left_out.push_back((path.empty() ? from.shown : joined(from.shown, shown_name(path))) + ": " +
+                              why);
   };
   struct stat into {};
   sys::check(::fstat(target.folder.get(), &into), "fstat", to.shown);
@@ -125,7 +127,7 @@ CopyResult copy_to_tar(const CopySide& from, const ByteSink& sink, const CopyOpt
   CopyResult result;
   TarObjects tar(sink);
   walk_source(source, {std::nullopt, options.cancelled, {}}, [&](const SourceObject& object) {
-    const std::string what = object.path.empty() ? from.shown : joined(from.shown, object.path);
+    const std::string what = object.path.empty() ? from.shown : joined(from.shown, shown_name(object.path));
     if (S_ISSOCK(object.status.st_mode)) {
       result.left_out.push_back(what + ": it is a socket");
       return;
@@ -152,7 +154,7 @@ CopyResult copy_from_tar(int archive, const CopySide& to, const CopyOptions& opt
   TreeSink sink(std::move(place.object), "", to.shown, options.policy);
   sink.check = check_of(options);
   sink.left_out = [&](const std::string& path, const std::string& why) {
-    result.left_out.push_back(joined(to.shown, path) + ": " + why);
+    result.left_out.push_back(joined(to.shown, shown_name(path)) + ": " + why);
   };
   unpack_into(archive, "-", sink, sink.check);
   sink.finish();

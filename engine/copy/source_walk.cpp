@@ -53,7 +53,7 @@ class Walk {
       if (object.path.empty()) throw Error(Error::Kind::kInvalid, "a folder cannot be copied into itself");
       return leave_out(object.path, "it is where the copy goes to");
     }
-    if (depth > 0 && is_kernels_own(object.fd)) return;
+    if (depth > 0 && is_kernels_own(object.fd)) return visit_(object);  // the folder for it, as in an image
     if (depth > kMaxDepth) {
       throw Error(Error::Kind::kInvalid, "folders lie deeper than " + std::to_string(kMaxDepth) + " at " +
                                              quoted(object.path) + "; such a tree is not copied");

@@ -7,6 +7,7 @@
 #include <cerrno>
 
 #include "engine/build/file_data.h"
+#include "engine/copy/shown_name.h"
 #include "engine/error.h"
 #include "engine/image/beneath.h"
 #include "engine/image/entry_path.h"
@@ -51,7 +52,7 @@ TreeSink::TreeSink(sys::Fd folder, std::string name, std::string shown, const Co
 
 std::string TreeSink::shown(const std::string& path) const {
   if (path.empty()) return shown_;
-  return shown_ + (shown_.ends_with('/') ? "" : "/") + path;
+  return shown_ + (shown_.ends_with('/') ? "" : "/") + shown_name(path);
 }
 
 std::string TreeSink::base(const std::string& path) const {

@@ -6,6 +6,7 @@
 #include "sandbox.h"
 #include "sys/error.h"
 #include "sys/file.h"
+#include "sys/folder.h"
 
 using it::Sandbox;
 
@@ -129,9 +130,13 @@ TEST_CASE("a copy into a container is root's and one out of it the caller's, and
   sandbox.ok({"cp", "--archive", "app:/kept", "out-a"});
   CHECK(status_of(sandbox, "out-a/mine").st_uid == 1234);
   CHECK((status_of(sandbox, "out-a/mine").st_mode & 07777) == 04750);
-  sandbox.inside("app", {"sh", "-c", "mkdir /odd; mknod /odd/disk b 7 0; echo x > /odd/file"});
+  sandbox.inside(
+      "app",
+      {"sh", "-c",
+       "mkdir /odd; mknod /odd/disk b 7 0; echo x > /odd/file; mknod \"/odd/$(printf '\\033')[2J\" b 7 0"});
   const it::Output odd = sandbox.ok({"cp", "-a", "app:/odd", "."});
   CHECK_THAT(odd.err, Catch::Contains("/odd/disk: it is a device"));
+  CHECK(odd.err.find('\033') == std::string::npos);  // a name is no order to a terminal
   CHECK(::access(at(sandbox, "odd/disk").c_str(), F_OK) != 0);
   CHECK(text(sandbox, "odd/file") == "x\n");
   sandbox.finish();
@@ -194,6 +199,12 @@ TEST_CASE("cp works on a created, paused and exited container, with its volumes 
   sandbox.ok({"cp", "file", "app:/etc/hosts"});
   CHECK(sandbox.inside("app", {"sh", "-c", "cat /etc/hosts; grep -c ' /etc/hosts ' /proc/mounts"}) ==
         "text1\n");
+  sandbox.ok({"cp", "app:/", "whole"});
+  CHECK(text(sandbox, "whole/etc/hosts") == "text");
+  CHECK(text(sandbox, "whole/bound/running") == "text");
+  CHECK(S_ISDIR(status_of(sandbox, "whole/proc").st_mode));
+  CHECK(sys::names_in(at(sandbox, "whole/proc")).empty());
+  CHECK(sys::names_in(at(sandbox, "whole/sys")).empty());
   sandbox.ok({"pause"});
   round_trip("paused");
   sandbox.ok({"unpause"});

@@ -152,6 +152,43 @@ services:
   sandbox.finish();
 }
 
+TEST_CASE("a container that is killed for want of memory says so before it dies") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  hog:
+    image: busybox
+    command: ["tail", "/dev/zero"]
+    mem_limit: 16m
+    memswap_limit: 16m
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(it::eventually([&] { return has(actions(history(sandbox)), "die"); }));
+  CHECK(actions(history(sandbox)) == Actions{"create", "start", "oom", "die"});
+  CHECK(history(sandbox).back().at("attributes").at("exitCode") == "137");
+  sandbox.finish();
+}
+
+TEST_CASE("an end that no monitor saw is told by who finds it") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kSleeper);
+  sandbox.ok({"up", "-d"});
+  const std::string id = *sandbox.ids("web").begin();
+  const auto status =
+      nlohmann::json::parse(sys::read_file(sandbox.data_root() + "/containers/" + id + "/status.json"));
+  REQUIRE(::kill(status.at("monitor").at("pid").get<pid_t>(), SIGKILL) == 0);
+  REQUIRE(::kill(status.at("process").at("pid").get<pid_t>(), SIGKILL) == 0);
+  CHECK(it::eventually([&] {
+    sandbox.ok({"tidy"});
+    return count(actions(history(sandbox)), "die") > 0;
+  }));
+  sandbox.ok({"tidy"});
+  CHECK(actions(history(sandbox)) == Actions{"create", "start", "die"});
+  sandbox.finish();
+}
+
 TEST_CASE("followers have each event once, and end as docker compose does by Ctrl-C") {
   if (!it::is_root()) return;
   Sandbox sandbox;
