@@ -137,7 +137,8 @@ void LocalEngine::insert_on_networks(const ContainerConfig& config, const std::f
   for (int attempt = 1;; ++attempt) {
     if (on_default) make_default_network();
     try {
-      db_.write(insert);
+      // One that goes by itself at its end is not missed after a power cut.
+      db_.write(insert, config.auto_remove ? Durability::kOrdered : Durability::kSynced);
       return;
     } catch (const Error& error) {
       if (!on_default || error.kind() != Error::Kind::kNotFound || attempt == kAttempts) throw;
@@ -224,7 +225,7 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
   stop_and_release(*record, alive ? std::optional<int64_t>(0) : std::nullopt);
   sys::remove_tree(paths_.container(record->id));
   std::vector<std::string> doomed, volumes_gone;
-  db_.write([&] {
+  const auto erase = [&] {
     delete_container(db_, record->id);
     for (const MountRecord& mount : record->mounts) {
       if (!volumes || mount.type != MountConfig::Type::kVolume) continue;
@@ -233,7 +234,8 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
         doomed.push_back(discard_volume(mount.source));
       if (doomed.size() > volumes_gone.size()) volumes_gone.push_back(mount.source);
     }
-  });
+  };
+  db_.write(erase, record->config.auto_remove ? Durability::kOrdered : Durability::kSynced);
   for (const std::string& folder : doomed) sys::remove_tree(folder);
   note_container(*record, "destroy");
   for (const std::string& volume : volumes_gone) note_volume("destroy", volume);

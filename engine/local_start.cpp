@@ -98,7 +98,8 @@ std::vector<Reservation> LocalEngine::take_ports(ContainerRecord& record) {
   std::vector<Reservation> held;
   for (const PublishedPort& wanted : record.config.ports) held.push_back(reserve_port(wanted));
   std::vector<ContainerRecord> stale;  // rows of containers that ended without anybody cleaning up
-  db_.write([&] {
+  // Ports are published as long as the host runs, no longer.
+  const auto take = [&] {
     release_ports(db_, record.id);
     record.ports.clear();
     for (const Reservation& reservation : held) {
@@ -116,7 +117,8 @@ std::vector<Reservation> LocalEngine::take_ports(ContainerRecord& record) {
       take_port(db_, record.id, reservation.port);
       record.ports.push_back(reservation.port);
     }
-  });
+  };
+  db_.write(take, Durability::kOrdered);
   for (const ContainerRecord& other : stale) netmgr::unpublish(to_publish(other));
   return held;
 }
@@ -204,7 +206,7 @@ void LocalEngine::release(const ContainerRecord& record) {
   const bool was_up = ::access(spec_file(paths_.run_container(record.id)).c_str(), F_OK) == 0;
   if (!record.ports.empty()) {
     netmgr::unpublish(to_publish(record));
-    db_.write([&] { release_ports(db_, record.id); });
+    db_.write([&] { release_ports(db_, record.id); }, Durability::kOrdered);
   }
   for (const EndpointRecord& endpoint : record.endpoints) {
     // The host's end of the veth pair goes with the network namespace, without anybody waiting for it.

@@ -22,8 +22,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto kSlice = std::chrono::milliseconds(200);  // of printing before statuses are looked at again
 constexpr int kLookMs = 250;                             // without a watch
-constexpr int kGraceMs = 500;    // after the last end: a restart or recreate may be on its way
-constexpr int kNoMonitor = 255;  // exit code when nobody could tell
+constexpr auto kGrace = std::chrono::milliseconds(500);  // after the last end: a restart may be on its way
+constexpr int kNoMonitor = 255;                          // exit code when nobody could tell
 
 std::string folder_of(const std::string& path) {
   return std::filesystem::path(path).parent_path().string();
@@ -212,7 +212,7 @@ void LogFollow::wait(const Cancellation& stop, int timeout_ms) {
     fds.push_back({source->monitor_fd.get(), POLLIN, 0});
     monitored.push_back(source.get());
   }
-  if (!watch_ && (timeout_ms < 0 || timeout_ms > kGraceMs)) timeout_ms = kLookMs;
+  if (!watch_ && (timeout_ms < 0 || timeout_ms > kLookMs)) timeout_ms = kLookMs;
   const int ready = ::poll(fds.data(), fds.size(), timeout_ms);
   if (ready < 0 && errno != EINTR) sys::fail("poll");
   if (!watch_) {
@@ -248,7 +248,7 @@ void LogFollow::take_changes() {
 
 void LogFollow::follow(const Cancellation& stop, const Ended& ended) {
   begin_watching();
-  bool grace_is_over = false;
+  std::optional<Clock::time_point> all_ended_since;
   for (;;) {
     if (dirty_) refresh();
     std::vector<Source*> fresh;
@@ -267,17 +267,20 @@ void LogFollow::follow(const Cancellation& stop, const Ended& ended) {
 
     int timeout = drained ? -1 : 0;
     if (drained && complete_ && all_ended()) {
-      if (grace_is_over && !ProjectLock::is_held(engine_.paths().run_root, options_.project)) return;
-      timeout = kGraceMs;
-      grace_is_over = true;
+      const auto now = Clock::now();
+      if (!all_ended_since || ProjectLock::is_held(engine_.paths().run_root, options_.project))
+        all_ended_since = now;
+      if (now - *all_ended_since >= kGrace) return;
+      timeout = static_cast<int>(
+          std::chrono::ceil<std::chrono::milliseconds>(*all_ended_since + kGrace - now).count());
     } else {
-      grace_is_over = false;
+      all_ended_since.reset();
     }
     if (options_.until && timeout < 0) {
       timeout = static_cast<int>(std::min<int64_t>(60'000, *options_.until / 1'000'000 - ui::now_ms() + 1));
     }
     wait(stop, timeout);
-    if (timeout == kGraceMs) dirty_ = true;
+    if (all_ended_since) dirty_ = true;
   }
 }
 

@@ -17,6 +17,7 @@
 #include <optional>
 #include <set>
 
+#include "engine/container/clone.h"
 #include "engine/container/freezer.h"
 #include "engine/error.h"
 #include "sys/error.h"
@@ -25,6 +26,10 @@
 namespace engine {
 
 namespace {
+
+// Of v1. The kernel moves a caller who is its process' only thread without the lock over all of them, for
+// which cgroup.procs waits until every processor has passed a grace period.
+constexpr const char* kOwnThread = "/tasks";
 
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts;
@@ -261,23 +266,52 @@ sys::Fd Cgroup::birth_folder_beside(pid_t pid) const {
 
 void Cgroup::join_v1() const {
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
-    if (!hierarchy.v2) sys::write_knob(folder(hierarchy) + "/cgroup.procs", "0");
+    if (!hierarchy.v2) sys::write_knob(folder(hierarchy) + kOwnThread, "0");
+  }
+}
+
+// Once more where it fails: the group may have been empty, and removed by somebody else meanwhile.
+void Cgroup::enter(const CgroupHierarchy& hierarchy) const noexcept {
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    try {
+      sys::make_dirs(folder(hierarchy));
+      if (has(hierarchy, "cpuset")) cgroup_v1::inherit_cpuset(hierarchy.mount_point, path_);
+      sys::write_knob(folder(hierarchy) + (hierarchy.v2 ? "/cgroup.procs" : kOwnThread), "0");
+      return;
+    } catch (const std::exception&) {
+      continue;
+    }
   }
 }
 
 void Cgroup::enter() const noexcept {
-  for (const CgroupHierarchy& hierarchy : hierarchies_) {
-    for (int attempt = 0; attempt < 3; ++attempt) {
-      try {
-        sys::make_dirs(folder(hierarchy));
-        if (has(hierarchy, "cpuset")) cgroup_v1::inherit_cpuset(hierarchy.mount_point, path_);
-        sys::write_knob(folder(hierarchy) + "/cgroup.procs", "0");
-        break;
-      } catch (const std::exception&) {
-        continue;  // once more: it may have been empty, and removed by somebody else meanwhile
-      }
-    }
+  for (const CgroupHierarchy& hierarchy : hierarchies_) enter(hierarchy);
+}
+
+sys::Fd Cgroup::made_birth_folder() const noexcept {
+  try {
+    for (const CgroupHierarchy& hierarchy : hierarchies_)
+      if (hierarchy.v2) sys::make_dirs(folder(hierarchy));
+    return birth_folder();
+  } catch (const std::exception&) {
+    return {};
   }
+}
+
+pid_t Cgroup::fork_inside() const {
+  sys::Fd pidfd, born = made_birth_folder();
+  pid_t pid = -1;
+  try {
+    pid = clone_process(0, born, pidfd);
+  } catch (const sys::Error&) {
+    if (!born) throw;
+    born.reset();  // removed meanwhile, or closed to processes
+    pid = clone_process(0, born, pidfd);
+  }
+  if (pid != 0) return pid;
+  for (const CgroupHierarchy& hierarchy : hierarchies_)
+    if (!hierarchy.v2 || !born) enter(hierarchy);
+  return 0;
 }
 
 uint64_t Cgroup::oom_kills() const {

@@ -32,8 +32,8 @@ class Cgroup {
   // to set; kInvalid for a device that is none; sys::Error.
   void create(const Resources& resources, const DeviceAccess& devices);
   // A process is put in by both of these: born into the v2 group by clone3's CLONE_INTO_CGROUP with this
-  // folder (empty when the host has no v2), which spares it the wait for a grace period, and moved into those
-  // of v1 by itself. Throw sys::Error.
+  // folder (empty when the host has no v2), and moved into those of v1 by itself, as its only thread. Neither
+  // waits for a grace period (10 ms and more), as a write to cgroup.procs does. Throw sys::Error.
   sys::Fd birth_folder() const;
   // For a further process where that one refuses (EBUSY: v2 allows no processes in a group that hands
   // controllers on to its sub-groups): the v2 group `pid` is in, which is the container's or below it. Empty
@@ -41,8 +41,11 @@ class Cgroup {
   sys::Fd birth_folder_beside(pid_t pid) const;
   void join_v1() const;
   // Makes the group without limits or rules and moves the calling process in, in every hierarchy that lets
-  // us; in the others it stays where it is.
+  // us; in the others it stays where it is. Of one thread, as join_v1.
   void enter() const noexcept;
+  // fork(2) with the child in the group as `enter` has it, without the wait that moving into a group of v2
+  // is. Throws sys::Error.
+  pid_t fork_inside() const;
   // Processes of this group the kernel killed for want of memory since it was made.
   uint64_t oom_kills() const;
   // All that are inside, sub-groups included, in order.
@@ -63,6 +66,9 @@ class Cgroup {
   std::string folder(const CgroupHierarchy& hierarchy) const { return hierarchy.mount_point + path_; }
 
  private:
+  void enter(const CgroupHierarchy& hierarchy) const noexcept;
+  sys::Fd made_birth_folder() const noexcept;
+
   std::string path_;
   std::vector<CgroupHierarchy> hierarchies_;
 };

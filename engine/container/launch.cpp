@@ -1,7 +1,6 @@
 #include "engine/container/launch.h"
 
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,6 +14,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "engine/container/clone.h"
 #include "engine/container/message.h"
 #include "engine/container/program.h"
 #include "engine/container/rootfs.h"
@@ -28,24 +28,6 @@ namespace engine {
 namespace {
 
 constexpr const char* kConsole = "console";
-
-// fork(2) with namespaces, into a v2 cgroup unless `folder` is empty, and with a pidfd. Returns 0 in the
-// child.
-pid_t clone_process(uint64_t namespaces, const sys::Fd& folder, sys::Fd& pidfd) {
-  int fd = -1;
-  clone_args arguments{};
-  arguments.flags = namespaces | CLONE_PIDFD;
-  arguments.pidfd = reinterpret_cast<uintptr_t>(&fd);
-  arguments.exit_signal = SIGCHLD;
-  if (folder) {
-    arguments.flags |= CLONE_INTO_CGROUP;
-    arguments.cgroup = static_cast<uint64_t>(folder.get());
-  }
-  const auto pid =
-      static_cast<pid_t>(sys::check(::syscall(SYS_clone3, &arguments, sizeof arguments), "clone3"));
-  if (pid != 0) pidfd.reset(fd);
-  return pid;
-}
 
 void set_stdio(const Stdio& stdio) {
   const int wanted[3] = {stdio.in, stdio.out, stdio.err};

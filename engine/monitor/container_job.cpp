@@ -20,9 +20,11 @@ namespace monitor {
 
 namespace {
 
-// A process of its own session whose parent has ended, so that nobody need reap it. Only the child returns.
-void detach() {
-  if (sys::check(::fork(), "fork") != 0) ::_exit(0);
+// A process of its own session whose parent has ended, so that nobody need reap it, and out of the caller's
+// groups: what ends or limits those, as the end of a login session does, is not meant for containers. Only the
+// child returns.
+void detach(const engine::Cgroup& monitors) {
+  if (monitors.fork_inside() != 0) ::_exit(0);
   ::setsid();
   sys::check(::chdir("/"), "chdir", "/");
 }
@@ -53,16 +55,13 @@ int supervise(const std::string& run_dir, const std::string& programs, bool atta
     streams.in.reset(engine::kInputFd);
   }
   try {
-    detach();
     std::vector<std::string> hook;
     std::string state_dir;
     int exit_code = 0;
     {
       engine::Spec spec = engine::spec_from_json(sys::read_file(engine::spec_file(run_dir)));
       state_dir = spec.state_dir;
-      // Out of the caller's groups: what ends or limits those, as the end of a login session does, is not
-      // meant for containers.
-      engine::Cgroup(spec.monitors_cgroup).enter();
+      detach(engine::Cgroup(spec.monitors_cgroup));
       Supervisor supervisor(std::move(spec), std::move(netns), programs + "/compose-init");
       if (attached) supervisor.attach(std::move(streams));
       begin(supervisor);

@@ -156,10 +156,13 @@ Database::Database(const std::string& path, const std::function<void()>& before_
   try {
     sqlite3_extended_result_codes(db_, 1);
     sqlite3_busy_timeout(db_, kBusyTimeoutMs);
-    // FULL: a row that a power cut took away would leave its folders claimed by nobody, and those are
-    // removed.
     switch_to_wal(db_, "open " + path);
-    execute(db_, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;", "open " + path);
+    // FULL: a row that a power cut took away would leave its folders claimed by nobody, and those are
+    // removed. The log stays when the last of us closes, as bringing it home takes three waits for the disk; it
+    // is brought home whenever it has grown to so many pages.
+    execute(db_, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=250;",
+            "open " + path);
+    sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     migrate(db_, path, before_first);
   } catch (const Error& error) {
     sqlite3_close(db_);
@@ -179,7 +182,13 @@ int64_t Database::changes() const {
   return sqlite3_changes64(db_);
 }
 
-void Database::write(const std::function<void()>& body) {
+void Database::write(const std::function<void()>& body, Durability durability) {
+  const std::lock_guard<std::recursive_mutex> lock(mutex_);
+  if (depth_ == 0 && durability != durability_) {
+    execute(db_, durability == Durability::kSynced ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL",
+            "begin");
+    durability_ = durability;
+  }
   transact("BEGIN IMMEDIATE", body);
 }
 

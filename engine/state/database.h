@@ -36,6 +36,10 @@ class Statement {
   sqlite3_stmt* statement_;
 };
 
+// kSynced: a commit is on the disk. kOrdered: a power cut may take the newest of these back, and what is synced
+// later brings them to the disk too; other processes see them at once either way.
+enum class Durability { kSynced, kOrdered };
+
 // One connection. Serialised by an internal mutex that a Transaction holds, so threads of one process take
 // turns; processes take turns by SQLite's own locks (BEGIN IMMEDIATE, busy timeout 10 s).
 class Database {
@@ -53,13 +57,14 @@ class Database {
 
   // Runs `body` inside BEGIN IMMEDIATE (write) or BEGIN (read) ... COMMIT; rolls back when it throws.
   // Recursive use on the same thread joins the outer transaction.
-  void write(const std::function<void()>& body);
+  void write(const std::function<void()>& body, Durability durability = Durability::kSynced);
   void read(const std::function<void()>& body);
 
  private:
   sqlite3* db_ = nullptr;
   std::recursive_mutex mutex_;
   int depth_ = 0;
+  Durability durability_ = Durability::kSynced;  // of the connection as it is set
 
   void transact(const char* begin, const std::function<void()>& body);
 };

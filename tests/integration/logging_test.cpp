@@ -17,6 +17,11 @@ std::string numbers(int first, int last) {
   return text;
 }
 
+std::string end_of(const std::string& text) {
+  constexpr size_t kShown = 40;
+  return text.substr(text.size() - std::min(kShown, text.size()));
+}
+
 std::string folder_of(const Sandbox& sandbox, const std::string& id) {
   return sandbox.data_root() + "/containers/" + id;
 }
@@ -30,15 +35,20 @@ TEST_CASE("a log is rotated by size, compressed, and read as one by logs, --tail
 services:
   web:
     image: busybox
-    command: ["sh", "-c", "i=1; while [ $$i -le 20000 ]; do echo $$i; i=$$((i+1)); done; sleep 1000"]
+    command: ["sh", "-c", "until [ -e /go ]; do sleep 0.05; done; i=1; while [ $$i -le 20000 ]; do echo $$i; i=$$((i+1)); done; sleep 1000"]
     stop_grace_period: 0s
     logging: {driver: json-file, options: {max-size: 100k, max-file: "100", compress: "true"}}
 )");
-  sandbox.ok({"create"});
+  sandbox.ok({"up", "-d"});
   it::Process follower(sandbox.command({"logs", "-f", "--no-log-prefix", "--no-color", "web"}),
                        sandbox.options());
-  sandbox.ok({"up", "-d"});
-  REQUIRE(it::eventually([&] { return follower.out().ends_with("\n20000\n"); }, std::chrono::seconds(60)));
+  sandbox.ok({"exec", "-T", "web", "touch", "/go"});
+  const bool followed =
+      it::eventually([&] { return follower.out().ends_with("\n20000\n"); }, std::chrono::seconds(60));
+  INFO("the end of what was followed: " << end_of(follower.out()));
+  INFO("standard error: " << follower.err());
+  INFO("the end of the log: " << end_of(sandbox.log("web")));
+  REQUIRE(followed);
   CHECK(follower.out() == numbers(1, 20000));
   follower.signal(2);
   follower.wait();
