@@ -11,20 +11,27 @@
 
 namespace engine {
 
+namespace {
+
+[[noreturn]] void refuse_ended(const std::string& name) {
+  throw Error(Error::Kind::kConflict, "container " + name + " has just ended; try again");
+}
+
+}  // namespace
+
 ContainerRoot::ContainerRoot(const std::string& name, const Status& status) {
-  const Error ended(Error::Kind::kConflict, "container " + name + " has just ended; try again");
   const sys::Fd process = sys::open_pidfd(status.process);
-  if (!process) throw ended;
+  if (!process) refuse_ended(name);
   const std::string folder = "/proc/" + std::to_string(status.process.pid);
   try {
     namespace_ = sys::open(folder + "/ns/mnt", O_RDONLY);
     root_ = sys::open(folder + "/root", O_PATH | O_DIRECTORY);
   } catch (const sys::Error&) {
-    if (!sys::is_alive(status.process)) throw ended;
+    if (!sys::is_alive(status.process)) refuse_ended(name);
     throw;
   }
   // Only now it is sure that they are not of another process that has got the number.
-  if (!sys::is_alive(status.process)) throw ended;
+  if (!sys::is_alive(status.process)) refuse_ended(name);
 }
 
 ContainerRoot::ContainerRoot(const Paths& paths, Spec view) : folder_(std::make_unique<StepFolder>(paths)) {

@@ -198,6 +198,7 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
 
 std::vector<SpecMount> LocalEngine::own_mounts(const ContainerRecord& record) {
   std::vector<SpecMount> mounts;
+  mounts.reserve(record.mounts.size() + record.config.files.size());
   for (const MountRecord& mount : record.mounts) mounts.push_back(spec_mount(record, mount));
   const std::vector<FileConfig>& files = record.config.files;
   for (size_t i = 0; i < files.size(); ++i) {

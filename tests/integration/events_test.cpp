@@ -39,6 +39,7 @@ std::vector<nlohmann::json> history(Sandbox& sandbox, std::vector<std::string> m
 
 std::vector<std::string> actions(const std::vector<nlohmann::json>& events) {
   std::vector<std::string> found;
+  found.reserve(events.size());
   for (const nlohmann::json& event : events) found.push_back(event.at("action"));
   return found;
 }

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <set>
@@ -132,6 +133,7 @@ TEST_CASE("many writers at once lose nothing while a reader follows through the 
   JournalReader reader(folder.path, false);
   std::atomic<int> running{kWriters};
   std::vector<std::thread> writers;
+  writers.reserve(kWriters);
   for (int w = 0; w < kWriters; ++w) {
     writers.emplace_back([&, w] {
       for (int i = 0; i < kEach; ++i)
