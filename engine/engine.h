@@ -12,7 +12,9 @@
 #include "engine/commit.h"
 #include "engine/container/runtime.h"
 #include "engine/container/usage.h"
+#include "engine/copy/copy.h"
 #include "engine/error.h"
+#include "engine/events/event.h"
 #include "engine/image/layer_tar.h"
 #include "engine/model.h"
 #include "engine/paths.h"
@@ -21,6 +23,16 @@
 namespace engine {
 
 class ImageStore;
+
+// Files into a container or out of it; engine/copy/copy.h has the rules.
+struct ContainerCopy {
+  std::string container_path;  // from the container's root, as it sees it
+  std::string local_path;      // relative to the current folder
+  int stream = -1;             // instead of `local_path`: a tar is read from it, or written to it
+  bool archive = false;        // owners, set-id bits and capabilities are kept
+  bool follow_link = false;
+  std::function<bool()> cancelled{};
+};
 
 class Engine {
  public:
@@ -121,6 +133,18 @@ class Engine {
   // What it changed about its image's files (upper_changes.h).
   virtual std::vector<PathChange> container_changes(const std::string& id) = 0;
 
+  // ---- files; whether the container runs, is paused, has ended or was never started. One that is down
+  // cannot be started meanwhile. What comes in is root's, unless `archive`. kConflict where the container has
+  // it read-only; others: copy.h.
+  virtual CopyResult copy_into(const std::string& id, const ContainerCopy&) {
+    throw Error(Error::Kind::kUnavailable, "this engine cannot copy into container " + id);
+  }
+  // What comes out is the caller's, without set-id bits and capabilities, unless `archive`; device nodes are
+  // left out. A tar has all as it is in the container.
+  virtual CopyResult copy_out_of(const std::string& id, const ContainerCopy&) {
+    throw Error(Error::Kind::kUnavailable, "this engine cannot copy from container " + id);
+  }
+
   // ---- images
   virtual BuildResult build(const BuildRequest& request, BuildObserver& observer) = 0;
   virtual ImageInfo import_image(const ImportRequest& request) = 0;
@@ -146,6 +170,10 @@ class Engine {
   virtual ImageStore& image_store() {
     throw Error(Error::Kind::kUnavailable, "this engine keeps no images of its own");
   }
+
+  // ---- events (events/journal.h); the verbs above note what they do themselves
+  // What a caller did that no verb here tells of, "restart" for one. A container that is gone is no error.
+  virtual void note_container_event(const std::string&, const std::string&) {}
 
   // ---- upkeep
   // Removes links, rules, folders and cgroups that no record claims and finishes half-done removals. Cheap

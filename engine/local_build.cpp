@@ -7,6 +7,7 @@
 #include "engine/image/entry_path.h"
 #include "engine/image/reference.h"
 #include "engine/local_engine.h"
+#include "engine/step_folder.h"
 #include "engine/step_runner.h"
 
 namespace engine {
@@ -58,7 +59,7 @@ std::string fetch(const std::string& url, const std::string& folder) {
 }  // namespace
 
 void LocalEngine::remove_abandoned_step_folders() {
-  LocalStepRunner::remove_abandoned_folders(paths_);
+  StepFolder::remove_abandoned(paths_);
 }
 
 BuildResult LocalEngine::build(const BuildRequest& request, BuildObserver& observer) {
@@ -96,6 +97,7 @@ ImageInfo LocalEngine::import_image(const ImportRequest& request) {
   const std::string id =
       images_.import(archive, config, request.message.empty() ? "Imported from " + origin : request.message);
   if (!name.empty()) images_.tag(id, name);
+  note("image", "import", id, {{"name", name.empty() ? id : name}});
   return *find_image(id);
 }
 

@@ -119,6 +119,8 @@ std::string LocalEngine::commit_container(const std::string& id, const CommitReq
   }
   const std::string made = images_.add_image(config);
   if (!reference.empty()) images_.tag(made, reference);
+  note_container(record, "commit",
+                 {{"comment", request.comment}, {"imageID", made}, {"imageRef", reference}});
   return made;
 }
 
@@ -133,6 +135,7 @@ std::vector<std::string> LocalEngine::export_container(const std::string& id, co
     throw Error(Error::Kind::kConflict, "container " + record.config.name +
                                             " was removed while it was exported; the archive is not whole");
   }
+  note_container(record, "export");
   return shrunk;
 }
 

@@ -93,6 +93,7 @@ void LocalEngine::tell_monitor(const ContainerRecord& record, bool outward) {
   for (const EndpointRecord& endpoint : record.endpoints)
     spec.networks.push_back(spec_network(record, endpoint));
   spec.dns_server = !spec.networks.empty();
+  spec.event_attrs = event_attrs_of(record);
   if (outward && spec.dns_upstreams.empty()) spec.dns_upstreams = host_nameservers();
   sys::write_file_atomic(file, to_json(spec));
   reload_networks(run_dir);
@@ -160,6 +161,8 @@ void LocalEngine::connect_network(const std::string& id, const AttachmentConfig&
   });
   try {
     plug_in(record, endpoint, *network);
+    note("network", "connect", network->id,
+         {{"container", record.id}, {"name", network->config.name}, {"type", network->config.driver}});
   } catch (...) {
     netmgr::detach(network->id, record.id);
     record.endpoints.pop_back();
@@ -224,6 +227,8 @@ void LocalEngine::disconnect_network(const std::string& id, const std::string& n
     insert_endpoints(db_, after);
     update_config(db_, after);
   });
+  note("network", "disconnect", network->id,
+       {{"container", after.id}, {"name", network->config.name}, {"type", network->config.driver}});
   if (network->config.name == kDefaultNetwork) drop_default_network();
 }
 

@@ -208,6 +208,7 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
     sys::make_dirs(folder + "/upper");
     sys::make_dirs(folder + "/work", 0700);
     keep_files(record, config);
+    for (const VolumeRecord& volume : fresh) note_volume("create", volume.config.name);
     fill_volumes(record, image);
   } catch (...) {
     // Of its anonymous volumes only those made here: an inherited one holds its former container's files.
@@ -215,6 +216,7 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
     for (const VolumeRecord& volume : fresh) remove_volume(volume.config.name);
     throw;
   }
+  note_container(record, "create");
   return info;
 }
 
@@ -230,7 +232,9 @@ void LocalEngine::rename_container(const std::string& id, const std::string& nam
     rename_container_record(db_, record.id, name);
   });
   const sys::FileLock lock = lock_container(record.id);
-  tell_monitor(need_container(record.id), false);  // those on its networks know it by the new name
+  const ContainerRecord renamed = need_container(record.id);
+  note_container(renamed, "rename", {{"oldName", record.config.name}});
+  tell_monitor(renamed, false);  // those on its networks know it by the new name
 }
 
 void LocalEngine::remove_container(const std::string& id, bool force, bool volumes) {
@@ -256,7 +260,7 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
   }
   stop_and_release(*record, alive ? std::optional<int64_t>(0) : std::nullopt);
   sys::remove_tree(paths_.container(record->id));
-  std::vector<std::string> doomed;
+  std::vector<std::string> doomed, volumes_gone;
   const auto erase = [&] {
     delete_container(db_, record->id);
     for (const MountRecord& mount : record->mounts) {
@@ -264,10 +268,13 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
       const auto volume = find_volume(db_, mount.source);
       if (volume && volume->config.anonymous && volume_users(db_, mount.source).empty())
         doomed.push_back(discard_volume(mount.source));
+      if (doomed.size() > volumes_gone.size()) volumes_gone.push_back(mount.source);
     }
   };
   db_.write(erase, record->config.auto_remove ? Durability::kOrdered : Durability::kSynced);
   for (const std::string& folder : doomed) sys::remove_tree(folder);
+  note_container(*record, "destroy");
+  for (const std::string& volume : volumes_gone) note_volume("destroy", volume);
   const bool was_on_default =
       std::any_of(record->config.networks.begin(), record->config.networks.end(),
                   [](const AttachmentConfig& attachment) { return attachment.network == kDefaultNetwork; });

@@ -45,7 +45,7 @@ const Paths& with_folders(const Paths& paths) {
     make_root(paths.run_root);
     for (const char* name : {"/containers", "/layers", "/volumes", "/tmp", "/images"})
       make_private(paths.data_root + name);
-    for (const char* name : {"/c", "/b", "/n", "/locks"}) make_private(paths.run_root + name);
+    for (const char* name : {"/c", "/b", "/n", "/locks", "/events"}) make_private(paths.run_root + name);
     sys::make_dirs(paths.blobs(), 0700);
     // SQLite gives its other files the mode of this one.
     const sys::Fd database = sys::open(paths.database(), O_RDONLY | O_CREAT, 0600);

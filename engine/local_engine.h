@@ -26,6 +26,8 @@
 
 namespace engine {
 
+class ContainerRoot;
+
 // How ContainerConfig::owner begins.
 inline constexpr char kOwnerPrefix[] = "owner-";
 
@@ -73,6 +75,9 @@ class LocalEngine final : public Engine {
   std::vector<std::string> export_container(const std::string& id, const ByteSink& sink) override;
   std::vector<PathChange> container_changes(const std::string& id) override;
 
+  CopyResult copy_into(const std::string& id, const ContainerCopy& copy) override;
+  CopyResult copy_out_of(const std::string& id, const ContainerCopy& copy) override;
+
   BuildResult build(const BuildRequest& request, BuildObserver& observer) override;
   ImageInfo import_image(const ImportRequest& request) override;
   std::vector<std::string> remove_image(const std::string& reference, bool force) override;
@@ -82,6 +87,8 @@ class LocalEngine final : public Engine {
   std::string resolve_digest(const std::string& reference) override;
 
   ImageStore& image_store() override { return images_; }
+
+  void note_container_event(const std::string& id, const std::string& action) override;
 
   void reconcile() override;
   void drop_idle_network(bool wait) override;
@@ -159,6 +166,29 @@ class LocalEngine final : public Engine {
   // kConflict.
   void set_namespaces(Spec& spec, const ContainerConfig& config);
   SpecNamespace namespace_of(const ContainerConfig& config, const char* kind, const std::string& mode);
+
+  // ---- events (local_events.cpp)
+  using EventAttributes = std::map<std::string, std::string>;
+  static EventAttributes event_attributes(const ContainerRecord& record);
+  static std::string event_attrs_of(const ContainerRecord& record);  // Spec::event_attrs
+  void note(const std::string& type, const std::string& action, const std::string& id,
+            EventAttributes attributes) const noexcept;
+  void note_container(const ContainerRecord& record, const std::string& action,
+                      const EventAttributes& more = {}) const noexcept;
+  void note_volume(const std::string& action, const std::string& name,
+                   const EventAttributes& more = {}) const noexcept;
+  // "connect" or "disconnect" of all its networks, "mount" or "unmount" of all its volumes.
+  void note_networks(const ContainerRecord& record, const std::string& action);
+  void note_volumes(const ContainerRecord& record, const std::string& action) const noexcept;
+
+  // The container's own mounts, those of the engine left aside, a parent before what lies in it.
+  std::vector<SpecMount> own_mounts(const ContainerRecord& record);
+  // What it sees of files while it is down.
+  Spec view_spec(const ContainerRecord& record);
+  // Calls `action` with its files as it sees them.
+  CopyResult with_files_of(
+      const std::string& id,
+      const std::function<CopyResult(const ContainerRecord&, const ContainerRoot&)>& action);
   // What the container wrote as a layer's folder; it stands still meanwhile.
   ImageStore::Draft copy_written(const ContainerRecord& record, const StoredImage& image,
                                  const CommitRequest& request);

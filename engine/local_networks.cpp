@@ -123,6 +123,7 @@ NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
     insert_network(db_, record);
   });
   bring_up(record);
+  note("network", "create", record.id, {{"name", config.name}, {"type", config.driver}});
   return record.info();
 }
 
@@ -157,6 +158,7 @@ void LocalEngine::remove_network(const std::string& name) {
     const std::lock_guard<std::mutex> lock(network_mutex_);
     networks_up_.erase(record->id);
   }
+  note("network", "destroy", record->id, {{"name", name}, {"type", record->config.driver}});
 }
 
 EndpointRecord LocalEngine::allocate(const AttachmentConfig& attachment) {

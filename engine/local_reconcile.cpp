@@ -98,7 +98,11 @@ void LocalEngine::release_if_dead(const ContainerRecord& record) {
   if (!lock) return;  // being started, stopped or removed: that process tidies up
   std::optional<ContainerRecord> now;
   db_.read([&] { now = find_container_record(db_, record.id); });
-  if (now && ended(status_of(record.id))) release(*now);
+  if (!now || !ended(status_of(record.id))) return;
+  // It died with its monitor, which has not told of it.
+  if (goes_on(read_recorded_status(paths_.container(record.id))))
+    note_container(*now, "die", {{"exitCode", "255"}});
+  release(*now);
 }
 
 void LocalEngine::adopt(const std::string& id) {

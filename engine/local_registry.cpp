@@ -9,14 +9,18 @@ PullResult LocalEngine::pull_image(const PullRequest& request, TransferObserver&
   LayerBlobs blobs(db_, paths_);
   const registry::Registries registries = registry::Registries::system();
   const sys::FileLock held = images_.hold_layers();  // until the image has them
-  return registry::pull({images_, blobs, paths_, registries}, request, observer);
+  PullResult result = registry::pull({images_, blobs, paths_, registries}, request, observer);
+  note("image", "pull", request.reference, {{"name", request.reference}});
+  return result;
 }
 
 PushResult LocalEngine::push_image(const PushRequest& request, TransferObserver& observer) {
   LayerBlobs blobs(db_, paths_);
   const registry::Registries registries = registry::Registries::system();
   const sys::FileLock held = images_.hold_layers();
-  return registry::push({images_, blobs, paths_, registries}, request, observer);
+  PushResult result = registry::push({images_, blobs, paths_, registries}, request, observer);
+  note("image", "push", request.reference, {{"name", request.reference}});
+  return result;
 }
 
 std::string LocalEngine::resolve_digest(const std::string& reference) {

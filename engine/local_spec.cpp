@@ -73,6 +73,14 @@ SpecMount engine_file(const std::string& source, const std::string& target) {
   return mount;
 }
 
+// A parent before what is mounted in it.
+void sort_by_depth(std::vector<SpecMount>& mounts) {
+  std::stable_sort(mounts.begin(), mounts.end(), [](const SpecMount& a, const SpecMount& b) {
+    return std::count(a.target.begin(), a.target.end(), '/') <
+           std::count(b.target.begin(), b.target.end(), '/');
+  });
+}
+
 }  // namespace
 
 SpecNetwork LocalEngine::spec_network(const ContainerRecord& record, const EndpointRecord& endpoint) const {
@@ -140,6 +148,8 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   spec.stop_signal = !config.stop_signal.empty() ? config.stop_signal : image.config.stop_signal;
   if (spec.stop_signal.empty()) spec.stop_signal = "SIGTERM";
   spec.exit_hook = exit_hook_;
+  spec.events_dir = paths_.events();
+  spec.event_attrs = event_attrs_of(record);
   spec.stop_grace_ms = config.stop_grace_ms.value_or(10000);
 
   std::string gateway;
@@ -186,22 +196,41 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
     spec.mounts.back().read_only = config.read_only;  // part of the rootfs for whoever wants that read-only
   }
 
-  for (const MountRecord& mount : record.mounts) spec.mounts.push_back(spec_mount(record, mount));
-  for (size_t i = 0; i < config.files.size(); ++i) {
-    const FileConfig& file = config.files[i];
-    SpecMount own = engine_file(kept_file(record, i), file.target);
+  const std::vector<SpecMount> own = own_mounts(record);
+  spec.mounts.insert(spec.mounts.end(), own.begin(), own.end());
+  sort_by_depth(spec.mounts);
+  return spec;
+}
+
+std::vector<SpecMount> LocalEngine::own_mounts(const ContainerRecord& record) {
+  std::vector<SpecMount> mounts;
+  mounts.reserve(record.mounts.size() + record.config.files.size());
+  for (const MountRecord& mount : record.mounts) mounts.push_back(spec_mount(record, mount));
+  const std::vector<FileConfig>& files = record.config.files;
+  for (size_t i = 0; i < files.size(); ++i) {
+    SpecMount own = engine_file(kept_file(record, i), files[i].target);
     own.type = SpecMount::Type::kFile;
     own.read_only = true;
-    own.uid = file.uid;
-    own.gid = file.gid;
-    own.mode = file.mode;
-    spec.mounts.push_back(std::move(own));
+    own.uid = files[i].uid;
+    own.gid = files[i].gid;
+    own.mode = files[i].mode;
+    mounts.push_back(std::move(own));
   }
-  std::stable_sort(spec.mounts.begin(), spec.mounts.end(), [](const SpecMount& a, const SpecMount& b) {
-    return std::count(a.target.begin(), a.target.end(), '/') <
-           std::count(b.target.begin(), b.target.end(), '/');
-  });
-  return spec;
+  sort_by_depth(mounts);
+  return mounts;
+}
+
+Spec LocalEngine::view_spec(const ContainerRecord& record) {
+  Spec view;
+  view.id = record.id;
+  view.name = record.config.name;
+  view.lower_dirs = need_image(record.image_id).lower_dirs;
+  view.upper_dir = paths_.container(record.id) + "/upper";
+  view.work_dir = paths_.container(record.id) + "/work";
+  view.read_only = record.config.read_only;
+  view.mounts = own_mounts(record);
+  for (SpecMount& mount : view.mounts) mount.propagation.clear();  // nobody else sees them
+  return view;
 }
 
 }  // namespace engine

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/container/cgroup.h"
+#include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
 #include "engine/local_engine.h"
 #include "engine/port_reservation.h"
@@ -14,6 +15,7 @@
 #include "netmgr/driver.h"
 #include "sys/error.h"
 #include "sys/file.h"
+#include "sys/random.h"
 
 namespace engine {
 
@@ -145,6 +147,7 @@ Attached LocalEngine::start_attached(const std::string& id, const AttachRequest&
   launch(record, [&](Spec spec, const sys::Fd& netns, const std::vector<int>& held) {
     spec.rows = request.rows;
     spec.columns = request.columns;
+    note_container(record, "attach");
     attached = engine::start_attached(spec, netns, held, request.input);
   });
   return attached;
@@ -159,9 +162,15 @@ Attached LocalEngine::attach_container(const std::string& id, bool input) {
     throw Error(Error::Kind::kConflict, cannot + "restarting; wait until it is running");
   if (state != State::kRunning) throw Error(Error::Kind::kConflict, cannot + "not running; start it first");
   const std::string run_dir = paths_.run_container(record.id);
-  if (auto attached = engine::attach_container(run_dir, input)) return std::move(*attached);
-  adopt(record.id);  // its monitor was killed
-  if (auto attached = engine::attach_container(run_dir, input)) return std::move(*attached);
+  auto attached = engine::attach_container(run_dir, input);
+  if (!attached) {
+    adopt(record.id);  // its monitor was killed
+    attached = engine::attach_container(run_dir, input);
+  }
+  if (attached) {
+    note_container(record, "attach");
+    return std::move(*attached);
+  }
   throw Error(Error::Kind::kConflict, cannot + "about to end");
 }
 
@@ -184,6 +193,8 @@ void LocalEngine::launch(ContainerRecord& record, const Launcher& launcher) {
     const Spec spec = make_spec(record, image, networks);
     const sys::Fd netns = spec.host_network ? sys::Fd() : make_namespace(record, networks);
     if (!record.ports.empty()) netmgr::publish(to_publish(record));
+    note_volumes(record, "mount");
+    note_networks(record, "connect");
     launcher(spec, netns, sockets_of(held));
   } catch (...) {
     release(record);
@@ -192,6 +203,7 @@ void LocalEngine::launch(ContainerRecord& record, const Launcher& launcher) {
 }
 
 void LocalEngine::release(const ContainerRecord& record) {
+  const bool was_up = ::access(spec_file(paths_.run_container(record.id)).c_str(), F_OK) == 0;
   if (!record.ports.empty()) {
     netmgr::unpublish(to_publish(record));
     db_.write([&] { release_ports(db_, record.id); }, Durability::kOrdered);
@@ -202,13 +214,18 @@ void LocalEngine::release(const ContainerRecord& record) {
   }
   Cgroup(cgroup_path(record)).remove();  // its monitor has done so, unless it was killed
   sys::remove_tree(paths_.run_container(record.id));
+  if (!was_up) return;
+  note_networks(record, "disconnect");
+  note_volumes(record, "unmount");
 }
 
 void LocalEngine::stop_container(const std::string& id, std::optional<int64_t> grace_ms) {
   const ContainerRecord record = need_container(id);
   {
     const sys::FileLock lock = lock_container(record.id);
+    const bool was_up = goes_on(status_of(record.id));
     stop_and_release(need_container(id), grace_ms);
+    if (was_up) note_container(record, "stop");
   }
   if (record.config.auto_remove) remove_container(record.id, true, true);
 }
@@ -255,7 +272,15 @@ int LocalEngine::exec(const std::string& id, ExecRequest request) {
   request.env = std::move(env);
   if (request.user.empty()) request.user = spec.user;
   if (request.working_dir.empty()) request.working_dir = spec.working_dir;
-  return exec_in_container(spec, status, request);
+  std::string words;
+  for (const std::string& word : request.args) words += (words.empty() ? "" : " ") + word;
+  const EventAttributes exec = {{"execID", sys::random_hex(64)}};
+  note_container(record, "exec_create: " + words, exec);
+  note_container(record, "exec_start: " + words, exec);
+  const int code = exec_in_container(spec, status, request);
+  if (request.detach) return code;  // nobody waits for its end
+  note_container(record, "exec_die", {*exec.begin(), {"exitCode", std::to_string(code)}});
+  return code;
 }
 
 }  // namespace engine

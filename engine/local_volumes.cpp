@@ -77,6 +77,7 @@ VolumeInfo LocalEngine::create_volume(const VolumeConfig& config) {
   });
   const std::string data = paths_.volume(record.config.name) + "/_data";
   sys::make_dirs(data);
+  note_volume("create", record.config.name);
   return {record.config.name,   record.config.driver,    data,
           record.config.labels, record.config.anonymous, record.created_ms};
 }
@@ -91,7 +92,9 @@ void LocalEngine::remove_volume(const std::string& name) {
     }
     doomed = discard_volume(name);
   });
-  if (!doomed.empty()) sys::remove_tree(doomed);
+  if (doomed.empty()) return;
+  sys::remove_tree(doomed);
+  note_volume("destroy", name);
 }
 
 // Within a transaction: nobody can come to use the volume, or make one of this name, in between.

@@ -19,6 +19,7 @@ struct Paths {
   }                                                                         // holds _data/
   std::string cache_mounts() const { return data_root + "/cache-mounts"; }  // of RUN --mount=type=cache
   std::string build_tmp() const { return data_root + "/tmp"; }
+  std::string events() const { return run_root + "/events"; }
   std::string run_container(const std::string& id) const { return run_root + "/c/" + id.substr(0, 12); }
   std::string run_network(const std::string& id) const { return run_root + "/n/" + id.substr(0, 12); }
 };

@@ -1,47 +1,22 @@
 #include "engine/step_runner.h"
 
-#include <dirent.h>
 #include <unistd.h>
 
 #include <exception>
 #include <list>
-#include <memory>
 #include <thread>
 
 #include "engine/confinement.h"
 #include "engine/container/cgroup.h"
 #include "engine/container/runtime.h"
 #include "engine/ssh_forward.h"
+#include "engine/step_folder.h"
 #include "netmgr/driver.h"
-#include "sys/error.h"
 #include "sys/file.h"
-#include "sys/process.h"
 #include "sys/random.h"
 
 namespace engine {
 namespace {
-
-constexpr char kStepFolder[] = "step-";
-
-// A step's run folder: gone with it, however it ends, or found by its name once this process is dead.
-class StepFolder {
- public:
-  explicit StepFolder(const Paths& paths) : path_(paths.run_root + "/b/" + sys::own_name(kStepFolder)) {
-    sys::make_dirs(path_, 0700);
-  }
-  ~StepFolder() {
-    try {
-      sys::remove_tree(path_);
-    } catch (const sys::Error&) {  // NOLINT(bugprone-empty-catch): a reconcile finds it
-    }
-  }
-  StepFolder(const StepFolder&) = delete;
-  StepFolder& operator=(const StepFolder&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // A step asks the host's resolvers directly. A resolver on the host's own loopback cannot be reached from
 // another network namespace; systemd-resolved keeps the real ones in a file of its own.
@@ -177,17 +152,6 @@ Spec LocalStepRunner::make_spec(const RunRequest& request, const std::string& ru
   spec.mounts = {engine_file(run_dir, "hosts", hosts), engine_file(run_dir, "hostname", spec.hostname + "\n"),
                  engine_file(run_dir, "resolv.conf", resolver_text(spec.host_network))};
   return spec;
-}
-
-void LocalStepRunner::remove_abandoned_folders(const Paths& paths) {
-  const std::string folder = paths.run_root + "/b";
-  std::vector<std::string> doomed;
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
-  while (const dirent* entry = dir ? ::readdir(dir.get()) : nullptr) {
-    const std::optional<sys::ProcessId> owner = sys::owner_of_name(entry->d_name, kStepFolder);
-    if (owner && !sys::is_alive(*owner)) doomed.push_back(folder + '/' + entry->d_name);
-  }
-  for (const std::string& path : doomed) sys::remove_tree(path);
 }
 
 }  // namespace engine

@@ -16,9 +16,6 @@ class LocalStepRunner final : public StepRunner {
   int run(const RunRequest& request, const std::function<void(const std::string&)>& output,
           int cancel_fd) override;
 
-  // Folders of steps whose process is gone.
-  static void remove_abandoned_folders(const Paths& paths);
-
  private:
   Spec make_spec(const RunRequest& request, const std::string& run_dir,
                  const BuildNetwork::Place& place) const;

@@ -33,6 +33,7 @@ int container_restart(Context& context, const Words& args) {
   return for_each_container(context, "restart", names, [&](const engine::ContainerInfo& container) {
     context.engine().stop_container(container.id, grace_ms);
     context.engine().start_container(container.id);
+    context.engine().note_container_event(container.id, "restart");
   });
 }
 
@@ -150,6 +151,7 @@ int container_command(Context& context, const Words& args) {
                          {"stats", container_stats, "Show what containers use of the machine"},
                          {"top", container_top, "Show the processes of a container"},
                          {"remove", container_rm, "The same"},
+                         {"cp", container_cp, "Copy files between a container and here"},
                          {"exec", container_exec, "Run a program in a running container"},
                          {"inspect", container_inspect, "Show all about containers"},
                          {"port", container_port, "Show where a container's ports are published"},

@@ -4,24 +4,14 @@
 #include "compose/cli/container.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/log_follow.h"
+#include "compose/cli/moment_flag.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/signals.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
-#include "compose/ui/timestamp.h"
 
 namespace compose::cli {
 namespace {
-
-std::optional<int64_t> moment(const std::string& text, const std::string& flag) {
-  if (text.empty()) return std::nullopt;
-  const auto value = ui::parse_moment(text, ui::now_ms() * 1'000'000);
-  if (!value) {
-    throw UsageError("invalid value '" + text + "' for " + flag +
-                     ": it must be a time (2026-01-31T12:00:00Z), Unix seconds or an age (10m)");
-  }
-  return value;
-}
 
 std::optional<size_t> tail_count(const std::string& text) {
   if (text.empty() || text == "all") return std::nullopt;
@@ -44,8 +34,8 @@ struct Flags {
   }
   FollowOptions options() const {
     FollowOptions options;
-    options.since = moment(since, "--since");
-    options.until = moment(until, "--until");
+    options.since = parse_moment_flag(since, "--since");
+    options.until = parse_moment_flag(until, "--until");
     options.tail = tail_count(tail);
     return options;
   }

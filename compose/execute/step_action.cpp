@@ -147,6 +147,7 @@ class Performer {
     const std::string id = container ? container->id : action.container;
     const bool runs = container && is_up(*container);  // another command was faster: its hooks have been run
     engine_.start_container(id);
+    if (action.restarts) engine_.note_container_event(id, "restart");
     if (!runs) run_hooks(id, action.post_start, "post_start");
     return done();
   }

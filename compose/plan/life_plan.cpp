@@ -69,7 +69,9 @@ void add_starts(StepList& steps, const Scene& scene, const Stops& stops, const P
       std::vector<int> after;
       const auto stop = stops.find(container);
       if (stop != stops.end()) after.push_back(stop->second);
-      member.start = steps.add("Container " + container->name, StartContainer{container->name}, "", after);
+      StartContainer start{container->name};
+      start.restarts = stop != stops.end();
+      member.start = steps.add("Container " + container->name, std::move(start), "", after);
     }
     members[service_of(*container)].push_back(member);
   }

@@ -59,6 +59,7 @@ struct Hook {
 struct StartContainer {
   std::string container;           // name
   std::vector<Hook> post_start{};  // run one after the other once it runs; the first that fails ends the step
+  bool restarts = false;           // the plan has stopped it for this
 };
 // Waits until the dependency's condition holds for all its containers. kRunning: it is running, or has run
 // and ended with 0. The planner makes one step a container, so that each shows its own progress.

@@ -173,6 +173,8 @@ void describe(A& archive, T& spec) {
   archive("log_max_file", spec.log_max_file);
   archive("log_compress", spec.log_compress);
   archive("log_attrs", spec.log_attrs);
+  archive("events_dir", spec.events_dir);
+  archive("event_attrs", spec.event_attrs);
   archive("run_dir", spec.run_dir);
   archive("state_dir", spec.state_dir);
 }

@@ -131,6 +131,9 @@ struct Spec {
   // Program and arguments the monitor turns into at the very end of a container that was not stopped by
   // `stop` (whose caller tidies up itself); empty: none.
   std::vector<std::string> exit_hook;
+  // events (engine/events/journal.h)
+  std::string events_dir;   // empty: none are written
+  std::string event_attrs;  // JSON object that every event of the container carries
   // places
   std::string run_dir;    // control socket, FIFOs, pid files
   std::string state_dir;  // status.json (durable)

@@ -7,13 +7,12 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <limits>
 
 #include "engine/error.h"
 #include "engine/image/archive_reader.h"
 #include "engine/image/beneath.h"
 #include "engine/image/entry_path.h"
-#include "engine/image/posix_acl.h"
+#include "engine/image/tar_member.h"
 #include "engine/image/tree_walk.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -23,12 +22,6 @@ namespace engine {
 namespace {
 
 constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW;
-
-uint32_t checked_owner(int64_t id, const std::string& path) {
-  // The last number means "leave it alone" to chown(2).
-  if (id < 0 || id >= std::numeric_limits<uint32_t>::max()) refuse_entry(path, "its owner is out of range");
-  return static_cast<uint32_t>(id);
-}
 
 // Owner first, for chown drops set-uid bits and capabilities.
 void apply(int fd, mode_t mode, uid_t uid, gid_t gid, const Xattrs& xattrs, const std::string& path) {
@@ -56,7 +49,7 @@ void Extractor::add(TarReader& reader, archive_entry* entry, const std::string& 
 
 void Extractor::add_object(TarReader& reader, archive_entry* entry, const std::string& path) {
   if (archive_entry_hardlink(entry) != nullptr) return add_hardlink(entry, path);
-  const Metadata metadata = read_metadata(entry, path);
+  const Metadata metadata = entry_metadata(entry, path);
   switch (archive_entry_filetype(entry)) {
     case AE_IFDIR:
       return add_folder(path, metadata);
@@ -71,25 +64,6 @@ void Extractor::add_object(TarReader& reader, archive_entry* entry, const std::s
     default:
       refuse_entry(path, "its type is not one that a layer can hold");
   }
-}
-
-Extractor::Metadata Extractor::read_metadata(archive_entry* entry, const std::string& path) {
-  Metadata metadata;
-  metadata.mode = archive_entry_perm(entry) & 07777;
-  metadata.uid = checked_owner(archive_entry_uid(entry), path);
-  metadata.gid = checked_owner(archive_entry_gid(entry), path);
-  metadata.mtime = {archive_entry_mtime(entry), archive_entry_mtime_nsec(entry)};
-  metadata.xattrs = acl_xattrs(entry, path);
-  archive_entry_xattr_reset(entry);
-  const char* name = nullptr;
-  const void* value = nullptr;
-  size_t size = 0;
-  while (archive_entry_xattr_next(entry, &name, &value, &size) == ARCHIVE_OK) {
-    if (name != nullptr && is_layer_xattr(name)) {
-      metadata.xattrs.insert_or_assign(name, std::string(static_cast<const char*>(value), size));
-    }
-  }
-  return metadata;
 }
 
 int Extractor::parent(const std::string& path) {
@@ -207,35 +181,10 @@ void Extractor::add_file(TarReader& reader, const std::string& path, int64_t siz
   if (path.empty()) refuse_entry("./", "the root is not a folder");
   clear(path);
   const sys::Fd fd = sys::openat(parent(path), base_of(path), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-  write_content(reader, fd.get(), path, size);
+  write_entry_content(reader, fd.get(), path, size);
   apply(fd.get(), metadata.mode, metadata.uid, metadata.gid, metadata.xattrs, path);
   const timespec times[2] = {metadata.mtime, metadata.mtime};
   sys::check(::futimens(fd.get(), times), "futimens", path);
-}
-
-void Extractor::write_content(TarReader& reader, int fd, const std::string& path, int64_t size) {
-  int64_t end = 0;
-  const void* data = nullptr;
-  size_t length = 0;
-  la_int64_t offset = 0;
-  while (reader.next_block(path, &data, &length, &offset)) {
-    // Blocks of a sparse file may leave holes but neither overlap nor pass its size, which is what was
-    // admitted.
-    if (offset < end || offset > size || static_cast<int64_t>(length) > size - offset) {
-      refuse_entry(path, "its content does not fit its size");
-    }
-    end = offset + static_cast<int64_t>(length);
-    const char* at = static_cast<const char*>(data);
-    while (length > 0) {
-      const ssize_t n = ::pwrite(fd, at, length, offset);
-      if (n < 0 && errno == EINTR) continue;
-      sys::check(n, "write", path);
-      at += n;
-      offset += n;
-      length -= static_cast<size_t>(n);
-    }
-  }
-  if (end < size) sys::check(::ftruncate(fd, size), "ftruncate", path);
 }
 
 void Extractor::add_symlink(archive_entry* entry, const std::string& path, const Metadata& metadata) {

@@ -12,7 +12,7 @@
 #include <set>
 #include <string>
 
-#include "engine/image/layer_xattr.h"
+#include "engine/image/tar_member.h"
 #include "sys/fd.h"
 
 struct archive_entry;
@@ -34,14 +34,7 @@ class Extractor {
   void finish();
 
  private:
-  struct Metadata {
-    mode_t mode = 0;
-    uid_t uid = 0;
-    gid_t gid = 0;
-    timespec mtime{};
-    Xattrs xattrs;
-  };
-  static Metadata read_metadata(archive_entry* entry, const std::string& path);
+  using Metadata = EntryMetadata;
 
   void add_object(TarReader& reader, archive_entry* entry, const std::string& path);
   void add_whiteout(const std::string& path);
@@ -50,7 +43,6 @@ class Extractor {
   void add_file(TarReader& reader, const std::string& path, int64_t size, const Metadata& metadata);
   void add_symlink(archive_entry* entry, const std::string& path, const Metadata& metadata);
   void add_node(archive_entry* entry, const std::string& path, const Metadata& metadata);
-  void write_content(TarReader& reader, int fd, const std::string& path, int64_t size);
 
   // The folder that holds `path`, made when missing; valid until the next call.
   int parent(const std::string& path);

@@ -3,6 +3,7 @@
 
 #include "engine/error.h"
 #include "engine/image/digest.h"
+#include "engine/image/image_event.h"
 #include "engine/image/image_store.h"
 #include "engine/image/reference.h"
 #include "engine/image/timestamp.h"
@@ -127,6 +128,7 @@ void ImageStore::tag(const std::string& image_id, const std::string& reference) 
     }
     add_named(config, name);
   }
+  note_image(paths_, "tag", image_id, name);
 }
 
 void ImageStore::set_reference(const std::string& image_id, const std::string& name) {

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "engine/error.h"
+#include "engine/image/image_event.h"
 #include "engine/image/image_store.h"
 #include "engine/image/layer_blobs.h"
 #include "engine/image/reference.h"
@@ -34,12 +35,13 @@ std::string untagged(const std::string& reference) {
 }  // namespace
 
 std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, bool force, bool keep_cache) {
-  std::vector<std::string> lines;
-  std::string deleted;
+  std::vector<std::string> lines, references;
+  std::string id, deleted;
   database_.write([&] {
     const std::optional<Named> named = resolve(reference_or_id);
     if (!named) throw Error(Error::Kind::kNotFound, "no such image: " + reference_or_id);
-    std::vector<std::string> references = references_of(named->image_id);
+    id = named->image_id;
+    references = references_of(named->image_id);
     if (named->reference.empty() && references.size() > 1 && !force) {
       throw Error(Error::Kind::kConflict, "image " + reference_or_id + " has several names (" +
                                               join(references) +
@@ -62,7 +64,9 @@ std::vector<std::string> ImageStore::remove(const std::string& reference_or_id, 
     lines.insert(lines.end(), more.begin(), more.end());
     deleted = named->image_id;
   });
+  for (const std::string& reference : references) note_image(paths_, "untag", id, reference);
   if (deleted.empty()) return lines;
+  note_image(paths_, "delete", deleted, "");
   {
     const std::lock_guard lock(made_mutex_);
     added_.erase(deleted);
@@ -142,9 +146,11 @@ ImageStore::Pruned ImageStore::prune(bool named, const std::function<bool(const 
   std::vector<std::string> lines;
   for (const ImageInfo& info : list()) {
     if ((!named && !info.references.empty()) || !doomed(info)) continue;
+    bool deleted = false;
+    std::vector<std::string> references;
     database_.write([&] {
       if (!is_recorded(info.id)) return;  // another process was quicker
-      const std::vector<std::string> references = references_of(info.id);
+      references = references_of(info.id);
       if (!named && !references.empty()) return;
       Statement user = database_.prepare(kUser);
       if (user.bind(1, info.id).step()) return;
@@ -154,7 +160,11 @@ ImageStore::Pruned ImageStore::prune(bool named, const std::function<bool(const 
       }
       const std::vector<std::string> more = delete_records(info.id, false);
       lines.insert(lines.end(), more.begin(), more.end());
+      deleted = true;
     });
+    if (!deleted) continue;
+    for (const std::string& reference : references) note_image(paths_, "untag", info.id, reference);
+    note_image(paths_, "delete", info.id, "");
   }
   database_.write([&] {
     const std::string prefix = kKeptLayerKey;

@@ -16,5 +16,7 @@ int adopt_container(const std::string& run_dir, const std::string& programs);
 int run_step(const std::string& programs);
 // `piped`: with the streams of kOutputFd, kErrorFd and kInputFd, and the read ends from kHeldFds on.
 int run_exec(bool piped);
+// Mounts what a container that is down would see, for its caller alone; the root goes with the report.
+int show_root();
 
 }  // namespace monitor

@@ -6,6 +6,7 @@
 //   compose-monitor attached <run folder> <held>    the same, with the streams of who started it
 //   compose-monitor adopt <run folder> <held>       takes over a running container whose monitor died
 //   compose-monitor step                            runs one container in the foreground (a build's RUN)
+//   compose-monitor view                            shows its caller the files of a container that is down
 //   compose-monitor exec <held>                     runs a program in a running container
 // <held>: how many descriptors from kHeldFds on are to be kept open.
 #include <fcntl.h>
@@ -67,6 +68,7 @@ int main(int argc, char** argv) {
     if (keeper && job == "container") return monitor::monitor_container(argv[2], programs);
     if (keeper) return monitor::adopt_container(argv[2], programs);
     if (job == "step" && argc == 2) return monitor::run_step(programs);
+    if (job == "view" && argc == 2) return monitor::show_root();
     if (exec) return monitor::run_exec(held > 0);
     std::fprintf(stderr, "compose-monitor is started by compose itself\n");
     return 64;

@@ -19,6 +19,7 @@
 #include "engine/container/runtime.h"
 #include "engine/container/setup_error.h"
 #include "engine/error.h"
+#include "engine/events/journal.h"
 #include "sys/error.h"
 
 namespace monitor {
@@ -70,6 +71,19 @@ Supervisor::~Supervisor() {
   if (control_) control_->finish();
 }
 
+void Supervisor::note(const std::string& action,
+                      const std::map<std::string, std::string>& more) const noexcept {
+  if (spec_.events_dir.empty()) return;
+  engine::Event event{"container", action, spec_.id, engine::event_attributes_from(spec_.event_attrs)};
+  for (const auto& [name, value] : more) event.attributes[name] = value;
+  engine::append_event(spec_.events_dir, std::move(event));
+}
+
+void Supervisor::send(int signal) {
+  note("kill", {{"signal", std::to_string(signal)}});
+  sys::send_signal(container_.pidfd, signal);
+}
+
 void Supervisor::open_places() {
   output_.emplace(spec_);
   if (attached_) {
@@ -94,6 +108,7 @@ void Supervisor::reload_networks() {
   std::swap(spec_.networks, now.networks);
   spec_.dns_server = now.dns_server;
   spec_.dns_upstreams = now.dns_upstreams;
+  spec_.event_attrs = now.event_attrs;
   std::erase_if(now.networks, [this](const engine::SpecNetwork& former) {
     return std::any_of(spec_.networks.begin(), spec_.networks.end(), [&](const engine::SpecNetwork& network) {
       return network.directory == former.directory;
@@ -158,6 +173,7 @@ void Supervisor::launch() {
   if (health_.enabled()) health_.begin(status_, launched_at_);
   watch_health();
   record();
+  note("start");
 }
 
 void Supervisor::adopt() {
@@ -220,6 +236,7 @@ void Supervisor::note_pause() {
   probe_at_.reset();
   status_.state = State::kPaused;
   record();
+  note("pause");
 }
 
 void Supervisor::resume() {
@@ -233,6 +250,7 @@ void Supervisor::go_on() {
   status_.state = State::kRunning;
   watch_health();
   record();
+  note("unpause");
 }
 
 sys::Fd Supervisor::take_console() {
@@ -318,9 +336,10 @@ void Supervisor::serve_health(const pollfd& output, const pollfd& process) {
 void Supervisor::finish_probe(bool timed_out) {
   const auto result = probe_->failed() ? *probe_->failed() : probe_->finish(timed_out);
   probe_.reset();
-  health_.record(status_, result, monotonic_ms());
+  const bool changed = health_.record(status_, result, monotonic_ms());
   watch_health();
   record();
+  if (changed) note("health_status: " + to_string(status_.health));
 }
 
 void Supervisor::serve_deadlines() {
@@ -328,7 +347,7 @@ void Supervisor::serve_deadlines() {
   if (probe_ && now >= probe_->deadline_ms()) finish_probe(true);
   if (kill_at_ && now >= *kill_at_) {
     kill_at_.reset();
-    sys::send_signal(container_.pidfd, SIGKILL);
+    send(SIGKILL);
   }
   for (const int client : output_->drop_slow(now)) control_->let_go(client);
   if (restart_at_ && now >= *restart_at_) relaunch();
@@ -342,6 +361,7 @@ void Supervisor::serve_deadlines() {
 bool Supervisor::kill(int signal) {
   const bool was_running = running();
   const bool sent = was_running && sys::send_signal(container_.pidfd, signal);
+  if (sent) note("kill", {{"signal", std::to_string(signal)}});
   if (!engine::means_stop(signal, spec_)) return sent;
   status_.stopped_by_user = true;
   ending_ = true;
@@ -363,7 +383,7 @@ void Supervisor::stop(int signal, int64_t grace_ms) {
     end_for_good();
     return;
   }
-  sys::send_signal(container_.pidfd, signal);
+  send(signal);
   if (status_.state == State::kPaused) {
     resume();
   } else {
@@ -409,13 +429,22 @@ void Supervisor::serve_exit() {
   if (!delay) {
     status_.state = State::kExited;
     end_for_good();
+    note_end(ran_ms);
     control_->tell_attached(status_.exit_code);  // who hears of the end finds it recorded
     return;
   }
   restart_at_ = monotonic_ms() + *delay;
   status_.state = State::kRestarting;
   record();
+  note_end(ran_ms);
   control_->tell_attached(status_.exit_code);
+}
+
+// Recorded before: who hears of it finds the status.
+void Supervisor::note_end(int64_t ran_ms) const noexcept {
+  if (status_.oom_killed) note("oom");
+  note("die",
+       {{"exitCode", std::to_string(status_.exit_code)}, {"execDuration", std::to_string(ran_ms / 1000)}});
 }
 
 void Supervisor::relaunch() {

@@ -1,8 +1,10 @@
 #pragma once
 // The life of one container as its monitor leads it: starts it, waits, records, restarts, checks its health,
 // answers the control socket, and tidies up at the end. One thread, one poll; nothing wakes an idle monitor.
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "engine/container/cgroup.h"
@@ -64,6 +66,9 @@ class Supervisor : private ControlHandler {
   void note_pause() override;
   void resume() override;
 
+  void note(const std::string& action, const std::map<std::string, std::string>& more = {}) const noexcept;
+  void note_end(int64_t ran_ms) const noexcept;
+  void send(int signal);  // to the container's program, and notes it
   void go_on();
   void open_places();
   void serve_names();

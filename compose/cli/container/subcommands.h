@@ -4,6 +4,7 @@
 
 namespace compose::cli {
 
+int container_cp(Context& context, const Words& args);
 int container_create(Context& context, const Words& args);
 int container_exec(Context& context, const Words& args);
 int container_inspect(Context& context, const Words& args);

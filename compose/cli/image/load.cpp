@@ -11,6 +11,7 @@
 #include "compose/cli/image/subcommands.h"
 #include "compose/cli/image_rows.h"
 #include "compose/ui/terminal.h"
+#include "engine/image/image_event.h"
 #include "engine/image/reference.h"
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -65,8 +66,10 @@ int image_load(Context& context, const Words& args) {
   options.strict = !platform.empty();
   context.engine().reconcile();
   std::string text;
-  for (const auto& image : load(context.engine().image_store(), input, options))
+  for (const auto& image : load(context.engine().image_store(), input, options)) {
+    engine::note_image(context.engine().paths(), "load", image.id, "");
     text += quiet ? image.id + '\n' : report(image);
+  }
   print(text);
   return 0;
 }

@@ -9,6 +9,7 @@
 #include "compose/cli/image/subcommands.h"
 #include "compose/cli/image_rows.h"
 #include "compose/ui/terminal.h"
+#include "engine/image/image_event.h"
 #include "engine/image/image_save.h"
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -71,6 +72,8 @@ int image_save(Context& context, const Words& args) {
   const int fd = file ? file->fd() : STDOUT_FILENO;
   engine::save_images(store, images, [fd](const char* data, size_t size) { sys::write_all(fd, data, size); });
   if (file) file->finish();
+  for (const engine::ImageToSave& image : images)
+    engine::note_image(context.engine().paths(), "save", image.id, "");
   return 0;
 }
 

@@ -5,6 +5,7 @@
 namespace compose::cli {
 
 int system_df(Context& context, const Words& args);
+int system_events(Context& context, const Words& args);
 int system_info(Context& context, const Words& args);
 int system_prune(Context& context, const Words& args);
 
