@@ -18,6 +18,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "engine/container/clone.h"
 #include "engine/container/mount_fd.h"
 #include "engine/container/rootfs.h"
 #include "engine/container/setup_error.h"
@@ -124,6 +125,33 @@ void confine_by_apparmor(const std::string& profile) {
   throw SetupError(step, "this kernel has no AppArmor");
 }
 
+// What the caller has open, folders of the host among it, must not be there any more when the program is
+// looked for, nor when anybody can look at this process.
+void close_all_but(int report) {
+  const auto first = 3U;
+  const auto kept = static_cast<unsigned>(report);
+  if (report < 3) {
+    sys::check(::syscall(SYS_close_range, first, ~0U, 0U), "close_range");
+    return;
+  }
+  if (kept > first) sys::check(::syscall(SYS_close_range, first, kept - 1, 0U), "close_range");
+  sys::check(::syscall(SYS_close_range, kept + 1, ~0U, 0U), "close_range");
+}
+
+void begin_session(bool terminal) {
+  ::setsid();
+  if (terminal) sys::check(::ioctl(0, TIOCSCTTY, 0), "ioctl", "TIOCSCTTY");
+}
+
+void go_on_apart(pid_t& number) {
+  const pid_t child = clone_sibling(number);
+  if (child > 0) ::_exit(0);
+  if (child < 0)
+    throw SetupError(
+        "start the program's process",
+        std::string(std::strerror(errno)) + "; is it for pids_limit, or a seccomp profile without clone?");
+}
+
 void become(const Identity& identity) {
   sys::check(::setgroups(identity.groups.size(), identity.groups.data()), "setgroups");
   sys::check(::setresgid(identity.gid, identity.gid, identity.gid), "setresgid");
@@ -178,7 +206,7 @@ void exec_program(const Program& program) {
   if (program.args.empty() || program.args[0].empty()) {
     throw SetupError("exec", "no command: the image has none and none was given", kExitNotFound);
   }
-  const sys::Fd root = sys::open("/", O_PATH | O_DIRECTORY);
+  sys::Fd root = sys::open("/", O_PATH | O_DIRECTORY);
   Identity identity = in_step("look up user", [&] { return resolve_user(root.get(), program.user); });
   in_step("look up groups", [&] { add_groups(root.get(), program.groups, identity); });
   Environment environment(program.env);
@@ -188,8 +216,7 @@ void exec_program(const Program& program) {
   if (program.terminal) environment.set_default("TERM", "xterm");
 
   reset_signals();
-  ::setsid();
-  if (program.terminal) sys::check(::ioctl(0, TIOCSCTTY, 0), "ioctl", "TIOCSCTTY");
+  if (program.apart == nullptr) begin_session(program.terminal);
   in_step("join a new session keyring", join_new_keyring);
   in_step("enter working directory", [&] { enter_working_dir(root.get(), program.working_dir); });
   ::umask(0022);
@@ -206,7 +233,8 @@ void exec_program(const Program& program) {
   in_step("limit capabilities", [&] { limit_bounding_set(capabilities); });
   confine_by_apparmor(program.apparmor);
   // From here on nothing is opened, and the filter may be one that forbids this call.
-  sys::check(::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */), "close_range");
+  root.reset();
+  close_all_but(program.report);
   const auto filter = [&] {
     in_step("load seccomp filter", [&] { load_seccomp(program.seccomp, program.seccomp_flags); });
   };
@@ -214,6 +242,10 @@ void exec_program(const Program& program) {
   if (!program.no_new_privs) filter();
   in_step("become user " + program.user, [&] { become(identity); });
   in_step("set capabilities", [&] { set_capabilities(identity.uid == 0 ? capabilities : 0); });
+  if (program.apart != nullptr) {
+    go_on_apart(*program.apart);
+    begin_session(program.terminal);
+  }
   // After the change of user, which clears it.
   if (program.die_with_parent) sys::check(::prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl", "PR_SET_PDEATHSIG");
   in_step("set resource limits", [&] { set_limits(program.limits); });

@@ -14,6 +14,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "sandbox.h"
 #include "sys/file.h"
@@ -109,6 +110,33 @@ TEST_CASE("attacks: no descriptor of the runtime's leads out of the container, a
         sandbox.compose({"exec", "-T", "-w", folder, "web", "cat", "host-only/secret"});
     CHECK_FALSE(secret.is_in(entered));
   }
+  sandbox.finish();
+}
+
+TEST_CASE(
+    "attacks: a tracer in the container finds no way to the host in what exec and health checks start") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const Secret secret(sandbox);
+  sandbox.compose_file(
+      "services:\n" +
+      service("web", "    cap_add: [SYS_PTRACE]\n    command: [/hostile, peek, " + secret.folder +
+                         "/secret]\n    healthcheck: {test: [CMD, \"true\"], interval: 100ms}\n"));
+  sandbox.ok({"up", "-d"});
+  REQUIRE(says(sandbox, "web", "ready"));
+  // It has to be quick to see one before it is the program it becomes.
+  CHECK(it::eventually([&] {
+    sandbox.compose({"exec", "-T", "web", "true"});
+    sandbox.compose({"exec", "-T", "-u", "1000", "web", "true"});
+    std::istringstream lines(sandbox.log("web"));
+    int looked = 0;
+    for (std::string line; std::getline(lines, line);) looked += line == "looked" ? 1 : 0;
+    return looked > 5;
+  }));
+  const std::string log = sandbox.log("web");
+  INFO(log);
+  CHECK(log.find("reached") == std::string::npos);
+  CHECK(log.find("CAP_SYS_ADMIN") == std::string::npos);
   sandbox.finish();
 }
 
