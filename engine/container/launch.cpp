@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <optional>
 
+#include "engine/container/apparmor.h"
 #include "engine/container/clone.h"
 #include "engine/container/message.h"
 #include "engine/container/namespaces.h"
@@ -74,7 +75,6 @@ Program program_of(const Spec& spec, bool privileged) {
   program.hostname = spec.hostname;
   program.groups = spec.groups;
   program.no_new_privs = spec.no_new_privs;
-  program.apparmor = spec.apparmor;
   program.seccomp_flags = spec.seccomp_flags;
   program.capabilities = privileged ? ~CapabilityMask{0} : capability_mask(spec.capabilities);
   return program;
@@ -107,6 +107,7 @@ void set_names(const Spec& spec) {
             [&] { sys::check(::setns(launch.netns, CLONE_NEWNET), "setns", "network"); });
   }
   set_oom_score(spec.oom_score_adj);
+  use_apparmor(spec.apparmor);
   in_step("join the cgroup", [&] { launch.cgroup.join_v1(); });
   if (!spec.host_cgroup_namespace)
     in_step("make a cgroup namespace", [] { sys::check(::unshare(CLONE_NEWCGROUP), "unshare", "cgroup"); });
@@ -160,6 +161,7 @@ class SharedNumber {
                              const std::vector<ResourceLimit>& limits, SharedNumber& entered, int report) {
   entered.keep_from_children();
   set_oom_score(launch.spec.oom_score_adj);
+  use_apparmor(launch.spec.apparmor);
   in_step("join the cgroup", [&] { launch.cgroup.join_v1(); });
   // What the host's /dev/null is must be settled before the container's tree is in view.
   if (!launch.tty) set_stdio(launch.stdio);

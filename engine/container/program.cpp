@@ -110,21 +110,6 @@ void load_seccomp(const std::string& bytes, uint32_t flags) {
   sys::check(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program), "seccomp");
 }
 
-// From the exec on. apparmor(7); attr of an own folder from Linux 5.8 on
-void confine_by_apparmor(const std::string& profile) {
-  if (profile.empty()) return;
-  const std::string step = "use AppArmor profile " + profile;
-  const std::string order = "exec " + profile;
-  for (const char* path : {"/proc/self/attr/apparmor/exec", "/proc/self/attr/exec"}) {
-    const sys::Fd file(::open(path, O_WRONLY | O_CLOEXEC));
-    if (!file || !is_on(file.get(), PROC_SUPER_MAGIC)) continue;
-    if (::write(file.get(), order.data(), order.size()) >= 0) return;
-    if (errno == ENOENT) throw SetupError(step, "no such profile is loaded on this host");
-    sys::fail("write", path);
-  }
-  throw SetupError(step, "this kernel has no AppArmor");
-}
-
 // What the caller has open, folders of the host among it, must not be there any more when the program is
 // looked for, nor when anybody can look at this process.
 void close_all_but(int report) {
@@ -231,7 +216,6 @@ void exec_program(const Program& program) {
   set_asked_limits(program.asked_limits);
   const CapabilityMask capabilities = program.capabilities & own_capabilities();
   in_step("limit capabilities", [&] { limit_bounding_set(capabilities); });
-  confine_by_apparmor(program.apparmor);
   // From here on nothing is opened, and the filter may be one that forbids this call.
   root.reset();
   close_all_but(program.report);

@@ -22,7 +22,6 @@ struct Program {
   std::string seccomp;  // array of struct sock_filter; empty: none
   uint32_t seccomp_flags = 0;
   bool no_new_privs = false;
-  std::string apparmor;    // profile; empty: none
   bool terminal = false;   // descriptor 0 becomes the controlling terminal
   bool init = false;       // compose-init comes first
   bool own_stdio = false;  // descriptors 0-2 were made for this program: the user may reopen them by path
