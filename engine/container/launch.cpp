@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <optional>
 
 #include "engine/container/apparmor.h"
 #include "engine/container/clone.h"
@@ -95,48 +94,6 @@ void set_names(const Spec& spec) {
   }
 }
 
-[[noreturn]] void container_main(const ContainerLaunch& launch, const std::string& filter,
-                                 const Lenders& lenders, int report) {
-  const Spec& spec = launch.spec;
-  const bool has_device = std::any_of(spec.mounts.begin(), spec.mounts.end(), [](const SpecMount& mount) {
-    return mount.type == SpecMount::Type::kDevice;
-  });
-  const sys::Fd host_netns = has_device ? sys::open("/proc/self/ns/net", O_RDONLY) : sys::Fd();
-  if (!spec.host_network) {
-    in_step("join the network namespace",
-            [&] { sys::check(::setns(launch.netns, CLONE_NEWNET), "setns", "network"); });
-  }
-  set_oom_score(spec.oom_score_adj);
-  use_apparmor(spec.apparmor);
-  in_step("join the cgroup", [&] { launch.cgroup.join_v1(); });
-  if (!spec.host_cgroup_namespace)
-    in_step("make a cgroup namespace", [] { sys::check(::unshare(CLONE_NEWCGROUP), "unshare", "cgroup"); });
-  join_lenders(spec, lenders);
-  set_names(spec);
-  if (!spec.tty) set_stdio(launch.stdio);
-  const sys::Fd shm = shared_memory(spec, lenders);
-  Console console = enter_rootfs(spec, launch.cgroup, launch.init_program, {host_netns, shm});
-  if (spec.tty) {
-    set_size(console.master.get(), spec);
-    use_terminal(std::move(console), report);
-  }
-
-  Program program = program_of(spec, spec.privileged);
-  program.args = spec.args;
-  program.env = spec.env;
-  program.working_dir = spec.working_dir;
-  program.user = spec.user;
-  program.limits = standard_limits_without(spec.ulimits);
-  program.asked_limits = spec.ulimits;
-  program.seccomp = filter;
-  program.terminal = spec.tty;
-  program.init = spec.init;
-  program.own_stdio = true;
-  program.die_with_parent = launch.die_with_parent;
-  program.report = report;
-  exec_program(program);
-}
-
 // A number that a child process can set and its parent reads.
 class SharedNumber {
  public:
@@ -156,6 +113,51 @@ class SharedNumber {
  private:
   void* place_;
 };
+
+[[noreturn]] void container_main(const ContainerLaunch& launch, const std::string& filter,
+                                 const Lenders& lenders, SharedNumber& entered, int report) {
+  entered.keep_from_children();
+  const Spec& spec = launch.spec;
+  const bool has_device = std::any_of(spec.mounts.begin(), spec.mounts.end(), [](const SpecMount& mount) {
+    return mount.type == SpecMount::Type::kDevice;
+  });
+  const sys::Fd host_netns = has_device ? sys::open("/proc/self/ns/net", O_RDONLY) : sys::Fd();
+  if (!spec.host_network) {
+    in_step("join the network namespace",
+            [&] { sys::check(::setns(launch.netns, CLONE_NEWNET), "setns", "network"); });
+  }
+  set_oom_score(spec.oom_score_adj);
+  use_apparmor(spec.apparmor);
+  in_step("join the cgroup", [&] { launch.cgroup.join_v1(); });
+  if (!spec.host_cgroup_namespace)
+    in_step("make a cgroup namespace", [] { sys::check(::unshare(CLONE_NEWCGROUP), "unshare", "cgroup"); });
+  join_lenders(spec, lenders);
+  set_names(spec);
+  if (!spec.tty) set_stdio(launch.stdio);
+  const sys::Fd shm = shared_memory(spec, lenders);
+  const sys::Fd proc = shared_proc(spec, lenders);
+  Console console = enter_rootfs(spec, launch.cgroup, launch.init_program, {host_netns, shm, proc});
+  if (spec.tty) {
+    set_size(console.master.get(), spec);
+    use_terminal(std::move(console), report);
+  }
+
+  Program program = program_of(spec, spec.privileged);
+  program.args = spec.args;
+  program.env = spec.env;
+  program.working_dir = spec.working_dir;
+  program.user = spec.user;
+  program.limits = standard_limits_without(spec.ulimits);
+  program.asked_limits = spec.ulimits;
+  program.seccomp = filter;
+  program.terminal = spec.tty;
+  program.init = spec.init;
+  program.own_stdio = true;
+  program.die_with_parent = launch.die_with_parent;
+  program.report = report;
+  if (lenders.pid) program.apart = &entered.value();
+  exec_program(program);
+}
 
 [[noreturn]] void entry_main(const EntryLaunch& launch, const std::string& filter,
                              const std::vector<ResourceLimit>& limits, SharedNumber& entered, int report) {
@@ -278,20 +280,6 @@ Launched await_exec(Newborn newborn, const sys::Fd& report, int64_t limit_ms) {
   return launched;
 }
 
-// Children of the calling process are made in another pid namespace as long as this lives.
-class ChildrenInPidNamespace {
- public:
-  explicit ChildrenInPidNamespace(int container) : own_(sys::open("/proc/self/ns/pid", O_RDONLY)) {
-    sys::check(::setns(container, CLONE_NEWPID), "setns", "pid namespace");
-  }
-  ~ChildrenInPidNamespace() { ::setns(own_.get(), CLONE_NEWPID); }
-  ChildrenInPidNamespace(const ChildrenInPidNamespace&) = delete;
-  ChildrenInPidNamespace& operator=(const ChildrenInPidNamespace&) = delete;
-
- private:
-  sys::Fd own_;
-};
-
 // "Pid:\t123" (man 2 pidfd_open); -1 when the process is gone.
 pid_t pid_of(int pidfd) {
   const std::string text = sys::read_file("/proc/self/fdinfo/" + std::to_string(pidfd));
@@ -317,23 +305,19 @@ Launched launch_container(const ContainerLaunch& launch) {
   const std::string filter = read_filter(launch.spec);
   const Lenders lenders = open_lenders(launch.spec);
   SocketPair report = message_sockets();
+  SharedNumber entered;
   sys::Fd pidfd;
-  pid_t pid = 0;
-  {
-    std::optional<ChildrenInPidNamespace> inside;
-    if (lenders.pid) {
-      in_step("join the pid namespace of container " + launch.spec.pid.container,
-              [&] { inside.emplace(lenders.pid.get()); });
-    }
-    pid = clone_process(CLONE_NEWNS | own_namespaces(launch.spec), launch.cgroup.birth_folder(), pidfd);
-    if (pid == 0) {
-      report.ours.reset();
-      run_child(report.theirs.get(), [&] { container_main(launch, filter, lenders, report.theirs.get()); });
-    }
+  const pid_t pid =
+      clone_process(CLONE_NEWNS | own_namespaces(launch.spec), launch.cgroup.birth_folder(), pidfd);
+  if (pid == 0) {
+    report.ours.reset();
+    run_child(report.theirs.get(),
+              [&] { container_main(launch, filter, lenders, entered, report.theirs.get()); });
   }
   report.theirs.reset();
+  Newborn newborn{pid, std::move(pidfd), lenders.pid ? &entered.value() : nullptr};
   // In a pid namespace of its own nobody but us can reach the new process yet.
-  return await_exec({pid, std::move(pidfd)}, report.ours, launch.spec.pid.mode.empty() ? 0 : kMostStartMs);
+  return await_exec(std::move(newborn), report.ours, launch.spec.pid.mode.empty() ? 0 : kMostStartMs);
 }
 
 Launched launch_in_container(const EntryLaunch& launch) {
