@@ -201,7 +201,7 @@ TEST_CASE("The first rule for a new call counts, however many name it") {
 
 TEST_CASE("A profile that becomes more than the kernel takes is told so") {
   std::string rules;
-  for (int i = 0; i < 3000; ++i)
+  for (int i = 0; i < 5000; ++i)
     rules +=
         (i == 0 ? "" : ",") +
         std::string(R"({"names": ["ioctl"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 1, "value": )") +
