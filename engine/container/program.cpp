@@ -131,10 +131,13 @@ void begin_session(bool terminal) {
 void go_on_apart(pid_t& number) {
   const pid_t child = clone_sibling(number);
   if (child > 0) ::_exit(0);
-  if (child < 0)
-    throw SetupError(
-        "start the program's process",
-        std::string(std::strerror(errno)) + "; is it for pids_limit, or a seccomp profile without clone?");
+  if (child == 0) return;
+  const int error = errno;
+  std::string why = std::strerror(error);
+  if (error == EAGAIN) why += "; its pids_limit leaves no room for a process beside the one that starts it";
+  if (error == EPERM || error == ENOSYS)
+    why += "; its seccomp profile has to allow clone, or add no-new-privileges to security_opt";
+  throw SetupError("start the program's process", why);
 }
 
 void become(const Identity& identity) {
