@@ -45,7 +45,22 @@ void check_security_option(const std::string& text) {
 const std::vector<std::string> kNamespacedKernel = {
     "msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced", "domainname"};
 
+// Between two separators, or behind the last one, there is no name: "net.//.kernel.core_pattern" would be
+// /proc/sys/net/../kernel/core_pattern, which is the host's.
+bool has_empty_part(const std::string& name) {
+  constexpr std::string_view kSeparators = "./";
+  bool after_separator = true;
+  for (const char c : name) {
+    const bool separator = kSeparators.find(c) != std::string_view::npos;
+    if (separator && after_separator) return true;
+    after_separator = separator;
+  }
+  return after_separator;
+}
+
 void check_sysctl(const std::string& name) {
+  if (has_empty_part(name))
+    throw ValueError("sysctl '" + name + "' is no name", "write it as in net.ipv4.ip_forward");
   const auto below = [&name](const std::string& prefix) {
     return name.size() > prefix.size() && name.rfind(prefix, 0) == 0;
   };

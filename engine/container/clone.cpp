@@ -26,4 +26,9 @@ pid_t clone_process(uint64_t namespaces, const sys::Fd& folder, sys::Fd& pidfd) 
   return pid;
 }
 
+pid_t clone_sibling(pid_t& pid) noexcept {
+  return static_cast<pid_t>(
+      ::syscall(SYS_clone, CLONE_PARENT | CLONE_PARENT_SETTID, nullptr, &pid, nullptr, nullptr));
+}
+
 }  // namespace engine

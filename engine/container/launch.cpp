@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -13,8 +14,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
-#include <optional>
 
+#include "engine/container/apparmor.h"
 #include "engine/container/clone.h"
 #include "engine/container/message.h"
 #include "engine/container/namespaces.h"
@@ -73,7 +74,6 @@ Program program_of(const Spec& spec, bool privileged) {
   program.hostname = spec.hostname;
   program.groups = spec.groups;
   program.no_new_privs = spec.no_new_privs;
-  program.apparmor = spec.apparmor;
   program.seccomp_flags = spec.seccomp_flags;
   program.capabilities = privileged ? ~CapabilityMask{0} : capability_mask(spec.capabilities);
   return program;
@@ -94,8 +94,29 @@ void set_names(const Spec& spec) {
   }
 }
 
+// A number that a child process can set and its parent reads.
+class SharedNumber {
+ public:
+  SharedNumber()
+      : place_(::mmap(nullptr, sizeof(pid_t), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0)) {
+    if (place_ == MAP_FAILED) sys::fail("mmap");
+  }
+  ~SharedNumber() { ::munmap(place_, sizeof(pid_t)); }
+  SharedNumber(const SharedNumber&) = delete;
+  SharedNumber& operator=(const SharedNumber&) = delete;
+  // In the child: what it makes in its turn does not have the number within its reach.
+  void keep_from_children() {
+    sys::check(::madvise(place_, sizeof(pid_t), MADV_DONTFORK), "madvise", "MADV_DONTFORK");
+  }
+  pid_t& value() { return *static_cast<pid_t*>(place_); }
+
+ private:
+  void* place_;
+};
+
 [[noreturn]] void container_main(const ContainerLaunch& launch, const std::string& filter,
-                                 const Lenders& lenders, int report) {
+                                 const Lenders& lenders, SharedNumber& entered, int report) {
+  entered.keep_from_children();
   const Spec& spec = launch.spec;
   const bool has_device = std::any_of(spec.mounts.begin(), spec.mounts.end(), [](const SpecMount& mount) {
     return mount.type == SpecMount::Type::kDevice;
@@ -106,6 +127,7 @@ void set_names(const Spec& spec) {
             [&] { sys::check(::setns(launch.netns, CLONE_NEWNET), "setns", "network"); });
   }
   set_oom_score(spec.oom_score_adj);
+  use_apparmor(spec.apparmor);
   in_step("join the cgroup", [&] { launch.cgroup.join_v1(); });
   if (!spec.host_cgroup_namespace)
     in_step("make a cgroup namespace", [] { sys::check(::unshare(CLONE_NEWCGROUP), "unshare", "cgroup"); });
@@ -113,7 +135,8 @@ void set_names(const Spec& spec) {
   set_names(spec);
   if (!spec.tty) set_stdio(launch.stdio);
   const sys::Fd shm = shared_memory(spec, lenders);
-  Console console = enter_rootfs(spec, launch.cgroup, launch.init_program, {host_netns, shm});
+  const sys::Fd proc = shared_proc(spec, lenders);
+  Console console = enter_rootfs(spec, launch.cgroup, launch.init_program, {host_netns, shm, proc});
   if (spec.tty) {
     set_size(console.master.get(), spec);
     use_terminal(std::move(console), report);
@@ -131,16 +154,21 @@ void set_names(const Spec& spec) {
   program.init = spec.init;
   program.own_stdio = true;
   program.die_with_parent = launch.die_with_parent;
+  program.report = report;
+  if (lenders.pid) program.apart = &entered.value();
   exec_program(program);
 }
 
 [[noreturn]] void entry_main(const EntryLaunch& launch, const std::string& filter,
-                             const std::vector<ResourceLimit>& limits, int report) {
+                             const std::vector<ResourceLimit>& limits, SharedNumber& entered, int report) {
+  entered.keep_from_children();
   set_oom_score(launch.spec.oom_score_adj);
+  use_apparmor(launch.spec.apparmor);
   in_step("join the cgroup", [&] { launch.cgroup.join_v1(); });
   // What the host's /dev/null is must be settled before the container's tree is in view.
   if (!launch.tty) set_stdio(launch.stdio);
-  constexpr int kNamespaces = CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+  constexpr int kNamespaces =
+      CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWPID;
   in_step("enter the container", [&] { sys::check(::setns(launch.container, kNamespaces), "setns"); });
   if (launch.tty) {
     const sys::Fd root = sys::open("/", O_PATH | O_DIRECTORY);
@@ -158,6 +186,8 @@ void set_names(const Spec& spec) {
   program.seccomp = filter;
   program.terminal = launch.tty;
   program.own_stdio = launch.own_stdio;
+  program.report = report;
+  program.apart = &entered.value();
   exec_program(program);
 }
 
@@ -191,15 +221,40 @@ bool wait_until(int64_t deadline, const sys::Fd& report) {
   }
 }
 
+// A process on its way to the program.
+struct Newborn {
+  pid_t pid = 0;
+  sys::Fd pidfd;
+  const pid_t* apart = nullptr;  // Program::apart; null: it becomes the program itself
+};
+
+// From the first process, which is over or about to be, to the second; without pidfd when there is none.
+void pass_on(Newborn& newborn) {
+  if (newborn.apart == nullptr) return;
+  reap(newborn.pidfd);
+  newborn.pid = *newborn.apart;
+  newborn.apart = nullptr;
+  // A child of ours that nobody has reaped: the number is its own.
+  newborn.pidfd.reset(newborn.pid > 0 ? static_cast<int>(::syscall(SYS_pidfd_open, newborn.pid, 0)) : -1);
+}
+
+// Whoever can see a process may have stopped it, so that it would never end by itself.
+void end(Newborn& newborn) {
+  sys::send_signal(newborn.pidfd, SIGKILL);
+  const bool second = newborn.apart != nullptr;
+  if (second) pass_on(newborn);
+  if (second && newborn.pidfd) sys::send_signal(newborn.pidfd, SIGKILL);
+  if (newborn.pidfd) reap(newborn.pidfd);
+}
+
 // Waits for the exec, which closes the child's end, or for the report of what went wrong. `limit_ms` 0: as
 // long as it takes.
-Launched await_exec(pid_t pid, sys::Fd pidfd, const sys::Fd& report, int64_t limit_ms) {
+Launched await_exec(Newborn newborn, const sys::Fd& report, int64_t limit_ms) {
   Launched launched;
   const int64_t deadline = monotonic_ms() + limit_ms;
   for (;;) {
     if (limit_ms > 0 && !wait_until(deadline, report)) {
-      sys::send_signal(pidfd, SIGKILL);
-      reap(pidfd);
+      end(newborn);
       throw SetupError("start the program", "not done within " + std::to_string(limit_ms) +
                                                 " ms; was it stopped by a process of the container?");
     }
@@ -209,31 +264,21 @@ Launched await_exec(pid_t pid, sys::Fd pidfd, const sys::Fd& report, int64_t lim
       launched.console = std::move(message->fd);
       continue;
     }
-    reap(pidfd);
-    char* end = nullptr;
-    const long code = std::strtol(message->text.c_str(), &end, 10);
-    throw SetupError("", *end == ' ' ? end + 1 : end, static_cast<int>(code));
+    end(newborn);
+    char* rest = nullptr;
+    const long code = std::strtol(message->text.c_str(), &rest, 10);
+    throw SetupError("", *rest == ' ' ? rest + 1 : rest, static_cast<int>(code));
   }
-  launched.process.pid = pid;
+  pass_on(newborn);
+  if (!newborn.pidfd)
+    throw SetupError("start the program",
+                     "it was killed before it began; by the end of its container, or a seccomp profile?");
+  launched.process.pid = newborn.pid;
   // A program that is over already has no start time any more; it is still ours to reap, so the pid is safe.
-  launched.process.start_time = sys::start_time_of(pid).value_or(0);
-  launched.pidfd = std::move(pidfd);
+  launched.process.start_time = sys::start_time_of(newborn.pid).value_or(0);
+  launched.pidfd = std::move(newborn.pidfd);
   return launched;
 }
-
-// Children of the calling process are made in another pid namespace as long as this lives.
-class ChildrenInPidNamespace {
- public:
-  explicit ChildrenInPidNamespace(int container) : own_(sys::open("/proc/self/ns/pid", O_RDONLY)) {
-    sys::check(::setns(container, CLONE_NEWPID), "setns", "pid namespace");
-  }
-  ~ChildrenInPidNamespace() { ::setns(own_.get(), CLONE_NEWPID); }
-  ChildrenInPidNamespace(const ChildrenInPidNamespace&) = delete;
-  ChildrenInPidNamespace& operator=(const ChildrenInPidNamespace&) = delete;
-
- private:
-  sys::Fd own_;
-};
 
 // "Pid:\t123" (man 2 pidfd_open); -1 when the process is gone.
 pid_t pid_of(int pidfd) {
@@ -260,41 +305,34 @@ Launched launch_container(const ContainerLaunch& launch) {
   const std::string filter = read_filter(launch.spec);
   const Lenders lenders = open_lenders(launch.spec);
   SocketPair report = message_sockets();
+  SharedNumber entered;
   sys::Fd pidfd;
-  pid_t pid = 0;
-  {
-    std::optional<ChildrenInPidNamespace> inside;
-    if (lenders.pid) {
-      in_step("join the pid namespace of container " + launch.spec.pid.container,
-              [&] { inside.emplace(lenders.pid.get()); });
-    }
-    pid = clone_process(CLONE_NEWNS | own_namespaces(launch.spec), launch.cgroup.birth_folder(), pidfd);
-    if (pid == 0) {
-      report.ours.reset();
-      run_child(report.theirs.get(), [&] { container_main(launch, filter, lenders, report.theirs.get()); });
-    }
+  const pid_t pid =
+      clone_process(CLONE_NEWNS | own_namespaces(launch.spec), launch.cgroup.birth_folder(), pidfd);
+  if (pid == 0) {
+    report.ours.reset();
+    run_child(report.theirs.get(),
+              [&] { container_main(launch, filter, lenders, entered, report.theirs.get()); });
   }
   report.theirs.reset();
+  Newborn newborn{pid, std::move(pidfd), lenders.pid ? &entered.value() : nullptr};
   // In a pid namespace of its own nobody but us can reach the new process yet.
-  return await_exec(pid, std::move(pidfd), report.ours, launch.spec.pid.mode.empty() ? 0 : kMostStartMs);
+  return await_exec(std::move(newborn), report.ours, launch.spec.pid.mode.empty() ? 0 : kMostStartMs);
 }
 
 Launched launch_in_container(const EntryLaunch& launch) {
   const std::string filter = launch.privileged ? std::string() : read_filter(launch.spec);
   const std::vector<ResourceLimit> limits = limits_of(pid_of(launch.container));
   SocketPair report = message_sockets();
+  SharedNumber entered;
   sys::Fd pidfd;
-  pid_t pid = 0;
-  {
-    const ChildrenInPidNamespace inside(launch.container);
-    pid = clone_into_container(launch, pidfd);
-    if (pid == 0) {
-      report.ours.reset();
-      run_child(report.theirs.get(), [&] { entry_main(launch, filter, limits, report.theirs.get()); });
-    }
+  const pid_t pid = clone_into_container(launch, pidfd);
+  if (pid == 0) {
+    report.ours.reset();
+    run_child(report.theirs.get(), [&] { entry_main(launch, filter, limits, entered, report.theirs.get()); });
   }
   report.theirs.reset();
-  return await_exec(pid, std::move(pidfd), report.ours, launch.limit_ms);
+  return await_exec({pid, std::move(pidfd), &entered.value()}, report.ours, launch.limit_ms);
 }
 
 int exit_code_of(int code, int status) {

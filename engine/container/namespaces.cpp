@@ -1,9 +1,11 @@
 #include "engine/container/namespaces.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "engine/container/mount_fd.h"
@@ -64,6 +66,26 @@ sys::Fd shm_of(const sys::Fd& lender) {
   return clone;
 }
 
+struct stat status_of(int folder, const char* path) {
+  struct stat status {};
+  sys::check(::fstatat(folder, path, &status, 0), "fstatat", path);
+  return status;
+}
+
+sys::Fd proc_of(const sys::Fd& lender) {
+  const struct stat joined = status_of(AT_FDCWD, "/proc/self/ns/pid_for_children");
+  InMountNamespaceOf theirs(lender);
+  const sys::Fd root = sys::open("/", O_PATH | O_DIRECTORY);
+  const sys::Fd folder = sys::open_in_root(root.get(), "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  if (!is_on(folder.get(), PROC_SUPER_MAGIC)) throw SetupError("", "its /proc is not there any more");
+  const struct stat shown = status_of(folder.get(), "1/ns/pid");
+  if (shown.st_dev != joined.st_dev || shown.st_ino != joined.st_ino)
+    throw SetupError("", "its /proc is that of another pid namespace");
+  sys::Fd clone = clone_mount(folder.get(), "", false);
+  theirs.leave();
+  return clone;
+}
+
 }  // namespace
 
 uint64_t own_namespaces(const Spec& spec) {
@@ -81,6 +103,7 @@ Lenders open_lenders(const Spec& spec) {
 void join_lenders(const Spec& spec, const Lenders& lenders) {
   join("ipc", spec.ipc, lenders.ipc, CLONE_NEWIPC);
   join("uts", spec.uts, lenders.uts, CLONE_NEWUTS);
+  join("pid", spec.pid, lenders.pid, CLONE_NEWPID);
 }
 
 sys::Fd shared_memory(const Spec& spec, const Lenders& lenders) {
@@ -90,6 +113,18 @@ sys::Fd shared_memory(const Spec& spec, const Lenders& lenders) {
     change_mount(shm.get(), kInert, 0, MS_PRIVATE, false);
     return shm;
   });
+}
+
+sys::Fd shared_proc(const Spec& spec, const Lenders& lenders) {
+  if (!lenders.pid) return {};
+  const std::string step = "share the /proc of container " + spec.pid.container;
+  try {
+    sys::Fd proc = proc_of(lenders.pid);
+    change_mount(proc.get(), kInert, MOUNT_ATTR_RDONLY, MS_PRIVATE, false);
+    return proc;
+  } catch (const std::exception& error) {
+    throw SetupError(step, error.what());
+  }
 }
 
 }  // namespace engine

@@ -20,10 +20,16 @@ struct Lenders {
 // Throws SetupError naming a container that does not run.
 Lenders open_lenders(const Spec& spec);
 
-// In the new process, before its root is made: joins the ipc and uts namespaces. Throws SetupError.
+// In the new process, before its root is made: joins the ipc and uts namespaces; of the pid namespace are the
+// children that it makes from then on. Throws SetupError.
 void join_lenders(const Spec& spec, const Lenders& lenders);
 // In the new process, in its own mount namespace: a detached clone of the /dev/shm that goes with its ipc
 // namespace. Empty when it is to get one of its own. Throws SetupError.
 sys::Fd shared_memory(const Spec& spec, const Lenders& lenders);
+
+// After join_lenders: a detached clone of the lender's /proc, since a process makes that of its own pid
+// namespace only, and ours is to be in the lender's at the very end. Without what the lender has covered in
+// it. Empty when no container lends its pid namespace. Throws SetupError.
+sys::Fd shared_proc(const Spec& spec, const Lenders& lenders);
 
 }  // namespace engine

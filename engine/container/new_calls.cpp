@@ -106,7 +106,10 @@ std::optional<uint32_t> new_call_number(std::string_view name) {
 }
 
 std::string with_new_calls(const std::string& compiled, const std::vector<NewCallRule>& rules,
-                           uint32_t otherwise, uint32_t last_known) {
+                           uint32_t otherwise, uint32_t last_known, const std::vector<uint32_t>& others) {
+  const auto has = [&](uint32_t arch) {
+    return std::find(others.begin(), others.end(), arch) != others.end();
+  };
   const std::optional<Architectures> ours = architectures();
   if (!ours) return compiled;
   last_known = std::max(last_known, kFirstCommon - 1);
@@ -116,12 +119,17 @@ std::string with_new_calls(const std::string& compiled, const std::vector<NewCal
   // Nearly every call is an old one and leaves after these two.
   preface.add(number);
   preface.go_on_if(BPF_JGE, first);
-  // Architectures we do not know are libseccomp's to refuse.
+  // Architectures that are not ours are libseccomp's to refuse.
   preface.add(statement(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, arch)));
-  preface.add(jump(BPF_JEQ, ours->native, 1, 0));
-  preface.go_on_if(BPF_JEQ, ours->compat);
+  if (has(ours->compat)) {
+    preface.add(jump(BPF_JEQ, ours->native, 1, 0));
+    preface.go_on_if(BPF_JEQ, ours->compat);
+  } else {
+    preface.go_on_if(BPF_JEQ, ours->native);
+  }
   preface.add(number);
-  if (ours->native == SCMP_ARCH_X86_64) {
+  if (ours->native == SCMP_ARCH_X86_64 && !has(SCMP_ARCH_X32)) preface.leave_if(BPF_JSET, kX32Bit);
+  if (ours->native == SCMP_ARCH_X86_64 && has(SCMP_ARCH_X32)) {
     preface.add(jump(BPF_JSET, kX32Bit, 0, 4));
     preface.add(statement(BPF_ALU | BPF_AND | BPF_K, ~kX32Bit));
     preface.go_on_if(BPF_JGE, first);
@@ -133,13 +141,15 @@ std::string with_new_calls(const std::string& compiled, const std::vector<NewCal
     preface.add(statement(BPF_RET | BPF_K, verdict));
   };
   decide(BPF_JGT, last_known, SECCOMP_RET_ERRNO | ENOSYS);
+  std::vector<uint32_t> decided;  // once each, as a jump over all of it reaches 255 steps far
   for (const NewCallRule& rule : rules) {
-    if (const auto known = new_call_number(rule.name)) {
-      if (rule.verdict) {
-        decide(BPF_JEQ, *known, *rule.verdict);
-      } else {
-        preface.leave_if(BPF_JEQ, *known);
-      }
+    const auto known = new_call_number(rule.name);
+    if (!known || std::find(decided.begin(), decided.end(), *known) != decided.end()) continue;
+    decided.push_back(*known);
+    if (rule.verdict) {
+      decide(BPF_JEQ, *known, *rule.verdict);
+    } else {
+      preface.leave_if(BPF_JEQ, *known);
     }
   }
   preface.add(statement(BPF_RET | BPF_K, otherwise));

@@ -25,8 +25,9 @@ constexpr uint32_t kAllCallsKnown = UINT32_MAX - 1;
 
 // `compiled`, an array of struct sock_filter, preceded by what decides about all new calls: by `rules`, the
 // first for a name counts; else by `otherwise`, a verdict. Calls after `last_known`, which says when the
-// rules were made, are ENOSYS. As it is on an architecture with other numbers.
+// rules were made, are ENOSYS. `compiled` has the word for calls by another architecture than the native one
+// and `others` (SCMP_ARCH_*). As it is on an architecture with other numbers.
 std::string with_new_calls(const std::string& compiled, const std::vector<NewCallRule>& rules,
-                           uint32_t otherwise, uint32_t last_known);
+                           uint32_t otherwise, uint32_t last_known, const std::vector<uint32_t>& others);
 
 }  // namespace engine

@@ -18,6 +18,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "engine/container/clone.h"
 #include "engine/container/mount_fd.h"
 #include "engine/container/rootfs.h"
 #include "engine/container/setup_error.h"
@@ -109,19 +110,34 @@ void load_seccomp(const std::string& bytes, uint32_t flags) {
   sys::check(::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program), "seccomp");
 }
 
-// From the exec on. apparmor(7); attr of an own folder from Linux 5.8 on
-void confine_by_apparmor(const std::string& profile) {
-  if (profile.empty()) return;
-  const std::string step = "use AppArmor profile " + profile;
-  const std::string order = "exec " + profile;
-  for (const char* path : {"/proc/self/attr/apparmor/exec", "/proc/self/attr/exec"}) {
-    const sys::Fd file(::open(path, O_WRONLY | O_CLOEXEC));
-    if (!file || !is_on(file.get(), PROC_SUPER_MAGIC)) continue;
-    if (::write(file.get(), order.data(), order.size()) >= 0) return;
-    if (errno == ENOENT) throw SetupError(step, "no such profile is loaded on this host");
-    sys::fail("write", path);
+// What the caller has open, folders of the host among it, must not be there any more when the program is
+// looked for, nor when anybody can look at this process.
+void close_all_but(int report) {
+  const auto first = 3U;
+  const auto kept = static_cast<unsigned>(report);
+  if (report < 3) {
+    sys::check(::syscall(SYS_close_range, first, ~0U, 0U), "close_range");
+    return;
   }
-  throw SetupError(step, "this kernel has no AppArmor");
+  if (kept > first) sys::check(::syscall(SYS_close_range, first, kept - 1, 0U), "close_range");
+  sys::check(::syscall(SYS_close_range, kept + 1, ~0U, 0U), "close_range");
+}
+
+void begin_session(bool terminal) {
+  ::setsid();
+  if (terminal) sys::check(::ioctl(0, TIOCSCTTY, 0), "ioctl", "TIOCSCTTY");
+}
+
+void go_on_apart(pid_t& number) {
+  const pid_t child = clone_sibling(number);
+  if (child > 0) ::_exit(0);
+  if (child == 0) return;
+  const int error = errno;
+  std::string why = std::strerror(error);
+  if (error == EAGAIN) why += "; its pids_limit leaves no room for a process beside the one that starts it";
+  if (error == EPERM || error == ENOSYS)
+    why += "; its seccomp profile has to allow clone, or add no-new-privileges to security_opt";
+  throw SetupError("start the program's process", why);
 }
 
 void become(const Identity& identity) {
@@ -178,7 +194,7 @@ void exec_program(const Program& program) {
   if (program.args.empty() || program.args[0].empty()) {
     throw SetupError("exec", "no command: the image has none and none was given", kExitNotFound);
   }
-  const sys::Fd root = sys::open("/", O_PATH | O_DIRECTORY);
+  sys::Fd root = sys::open("/", O_PATH | O_DIRECTORY);
   Identity identity = in_step("look up user", [&] { return resolve_user(root.get(), program.user); });
   in_step("look up groups", [&] { add_groups(root.get(), program.groups, identity); });
   Environment environment(program.env);
@@ -188,8 +204,7 @@ void exec_program(const Program& program) {
   if (program.terminal) environment.set_default("TERM", "xterm");
 
   reset_signals();
-  ::setsid();
-  if (program.terminal) sys::check(::ioctl(0, TIOCSCTTY, 0), "ioctl", "TIOCSCTTY");
+  if (program.apart == nullptr) begin_session(program.terminal);
   in_step("join a new session keyring", join_new_keyring);
   in_step("enter working directory", [&] { enter_working_dir(root.get(), program.working_dir); });
   ::umask(0022);
@@ -204,9 +219,9 @@ void exec_program(const Program& program) {
   set_asked_limits(program.asked_limits);
   const CapabilityMask capabilities = program.capabilities & own_capabilities();
   in_step("limit capabilities", [&] { limit_bounding_set(capabilities); });
-  confine_by_apparmor(program.apparmor);
   // From here on nothing is opened, and the filter may be one that forbids this call.
-  sys::check(::syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */), "close_range");
+  root.reset();
+  close_all_but(program.report);
   const auto filter = [&] {
     in_step("load seccomp filter", [&] { load_seccomp(program.seccomp, program.seccomp_flags); });
   };
@@ -214,6 +229,10 @@ void exec_program(const Program& program) {
   if (!program.no_new_privs) filter();
   in_step("become user " + program.user, [&] { become(identity); });
   in_step("set capabilities", [&] { set_capabilities(identity.uid == 0 ? capabilities : 0); });
+  if (program.apart != nullptr) {
+    go_on_apart(*program.apart);
+    begin_session(program.terminal);
+  }
   // After the change of user, which clears it.
   if (program.die_with_parent) sys::check(::prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl", "PR_SET_PDEATHSIG");
   in_step("set resource limits", [&] { set_limits(program.limits); });

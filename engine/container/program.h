@@ -22,14 +22,18 @@ struct Program {
   std::string seccomp;  // array of struct sock_filter; empty: none
   uint32_t seccomp_flags = 0;
   bool no_new_privs = false;
-  std::string apparmor;    // profile; empty: none
   bool terminal = false;   // descriptor 0 becomes the controlling terminal
   bool init = false;       // compose-init comes first
   bool own_stdio = false;  // descriptors 0-2 were made for this program: the user may reopen them by path
   bool die_with_parent = false;  // SIGKILL when the process that cloned us dies
+  int report = -1;               // stays open until the exec; everything else above 2 is closed before
+  // The program becomes a sibling of the calling process, which ends, and has the number noted here. For one
+  // that is made to be in another pid namespace than its caller: nobody there sees it before it has the
+  // program's identity, capabilities and filter.
+  pid_t* apart = nullptr;
 };
 
-// Becomes the program; never returns. Descriptors above 2 are closed by the exec. Throws SetupError, with
+// Becomes the program; never returns. Throws SetupError, with
 // exit_code() 127 when the program is not found and 126 when it cannot be executed.
 [[noreturn]] void exec_program(const Program& program);
 

@@ -102,7 +102,7 @@ Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& 
   in_step("make mounts private",
           [] { sys::check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "mount", "/"); });
   const sys::Fd root = in_step("mount the rootfs", [&] { return attach_root(spec); });
-  in_step("mount /proc", [&] { mount_proc(root.get(), spec); });
+  in_step("mount /proc", [&] { mount_proc(root.get(), spec, borrowed.proc); });
   Console console = in_step("mount /dev", [&] { return mount_dev(root.get(), spec, borrowed.shm); });
   for (const SpecDevice& device : spec.devices)
     in_step("make device " + device.target, [&] { make_devices(root.get(), device); });

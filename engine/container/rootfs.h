@@ -15,6 +15,7 @@ constexpr const char* kInitTarget = "/dev/init";
 struct Borrowed {
   const sys::Fd& host_netns;  // for mounts of kDevice
   const sys::Fd& shm;         // detached mount for /dev/shm
+  const sys::Fd& proc;        // detached mount for /proc
 };
 
 // Makes the overlay, mounts everything, pivots into it and lets go of the host's tree: nothing of the host is

@@ -1,5 +1,6 @@
 #include "engine/container/seccomp_filter.h"
 
+#include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
@@ -122,8 +123,13 @@ uint32_t last_known(const SeccompFilter& filter) {
 }  // namespace
 
 std::string compile(const SeccompFilter& filter) {
-  return with_new_calls(Compiler(filter).compiled(), new_calls_of(filter), filter.default_action,
-                        last_known(filter));
+  std::string program = with_new_calls(Compiler(filter).compiled(), new_calls_of(filter),
+                                       filter.default_action, last_known(filter), filter.architectures);
+  if (program.size() / sizeof(sock_filter) <= BPF_MAXINSNS) return program;
+  throw Error(Error::Kind::kInvalid,
+              "the filter would have " + std::to_string(program.size() / sizeof(sock_filter)) +
+                  " instructions, and the kernel takes " + std::to_string(BPF_MAXINSNS) +
+                  "; name fewer calls with arguments, or fewer architectures");
 }
 
 bool is_kernel_at_least(int major, int minor) {

