@@ -159,6 +159,7 @@ void Supervisor::launch() {
     sys::send_signal(container_.pidfd, SIGKILL);
     engine::take_exit_status(container_.pidfd.get());
     container_ = {};
+    output_->finish(console_pump_.pidfd.get());  // the pump may have to wait for a reader
     if (console_pump_.pidfd) engine::take_exit_status(console_pump_.pidfd.get());
     console_pump_ = {};
     throw;
