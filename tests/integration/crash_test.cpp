@@ -161,6 +161,8 @@ services:
     kill_monitor(sandbox);
     REQUIRE(it::eventually(is_full));
     REQUIRE(::kill(status.at("process").at("pid").get<pid_t>(), SIGKILL) == 0);
+    CHECK(it::eventually([&] { return it::processes_of(sandbox.run_root()).empty(); },
+                         std::chrono::seconds(30)));
   }
   sandbox.finish();
 }
