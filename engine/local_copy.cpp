@@ -108,7 +108,9 @@ CopyResult LocalEngine::copy_into(const std::string& id, const ContainerCopy& co
   return with_files_of(id, [&](const ContainerRecord& record, const ContainerRoot& root) {
     note_container(record, "extract-to-dir");
     CopyOptions options;
-    options.policy = {copy.archive, std::pair<uid_t, gid_t>(0, 0), true, true};
+    // An archive says whose its files are, as for docker.
+    const bool keep_owner = copy.archive || copy.stream >= 0;
+    options.policy = {keep_owner, std::pair<uid_t, gid_t>(0, 0), true, true};
     options.follow_link = copy.follow_link;
     options.cancelled = copy.cancelled;
     const CopySide to = side_in(root, record, copy.container_path);

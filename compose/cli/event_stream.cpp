@@ -9,6 +9,7 @@
 #include "compose/cli/session.h"
 #include "compose/cli/signals.h"
 #include "compose/ui/folder_watch.h"
+#include "compose/ui/text.h"
 #include "engine/events/journal.h"
 #include "engine/events/journal_reader.h"
 #include "sys/error.h"
@@ -57,7 +58,7 @@ int stream_events(Context& context, const EventRange& range,
 std::string attribute_list(const engine::Event& event) {
   std::string text;
   for (const auto& [name, value] : event.attributes) text += (text.empty() ? "" : ", ") + name + '=' + value;
-  return text;
+  return ui::one_line(text);  // labels are an image's: a terminal takes no order from them
 }
 
 }  // namespace compose::cli

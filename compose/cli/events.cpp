@@ -8,6 +8,7 @@
 #include "compose/cli/event_stream.h"
 #include "compose/cli/selection.h"
 #include "compose/plan/labels.h"
+#include "compose/ui/text.h"
 
 #include <fmt/format.h>
 
@@ -56,7 +57,8 @@ std::string json_line(const engine::Event& event, const std::string& service) {
 std::string text_line(const engine::Event& event) {
   std::string zone;
   return fmt::format("{}.{:06} container {} {} ({})\n", local_time(event.time_ns, "%Y-%m-%d %H:%M:%S", zone),
-                     event.time_ns % kSecond / 1000, event.action, event.id, attribute_list(event));
+                     event.time_ns % kSecond / 1000, ui::one_line(event.action), event.id,
+                     attribute_list(event));
 }
 
 }  // namespace

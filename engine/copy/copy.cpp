@@ -1,5 +1,7 @@
 #include "engine/copy/copy.h"
 
+#include <fcntl.h>
+
 #include <cerrno>
 
 #include "engine/copy/shown_name.h"
@@ -155,6 +157,16 @@ CopyResult copy_from_tar(int archive, const CopySide& to, const CopyOptions& opt
   sink.check = check_of(options);
   sink.left_out = [&](const std::string& path, const std::string& why) {
     result.left_out.push_back(joined(to.shown, shown_name(path)) + ": " + why);
+  };
+  // As for tar(1) and docker, an entry bin/x belongs where the /bin of the container leads.
+  sink.follow = [&to](const std::string& path) {
+    sys::Fd folder;
+    try {
+      folder = sys::open_in_root(to.root, joined(to.path, path), O_RDONLY | O_DIRECTORY);
+    } catch (const sys::Error& error) {
+      if (error.code() != ENOENT && error.code() != ENOTDIR && error.code() != ELOOP) throw;
+    }
+    return folder && is_kernels_own(folder.get()) ? sys::Fd() : std::move(folder);
   };
   unpack_into(archive, "-", sink, sink.check);
   sink.finish();

@@ -32,7 +32,11 @@ std::vector<std::string> names_of(int path_fd, const std::string& what) {
   if (!dir) sys::fail("fdopendir", what);
   fd.release();  // the DIR's from here
   std::vector<std::string> names;
-  while (const dirent* entry = ::readdir(dir.get())) {
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(dir.get());
+    if (entry == nullptr && errno != 0) sys::fail("readdir", what);
+    if (entry == nullptr) break;
     const std::string name = entry->d_name;
     if (name != "." && name != "..") names.push_back(name);
   }

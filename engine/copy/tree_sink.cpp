@@ -107,7 +107,7 @@ void TreeSink::put(CopyEntry& entry, const Content& content) {
   }
   ++objects_;
   const int folder = parent_of_entry(entry.path);
-  if (S_ISDIR(entry.mode)) return descend(entry.path, entry);
+  if (S_ISDIR(entry.mode)) return descend(entry.path, entry, Wish::kItself);
   const std::string name = base(entry.path);
   if (name.empty()) refuse("cannot overwrite directory " + shown("") + " with non-directory");
   if (!entry.same_as.empty() && put_further_name(entry, folder, name)) return;
@@ -134,12 +134,12 @@ int TreeSink::parent_of_entry(const std::string& path) {
     CopyEntry way;
     way.mode = S_IFDIR | 0755;
     ::clock_gettime(CLOCK_REALTIME, &way.mtime);
-    descend(parent.substr(0, parent.find('/', from)), way);
+    descend(parent.substr(0, parent.find('/', from)), way, Wish::kOnTheWay);
   }
   return levels_.back().fd.get();
 }
 
-void TreeSink::descend(const std::string& path, std::optional<CopyEntry> entry) {
+void TreeSink::descend(const std::string& path, std::optional<CopyEntry> entry, Wish wish) {
   if (path.empty() && name_.empty()) return;
   const int folder = path.empty() ? folder_.get() : levels_.back().fd.get();
   const std::string name = base(path);
@@ -151,10 +151,20 @@ void TreeSink::descend(const std::string& path, std::optional<CopyEntry> entry) 
     sys::fail("mkdir", shown(path));
   }
   level.fd.reset(::openat(folder, name.c_str(), kFolderFlags));
-  if (!level.fd && (errno == ENOTDIR || errno == ELOOP))
-    refuse("cannot overwrite non-directory " + shown(path) + " with directory");
+  if (!level.fd && (errno == ENOTDIR || errno == ELOOP)) {
+    if (wish == Wish::kOnTheWay) level.fd = folder_behind(folder, name, path);
+    if (!level.fd) refuse("cannot overwrite non-directory " + shown(path) + " with directory");
+  }
   sys::check(level.fd.get(), "open", shown(path));
   levels_.push_back(std::move(level));
+}
+
+sys::Fd TreeSink::folder_behind(int folder, const std::string& name, const std::string& path) const {
+  if (!follow) return {};
+  const sys::Fd link = open_name(folder, name);
+  struct stat status {};
+  if (!link || ::fstat(link.get(), &status) != 0 || !S_ISLNK(status.st_mode)) return {};
+  return links_made_.contains({status.st_dev, status.st_ino}) ? sys::Fd() : follow(path);
 }
 
 void TreeSink::leave_until(size_t levels) {
@@ -171,6 +181,9 @@ void TreeSink::finish() {
 
 sys::Fd TreeSink::open_folder_of(const std::string& path) {
   if (levels_.empty()) return {};
+  const std::string parent = parent_of(path);
+  for (const Level& level : levels_)
+    if (level.path == parent) return sys::dup(level.fd.get());
   sys::Fd at = sys::dup(levels_.front().fd.get());
   for (size_t from = 0; at;) {
     const size_t slash = path.find('/', from);
@@ -248,6 +261,7 @@ void TreeSink::put_special(const CopyEntry& entry, int folder, const std::string
   struct stat status {};
   // Exchanged already by who has the tree: then it is that one's affair.
   if (!made || ::fstat(made.get(), &status) != 0 || ((status.st_mode ^ entry.mode) & S_IFMT) != 0) return;
+  if (S_ISLNK(entry.mode)) links_made_.emplace(status.st_dev, status.st_ino);
   apply(entry, made.get());
 }
 

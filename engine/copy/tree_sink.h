@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -54,6 +55,9 @@ class TreeSink {
   // Asked every few megabytes; ends the copy by throwing.
   std::function<void()> check;
   std::function<void(const std::string& path, const std::string& why)> left_out;
+  // Opens the folder that a link at `path` leads to, when an entry lies behind one that was there before;
+  // empty: there is none. Unset, and for links that came with the copy: such an entry is refused.
+  std::function<sys::Fd(const std::string& path)> follow;
 
   // Of a tree. Throws engine::Error(kConflict) for a folder in the way of a file or a file in the way of a
   // folder, sys::Error.
@@ -84,7 +88,9 @@ class TreeSink {
   std::string shown(const std::string& path) const;
   int parent_of_entry(const std::string& path);  // makes what is missing
   std::string base(const std::string& path) const;
-  void descend(const std::string& path, std::optional<CopyEntry> entry);
+  enum class Wish { kItself, kOnTheWay };  // an entry is the folder, or lies in it
+  void descend(const std::string& path, std::optional<CopyEntry> entry, Wish wish);
+  sys::Fd folder_behind(int folder, const std::string& name, const std::string& path) const;
   void leave_until(size_t levels);
   sys::Fd open_folder_of(const std::string& path);
   bool put_further_name(const CopyEntry& entry, int folder, const std::string& name);
@@ -100,6 +106,7 @@ class TreeSink {
   CopyPolicy policy_;
   std::vector<Level> levels_;
   std::map<std::pair<dev_t, ino_t>, std::string> names_;
+  std::set<std::pair<dev_t, ino_t>> links_made_;
   int64_t objects_ = 0, bytes_ = 0;
 };
 

@@ -120,10 +120,14 @@ void HealthProbe::read_output() {
   }
 }
 
-int HealthProbe::end() {
+void HealthProbe::kill() {
   // It leads a session of its own; as long as it is not reaped its number cannot mean another group.
   ::kill(-process_.process.pid, SIGKILL);
   sys::send_signal(process_.pidfd, SIGKILL);
+}
+
+int HealthProbe::end() {
+  kill();
   siginfo_t info{};
   while (::waitid(P_PIDFD, static_cast<id_t>(process_.pidfd.get()), &info, WEXITED) != 0 && errno == EINTR)
     continue;
@@ -131,19 +135,30 @@ int HealthProbe::end() {
   return engine::exit_code_of(info.si_code, info.si_status);
 }
 
-engine::HealthResult HealthProbe::finish(bool timed_out) {
-  if (timed_out) kill_descendants(process_.process.pid);
+engine::HealthResult HealthProbe::finish() {
   result_.exit_code = end();
   if (output_) read_output();
   output_.reset();
-  if (timed_out) {
-    result_.exit_code = -1;
-    result_.output =
-        "health check exceeded its timeout of " + std::to_string(timeout_ms_) + " ms\n" + result_.output;
-    result_.output.resize(std::min(kMostOutput, result_.output.size()));
-  }
   result_.ended_ms = engine::unix_ms();
   return result_;
+}
+
+engine::HealthResult HealthProbe::time_out() {
+  kill_descendants(process_.process.pid);
+  if (output_) read_output();
+  drop();
+  result_.exit_code = -1;
+  result_.output =
+      "health check exceeded its timeout of " + std::to_string(timeout_ms_) + " ms\n" + result_.output;
+  result_.output.resize(std::min(kMostOutput, result_.output.size()));
+  result_.ended_ms = engine::unix_ms();
+  return result_;
+}
+
+void HealthProbe::drop() {
+  kill();
+  output_.reset();
+  dropped_ = true;
 }
 
 }  // namespace monitor

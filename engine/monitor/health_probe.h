@@ -24,12 +24,19 @@ class HealthProbe {
   int64_t deadline_ms() const { return deadline_ms_; }     // monotonic
 
   void read_output();
-  // The process has ended, or (`timed_out`) its time is over and it is killed: the result.
-  engine::HealthResult finish(bool timed_out);
+  // The process has ended: the result.
+  engine::HealthResult finish();
+  // Its time is over: dropped, and the result.
+  engine::HealthResult time_out();
+  // Kills it without waiting, as what stands still or waits for a disk does not end before it goes on. To be
+  // kept until `process_fd` tells of its end; nothing else is to be asked of it.
+  void drop();
+  bool dropped() const { return dropped_; }
   // Set when it could not be started.
   const std::optional<engine::HealthResult>& failed() const { return failed_; }
 
  private:
+  void kill();
   int end();
 
   engine::Launched process_;
@@ -37,6 +44,7 @@ class HealthProbe {
   int64_t timeout_ms_, deadline_ms_;
   engine::HealthResult result_;
   std::optional<engine::HealthResult> failed_;
+  bool dropped_ = false;
 };
 
 }  // namespace monitor

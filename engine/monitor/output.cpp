@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 
 #include "engine/container/run_files.h"
@@ -83,18 +85,34 @@ void Output::drop(int client) noexcept {
     std::erase_if(copies, [&](const OutputCopy& copy) { return copy.client() == client; });
 }
 
-bool Output::drain(size_t stream) {
-  const int fd = stream == 0 ? stdout_reader_.get() : stderr_reader_.get();
+size_t Output::take(size_t stream, size_t most) {
   char buffer[8192];
-  for (int i = 0; i < kReadsPerDrain && !waiting(stream); ++i) {
-    const ssize_t n = ::read(fd, buffer, sizeof buffer);
+  for (;;) {
+    const ssize_t n = ::read(reader(stream), buffer, std::min(most, sizeof buffer));
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return false;
+    if (n <= 0) return 0;
     const std::string_view bytes(buffer, static_cast<size_t>(n));
     log_.write(stream == 0 ? engine::JsonLog::Stream::kStdout : engine::JsonLog::Stream::kStderr, bytes);
     for (OutputCopy& copy : copies_[stream]) copy.put(bytes);
+    return bytes.size();
   }
+}
+
+bool Output::drain(size_t stream) {
+  for (int i = 0; i < kReadsPerDrain && !waiting(stream); ++i)
+    if (take(stream, SIZE_MAX) == 0) return false;
   return !waiting(stream);
+}
+
+// What is there now: whom the container has handed its output to may write on for ever.
+void Output::take_rest(size_t stream) {
+  int held = 0;
+  sys::check(::ioctl(reader(stream), FIONREAD, &held), "ioctl", "FIONREAD");
+  for (auto left = static_cast<size_t>(held); left > 0;) {
+    const size_t taken = take(stream, left);
+    if (taken == 0) return;
+    left -= taken;
+  }
 }
 
 bool Output::drain() {
@@ -119,7 +137,8 @@ void Output::finish(int writer) {
     if (::poll(fds, 2, -1) < 0 && errno != EINTR) sys::fail("poll");
     drain();
   }
-  while (drain()) continue;
+  take_rest(0);
+  take_rest(1);
   ending_ = false;
   log_.flush();
   for (auto& copies : copies_) {

@@ -43,14 +43,17 @@ class Output {
   // Reads what is there into the log without waiting. A bounded amount a call, so that a flood of output
   // cannot starve the rest of the monitor; returns true when there may be more.
   bool drain();
-  // At the end of a run: everything, and what waits for its newline; copies end here. Lines the log has lost
-  // are told on stderr then, and when it begins.
-  // `writer`: pidfd of the console pump, which is waited for; -1: there is none.
+  // At the end of a run: everything there is, and what waits for its newline; copies end here. Lines the log
+  // has lost are told on stderr then, and when it begins. `writer`: pidfd of the console pump, which is
+  // waited for; -1: there is none.
   void finish(int writer);
 
  private:
   bool waiting(size_t stream) const;
+  int reader(size_t stream) const { return stream == 0 ? stdout_reader_.get() : stderr_reader_.get(); }
+  size_t take(size_t stream, size_t most);  // 0: there is nothing
   bool drain(size_t stream);
+  void take_rest(size_t stream);
   void tell_lost();
 
   sys::Fd stdout_, stderr_;                // blocking, for the container

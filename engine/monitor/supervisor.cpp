@@ -159,6 +159,7 @@ void Supervisor::launch() {
     sys::send_signal(container_.pidfd, SIGKILL);
     engine::take_exit_status(container_.pidfd.get());
     container_ = {};
+    output_->finish(console_pump_.pidfd.get());  // the pump may have to wait for a reader
     if (console_pump_.pidfd) engine::take_exit_status(console_pump_.pidfd.get());
     console_pump_ = {};
     throw;
@@ -232,7 +233,7 @@ void Supervisor::thaw(const std::string& mark) noexcept {
 void Supervisor::note_pause() {
   if (!running()) throw engine::Error(engine::Error::Kind::kConflict, "the container is not running");
   // A check that is under way stands still as well: its time would run out for nothing.
-  probe_.reset();
+  if (probe_) probe_->drop();
   probe_at_.reset();
   status_.state = State::kPaused;
   record();
@@ -292,8 +293,8 @@ int Supervisor::timeout() const {
   };
   consider(restart_at_);
   consider(kill_at_);
-  consider(probe_at_);
-  if (probe_) consider(probe_->deadline_ms());
+  if (!probe_) consider(probe_at_);
+  if (probe_ && !probe_->dropped()) consider(probe_->deadline_ms());
   consider(output_->deadline_ms());
   if (!next) return -1;
   return static_cast<int>(std::clamp<int64_t>(*next - monotonic_ms(), 0, 1 << 30));
@@ -330,12 +331,19 @@ void Supervisor::wait_for_events() {
 
 void Supervisor::serve_health(const pollfd& output, const pollfd& process) {
   if (output.revents != 0) probe_->read_output();
-  if (process.revents != 0) finish_probe(false);
+  if (process.revents == 0) return;
+  if (probe_->dropped()) {
+    probe_.reset();
+  } else {
+    finish_probe(false);
+  }
 }
 
 void Supervisor::finish_probe(bool timed_out) {
-  const auto result = probe_->failed() ? *probe_->failed() : probe_->finish(timed_out);
-  probe_.reset();
+  const auto result = probe_->failed() ? *probe_->failed()
+                      : timed_out      ? probe_->time_out()
+                                       : probe_->finish();
+  if (!probe_->dropped()) probe_.reset();
   const bool changed = health_.record(status_, result, monotonic_ms());
   watch_health();
   record();
@@ -344,14 +352,14 @@ void Supervisor::finish_probe(bool timed_out) {
 
 void Supervisor::serve_deadlines() {
   const int64_t now = monotonic_ms();
-  if (probe_ && now >= probe_->deadline_ms()) finish_probe(true);
+  if (probe_ && !probe_->dropped() && now >= probe_->deadline_ms()) finish_probe(true);
   if (kill_at_ && now >= *kill_at_) {
     kill_at_.reset();
     send(SIGKILL);
   }
   for (const int client : output_->drop_slow(now)) control_->let_go(client);
   if (restart_at_ && now >= *restart_at_) relaunch();
-  if (probe_at_ && now >= *probe_at_) {
+  if (probe_at_ && now >= *probe_at_ && !probe_) {
     probe_at_.reset();
     probe_ = std::make_unique<HealthProbe>(spec_, cgroup_, container_.pidfd.get(), health_);
     if (probe_->failed()) finish_probe(false);

@@ -1,4 +1,6 @@
 // What is left when a program is killed at any moment, and how the next command makes good.
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 
 #include <catch2/catch.hpp>
@@ -39,7 +41,10 @@ void check_database(const Sandbox& sandbox) {
 std::vector<int> monitors(const Sandbox& sandbox) {
   std::vector<int> found;
   for (const int pid : it::processes_of(sandbox.run_root())) {
-    if (it::command_line(pid).find("compose-monitor") != std::string::npos) found.push_back(pid);
+    const bool is_one = it::command_line(pid).find("compose-monitor") != std::string::npos;
+    // A terminal's pump has the command line of its monitor.
+    if (is_one && sys::read_file("/proc/" + std::to_string(pid) + "/comm") == "compose-monitor\n")
+      found.push_back(pid);
   }
   return found;
 }
@@ -122,6 +127,43 @@ services:
   CHECK(sandbox.log("web").find("first") != std::string::npos);
   sandbox.ok({"stop", "web"});
   CHECK(sandbox.container("web").at("State") == "exited");
+  sandbox.finish();
+}
+
+TEST_CASE("a terminal that is written to without end is taken over from a dead monitor, and ends") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    tty: true
+    command: ["sh", "-c", "while true; do echo more and more; done"]
+    stop_grace_period: 0s
+    logging: {driver: json-file, options: {max-size: 1m}}
+)");
+  sandbox.ok({"up", "-d"});
+  const std::string folder = sandbox.run_root() + "/c/" + sandbox.ids("web").begin()->substr(0, 12);
+  const sys::Fd output = sys::open(folder + "/stdout", O_RDWR | O_NONBLOCK);
+  const auto is_full = [&] {
+    pollfd room{output.get(), POLLOUT, 0};
+    return ::poll(&room, 1, 0) == 0;
+  };
+  SECTION("that runs on") {
+    kill_monitor(sandbox);
+    REQUIRE(it::eventually(is_full));
+    sandbox.ok({"stop", "web"});
+    CHECK(sandbox.container("web").at("State") == "exited");
+  }
+  SECTION("that is killed as well") {
+    const auto status = nlohmann::json::parse(
+        sys::read_file(sandbox.data_root() + "/containers/" + *sandbox.ids("web").begin() + "/status.json"));
+    kill_monitor(sandbox);
+    REQUIRE(it::eventually(is_full));
+    REQUIRE(::kill(status.at("process").at("pid").get<pid_t>(), SIGKILL) == 0);
+    CHECK(it::eventually([&] { return it::processes_of(sandbox.run_root()).empty(); },
+                         std::chrono::seconds(30)));
+  }
   sandbox.finish();
 }
 

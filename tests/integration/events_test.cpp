@@ -290,3 +290,21 @@ TEST_CASE("images and networks have their events too, and one-off containers onl
   CHECK(mine == Actions{"create", "connect", "disconnect", "destroy"});
   sandbox.finish();
 }
+
+TEST_CASE("what an image or a caller wrote gives the terminal of who reads events no orders") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kSleeper);
+  sandbox.file("compose.override.yaml", "services: {web: {labels: {evil: \"a\\e[2J\\nforged\"}}}\n");
+  sandbox.ok({"up", "-d"});
+  sandbox.ok({"exec", "-T", "web", "echo", "\033[2J\nforged"});
+  for (const std::vector<std::string>& command : {Actions{"events"}, Actions{"system", "events"}}) {
+    Actions args = command;
+    args.insert(args.end(), {"--since", "1h", "--until", "0s"});
+    const std::string text = sandbox.ok(args).out;
+    CHECK_THAT(text, Catch::Contains("evil=a") && Catch::Contains("exec_start: echo"));
+    CHECK(text.find('\033') == std::string::npos);
+    CHECK(text.find("\nforged") == std::string::npos);
+  }
+  sandbox.finish();
+}

@@ -1,5 +1,6 @@
 // pause and unpause, and what may be done with a container that is paused.
 #include <signal.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -53,6 +54,32 @@ TEST_CASE("a paused container stands still, says so, and goes on where it was") 
   CHECK_THAT(sandbox.ok({"unpause"}).err, Catch::Contains("Unpaused"));
   CHECK(sandbox.container("web").at("State") == "running");
   CHECK(counts(sandbox));
+  sandbox.finish();
+}
+
+TEST_CASE("a container is paused in the middle of a health check, and checked again when it goes on") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+    healthcheck:
+      test: ["CMD-SHELL", "test -e /well || { mkdir -p /begun; exec sleep 999; }"]
+      interval: 100ms
+      timeout: 1000s
+)");
+  sandbox.ok({"up", "-d"});
+  const std::string upper = sandbox.data_root() + "/containers/" + *sandbox.ids("web").begin() + "/upper";
+  REQUIRE(it::eventually([&] { return ::access((upper + "/begun").c_str(), F_OK) == 0; }));
+  sandbox.ok({"pause"});
+  CHECK(sandbox.container("web").at("State") == "paused");
+  sandbox.ok({"unpause"});
+  sandbox.inside("web", {"touch", "/well"});
+  CHECK(it::eventually([&] { return sandbox.container("web").at("Health") == "healthy"; },
+                       std::chrono::seconds(20)));
   sandbox.finish();
 }
 

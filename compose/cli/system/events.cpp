@@ -7,6 +7,7 @@
 #include "compose/cli/label_filter.h"
 #include "compose/cli/output_format.h"
 #include "compose/cli/system/subcommands.h"
+#include "compose/ui/text.h"
 #include "compose/ui/timestamp.h"
 
 namespace compose::cli {
@@ -55,7 +56,8 @@ bool holds(const engine::Event& event, const std::string& key, const std::string
 }
 
 std::string text_line(const engine::Event& event) {
-  std::string line = ui::to_rfc3339(event.time_ns) + ' ' + event.type + ' ' + event.action + ' ' + event.id;
+  std::string line =
+      ui::to_rfc3339(event.time_ns) + ' ' + event.type + ' ' + ui::one_line(event.action) + ' ' + event.id;
   if (!event.attributes.empty()) line += " (" + attribute_list(event) + ')';
   return line + '\n';
 }

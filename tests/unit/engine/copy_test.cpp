@@ -192,3 +192,38 @@ TEST_CASE("what is exchanged for a link while it is copied leads nowhere outside
     if (entry.is_regular_file() && !entry.is_symlink()) CHECK(sys::read_file(entry.path()) == "own");
   }
 }
+
+TEST_CASE("an entry of an archive goes where a link on the way leads, but not by one that came with it") {
+  const Trees trees;
+  sys::make_dirs(trees.to + "/usr/bin");
+  sys::make_dirs(trees.to + "/in");
+  std::filesystem::create_symlink("/usr/bin", trees.to + "/bin");
+  std::filesystem::create_symlink("../usr", trees.to + "/in/up");
+  std::filesystem::create_symlink(trees.outside, trees.to + "/away");
+  const auto unpack = [&](const std::string& members, const std::string& into) {
+    const std::string archive = trees.root.folder + "/archive.tar";
+    const std::string make = "cd " + trees.from + " && tar -cf " + archive + " --no-recursion " + members;
+    REQUIRE(std::system(make.c_str()) == 0);
+    CopyOptions options;
+    options.policy = {true, std::nullopt, true, true};
+    const sys::Fd tar = sys::open(archive, O_RDONLY);
+    engine::copy_from_tar(tar.get(), {trees.to_fd.get(), into, "B:" + into}, options);
+  };
+  Trees::file(trees.from + "/bin/tool");
+  std::filesystem::create_hard_link(trees.from + "/bin/tool", trees.from + "/bin/twin");
+  Trees::file(trees.from + "/up/bin/x");
+  Trees::file(trees.from + "/away/x");
+  std::filesystem::create_symlink("/usr", trees.from + "/made");
+
+  unpack("bin/tool bin/twin", "/");
+  CHECK(std::filesystem::hard_link_count(trees.to + "/usr/bin/twin") == 2);
+  unpack("up/bin/x", "in/");
+  CHECK(std::filesystem::exists(trees.to + "/usr/bin/x"));
+  CHECK(std::filesystem::is_symlink(trees.to + "/bin"));
+  CHECK_THROWS_WITH(unpack("bin bin/tool", "/"), Catch::Contains("cannot overwrite non-directory"));
+  CHECK_THROWS_WITH(unpack("away/x", "/"), Catch::Contains("cannot overwrite non-directory"));
+  CHECK(std::filesystem::is_empty(trees.outside));
+  CHECK_THROWS_WITH(unpack("made bin/tool --transform=s,bin/tool,made/tool,", "/in"),
+                    Catch::Contains("cannot overwrite non-directory"));
+  CHECK_FALSE(std::filesystem::exists(trees.to + "/usr/tool"));
+}

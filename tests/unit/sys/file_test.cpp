@@ -1,11 +1,14 @@
 #include "sys/file.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <thread>
 
 #include "sys/error.h"
 #include "sys/folder.h"
@@ -70,4 +73,20 @@ TEST_CASE("the names in a folder are what is in it, and none when there is no fo
   CHECK(names == std::vector<std::string>{"below", "file"});
   CHECK(sys::names_in(folder.path + "/none").empty());
   CHECK_THROWS_AS(sys::names_in(folder.path + "/file"), sys::Error);
+}
+
+TEST_CASE("all is written to a pipe that somebody has made non-blocking") {
+  sys::Pipe pipe = sys::pipe();
+  REQUIRE(::fcntl(pipe.write.get(), F_SETFL, O_NONBLOCK) == 0);
+  const std::string text(1 << 20, 'x');
+  std::string got;
+  std::thread reader([&] {
+    pollfd room{pipe.write.get(), POLLOUT, 0};
+    while (::poll(&room, 1, 0) > 0) std::this_thread::yield();  // not before it is full
+    got = sys::read_all(pipe.read.get());
+  });
+  CHECK_NOTHROW(sys::write_all(pipe.write.get(), text));
+  pipe.write.reset();
+  reader.join();
+  CHECK(got == text);
 }
