@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compose/cli/arguments.h"
+#include "compose/cli/container/described_network.h"
 #include "compose/cli/inspected.h"
 #include "compose/cli/network/subcommands.h"
 #include "compose/cli/output_format.h"
@@ -19,7 +20,7 @@ ordered_json containers_on(Context& context, const engine::NetworkInfo& network)
   for (const engine::ContainerInfo& container : context.engine().containers("")) {
     if (!is_up(container)) continue;
     ordered_json entry{{"Name", container.name},
-                       {"EndpointID", ""},
+                       {"EndpointID", endpoint_id(container, network.id)},
                        {"MacAddress", ""},
                        {"IPv4Address", ""},
                        {"IPv6Address", ""}};
@@ -53,7 +54,7 @@ ordered_json describe(Context& context, const engine::NetworkInfo& network) {
           {"EnableIPv6", false},
           {"IPAM", {{"Driver", "default"}, {"Options", nullptr}, {"Config", pools}}},
           {"Internal", network.internal},
-          {"Attachable", false},
+          {"Attachable", network.name != "host" && network.name != "none"},
           {"Ingress", false},
           {"ConfigFrom", {{"Network", ""}}},
           {"ConfigOnly", false},
