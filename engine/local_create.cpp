@@ -110,10 +110,10 @@ void check_config(const ContainerConfig& config) {
   if (!config.network_mode.empty() && !config.ports.empty()) {
     invalid("ports cannot be published with network mode " + config.network_mode);
   }
-  if (!config.links.empty()) {
-    for (const auto& [alias, target] : config.links) {
+  // Under its own name a container is found on every network they share.
+  for (const auto& [alias, target] : config.links) {
+    if (alias != target)
       invalid("link alias '" + alias + "' for " + target + " is not supported yet; use a network alias");
-    }
   }
   check_namespaces(config);
   read_security_options(config.security_opt);

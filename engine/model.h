@@ -99,10 +99,6 @@ struct ContainerConfig {
   std::string network_mode;                  // "", none, host; with a mode `networks` is empty
   std::vector<std::string> extra_hosts;      // host=ip
   std::map<std::string, std::string> links;  // alias -> container name
-  // "NAME:NAME" of containers that are reached by their own names anyway, and whether ports are published
-  // because the image exposes them. Kept and shown.
-  std::vector<std::string> shown_links;
-  bool publish_all = false;
   std::optional<HealthConfig> healthcheck;
   std::string restart = "no";
   int restart_max = 0;
@@ -205,7 +201,6 @@ struct VolumeInfo {
   Labels labels;
   bool anonymous = false;
   int64_t created_ms = 0;
-  std::map<std::string, std::string> driver_opts = {};
 };
 
 // A root file system becomes an image of one layer.

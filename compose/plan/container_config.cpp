@@ -141,11 +141,7 @@ void set_network(const parser::Project& project, const parser::Service& service,
   config.extra_hosts = service.extra_hosts;
   for (const auto& link : service.links) {
     const auto linked = project.services.find(link.service);
-    if (linked == project.services.end()) continue;
-    if (is_redundant(service, link, linked->second)) {
-      config.shown_links.push_back(container_name(project, linked->second, 1) + ':' + link.alias);
-      continue;
-    }
+    if (linked == project.services.end() || is_redundant(service, link, linked->second)) continue;
     config.links[link.alias] = container_name(project, linked->second, 1);
   }
 }

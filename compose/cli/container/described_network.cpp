@@ -44,9 +44,11 @@ ordered_json described(const engine::EndpointInfo& endpoint, const engine::Conta
   std::vector<std::string> names = endpoint.aliases;
   for (const std::string& name : {container.name, container.id.substr(0, 12)})
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  const bool linked = endpoint.network != engine::kDefaultNetwork;
+  std::vector<std::string> links;
+  if (endpoint.network != engine::kDefaultNetwork)
+    for (const auto& [alias, target] : config.links) links.push_back(target + ':' + alias);
   return {{"IPAMConfig", asked_address(config, endpoint.network)},
-          {"Links", linked ? list_or_null(config.shown_links) : ordered_json(nullptr)},
+          {"Links", list_or_null(links)},
           {"Aliases", list_or_null(endpoint.aliases)},
           {"MacAddress", up ? endpoint.mac : ""},
           {"NetworkID", endpoint.network_id},
@@ -100,13 +102,11 @@ ordered_json bindings_of(const std::vector<engine::PublishedPort>& ports,
 }
 
 ordered_json links_of(const engine::ContainerConfig& config) {
-  if (!is_on_default(config)) return nullptr;
   auto links = ordered_json::array();
-  for (const std::string& link : config.shown_links) {
-    const size_t colon = link.find(':');
-    links.push_back('/' + link.substr(0, colon) + ":/" + config.name + '/' + link.substr(colon + 1));
-  }
-  return links.empty() ? ordered_json(nullptr) : links;
+  if (is_on_default(config))
+    for (const auto& [alias, target] : config.links)
+      links.push_back('/' + target + ":/" + config.name + '/' + alias);
+  return list_or_null(links);
 }
 
 ordered_json network_settings_of(const engine::ContainerInfo& container,

@@ -97,7 +97,7 @@ void note_links(Context& context, const std::vector<std::string>& links, engine:
     if (!share_network(*other, config))
       throw CommandError("--link: container " + name +
                          " is on none of the networks of the new one; connect both to one with --network");
-    config.shown_links.push_back(other->name + ':' + name);
+    config.links[other->name] = other->name;
   }
 }
 
@@ -166,7 +166,6 @@ engine::ContainerInfo make_container(Context& context, CreateFlags& flags,
   config.labels.insert(image.config.labels.begin(), image.config.labels.end());
   config.auto_remove = flags.remove;
   if (waits) config.owner = engine::kNoOwner;
-  config.publish_all = flags.publish_all;
   if (flags.publish_all && service.network_mode.empty()) {
     for (const std::string& port : image.config.exposed_ports) add_exposed(port, config.ports);
     for (const std::string& port : config.expose) add_exposed(port, config.ports);
