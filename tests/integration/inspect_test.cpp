@@ -76,6 +76,7 @@ TEST_CASE("container inspect tells the log, links, lenders, mounts and restart p
   for (const char* unknown : {"ContainerIDFile", "PublishAllPorts"}) CHECK_FALSE(host.contains(unknown));
   CHECK_FALSE(asked.at("Config").contains("AttachStdout"));
   sandbox.ok({"container", "rm", "-f", "asked", "lender"});
+  sandbox.ok({"volume", "rm", "lent", "parts"});
   sandbox.finish();
 }
 
