@@ -156,7 +156,7 @@ TEST_CASE("pre_start is refused by its name") {
   sandbox.compose_file(hooked("    pre_start:\n      - command: [\"true\"]\n"));
   const it::Output up = sandbox.compose({"up", "-d"});
   CHECK(up.code != 0);
-  CHECK(up.err.find("services.web.pre_start") != std::string::npos);
+  CHECK(up.err.find("services.web: attribute 'pre_start' is not supported") != std::string::npos);
   CHECK(sandbox.containers().empty());
   sandbox.finish();
 }
