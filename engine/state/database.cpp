@@ -158,8 +158,8 @@ Database::Database(const std::string& path, const std::function<void()>& before_
     sqlite3_busy_timeout(db_, kBusyTimeoutMs);
     switch_to_wal(db_, "open " + path);
     // FULL: a row that a power cut took away would leave its folders claimed by nobody, and those are
-    // removed. The log stays when the last of us closes, as bringing it home takes three waits for the disk; it
-    // is brought home whenever it has grown to so many pages.
+    // removed. The log stays when the last of us closes, as bringing it home takes three waits for the disk;
+    // it is brought home whenever it has grown to so many pages.
     execute(db_, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=250;",
             "open " + path);
     sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);

@@ -36,8 +36,8 @@ class Statement {
   sqlite3_stmt* statement_;
 };
 
-// kSynced: a commit is on the disk. kOrdered: a power cut may take the newest of these back, and what is synced
-// later brings them to the disk too; other processes see them at once either way.
+// kSynced: a commit is on the disk. kOrdered: a power cut may take the newest of these back, and what is
+// synced later brings them to the disk too; other processes see them at once either way.
 enum class Durability { kSynced, kOrdered };
 
 // One connection. Serialised by an internal mutex that a Transaction holds, so threads of one process take

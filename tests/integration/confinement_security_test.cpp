@@ -105,7 +105,7 @@ TEST_CASE(
   sandbox.ok({"up", "-d"});
   CHECK(sandbox.ids() == first);
   sandbox.file("p.json", R"({"defaultAction":"SCMP_ACT_LOG"})");
-  CHECK(sandbox.ok({"up", "-d", "--dry-run"}).err.find("config changed: security_opt") != std::string::npos);
+  CHECK(sandbox.ok({"up", "-d", "--dry-run"}).out.find("config changed: security_opt") != std::string::npos);
   sandbox.ok({"up", "-d"});
   CHECK(sandbox.ids() != first);
   sandbox.finish();

@@ -42,7 +42,8 @@ TEST_CASE("The program gets its environment, working directory, host name and us
   box.spec.user = "1000:44";
   CHECK(box.step("id").second == "uid=1000(ann) gid=44(video) groups=44(video)\n");
   box.spec.user = "4242";
-  CHECK(box.step("id; echo $HOME; echo hello > /dev/stdout").second == "uid=4242 gid=0(root) groups=0(root)\n/\nhello\n");
+  CHECK(box.step("id; echo $HOME; echo hello > /dev/stdout").second ==
+        "uid=4242 gid=0(root) groups=0(root)\n/\nhello\n");
 }
 
 TEST_CASE("The container is alone in its namespaces") {

@@ -16,7 +16,6 @@
 #include "sys/folder.h"
 
 using engine::CopyOptions;
-using engine::CopySide;
 using Kind = engine::Error::Kind;
 
 namespace {
