@@ -110,10 +110,10 @@ void check_config(const ContainerConfig& config) {
   if (!config.network_mode.empty() && !config.ports.empty()) {
     invalid("ports cannot be published with network mode " + config.network_mode);
   }
-  if (!config.links.empty()) {
-    for (const auto& [alias, target] : config.links) {
+  // Under its own name a container is found on every network they share.
+  for (const auto& [alias, target] : config.links) {
+    if (alias != target)
       invalid("link alias '" + alias + "' for " + target + " is not supported yet; use a network alias");
-    }
   }
   check_namespaces(config);
   read_security_options(config.security_opt);
@@ -189,8 +189,7 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
   const auto insert = [&] {
     record.endpoints.clear();
     fresh.clear();
-    if (const auto other = find_container_record(db_, config.name);
-        other && other->config.name == config.name) {
+    if (const auto other = find_container_named(db_, config.name)) {
       throw Error(Error::Kind::kConflict, "the container name " + config.name + " is already in use by " +
                                               other->id.substr(0, 12) + "; remove or rename that container");
     }
@@ -225,7 +224,7 @@ void LocalEngine::rename_container(const std::string& id, const std::string& nam
   const ContainerRecord record = need_container(id);
   if (record.config.name == name) return;
   db_.write([&] {
-    if (const auto other = find_container_record(db_, name); other && other->config.name == name) {
+    if (const auto other = find_container_named(db_, name)) {
       throw Error(Error::Kind::kConflict, "the container name " + name + " is already in use by " +
                                               other->id.substr(0, 12) + "; remove or rename that container");
     }

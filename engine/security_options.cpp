@@ -16,10 +16,6 @@ bool has_selinux() {
   return ::access("/sys/fs/selinux/enforce", F_OK) == 0;
 }
 
-bool has_apparmor() {
-  return sys::read_file_if_exists("/sys/module/apparmor/parameters/enabled").value_or("").starts_with('Y');
-}
-
 class Reading {
  public:
   explicit Reading(const std::string& option) : option_(option) {
@@ -87,6 +83,10 @@ class Reading {
 };
 
 }  // namespace
+
+bool has_apparmor() {
+  return sys::read_file_if_exists("/sys/module/apparmor/parameters/enabled").value_or("").starts_with('Y');
+}
 
 SecurityOptions read_security_options(const std::vector<std::string>& options) {
   SecurityOptions read;

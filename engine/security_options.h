@@ -20,4 +20,7 @@ struct SecurityOptions {
 // does not exist or is wrong, kUnavailable for one that this host or engine has not.
 SecurityOptions read_security_options(const std::vector<std::string>& options);
 
+// Whether this kernel has AppArmor, so that a profile can be asked for.
+bool has_apparmor();
+
 }  // namespace engine

@@ -15,6 +15,7 @@ int container_stop(Context& context, const Words& args) {
   std::optional<int64_t> timeout_s;
   Arguments arguments("container stop [OPTIONS] CONTAINER...", "Stop containers without removing them.");
   arguments.option("-t,--time,--timeout", timeout_s, "Seconds to wait before killing");
+  arguments.refuse_option("-s,--signal");
   arguments.positionals(1, -1, "CONTAINER");
   const Words names = arguments.parse(args);
   const std::optional<int64_t> grace_ms = to_milliseconds(timeout_s);
@@ -27,6 +28,7 @@ int container_restart(Context& context, const Words& args) {
   std::optional<int64_t> timeout_s;
   Arguments arguments("container restart [OPTIONS] CONTAINER...", "Stop containers and start them again.");
   arguments.option("-t,--time,--timeout", timeout_s, "Seconds to wait before killing");
+  arguments.refuse_option("-s,--signal");
   arguments.positionals(1, -1, "CONTAINER");
   const Words names = arguments.parse(args);
   const std::optional<int64_t> grace_ms = to_milliseconds(timeout_s);

@@ -1,9 +1,25 @@
 #include "compose/cli/observe.h"
 
+#include <algorithm>
+
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
+#include "engine/image/reference.h"
 
 namespace compose::cli {
+namespace {
+
+// A service's image called "db" is not the one whose id happens to begin so: in a file a name of a few hex
+// digits is only a name.
+bool is_meant(const std::string& name, const engine::ImageInfo& image) {
+  constexpr size_t kShortestId = 12;
+  const bool digits = name.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!digits || name.size() >= kShortestId) return true;
+  const std::string reference = engine::parse_reference(name).to_string();
+  return std::find(image.references.begin(), image.references.end(), reference) != image.references.end();
+}
+
+}  // namespace
 
 Observed observe(engine::Engine& engine, const std::string& name, const parser::Project* project) {
   Observed observed;
@@ -23,7 +39,8 @@ Observed observe(engine::Engine& engine, const std::string& name, const parser::
     images.push_back(image_of(*project, service));
     for (const std::string& image : images) {
       if (observed.images.count(image) != 0) continue;
-      if (auto info = engine.find_image(image)) observed.images.emplace(image, std::move(*info));
+      auto info = engine.find_image(image);
+      if (info && is_meant(image, *info)) observed.images.emplace(image, std::move(*info));
     }
   }
   return observed;

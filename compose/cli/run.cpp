@@ -1,3 +1,5 @@
+#include <future>
+
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/file_digests.h"
@@ -7,6 +9,9 @@
 #include "compose/cli/seccomp_profiles.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
+#include "compose/execute/hook_run.h"
+#include "compose/plan/hooks.h"
+#include "compose/plan/inventory.h"
 #include "compose/plan/support.h"
 #include "sys/error.h"
 #include "sys/random.h"
@@ -69,8 +74,33 @@ class Run {
     what.name = options_.one_off.name;
     what.input = flags_.wishes.interactive;
     what.remove = flags_.remove;
-    what.started = [this] { session_.drop_lock(); };
-    return run_in_foreground(context_, session_.signals(), what);
+    std::future<std::string> hooks;  // why they failed
+    what.started = [&] {
+      session_.drop_lock();
+      if (!options_.one_off.service.post_start.empty())
+        hooks = std::async(std::launch::async, [&] { return run_post_start(container->id); });
+    };
+    const int code = run_in_foreground(context_, session_.signals(), what);
+    const std::string failure = hooks.valid() ? hooks.get() : "";
+    if (!failure.empty()) context_.show_error(failure);
+    return code == kExitOk && !failure.empty() ? kExitError : code;
+  }
+
+  // Beside the command, which has the terminal: what they write is not shown, unless it tells why one failed.
+  std::string run_post_start(const std::string& id) {
+    const std::string resource = "container " + options_.one_off.name;
+    for (const Hook& hook : hooks_of(options_.one_off.service.post_start)) {
+      std::string last;
+      try {
+        const int code =
+            run_hook(context_.engine(), id, hook, -1, [&](const std::string& line) { last = line; });
+        if (code != 0)
+          return hook_failure(resource, "post_start", hook, code) + (last.empty() ? "" : ": " + last);
+      } catch (const std::exception& error) {
+        return resource + ": post_start hook " + hook.command.front() + " could not be run: " + error.what();
+      }
+    }
+    return "";
   }
 
   Context& context_;

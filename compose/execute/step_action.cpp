@@ -1,5 +1,6 @@
 #include "compose/execute/step_action.h"
 
+#include "compose/execute/hook_run.h"
 #include "compose/execute/progress_text.h"
 #include "compose/execute/wait_condition.h"
 #include "compose/plan/inventory.h"
@@ -217,39 +218,21 @@ class Performer {
   }
 
   void run_hook(const std::string& id, const Hook& hook, const char* turn) {
-    std::string open;  // a line without an end yet
-    engine::ExecRequest request;
-    request.args = hook.command;
-    request.env = hook.environment;
-    request.user = hook.user;
-    request.working_dir = hook.working_dir;
-    request.privileged = hook.privileged;
-    request.interactive = false;
-    request.cancel = cancellation_.fd();
-    request.output = [&](std::string_view bytes) {
-      for (const char byte : bytes) {
-        if (byte != '\n') open += byte;
-        if (byte != '\n' && open.size() < kLongestLine) continue;
-        reporter_.hook_output(step_, open);
-        open.clear();
-      }
-    };
+    const bool stopping = std::holds_alternative<StopContainer>(step_.action);
     int code = 0;
     try {
-      code = engine_.exec(id, std::move(request));
+      code = compose::run_hook(engine_, id, hook, cancellation_.fd(),
+                               [&](const std::string& line) { reporter_.hook_output(step_, line); });
     } catch (const engine::Error& error) {
       if (cancellation_.cancelled()) throw Cancelled();
       // It has ended or gone meanwhile, and there is nothing to prepare for its end any more.
       const bool gone = error.kind() == Kind::kConflict || error.kind() == Kind::kNotFound;
-      if (gone && std::holds_alternative<StopContainer>(step_.action)) return;
+      if (gone && stopping) return;
       throw;
     }
-    if (!open.empty()) reporter_.hook_output(step_, open);
     if (code == 0) return;
-    const bool stopping = std::holds_alternative<StopContainer>(step_.action);
     throw engine::Error(Kind::kInvalid,
-                        step_.resource + ": " + turn + " hook exited with status " + std::to_string(code) +
-                            ": " + hook.command.front() +
+                        hook_failure(step_.resource, turn, hook, code) +
                             (stopping ? "; it is not stopped, `compose kill` ends it all the same" : ""));
   }
 

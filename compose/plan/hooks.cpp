@@ -6,6 +6,25 @@
 namespace compose {
 namespace {
 
+// Service by a container's name and by its id.
+std::map<std::string, std::string> services_of(const Plan& plan, const Observed& observed) {
+  std::map<std::string, std::string> services;
+  for (const auto& container : observed.containers) {
+    services[container.id] = services[container.name] = service_of(container);
+  }
+  for (const Step& step : plan.steps) {
+    const auto* create = std::get_if<CreateContainer>(&step.action);
+    if (create == nullptr) continue;
+    // Made under another name when it replaces one, and renamed later.
+    const std::string final_name = label_of(create->config.labels, label::kReplace);
+    services[create->config.name] = create->service;
+    if (!final_name.empty()) services[final_name] = create->service;
+  }
+  return services;
+}
+
+}  // namespace
+
 std::vector<Hook> hooks_of(const std::vector<parser::Hook>& written) {
   std::vector<Hook> hooks;
   for (const parser::Hook& from : written) {
@@ -17,26 +36,6 @@ std::vector<Hook> hooks_of(const std::vector<parser::Hook>& written) {
   }
   return hooks;
 }
-
-// Service by a container's name and by its id.
-std::map<std::string, std::string> services_of(const Plan& plan, const Observed& observed) {
-  std::map<std::string, std::string> services;
-  for (const auto& container : observed.containers) {
-    if (is_one_off(container)) continue;
-    services[container.id] = services[container.name] = service_of(container);
-  }
-  for (const Step& step : plan.steps) {
-    const auto* create = std::get_if<CreateContainer>(&step.action);
-    if (create == nullptr || label_of(create->config.labels, label::kOneOff) == "True") continue;
-    // Made under another name when it replaces one, and renamed later.
-    const std::string final_name = label_of(create->config.labels, label::kReplace);
-    services[create->config.name] = create->service;
-    if (!final_name.empty()) services[final_name] = create->service;
-  }
-  return services;
-}
-
-}  // namespace
 
 Plan with_hooks(Plan plan, const parser::Project* project, const Observed& observed) {
   if (project == nullptr) return plan;

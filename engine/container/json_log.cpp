@@ -16,6 +16,7 @@ namespace engine {
 namespace {
 
 constexpr size_t kPiece = 16 << 10;
+constexpr size_t kBatch = 64 << 10;
 
 // Length of the well-formed UTF-8 sequence at the start of `text`, 0 when there is none (Unicode, table 3-7).
 size_t sequence_length(std::string_view text) {
@@ -122,6 +123,7 @@ void JsonLog::write(Stream stream, std::string_view bytes) {
     pending.erase(0, pending.size() - rest.size());
   }
   if (pending.empty()) pending.shrink_to_fit();
+  write_batch();
 }
 
 void JsonLog::flush() {
@@ -130,24 +132,41 @@ void JsonLog::flush() {
     if (!pending.empty()) append(stream, pending);
     pending.clear();
   }
+  write_batch();
   compressor_.wait();
 }
 
 void JsonLog::append(Stream stream, std::string_view line) {
-  std::string text = "{\"log\":\"";
-  append_escaped(text, line);
-  text += middle_[static_cast<size_t>(stream)] + timestamp() + "\"}\n";
+  const size_t before = batch_.size();
+  batch_ += "{\"log\":\"";
+  append_escaped(batch_, line);
+  batch_ += middle_[static_cast<size_t>(stream)] + timestamp() + "\"}\n";
   if (!file_) open();
   const int64_t limit = settings_.max_size;
-  if (limit > 0 && size_ > 0 && size_ + static_cast<int64_t>(text.size()) > limit) rotate();
-  const ssize_t n = file_ ? ::write(file_.get(), text.data(), text.size()) : -1;
-  if (n == static_cast<ssize_t>(text.size())) {
-    size_ += n;
-    return;
+  const int64_t there = size_ + static_cast<int64_t>(before),
+                all = size_ + static_cast<int64_t>(batch_.size());
+  if (limit > 0 && there > 0 && all > limit) {
+    std::string next = batch_.substr(before);
+    batch_.resize(before);
+    write_batch();
+    rotate();
+    batch_ = std::move(next);
   }
-  ++lost_;
+  if (batch_.size() > kBatch) write_batch();
+}
+
+void JsonLog::write_batch() {
+  if (batch_.empty()) return;
+  if (!file_) open();
+  const ssize_t n = file_ ? ::write(file_.get(), batch_.data(), batch_.size()) : -1;
+  const size_t written = n > 0 ? static_cast<size_t>(n) : 0;
   // Half a line would spoil the next one too.
-  if (n > 0 && ::ftruncate(file_.get(), size_) != 0) size_ += n;
+  const size_t whole = written == 0 ? 0 : batch_.rfind('\n', written - 1) + 1;
+  lost_ += std::count(batch_.begin() + static_cast<std::ptrdiff_t>(whole), batch_.end(), '\n');
+  const bool cut = written > whole && ::ftruncate(file_.get(), size_ + static_cast<int64_t>(whole)) == 0;
+  size_ += static_cast<int64_t>(cut ? whole : written);
+  batch_.clear();
+  if (batch_.capacity() > kPiece) batch_.shrink_to_fit();
 }
 
 void JsonLog::rotate() {

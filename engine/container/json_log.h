@@ -32,7 +32,8 @@ class JsonLog {
 
   // Takes output as it came, any bytes, any length. A full disk or a file that cannot be opened after a
   // rotation loses lines but never throws: the container must go on. It is tried again with each line; the
-  // number lost is told by `lost`.
+  // number lost is told by `lost`. Whole lines are in the file when it returns, by one write(2) where they
+  // fit: who is killed in between loses them, but neither half a line nor one twice.
   void write(Stream stream, std::string_view bytes);
   // Writes out what waits for its newline; when a stream has ended. Waits for a file that is just being
   // compressed.
@@ -41,6 +42,7 @@ class JsonLog {
 
  private:
   void append(Stream stream, std::string_view line);
+  void write_batch();
   bool open() noexcept;
   void rotate();
 
@@ -51,6 +53,7 @@ class JsonLog {
   int64_t lost_ = 0;
   LogCompressor compressor_;
   std::string pending_[2];  // by stream; at most one piece long
+  std::string batch_;       // objects to be written
 };
 
 }  // namespace engine

@@ -14,7 +14,6 @@ namespace engine {
 namespace {
 
 constexpr std::string_view kIdPrefix = "sha256:";
-constexpr size_t kShortestBareId = 4;  // so that a service named "db" is not taken for the image dbf3...
 
 bool starts_with(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix;
@@ -26,7 +25,7 @@ std::string as_id_prefix(const std::string& text) {
   const std::string_view digits = std::string_view(text).substr(marked ? kIdPrefix.size() : 0);
   const bool hex = std::all_of(digits.begin(), digits.end(),
                                [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-  if (!hex || digits.size() > 64 || digits.size() < (marked ? 1 : kShortestBareId)) return {};
+  if (!hex || digits.empty() || digits.size() > 64) return {};
   return std::string(kIdPrefix) + std::string(digits);
 }
 

@@ -52,8 +52,7 @@ class ImageStore {
   // Newest first. An image whose configuration is damaged on disk is listed without labels, so that it can be
   // seen and removed.
   std::vector<ImageInfo> list();
-  // By reference, full id or unique id prefix (with sha256:, or without and at least 4 digits; a reference
-  // goes first). Nothing when absent; kConflict when a prefix is ambiguous, kInvalid when the text can name
+  // By reference, full id or unique id prefix (with sha256: or without; a reference goes first). Nothing when absent; kConflict when a prefix is ambiguous, kInvalid when the text can name
   // no image, kUnavailable when the image's configuration is damaged on disk.
   std::optional<StoredImage> find(const std::string& reference_or_id);
   // Moves the reference when another image has it. A reference with a digest is kept as repository@digest.

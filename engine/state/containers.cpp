@@ -155,9 +155,10 @@ std::vector<ContainerRecord> list_containers(Database& db, const std::optional<s
 }
 
 std::optional<ContainerRecord> find_container_record(Database& db, const std::string& id_or_name) {
-  std::vector<ContainerRecord> found = select(db, " WHERE c.id = ?1 OR c.name = ?1", id_or_name);
+  if (auto named = find_container_named(db, id_or_name)) return named;
+  std::vector<ContainerRecord> found = select(db, " WHERE c.id = ?1", id_or_name);
   const bool hex = id_or_name.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (found.empty() && hex && id_or_name.size() >= 4) {
+  if (found.empty() && hex && !id_or_name.empty()) {
     found = select(db, " WHERE substr(c.id, 1, length(?1)) = ?1", id_or_name);
   }
   if (found.empty()) return std::nullopt;
@@ -166,6 +167,12 @@ std::optional<ContainerRecord> find_container_record(Database& db, const std::st
                 "'" + id_or_name + "' is the beginning of more than one container id (" +
                     found[0].id.substr(0, 12) + ", " + found[1].id.substr(0, 12) + "); give more digits");
   }
+  return std::move(found.front());
+}
+
+std::optional<ContainerRecord> find_container_named(Database& db, const std::string& name) {
+  std::vector<ContainerRecord> found = select(db, " WHERE c.name = ?1", name);
+  if (found.empty()) return std::nullopt;
   return std::move(found.front());
 }
 

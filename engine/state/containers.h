@@ -45,8 +45,10 @@ void delete_endpoints(Database& db, const std::string& container_id);
 
 // Of one project, or all for nothing.
 std::vector<ContainerRecord> list_containers(Database& db, const std::optional<std::string>& project);
-// By id, name, or unique id prefix of at least 4 digits; kConflict when a prefix is ambiguous.
+// By name or id, else by the beginning of an id; kConflict when several begin so.
 std::optional<ContainerRecord> find_container_record(Database& db, const std::string& id_or_name);
+// By name alone: whether it is taken.
+std::optional<ContainerRecord> find_container_named(Database& db, const std::string& name);
 
 // Who holds a host port that clashes with this one ("" clashes with every address): container id.
 std::optional<std::string> port_holder(Database& db, const PublishedPort& port);

@@ -1,5 +1,7 @@
 // post_start and pre_stop.
 #include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "sandbox.h"
@@ -26,8 +28,12 @@ constexpr char kBoth[] = R"(    post_start:
       - command: ["sh", "-c", "echo stopping | tee -a /data/log"]
 )";
 
+// Read by a container that has no hooks.
 std::string log(Sandbox& sandbox) {
-  return sandbox.ok({"run", "--rm", "-T", "web", "cat", "/data/log"}).out;
+  return sandbox
+      .ok({"container", "run", "--rm", "--network", "none", "-v", sandbox.project() + "_data:/data",
+           "busybox", "cat", "/data/log"})
+      .out;
 }
 
 }  // namespace
@@ -41,7 +47,9 @@ TEST_CASE("post_start and pre_stop run in the container at up, restart, stop, st
                 "- command: [\"sh\", \"-c\", \"chmod 666 /data/log; echo second >> /data/log\"]");
   sandbox.compose_file(hooked(hooks));
   // Made before, for a hook that is not root.
-  sandbox.ok({"run", "--rm", "-T", "web", "sh", "-c", "touch /data/log; chmod 666 /data/log"});
+  sandbox.ok({"up", "--no-start"});
+  sandbox.ok({"container", "run", "--rm", "--network", "none", "-v", sandbox.project() + "_data:/data",
+              "busybox", "sh", "-c", "touch /data/log; chmod 666 /data/log"});
   const it::Output up = sandbox.ok({"up", "-d"});
   const std::string started = "started as nobody own more in /tmp\nsecond\n";
   CHECK(up.err.find(sandbox.project() + "-web-1 -> | started as nobody own more in /tmp\n") !=
@@ -97,5 +105,58 @@ TEST_CASE("a change of a hook recreates the container, and without the file no h
   sandbox.compose_file(hooked("    pre_stop:\n      - command: [\"false\"]\n"));
   CHECK(sandbox.compose({"stop"}).code == 1);
   CHECK(sandbox.compose({"-p", sandbox.project(), "--project-directory", "/", "stop"}).code == 0);
+  sandbox.finish();
+}
+
+TEST_CASE("run runs post_start beside its command, down runs pre_stop, and a command that ends runs none") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(
+      hooked("    post_start:\n      - command: [\"sh\", \"-c\", \"echo hook | tee -a /data/log\"]\n"
+             "    pre_stop:\n      - command: [\"sh\", \"-c\", \"echo stopping >> /data/log\"]\n"));
+  const it::Output run = sandbox.ok(
+      {"run", "--rm", "-T", "web", "sh", "-c", "until [ -s /data/log ]; do sleep 0.05; done; cat /data/log"});
+  CHECK(run.out == "hook\n");
+  CHECK(log(sandbox) == "hook\n");
+  sandbox.ok({"run", "-d", "web"});
+  CHECK(log(sandbox) == "hook\nhook\n");
+  sandbox.ok({"down"});
+  CHECK(log(sandbox) == "hook\nhook\nstopping\n");
+  sandbox.finish();
+}
+
+TEST_CASE("a post_start that fails fails the run, but a command's own failure goes first") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(hooked(
+      "    post_start:\n      - command: [\"sh\", \"-c\", \"touch /data/hooked; echo why; exit 3\"]\n"));
+  const std::string data = sandbox.data_root() + "/volumes/" + sandbox.project() + "_data/_data";
+  for (const std::string code : {"0", "7"}) {
+    std::filesystem::remove(data + "/hooked");
+    std::filesystem::remove(data + "/end");
+    it::Process process(sandbox.command({"run", "--rm", "-T", "web", "sh", "-c",
+                                         "until [ -e /data/end ]; do sleep 0.05; done; exit " + code}),
+                        sandbox.options());
+    REQUIRE(it::eventually([&] { return std::filesystem::exists(data + "/hooked"); }));
+    sandbox.ok({"container", "ls"});  // long after the hook
+    std::ofstream(data + "/end") << "now";
+    const it::Output output = process.wait();
+    CHECK(output.code == (code == "0" ? 1 : 7));
+    CHECK(output.err.find("post_start hook exited with status 3: sh: why") != std::string::npos);
+  }
+  const it::Output detached = sandbox.compose({"run", "-d", "web"});
+  CHECK(detached.code == 1);
+  CHECK(detached.err.find("post_start hook exited with status 3: sh") != std::string::npos);
+  sandbox.finish();
+}
+
+TEST_CASE("pre_start is refused by its name") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(hooked("    pre_start:\n      - command: [\"true\"]\n"));
+  const it::Output up = sandbox.compose({"up", "-d"});
+  CHECK(up.code != 0);
+  CHECK(up.err.find("services.web: attribute 'pre_start' is not supported") != std::string::npos);
+  CHECK(sandbox.containers().empty());
   sandbox.finish();
 }

@@ -1,8 +1,9 @@
 #include "compose/cli/container/described.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "compose/cli/container/described_mounts.h"
+#include "compose/cli/container/described_network.h"
 #include "compose/cli/output_format.h"
 #include "compose/plan/inventory.h"
 #include "compose/ui/timestamp.h"
@@ -58,26 +59,6 @@ ordered_json state_of(const engine::Status& status) {
   return described;
 }
 
-std::string key_of(const engine::PublishedPort& port) {
-  return std::to_string(port.container_port) + '/' + port.protocol;
-}
-
-std::string with_protocol(const std::string& port) {
-  return port.find('/') == std::string::npos ? port + "/tcp" : port;
-}
-
-// "80/tcp" -> where it is published; null for one that is exposed only.
-ordered_json bindings_of(const std::vector<engine::PublishedPort>& ports,
-                         const std::vector<std::string>& expose) {
-  auto bindings = ordered_json::object();
-  for (const std::string& port : expose) bindings[with_protocol(port)] = nullptr;
-  for (const engine::PublishedPort& port : ports)
-    bindings[key_of(port)].push_back(
-        {{"HostIp", port.host_ip.empty() ? "0.0.0.0" : port.host_ip},
-         {"HostPort", port.host_port == 0 ? "" : std::to_string(port.host_port)}});
-  return bindings;
-}
-
 ordered_json restart_of(const engine::ContainerConfig& config) {
   return {{"Name", config.restart}, {"MaximumRetryCount", config.restart_max}};
 }
@@ -86,11 +67,6 @@ ordered_json rates_of(const std::vector<engine::DeviceRate>& rates, const char* 
   auto list = ordered_json::array();
   for (const engine::DeviceRate& rate : rates) list.push_back({{"Path", rate.path}, {value, rate.rate}});
   return list;
-}
-
-std::string network_mode_of(const engine::ContainerConfig& config) {
-  if (!config.network_mode.empty()) return config.network_mode;
-  return config.networks.empty() ? "none" : config.networks.front().network;
 }
 
 void add_resources(const engine::ContainerConfig& config, ordered_json& host) {
@@ -164,38 +140,34 @@ void add_confinement(const engine::ContainerConfig& config, ordered_json& host) 
   host["ReadonlyPaths"] = engine::read_only_paths();
 }
 
+ordered_json volumes_from(const engine::ContainerConfig& config) {
+  std::vector<std::string> lenders;
+  for (const engine::VolumesFrom& from : config.volumes_from)
+    lenders.push_back(from.container + (from.read_only ? ":ro" : ""));
+  return list_or_null(lenders);
+}
+
 ordered_json host_config_of(const engine::ContainerConfig& config) {
   constexpr int64_t kUsualShm = 64 << 20;
-  auto binds = ordered_json::array();
-  auto tmpfs = ordered_json::object();
-  for (const engine::MountConfig& mount : config.mounts) {
-    if (mount.type == engine::MountConfig::Type::kTmpfs) {
-      tmpfs[mount.target] = "";
-    } else if (!mount.source.empty()) {
-      binds.push_back(mount.source + ':' + mount.target + (mount.read_only ? ":ro" : ""));
-    }
-  }
-  ordered_json host{{"Binds", binds.empty() ? ordered_json(nullptr) : binds},
-                    {"ContainerIDFile", ""},
-                    {"LogConfig", {{"Type", "json-file"}, {"Config", ordered_json::object()}}},
-                    {"NetworkMode", network_mode_of(config)},
-                    {"PortBindings", bindings_of(config.ports, {})},
-                    {"RestartPolicy", restart_of(config)},
-                    {"AutoRemove", config.auto_remove},
-                    {"VolumeDriver", ""},
-                    {"VolumesFrom", nullptr},
-                    {"CapAdd", list_or_null(config.cap_add)},
-                    {"CapDrop", list_or_null(config.cap_drop)},
-                    {"ExtraHosts", list_or_null(config.extra_hosts)},
-                    {"Links", nullptr},
-                    {"OomScoreAdj", config.oom_score_adj},
-                    {"Privileged", config.privileged},
-                    {"PublishAllPorts", false},
-                    {"ReadonlyRootfs", config.read_only},
-                    {"Init", config.init},
-                    {"ShmSize", config.shm_size == 0 ? kUsualShm : config.shm_size},
-                    {"Runtime", "compose"}};
-  if (!tmpfs.empty()) host["Tmpfs"] = tmpfs;
+  ordered_json host;
+  add_asked_mounts(config, host);
+  host["LogConfig"] = {{"Type", config.log.driver}, {"Config", config.log.options}};
+  host["NetworkMode"] = network_mode_of(config);
+  host["PortBindings"] = bindings_of(config.ports, {});
+  host["RestartPolicy"] = restart_of(config);
+  host["AutoRemove"] = config.auto_remove;
+  host["VolumeDriver"] = "";
+  host["VolumesFrom"] = volumes_from(config);
+  host["CapAdd"] = list_or_null(config.cap_add);
+  host["CapDrop"] = list_or_null(config.cap_drop);
+  host["ExtraHosts"] = list_or_null(config.extra_hosts);
+  host["Links"] = links_of(config);
+  host["OomScoreAdj"] = config.oom_score_adj;
+  host["Privileged"] = config.privileged;
+  host["ReadonlyRootfs"] = config.read_only;
+  host["Init"] = config.init;
+  host["ShmSize"] = config.shm_size == 0 ? kUsualShm : config.shm_size;
+  host["Runtime"] = "compose";
   add_confinement(config, host);
   add_resources(config, host);
   return host;
@@ -225,9 +197,6 @@ ordered_json config_of(const engine::ContainerInfo& container, const engine::Con
   ordered_json described{{"Hostname", config.hostname.empty() ? container.id.substr(0, 12) : config.hostname},
                          {"Domainname", config.domainname},
                          {"User", effective.user},
-                         {"AttachStdin", false},
-                         {"AttachStdout", false},
-                         {"AttachStderr", false},
                          {"ExposedPorts", names_to_objects(effective.exposed_ports)},
                          {"Tty", config.tty},
                          {"OpenStdin", config.stdin_open},
@@ -245,58 +214,6 @@ ordered_json config_of(const engine::ContainerInfo& container, const engine::Con
   if (config.stop_grace_ms) described["StopTimeout"] = *config.stop_grace_ms / 1000;
   if (effective.healthcheck) described["Healthcheck"] = health_check_of(*effective.healthcheck);
   return described;
-}
-
-const engine::MountConfig* asked_mount(const engine::ContainerConfig& config, const std::string& target) {
-  const auto found = std::find_if(config.mounts.begin(), config.mounts.end(),
-                                  [&](const auto& mount) { return mount.target == target; });
-  return found == config.mounts.end() ? nullptr : &*found;
-}
-
-ordered_json mounts_of(const engine::ContainerInfo& container, const engine::ContainerConfig& config) {
-  using Type = engine::MountConfig::Type;
-  auto mounts = ordered_json::array();
-  for (const engine::MountInfo& mount : container.mounts) {
-    ordered_json described{{"Type", mount.type == Type::kBind     ? "bind"
-                                    : mount.type == Type::kVolume ? "volume"
-                                                                  : "tmpfs"}};
-    if (mount.type == Type::kVolume) described["Name"] = mount.volume;
-    described["Source"] = mount.source;
-    described["Destination"] = mount.target;
-    if (mount.type == Type::kVolume) described["Driver"] = "local";
-    described["Mode"] = mount.read_only ? "ro" : "";
-    described["RW"] = !mount.read_only;
-    const engine::MountConfig* asked = asked_mount(config, mount.target);
-    const std::string usual = mount.type == Type::kBind ? "rprivate" : "";
-    described["Propagation"] = asked == nullptr || asked->propagation.empty() ? usual : asked->propagation;
-    mounts.push_back(std::move(described));
-  }
-  return mounts;
-}
-
-ordered_json network_settings_of(const engine::ContainerInfo& container) {
-  auto networks = ordered_json::object();
-  for (const engine::EndpointInfo& endpoint : container.endpoints)
-    networks[endpoint.network] = described(endpoint, container);
-  ordered_json settings{
-      {"Bridge", ""},
-      {"SandboxID", ""},
-      {"HairpinMode", false},
-      {"LinkLocalIPv6Address", ""},
-      {"LinkLocalIPv6PrefixLen", 0},
-      {"Ports", is_up(container) ? bindings_of(container.ports, container.expose) : ordered_json::object()},
-      {"SandboxKey", ""}};
-  // Of the default network Docker shows the endpoint here too, for programs older than networks.
-  const auto on_default =
-      std::find_if(container.endpoints.begin(), container.endpoints.end(),
-                   [](const auto& endpoint) { return endpoint.network == engine::kDefaultNetwork; });
-  const bool shown = on_default != container.endpoints.end() && is_up(container);
-  settings["Gateway"] = shown ? on_default->gateway : "";
-  settings["IPAddress"] = shown ? on_default->address : "";
-  settings["IPPrefixLen"] = shown ? on_default->prefix : 0;
-  settings["MacAddress"] = shown ? on_default->mac : "";
-  settings["Networks"] = std::move(networks);
-  return settings;
 }
 
 ordered_json driver_of(const engine::Engine& engine, const engine::ContainerInfo& container,
@@ -320,27 +237,6 @@ void add_process(const engine::ImageConfig& effective, ordered_json& described) 
 
 }  // namespace
 
-ordered_json described(const engine::EndpointInfo& endpoint, const engine::ContainerInfo& container) {
-  const bool up = is_up(container);
-  std::vector<std::string> names = endpoint.aliases;
-  for (const std::string& name : {container.name, container.id.substr(0, 12)})
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-  return {{"IPAMConfig", nullptr},
-          {"Links", nullptr},
-          {"Aliases", list_or_null(endpoint.aliases)},
-          {"MacAddress", up ? endpoint.mac : ""},
-          {"NetworkID", endpoint.network_id},
-          {"EndpointID", ""},
-          {"Gateway", up ? endpoint.gateway : ""},
-          {"IPAddress", up ? endpoint.address : ""},
-          {"IPPrefixLen", up ? endpoint.prefix : 0},
-          {"IPv6Gateway", ""},
-          {"GlobalIPv6Address", ""},
-          {"GlobalIPv6PrefixLen", 0},
-          {"DriverOpts", nullptr},
-          {"DNSNames", names}};
-}
-
 ordered_json described(engine::Engine& engine, const engine::ContainerInfo& container, bool with_size) {
   const engine::ContainerConfig config = engine.configuration_of(container.id);
   const auto image = engine.image_store().find(container.image_id);
@@ -351,10 +247,11 @@ ordered_json described(engine::Engine& engine, const engine::ContainerInfo& cont
   add_process(effective, object);
   object["State"] = state_of(container.status);
   object["Image"] = container.image_id;
-  object["ResolvConfPath"] = folder + "/resolv.conf";
-  object["HostnamePath"] = folder + "/hostname";
-  object["HostsPath"] = folder + "/hosts";
-  object["LogPath"] = container.log_path;
+  // They are there while it runs.
+  object["ResolvConfPath"] = is_up(container) ? folder + "/resolv.conf" : "";
+  object["HostnamePath"] = is_up(container) ? folder + "/hostname" : "";
+  object["HostsPath"] = is_up(container) ? folder + "/hosts" : "";
+  object["LogPath"] = container.log_driver == "none" ? "" : container.log_path;
   object["Name"] = '/' + container.name;
   object["RestartCount"] = container.status.restart_count;
   object["Driver"] = "overlay";
@@ -362,7 +259,6 @@ ordered_json described(engine::Engine& engine, const engine::ContainerInfo& cont
   object["MountLabel"] = "";
   object["ProcessLabel"] = "";
   object["AppArmorProfile"] = option_of(config, "apparmor");
-  object["ExecIDs"] = nullptr;
   object["HostConfig"] = host_config_of(config);
   object["GraphDriver"] = driver_of(engine, container, image ? &*image : nullptr);
   if (with_size) {
@@ -372,7 +268,7 @@ ordered_json described(engine::Engine& engine, const engine::ContainerInfo& cont
   }
   object["Mounts"] = mounts_of(container, config);
   object["Config"] = config_of(container, config, effective);
-  object["NetworkSettings"] = network_settings_of(container);
+  object["NetworkSettings"] = network_settings_of(container, config);
   return object;
 }
 

@@ -10,6 +10,7 @@
 #include "compose/cli/failure.h"
 #include "compose/cli/foreground.h"
 #include "compose/cli/image/subcommands.h"
+#include "compose/cli/network/subcommands.h"
 #include "compose/cli/seccomp_profiles.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/planner.h"
@@ -87,8 +88,7 @@ bool share_network(const engine::ContainerInfo& other, const engine::ContainerCo
                      [&](const auto& attachment) { return is_attached(other, attachment.network); });
 }
 
-void check_links(Context& context, const std::vector<std::string>& links,
-                 const engine::ContainerConfig& config) {
+void note_links(Context& context, const std::vector<std::string>& links, engine::ContainerConfig& config) {
   for (const std::string& link : links) {
     const std::string name = link.substr(0, link.find(':'));
     const auto other = context.engine().find_container(name);
@@ -97,6 +97,7 @@ void check_links(Context& context, const std::vector<std::string>& links,
     if (!share_network(*other, config))
       throw CommandError("--link: container " + name +
                          " is on none of the networks of the new one; connect both to one with --network");
+    config.links[other->name] = other->name;
   }
 }
 
@@ -105,11 +106,8 @@ void name_networks(Context& context, engine::ContainerConfig& config) {
   const auto networks = context.engine().networks();
   for (engine::AttachmentConfig& attachment : config.networks) {
     if (attachment.network == engine::kDefaultNetwork) continue;
-    const auto known = std::find_if(networks.begin(), networks.end(), [&](const auto& network) {
-      return network.name == attachment.network || network.id == attachment.network ||
-             (attachment.network.size() >= 4 && network.id.starts_with(attachment.network));
-    });
-    if (known == networks.end())
+    const auto known = find_network(networks, attachment.network);
+    if (!known)
       throw CommandError("network " + attachment.network +
                          " not found; make it with 'compose network create " + attachment.network + "'");
     attachment.network = known->name;
@@ -173,7 +171,7 @@ engine::ContainerInfo make_container(Context& context, CreateFlags& flags,
     for (const std::string& port : config.expose) add_exposed(port, config.ports);
   }
   name_networks(context, config);
-  check_links(context, flags.links, config);
+  note_links(context, flags.links, config);
   make_volumes(context, config);
   engine::ContainerInfo container = create_named(context.engine(), std::move(config));
   id_file.write(container.id);

@@ -88,6 +88,7 @@ int create_container(Context& context, const Words& args) {
   Arguments arguments("container create [OPTIONS] IMAGE [COMMAND] [ARG...]",
                       "Make a container of an image, without starting it.");
   CreateFlags flags(arguments);
+  arguments.refuse_option("-a,--attach");
   arguments.stop_at_positional();
   arguments.positionals(1, -1, "IMAGE");
   const Words words = arguments.parse(args);

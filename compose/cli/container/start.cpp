@@ -40,6 +40,7 @@ int container_start(Context& context, const Words& args) {
                  "Show what it writes until it has ended; its exit code is the command's");
   arguments.flag("-i,--interactive", interactive, "Give it our standard input as well");
   arguments.option("--detach-keys", detach_keys, "Keys that let go of it, ctrl-p,ctrl-q by default");
+  for (const char* name : {"--checkpoint", "--checkpoint-dir"}) arguments.refuse_option(name);
   arguments.positionals(1, -1, "CONTAINER");
   const Words names = arguments.parse(args);
   if (attached || interactive) {

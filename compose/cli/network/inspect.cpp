@@ -1,6 +1,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compose/cli/arguments.h"
+#include "compose/cli/container/described_network.h"
 #include "compose/cli/inspected.h"
 #include "compose/cli/network/subcommands.h"
 #include "compose/cli/output_format.h"
@@ -19,7 +20,7 @@ ordered_json containers_on(Context& context, const engine::NetworkInfo& network)
   for (const engine::ContainerInfo& container : context.engine().containers("")) {
     if (!is_up(container)) continue;
     ordered_json entry{{"Name", container.name},
-                       {"EndpointID", ""},
+                       {"EndpointID", endpoint_id(container, network.id)},
                        {"MacAddress", ""},
                        {"IPv4Address", ""},
                        {"IPv6Address", ""}};
@@ -44,22 +45,24 @@ ordered_json describe(Context& context, const engine::NetworkInfo& network) {
   auto options = ordered_json::object();
   for (const auto& [name, value] : network.driver_opts) options[name] = value;
   constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
-  return {{"Name", network.name},
-          {"Id", network.id},
-          {"Created", ui::to_rfc3339(network.created_ms * kNanosecondsPerMillisecond)},
-          {"Scope", "local"},
-          {"Driver", network.driver},
-          {"EnableIPv4", true},
-          {"EnableIPv6", false},
-          {"IPAM", {{"Driver", "default"}, {"Options", nullptr}, {"Config", pools}}},
-          {"Internal", network.internal},
-          {"Attachable", false},
-          {"Ingress", false},
-          {"ConfigFrom", {{"Network", ""}}},
-          {"ConfigOnly", false},
-          {"Containers", containers_on(context, network)},
-          {"Options", options},
-          {"Labels", shown_labels(network.labels)}};
+  return {
+      {"Name", network.name},
+      {"Id", network.id},
+      {"Created", network.created_ms == 0 ? "0001-01-01T00:00:00Z"  // one that nobody has made, or not yet
+                                          : ui::to_rfc3339(network.created_ms * kNanosecondsPerMillisecond)},
+      {"Scope", "local"},
+      {"Driver", network.driver},
+      {"EnableIPv4", true},
+      {"EnableIPv6", false},
+      {"IPAM", {{"Driver", "default"}, {"Options", nullptr}, {"Config", pools}}},
+      {"Internal", network.internal},
+      {"Attachable", network.name != "host" && network.name != "none"},
+      {"Ingress", false},
+      {"ConfigFrom", {{"Network", ""}}},
+      {"ConfigOnly", false},
+      {"Containers", containers_on(context, network)},
+      {"Options", options},
+      {"Labels", shown_labels(network.labels)}};
 }
 
 }  // namespace

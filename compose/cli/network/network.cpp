@@ -12,11 +12,15 @@ engine::NetworkInfo builtin(const std::string& name, const std::string& driver) 
   engine::NetworkInfo network;
   network.name = name;
   network.driver = driver;
-  network.id = sha256_hex("compose network " + name);  // the same on every machine
+  network.id = builtin_network_id(name);
   return network;
 }
 
 }  // namespace
+
+std::string builtin_network_id(const std::string& network) {
+  return sha256_hex("compose network " + network);
+}
 
 bool is_builtin(const std::string& network) {
   return network == engine::kDefaultNetwork || network == "host" || network == "none";
@@ -34,18 +38,25 @@ std::vector<engine::NetworkInfo> all_networks(Context& context) {
   return networks;
 }
 
-engine::NetworkInfo named_network(Context& context, const std::string& name) {
-  using Kind = engine::Error::Kind;
-  std::vector<engine::NetworkInfo> begins;
-  for (engine::NetworkInfo& network : all_networks(context)) {
-    if (network.name == name || network.id == name) return std::move(network);
-    if (!name.empty() && network.id.starts_with(name)) begins.push_back(std::move(network));
-  }
-  if (begins.empty()) throw engine::Error(Kind::kNotFound, "no such network: " + name);
+std::optional<engine::NetworkInfo> find_network(const std::vector<engine::NetworkInfo>& networks,
+                                                const std::string& name) {
+  std::vector<const engine::NetworkInfo*> begins;
+  for (const engine::NetworkInfo& network : networks)
+    if (network.name == name) return network;
+  for (const engine::NetworkInfo& network : networks)
+    if (!name.empty() && network.id.starts_with(name)) begins.push_back(&network);
+  if (begins.empty()) return std::nullopt;
   if (begins.size() > 1)
-    throw engine::Error(Kind::kConflict, "'" + name + "' is the beginning of more than one network id (" +
-                                             begins[0].name + ", " + begins[1].name + "); give more digits");
-  return std::move(begins.front());
+    throw engine::Error(engine::Error::Kind::kConflict,
+                        "'" + name + "' is the beginning of more than one network id (" + begins[0]->name +
+                            ", " + begins[1]->name + "); give more digits");
+  return *begins.front();
+}
+
+engine::NetworkInfo named_network(Context& context, const std::string& name) {
+  auto found = find_network(all_networks(context), name);
+  if (!found) throw engine::Error(engine::Error::Kind::kNotFound, "no such network: " + name);
+  return std::move(*found);
 }
 
 int network_command(Context& context, const Words& args) {

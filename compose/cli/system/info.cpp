@@ -13,6 +13,7 @@
 #include "compose/plan/labels.h"
 #include "compose/ui/template.h"
 #include "engine/container/cgroup.h"
+#include "engine/security_options.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
@@ -97,6 +98,16 @@ std::string file_system(const std::string& path) {
   }
 }
 
+// What this kernel has of what confines containers; proc(5), namespaces(7).
+ordered_json security_options() {
+  auto options = ordered_json::array();
+  if (engine::has_apparmor()) options.push_back("name=apparmor");
+  if (::access("/proc/sys/kernel/seccomp/actions_avail", F_OK) == 0)
+    options.push_back("name=seccomp,profile=builtin");
+  if (::access("/proc/self/ns/cgroup", F_OK) == 0) options.push_back("name=cgroupns");
+  return options;
+}
+
 ordered_json gathered(Context& context) {
   ordered_json info;
   add_counts(context, info);
@@ -104,7 +115,7 @@ ordered_json gathered(Context& context) {
   info["DriverStatus"] = {{"Backing Filesystem", file_system(context.engine().paths().data_root)}};
   info["LoggingDriver"] = "json-file";
   add_cgroups(info);
-  info["SecurityOptions"] = {"name=seccomp,profile=builtin", "name=cgroupns"};
+  info["SecurityOptions"] = security_options();
   struct utsname kernel {};
   sys::check(::uname(&kernel), "uname", "");
   info["KernelVersion"] = kernel.release;

@@ -20,7 +20,6 @@ nlohmann::ordered_json describe(const engine::VolumeInfo& volume) {
           {"Labels", labels},
           {"Mountpoint", volume.mountpoint},
           {"Name", volume.name},
-          {"Options", nullptr},
           {"Scope", "local"}};
 }
 

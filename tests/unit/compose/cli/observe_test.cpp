@@ -21,6 +21,18 @@ TEST_CASE("images are observed by the name that services use, once each, only th
   CHECK(observed.images.at("demo-built").id == "sha256:2");
 }
 
+TEST_CASE("a service's image of a few hex digits is only a name, not the beginning of an id") {
+  FakeEngine engine;
+  engine.add_image("db", "sha256:db1");  // found as the real store would, without that reference
+  engine.add_image("dbf3dbf3dbf3", "sha256:dbf3");
+  parser::Project project = project_of({"a", "b"});
+  project.services["a"].image = "db";
+  project.services["b"].image = "dbf3dbf3dbf3";
+  const Observed observed = cli::observe(engine, "demo", &project);
+  CHECK(observed.images.count("db") == 0);
+  CHECK(observed.images.at("dbf3dbf3dbf3").id == "sha256:dbf3");
+}
+
 TEST_CASE("only the project's containers are observed, but every network and volume") {
   FakeEngine engine;
   engine.add_image("busybox", "sha256:1");
