@@ -52,8 +52,9 @@ class ImageStore {
   // Newest first. An image whose configuration is damaged on disk is listed without labels, so that it can be
   // seen and removed.
   std::vector<ImageInfo> list();
-  // By reference, full id or unique id prefix (with sha256: or without; a reference goes first). Nothing when absent; kConflict when a prefix is ambiguous, kInvalid when the text can name
-  // no image, kUnavailable when the image's configuration is damaged on disk.
+  // By reference, full id or unique id prefix (with sha256: or without; a reference goes first). Nothing when
+  // absent; kConflict when a prefix is ambiguous, kInvalid when the text can name no image, kUnavailable when
+  // the image's configuration is damaged on disk.
   std::optional<StoredImage> find(const std::string& reference_or_id);
   // Moves the reference when another image has it. A reference with a digest is kept as repository@digest.
   // kNotFound when there is no such image. One that this object has added and another process removed before

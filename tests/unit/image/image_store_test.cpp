@@ -145,9 +145,8 @@ TEST_CASE("an ambiguous id prefix is an error, and a reference goes before an id
   CHECK(store.images.find(prefix)->id == ids[1]);
   // One digit is enough where no other image begins with it.
   const auto alone = std::find_if(ids.begin(), ids.end(), [&](const auto& id) {
-    return std::count_if(ids.begin(), ids.end(), [&](const auto& other) {
-             return other.substr(0, 9) == id.substr(0, 9);
-           }) == 1;
+    return std::count_if(ids.begin(), ids.end(),
+                         [&](const auto& other) { return other.substr(0, 9) == id.substr(0, 9); }) == 1;
   });
   REQUIRE(alone != ids.end());
   CHECK(store.images.find(alone->substr(7, 2))->id == *alone);
