@@ -56,7 +56,8 @@ std::vector<VolumeInfo> LocalEngine::volumes() {
   db_.read([&] {
     for (const VolumeRecord& record : list_volumes(db_)) {
       infos.push_back({record.config.name, record.config.driver, paths_.volume(record.config.name) + "/_data",
-                       record.config.labels, record.config.anonymous, record.created_ms});
+                       record.config.labels, record.config.anonymous, record.created_ms,
+                       record.config.driver_opts});
     }
   });
   return infos;
@@ -78,8 +79,8 @@ VolumeInfo LocalEngine::create_volume(const VolumeConfig& config) {
   const std::string data = paths_.volume(record.config.name) + "/_data";
   sys::make_dirs(data);
   note_volume("create", record.config.name);
-  return {record.config.name,   record.config.driver,    data,
-          record.config.labels, record.config.anonymous, record.created_ms};
+  return {record.config.name, record.config.driver,     data, record.config.labels, record.config.anonymous,
+          record.created_ms,  record.config.driver_opts};
 }
 
 void LocalEngine::remove_volume(const std::string& name) {

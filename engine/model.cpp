@@ -33,9 +33,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
     ContainerConfig, name, image, command, entrypoint, environment, working_dir, user, hostname, labels,
     domainname, group_add, annotations, security_opt, sysctls, ipc_mode, pid_mode, uts_mode, cgroupns_mode,
     userns_mode, mounts, inherited_volumes, ports, expose, networks, network_mode, extra_hosts, links,
-    healthcheck, restart, restart_max, restart_delay_ms, restart_window_ms, stop_signal, stop_grace_ms,
-    cap_add, cap_drop, privileged, read_only, init, tty, stdin_open, auto_remove, owner, shm_size, resources,
-    cgroup_parent, ulimits, devices, device_cgroup_rules, oom_score_adj, files, volumes_from, log)
+    publish_all, healthcheck, restart, restart_max, restart_delay_ms, restart_window_ms, stop_signal,
+    stop_grace_ms, cap_add, cap_drop, privileged, read_only, init, tty, stdin_open, auto_remove, owner,
+    shm_size, resources, cgroup_parent, ulimits, devices, device_cgroup_rules, oom_score_adj, files,
+    volumes_from, log)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NetworkConfig, name, driver, subnet, gateway, internal,
                                                 driver_opts, labels)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumeConfig, name, driver, driver_opts, labels, anonymous)

@@ -99,6 +99,7 @@ struct ContainerConfig {
   std::string network_mode;                  // "", none, host; with a mode `networks` is empty
   std::vector<std::string> extra_hosts;      // host=ip
   std::map<std::string, std::string> links;  // alias -> container name
+  bool publish_all = false;                  // its `ports` are those it exposes: kept and shown
   std::optional<HealthConfig> healthcheck;
   std::string restart = "no";
   int restart_max = 0;
@@ -201,6 +202,7 @@ struct VolumeInfo {
   Labels labels;
   bool anonymous = false;
   int64_t created_ms = 0;
+  std::map<std::string, std::string> driver_opts = {};
 };
 
 // A root file system becomes an image of one layer.

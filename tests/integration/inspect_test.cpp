@@ -73,10 +73,26 @@ TEST_CASE("container inspect tells the log, links, lenders, mounts and restart p
   CHECK(mounts.at("/lent").at("Name") == "lent");
   CHECK(mounts.at("/lent").at("RW") == false);
   CHECK(asked.at("HostsPath") == "");
-  for (const char* unknown : {"ContainerIDFile", "PublishAllPorts"}) CHECK_FALSE(host.contains(unknown));
+  CHECK(host.at("PublishAllPorts") == false);
+  CHECK_FALSE(host.contains("ContainerIDFile"));
   CHECK_FALSE(asked.at("Config").contains("AttachStdout"));
   sandbox.ok({"container", "rm", "-f", "asked", "lender"});
   sandbox.ok({"volume", "rm", "lent", "parts"});
+  sandbox.finish();
+}
+
+TEST_CASE("volume inspect tells the options, and container inspect that all exposed ports are published") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.ok({"volume", "create", "-o", "type=tmpfs", "-o", "device=tmpfs", "-o", "o=size=1m", "memory"});
+  CHECK(inspected(sandbox, "volume", "memory").at("Options") ==
+        json{{"type", "tmpfs"}, {"device", "tmpfs"}, {"o", "size=1m"}});
+  sandbox.ok({"volume", "create", "plain"});
+  CHECK(inspected(sandbox, "volume", "plain").at("Options").is_null());
+  sandbox.ok({"volume", "rm", "memory", "plain"});
+  sandbox.ok({"container", "create", "--name", "open", "-P", "--expose", "80", "busybox", "true"});
+  CHECK(inspected(sandbox, "container", "open").at("HostConfig").at("PublishAllPorts") == true);
+  sandbox.ok({"container", "rm", "open"});
   sandbox.finish();
 }
 

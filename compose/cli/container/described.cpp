@@ -164,6 +164,7 @@ ordered_json host_config_of(const engine::ContainerConfig& config) {
   host["Links"] = links_of(config);
   host["OomScoreAdj"] = config.oom_score_adj;
   host["Privileged"] = config.privileged;
+  host["PublishAllPorts"] = config.publish_all;
   host["ReadonlyRootfs"] = config.read_only;
   host["Init"] = config.init;
   host["ShmSize"] = config.shm_size == 0 ? kUsualShm : config.shm_size;

@@ -166,6 +166,7 @@ engine::ContainerInfo make_container(Context& context, CreateFlags& flags,
   config.labels.insert(image.config.labels.begin(), image.config.labels.end());
   config.auto_remove = flags.remove;
   if (waits) config.owner = engine::kNoOwner;
+  config.publish_all = flags.publish_all;
   if (flags.publish_all && service.network_mode.empty()) {
     for (const std::string& port : image.config.exposed_ports) add_exposed(port, config.ports);
     for (const std::string& port : config.expose) add_exposed(port, config.ports);

@@ -20,6 +20,8 @@ nlohmann::ordered_json describe(const engine::VolumeInfo& volume) {
           {"Labels", labels},
           {"Mountpoint", volume.mountpoint},
           {"Name", volume.name},
+          {"Options", volume.driver_opts.empty() ? nlohmann::ordered_json(nullptr)
+                                                 : nlohmann::ordered_json(volume.driver_opts)},
           {"Scope", "local"}};
 }
 
