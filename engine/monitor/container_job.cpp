@@ -1,4 +1,5 @@
 #include <malloc.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -45,11 +46,15 @@ void become(const std::vector<std::string>& hook) {
   std::perror(argv[0]);
 }
 
+constexpr int kAnswerMs = 10000;  // of a caller who may be stopped
+
 // Tells who is attached of the end, and hears whether he has removed the container; what goes by itself he
 // does. The host's ports are free meanwhile.
 bool is_tidied(const sys::Fd& report, int exit_code) {
   ::syscall(SYS_close_range, static_cast<unsigned>(engine::kHeldFds), ~0U, 0U);
   report_exit(report.get(), exit_code);
+  pollfd caller{report.get(), POLLIN, 0};
+  if (::poll(&caller, 1, kAnswerMs) <= 0) return false;
   const auto answer = engine::receive_message(report.get());
   return answer && answer->text == engine::kTidiedMessage;
 }

@@ -18,6 +18,7 @@ namespace {
 
 int exit_code(engine::Attached& attached) {
   const auto message = engine::receive_message(attached.report.get());
+  attached.report.reset();  // its monitor waits for us to tidy up
   return message ? engine::exit_code_from(message->text) : -1;
 }
 
