@@ -49,6 +49,7 @@ TEST_CASE("The input of an attached container ends when it is closed, without on
   other.spec.args = {"wc", "-c"};
   attached = other.attach(false);
   CHECK(sys::read_all(attached.output.get()) == "0\n");
+  CHECK(exit_code(attached) == 0);
 }
 
 TEST_CASE("What an attached container wrote is there to the last byte long after it has ended") {

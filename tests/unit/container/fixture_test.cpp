@@ -108,15 +108,15 @@ Container::~Container() {
   try {
     engine::kill_container(spec.run_dir, spec.state_dir, SIGKILL);
     wait_for_end();
+    const sys::ProcessId monitor = status().monitor;
+    for (int i = 0; i < 200 && sys::is_alive(monitor); ++i) ::usleep(10000);
     // Nothing may be left: no process, no cgroup, no mount (else remove_tree refuses).
     const engine::Cgroup cgroup(spec.cgroup);
     for (const auto& hierarchy : cgroup.hierarchies()) {
       CHECK(::access(cgroup.folder(hierarchy).c_str(), F_OK) != 0);
-      // The monitor itself goes a moment later.
       const std::string parent = hierarchy.mount_point + spec.cgroup.substr(0, spec.cgroup.rfind('/'));
-      for (int i = 0; i < 200 && ::rmdir((parent + "/monitors").c_str()) != 0 && errno == EBUSY; ++i)
-        ::usleep(10000);
-      ::rmdir(parent.c_str());
+      for (const char* group : {"/monitors", ""})
+        ::rmdir((parent + group).c_str());  // unless another test's is in
     }
     sys::remove_tree(root);
   } catch (const std::exception& error) {
