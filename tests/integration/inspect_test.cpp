@@ -72,7 +72,7 @@ TEST_CASE("container inspect tells the log, links, lenders, mounts and restart p
   CHECK(mounts.at("/part").at("Source").get<std::string>().ends_with("/parts/_data/one"));
   CHECK(mounts.at("/lent").at("Name") == "lent");
   CHECK(mounts.at("/lent").at("RW") == false);
-  CHECK(asked.at("HostsPath") == "");
+  CHECK(asked.at("HostsPath").get<std::string>().empty());
   CHECK(host.at("PublishAllPorts") == false);
   CHECK_FALSE(host.contains("ContainerIDFile"));
   CHECK_FALSE(asked.at("Config").contains("AttachStdout"));
@@ -117,7 +117,7 @@ TEST_CASE("an endpoint has an id of its own, the same for container and network,
   const std::string key = inspected(sandbox, "container", "one").at("NetworkSettings").at("SandboxKey");
   CHECK(::access(key.c_str(), F_OK) == 0);
   sandbox.ok({"container", "stop", "-t", "0", "one"});
-  CHECK(endpoint().at("EndpointID") == "");
+  CHECK(endpoint().at("EndpointID").get<std::string>().empty());
   sandbox.ok({"container", "start", "one"});
   CHECK(endpoint().at("EndpointID") == first);
   sandbox.ok({"container", "create", "--name", "alone", "--network", "none", "busybox", "true"});
