@@ -361,7 +361,8 @@ TEST_CASE("A health check that is stopped before its program runs holds neither 
   Container box;
   // Stops whatever process comes next, from the moment it is there.
   box.spec.args = {"sh", "-c", "n=2; while :; do kill -STOP $n 2>/dev/null && n=$((n + 1)); done"};
-  box.spec.healthcheck.test = {"CMD", "sleep", "5"};  // too slow, so that it is seldom too quick to be stopped
+  box.spec.healthcheck.test = {"CMD", "sleep",
+                               "5"};  // too slow, so that it is seldom too quick to be stopped
   box.spec.healthcheck.interval_ms = 50;
   box.spec.healthcheck.timeout_ms = 300;
   box.spec.healthcheck.retries = 2;
