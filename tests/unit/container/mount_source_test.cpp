@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cerrno>
 
 #include "engine/container/mount_options.h"
 #include "fixture.h"
@@ -23,7 +24,11 @@ class OwnMounts {
     sys::check(::unshare(CLONE_NEWNS), "unshare");
     sys::check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "mount", "/");
   }
-  ~OwnMounts() { ::setns(before_.get(), CLONE_NEWNS); }
+  ~OwnMounts() {
+    // EINVAL as long as a thread shares our root and working directory, which one that has been joined may do
+    // for a moment yet.
+    while (::setns(before_.get(), CLONE_NEWNS) != 0 && errno == EINVAL) ::sched_yield();
+  }
   OwnMounts(const OwnMounts&) = delete;
   OwnMounts& operator=(const OwnMounts&) = delete;
 
