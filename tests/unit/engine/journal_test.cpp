@@ -11,27 +11,16 @@
 #include <thread>
 
 #include "engine/events/journal_reader.h"
+#include "folder.h"
 #include "sys/file.h"
 #include "sys/folder.h"
 
 using engine::append_event;
 using engine::Event;
 using engine::JournalReader;
+using engine_test::Folder;
 
 namespace {
-
-class Folder {
- public:
-  Folder() {
-    char name[] = "/tmp/compose-journal-test-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    path = name;
-  }
-  ~Folder() { sys::remove_tree(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string path;
-};
 
 Event event(const std::string& id, const std::string& filling = "") {
   return {"container", "start", id, {{"name", "web"}, {"filling", filling}}};

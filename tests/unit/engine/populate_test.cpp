@@ -10,18 +10,12 @@
 #include <fstream>
 #include <iostream>
 
+#include "folder.h"
 #include "sys/file.h"
 
-namespace {
+using engine_test::Folder;
 
-struct Folder {
-  Folder() {
-    char name[] = "/tmp/compose-populate-XXXXXX";
-    path = mkdtemp(name);
-  }
-  ~Folder() { sys::remove_tree(path); }
-  std::string path;
-};
+namespace {
 
 bool skip_without_root() {
   if (::geteuid() == 0) return false;

@@ -10,23 +10,13 @@
 #include <cstring>
 
 #include "engine/error.h"
+#include "folder.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
-namespace {
+using engine_test::Folder;
 
-class Folder {
- public:
-  Folder() {
-    char name[] = "/tmp/compose-ssh-test-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
-    path = name;
-  }
-  ~Folder() { sys::remove_tree(path); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string path;
-};
+namespace {
 
 sys::Fd connected(const std::string& path) {
   sockaddr_un address{};
