@@ -83,7 +83,8 @@ bool LocalEngine::has_idle_network() {
 
 void LocalEngine::drop_overdue_network() {
   const auto network = unused_default_network();
-  if (network && left_of_wait(paths_.run_network(network->id)) == 0 && has_idle_network())
+  if (network && left_of_wait(paths_.run_network(network->id)) == 0 &&
+      sys::FileLock::try_acquire(idle_lock()))
     drop_default_network();
 }
 

@@ -165,7 +165,8 @@ class LocalEngine final : public Engine {
   // local_namespaces.cpp: whose namespaces it is in. The lenders must be there, run and be willing: kInvalid,
   // kConflict.
   void set_namespaces(Spec& spec, const ContainerConfig& config);
-  SpecNamespace namespace_of(const ContainerConfig& config, const char* kind, const std::string& mode);
+  std::optional<ContainerRecord> lender_of(const ContainerConfig& config, const char* kind,
+                                           const std::string& mode);
 
   // ---- events (local_events.cpp)
   using EventAttributes = std::map<std::string, std::string>;

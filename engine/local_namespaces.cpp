@@ -1,6 +1,8 @@
 // Namespaces that a container has together with the host or with another container.
 #include <sys/utsname.h>
 
+#include <optional>
+
 #include "engine/container/run_files.h"
 #include "engine/local_engine.h"
 #include "sys/error.h"
@@ -23,10 +25,9 @@ bool is_private(const std::string& mode) {
 
 }  // namespace
 
-SpecNamespace LocalEngine::namespace_of(const ContainerConfig& config, const char* kind,
-                                        const std::string& mode) {
-  if (is_private(mode)) return {};
-  if (!mode.starts_with(kOfContainer)) return {mode, "", ""};
+std::optional<ContainerRecord> LocalEngine::lender_of(const ContainerConfig& config, const char* kind,
+                                                      const std::string& mode) {
+  if (!mode.starts_with(kOfContainer)) return std::nullopt;
   const std::string name = mode.substr(kOfContainer.size());
   const std::string subject = "container " + config.name + ": " + kind + " namespace of container " + name;
   std::optional<ContainerRecord> lender;
@@ -36,29 +37,32 @@ SpecNamespace LocalEngine::namespace_of(const ContainerConfig& config, const cha
     throw Error(Error::Kind::kInvalid, subject + ": it is this container itself");
   if (!has_program(status_of(lender->id)))
     throw Error(Error::Kind::kConflict, subject + ": it is not running; start it first");
-  return {"container", lender->config.name, paths_.container(lender->id)};
+  return lender;
 }
 
 void LocalEngine::set_namespaces(Spec& spec, const ContainerConfig& config) {
-  spec.ipc = namespace_of(config, "ipc", config.ipc_mode);
-  spec.pid = namespace_of(config, "pid", config.pid_mode);
-  spec.uts = namespace_of(config, "uts", config.uts_mode);
+  const auto ipc = lender_of(config, "ipc", config.ipc_mode), pid = lender_of(config, "pid", config.pid_mode),
+             uts = lender_of(config, "uts", config.uts_mode);
+  const auto space = [&](const std::string& mode, const std::optional<ContainerRecord>& lender) {
+    if (lender) return SpecNamespace{"container", lender->config.name, paths_.container(lender->id)};
+    return is_private(mode) ? SpecNamespace{} : SpecNamespace{mode, "", ""};
+  };
+  spec.ipc = space(config.ipc_mode, ipc);
+  spec.pid = space(config.pid_mode, pid);
+  spec.uts = space(config.uts_mode, uts);
   spec.host_cgroup_namespace = config.cgroupns_mode == "host";
   if (spec.uts.mode == "host") spec.hostname = hostname_of_host();
-  if (spec.uts.mode == "container") {
-    const ContainerRecord lender = need_container(config.uts_mode.substr(kOfContainer.size()));
-    const Spec theirs = spec_from_json(sys::read_file(spec_file(paths_.run_container(lender.id))));
+  if (uts) {
+    const Spec theirs = spec_from_json(sys::read_file(spec_file(paths_.run_container(uts->id))));
     spec.hostname = theirs.hostname;
     spec.domainname = theirs.domainname;
   }
-  if (spec.ipc.mode == "container") {
-    const ContainerRecord lender = need_container(config.ipc_mode.substr(kOfContainer.size()));
-    const std::string& theirs = lender.config.ipc_mode;
-    if (theirs.empty() || theirs == "private" || theirs == "none") {
-      throw Error(Error::Kind::kConflict, "container " + config.name + ": the ipc namespace of container " +
-                                              lender.config.name +
-                                              " is private; make that one with ipc: shareable");
-    }
+  if (!ipc) return;
+  const std::string& theirs = ipc->config.ipc_mode;
+  if (theirs.empty() || theirs == "private" || theirs == "none") {
+    throw Error(Error::Kind::kConflict, "container " + config.name + ": the ipc namespace of container " +
+                                            ipc->config.name +
+                                            " is private; make that one with ipc: shareable");
   }
 }
 

@@ -1,12 +1,10 @@
 #include "engine/upper_walk.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <memory>
 #include <vector>
 
 #include "engine/error.h"
@@ -14,6 +12,7 @@
 #include "engine/image/entry_path.h"
 #include "engine/image/tree_walk.h"
 #include "sys/error.h"
+#include "sys/folder.h"
 
 namespace engine {
 
@@ -62,17 +61,10 @@ class Walk {
 
  private:
   std::vector<std::string> names(const std::string& path) const {
-    std::vector<std::string> found;
     sys::Fd fd = try_open_beneath(upper_, path, O_RDONLY | O_DIRECTORY);
-    if (!fd && has_vanished(errno)) return found;
+    if (!fd && has_vanished(errno)) return {};
     sys::check(fd.get(), "openat2", path);
-    const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(fd.get()), ::closedir);
-    if (!dir) sys::fail("fdopendir", path);
-    fd.release();  // the DIR's from here
-    while (const dirent* entry = ::readdir(dir.get())) {
-      const std::string name = entry->d_name;
-      if (name != "." && name != "..") found.push_back(name);
-    }
+    std::vector<std::string> found = sys::names_in(std::move(fd), path);
     std::sort(found.begin(), found.end());
     return found;
   }

@@ -7,6 +7,7 @@
 #include "compose/cli/commands.h"
 #include "compose/cli/event_stream.h"
 #include "compose/cli/selection.h"
+#include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
 #include "compose/ui/text.h"
 
@@ -16,11 +17,6 @@ namespace compose::cli {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
-
-std::string label_of(const engine::Event& event, const char* name) {
-  const auto found = event.attributes.find(name);
-  return found == event.attributes.end() ? "" : found->second;
-}
 
 std::string local_time(int64_t time_ns, const char* format, std::string& zone) {
   const time_t seconds = time_ns / kSecond;
@@ -77,9 +73,9 @@ int events_command(Context& context, const Words& args) {
   if (!services.empty()) replicas_and_one_offs(context, project, services);  // throws for an unknown one
 
   return stream_events(context, range, [&](engine::Event event) {
-    if (event.type != "container" || label_of(event, label::kProject) != project) return;
-    if (label_of(event, label::kOneOff) == "True") return;
-    const std::string service = label_of(event, label::kService);
+    if (event.type != "container" || label_of(event.attributes, label::kProject) != project) return;
+    if (label_of(event.attributes, label::kOneOff) == "True") return;
+    const std::string service = label_of(event.attributes, label::kService);
     if (!services.empty() && std::find(services.begin(), services.end(), service) == services.end()) return;
     std::erase_if(event.attributes,
                   [](const auto& attribute) { return attribute.first.starts_with("com.docker.compose."); });

@@ -1,6 +1,5 @@
 #include "engine/copy/source_walk.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <sys/vfs.h>
@@ -9,13 +8,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <memory>
 #include <vector>
 
 #include "engine/error.h"
 #include "engine/image/entry_path.h"
 #include "engine/image/tree_walk.h"
 #include "sys/error.h"
+#include "sys/folder.h"
 
 namespace engine {
 
@@ -27,19 +26,7 @@ constexpr std::array<long, 10> kNoStores = {
     DEBUGFS_MAGIC,    TRACEFS_MAGIC, SECURITYFS_MAGIC,   BPF_FS_MAGIC,        kMqueueMagic};
 
 std::vector<std::string> names_of(int path_fd, const std::string& what) {
-  sys::Fd fd = open_to_list(path_fd, what);
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(fd.get()), ::closedir);
-  if (!dir) sys::fail("fdopendir", what);
-  fd.release();  // the DIR's from here
-  std::vector<std::string> names;
-  for (;;) {
-    errno = 0;
-    const dirent* entry = ::readdir(dir.get());
-    if (entry == nullptr && errno != 0) sys::fail("readdir", what);
-    if (entry == nullptr) break;
-    const std::string name = entry->d_name;
-    if (name != "." && name != "..") names.push_back(name);
-  }
+  std::vector<std::string> names = sys::names_in(open_to_list(path_fd, what), what);
   std::sort(names.begin(), names.end());
   return names;
 }

@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <vector>
 
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -50,10 +49,7 @@ void rotate(const std::string& folder, const std::string& path, const sys::Fd& f
   if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) return;  // who writes now will find it too large as well
   if (::fstat(file.get(), &ours) != 0 || ::stat(path.c_str(), &named) != 0) return;
   if (ours.st_ino != named.st_ino || ours.st_size < limit) return;
-  std::vector<int64_t> numbers;
-  for (const std::string& name : sys::names_in(folder))
-    if (const int64_t number = std::atoll(name.c_str()); number > 0) numbers.push_back(number);
-  std::sort(numbers.begin(), numbers.end());
+  const std::vector<int64_t> numbers = journal_numbers(folder);
   const int64_t next = numbers.empty() ? 1 : numbers.back() + 1;
   if (::rename(path.c_str(), (folder + '/' + std::to_string(next)).c_str()) != 0) return;
   for (const int64_t number : numbers)
@@ -74,6 +70,14 @@ std::string line_of(Event& event) {
 }
 
 }  // namespace
+
+std::vector<int64_t> journal_numbers(const std::string& folder) {
+  std::vector<int64_t> numbers;
+  for (const std::string& name : sys::names_in(folder))
+    if (const int64_t number = std::atoll(name.c_str()); number > 0) numbers.push_back(number);
+  std::sort(numbers.begin(), numbers.end());
+  return numbers;
+}
 
 int64_t unix_ns() {
   timespec now{};

@@ -12,6 +12,7 @@
 // Nothing is synced: the run root does not outlive the machine's run anyway.
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "engine/events/event.h"
 
@@ -23,6 +24,9 @@ inline constexpr char kJournalName[] = "now";
 // Sets the time unless the event has one. What cannot be written is lost: no command fails for it. Attributes
 // of more than 4 KiB are left out, all but the first few of an event that would still be larger than 64 KiB.
 void append_event(const std::string& folder, Event event, int64_t limit = kJournalSize) noexcept;
+
+// Numbers of the numbered files there are, in order. Throws sys::Error.
+std::vector<int64_t> journal_numbers(const std::string& folder);
 
 int64_t unix_ns();  // CLOCK_REALTIME
 

@@ -6,14 +6,12 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "engine/events/journal.h"
 #include "sys/error.h"
-#include "sys/folder.h"
 
 namespace engine {
 
@@ -25,15 +23,6 @@ sys::Fd open_if_there(const std::string& path) {
   sys::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!fd && errno != ENOENT) sys::fail("open", path);
   return fd;
-}
-
-// The numbered files there are.
-std::vector<int64_t> numbers_in(const std::string& folder) {
-  std::vector<int64_t> numbers;
-  for (const std::string& name : sys::names_in(folder))
-    if (const int64_t number = std::atoll(name.c_str()); number > 0) numbers.push_back(number);
-  std::sort(numbers.begin(), numbers.end());
-  return numbers;
 }
 
 }  // namespace
@@ -59,7 +48,7 @@ JournalReader::JournalReader(std::string folder, bool history) : folder_(std::mo
 // again: the number that a file has in the end is above all that were there before.
 std::optional<JournalReader::File> JournalReader::open_after(int64_t number) const {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const std::vector<int64_t> before = numbers_in(folder_);
+    const std::vector<int64_t> before = journal_numbers(folder_);
     const auto next = std::upper_bound(before.begin(), before.end(), number);
     if (next != before.end()) {
       sys::Fd fd = open_if_there(folder_ + '/' + std::to_string(*next));
@@ -67,7 +56,7 @@ std::optional<JournalReader::File> JournalReader::open_after(int64_t number) con
       continue;  // too old by now
     }
     sys::Fd fd = open_if_there(folder_ + '/' + kJournalName);
-    if (numbers_in(folder_) != before) continue;
+    if (journal_numbers(folder_) != before) continue;
     if (!fd) return std::nullopt;
     return File{std::move(fd), std::nullopt};
   }
@@ -77,7 +66,7 @@ std::optional<JournalReader::File> JournalReader::open_after(int64_t number) con
 std::optional<int64_t> JournalReader::number_of(const sys::Fd& fd) const {
   struct stat ours {};
   sys::check(::fstat(fd.get(), &ours), "fstat", folder_);
-  for (const int64_t number : numbers_in(folder_)) {
+  for (const int64_t number : journal_numbers(folder_)) {
     struct stat named {};
     if (::stat((folder_ + '/' + std::to_string(number)).c_str(), &named) == 0 && named.st_ino == ours.st_ino)
       return number;
@@ -114,7 +103,7 @@ bool JournalReader::advance() {
   }
   if (ours.st_nlink != 0) return false;  // renamed between the two looks; somebody wakes us again
   // Gone already, with its number: all that are there are later ones.
-  const std::vector<int64_t> numbers = numbers_in(folder_);
+  const std::vector<int64_t> numbers = journal_numbers(folder_);
   last_ = numbers.empty() ? last_ : std::max(last_, numbers.front() - 1);
   return true;
 }

@@ -1,27 +1,39 @@
 #include "sys/folder.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <fts.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "sys/error.h"
 
 namespace sys {
 
 std::vector<std::string> names_in(const std::string& folder) {
+  Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd && errno == ENOENT) return {};
+  check(fd.get(), "open", folder);
+  return names_in(std::move(fd), folder);
+}
+
+std::vector<std::string> names_in(Fd folder, const std::string& what) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::fdopendir(folder.get()), ::closedir);
+  if (!dir) fail("fdopendir", what);
+  folder.release();  // the DIR's from here
   std::vector<std::string> names;
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(folder.c_str()), ::closedir);
-  if (!dir && errno == ENOENT) return names;
-  if (!dir) fail("opendir", folder);
-  while (const dirent* entry = ::readdir(dir.get())) {
+  for (;;) {
+    errno = 0;
+    const dirent* entry = ::readdir(dir.get());
+    if (entry == nullptr && errno != 0) fail("readdir", what);
+    if (entry == nullptr) return names;
     const std::string name = entry->d_name;
     if (name != "." && name != "..") names.push_back(name);
   }
-  return names;
 }
 
 int64_t bytes_below(const std::string& folder) {

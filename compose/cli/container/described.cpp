@@ -42,14 +42,14 @@ ordered_json health_of(const engine::Status& status) {
 ordered_json state_of(const engine::Status& status) {
   using engine::State;
   const State state = status.state;
-  const bool running = state == State::kRunning || state == State::kPaused || state == State::kRestarting;
+  const bool running = engine::goes_on(status);
   ordered_json described{{"Status", engine::to_string(state)},
                          {"Running", running},
                          {"Paused", state == State::kPaused},
                          {"Restarting", state == State::kRestarting},
                          {"OOMKilled", status.oom_killed},
                          {"Dead", state == State::kDead},
-                         {"Pid", running && state != State::kRestarting ? status.process.pid : 0},
+                         {"Pid", engine::has_program(status) ? status.process.pid : 0},
                          {"ExitCode", running ? 0 : status.exit_code},
                          {"Error", status.error},
                          {"StartedAt", moment(status.started_ms)},

@@ -7,6 +7,7 @@
 #include "compose/cli/label_filter.h"
 #include "compose/cli/output_format.h"
 #include "compose/cli/system/subcommands.h"
+#include "compose/plan/inventory.h"
 #include "compose/ui/text.h"
 #include "compose/ui/timestamp.h"
 
@@ -16,19 +17,14 @@ namespace {
 const std::vector<std::string> kKeys = {"container", "event", "image", "label",
                                         "network",   "scope", "type",  "volume"};
 
-std::string attribute(const engine::Event& event, const std::string& name) {
-  const auto found = event.attributes.find(name);
-  return found == event.attributes.end() ? "" : found->second;
-}
-
 // By id, the beginning of one, or name.
 bool is_object(const engine::Event& event, const std::string& type, const std::string& value) {
   return event.type == type && !value.empty() &&
-         (event.id.starts_with(value) || attribute(event, "name") == value);
+         (event.id.starts_with(value) || label_of(event.attributes, "name") == value);
 }
 
 bool is_of_container(const engine::Event& event, const std::string& value) {
-  const std::string container = attribute(event, "container");  // of networks and volumes
+  const std::string container = label_of(event.attributes, "container");  // of networks and volumes
   return is_object(event, "container", value) || (!value.empty() && container.starts_with(value));
 }
 
@@ -40,7 +36,7 @@ bool is_action(const engine::Event& event, const std::string& value) {
 // With or without its tag.
 bool is_of_image(const engine::Event& event, const std::string& value) {
   if (event.type != "image" && event.type != "container") return false;
-  const std::string name = attribute(event, event.type == "image" ? "name" : "image");
+  const std::string name = label_of(event.attributes, event.type == "image" ? "name" : "image");
   return name == value || name.substr(0, name.rfind(':')) == value ||
          (event.type == "image" && event.id == value);
 }
