@@ -1,5 +1,5 @@
 """A Docker daemon to compare with: Debian's docker.io 20.10, started for the run in mount and network namespaces of its own, on
-a private socket, without bridge or firewall rules, and ended after it.
+a private socket, without bridge or firewall rules unless they are asked for, and ended after it.
 
 Its `--privileged` asks for every capability and fails where root itself lacks one, as in many virtual machines. The runtime
 `bounded` is runc given what root has."""
@@ -49,9 +49,10 @@ os.execvp("runc", ["runc", *sys.argv[1:]])
 
 
 class Docker:
-    """All it writes is below `base`/docker."""
+    """All it writes is below `base`/docker. With `netns`, the pid of a process, it is in that one's network namespace, with bridge
+    and firewall rules."""
 
-    def __init__(self, base):
+    def __init__(self, base, netns=None):
         self.folder = base + "/docker"
         os.makedirs(self.folder)
         self.socket = f"unix://{self.folder}/sock"
@@ -61,13 +62,14 @@ class Docker:
             file.write(BOUNDED_RUNTIME)
         os.chmod(runtime, 0o755)
         self.log = open(self.folder + "/log", "w", encoding="utf-8")
-        daemon = ["dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none", "--ip-forward=false", "-H",
-                  self.socket, "--data-root", self.folder + "/data", "--exec-root", self.folder + "/exec", "--pidfile",
+        network = [] if netns else ["--iptables=false", "--ip6tables=false", "--bridge=none", "--ip-forward=false"]
+        daemon = ["dockerd", *network, "-H", self.socket, "--data-root", self.folder + "/data", "--exec-root", self.folder + "/exec", "--pidfile",
                   self.folder + "/pid", "--cgroup-parent", "/" + self.cgroup, "--add-runtime", "bounded=" + runtime]
         # What it writes is small, and nothing of it has to outlive it: in memory it waits for no disk.
         os.makedirs(self.folder + "/data")
         script = 'mount -t tmpfs -o size=1g,mode=0711 tmpfs "$0" && exec "$@"'
-        self.process = subprocess.Popen(["unshare", "-n", "-m", "--propagation", "private", "--", "sh", "-c", script,
+        place = ["nsenter", "-t", str(netns), "-n"] if netns else ["unshare", "-n"]
+        self.process = subprocess.Popen([*place, "unshare", "-m", "--propagation", "private", "--", "sh", "-c", script,
                                          self.folder + "/data"] + daemon, stdout=self.log, stderr=self.log)
         atexit.register(self.stop)
         deadline = time.monotonic() + 60
