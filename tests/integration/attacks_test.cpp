@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "places.h"
 #include "sandbox.h"
 #include "sys/file.h"
 
@@ -23,15 +24,14 @@ using it::Sandbox;
 
 namespace {
 
-const std::string kMonitor = std::string(COMPOSE_PROGRAM) + "-monitor";
-const std::string kInit = std::string(COMPOSE_PROGRAM) + "-init";
+const std::string kMonitor = places::program("compose-monitor");
+const std::string kInit = places::program("compose-init");
 constexpr int kMostDescriptors = 24;  // no process of the runtime's has more open
 
 // A service with /hostile in it and these attributes (lines of YAML, indented by four).
 std::string service(const std::string& name, const std::string& attributes, const std::string& volumes = "") {
-  return "  " + name +
-         ":\n    image: busybox\n    stop_grace_period: 0s\n    volumes: [\"" HOSTILE ":/hostile:ro\"" +
-         volumes + "]\n" + attributes;
+  return "  " + name + ":\n    image: busybox\n    stop_grace_period: 0s\n    volumes: [\"" +
+         places::program("hostile") + ":/hostile:ro\"" + volumes + "]\n" + attributes;
 }
 
 bool says(Sandbox& sandbox, const std::string& name, const std::string& text) {
@@ -282,8 +282,8 @@ TEST_CASE("attacks: a raw socket does not send under a neighbour's address") {
 TEST_CASE("attacks: a frame made by hand reaches neither the host's loopback nor another network") {
   if (!it::is_root()) return;
   Sandbox sandbox;
-  const it::Process loopback({HOSTILE, "listen", "127.0.0.1", "9000"});
-  const it::Process open({HOSTILE, "listen", "0.0.0.0", "9001"});
+  const it::Process loopback({places::program("hostile"), "listen", "127.0.0.1", "9000"});
+  const it::Process open({places::program("hostile"), "listen", "0.0.0.0", "9001"});
   sandbox.compose_file(
       "services:\n" +
       service("liar", "    command: [sleep, \"1000\"]\n    networks: {lan: {ipv4_address: 172.30.0.10}}\n") +

@@ -1,4 +1,5 @@
 #include "confinement.h"
+#include "places.h"
 
 #include <linux/keyctl.h>
 #include <sys/stat.h>
@@ -38,8 +39,9 @@ std::map<std::string, std::string> rows_of(const std::string& output) {
 Confinement::Confinement(Sandbox& sandbox, const std::string& attributes) {
   std::string command = "[/probe";
   for (const std::string& argument : outside_of_container()) command += ", \"" + argument + '"';
-  sandbox.compose_file("services:\n  probe:\n    image: busybox\n    stop_grace_period: 0s\n    command: " +
-                       command + "]\n    volumes: [\"" CONFINEMENT_PROBE ":/probe:ro\"]\n" + attributes);
+  sandbox.compose_file(
+      "services:\n  probe:\n    image: busybox\n    stop_grace_period: 0s\n    command: " + command +
+      "]\n    volumes: [\"" + places::program("confinement_probe") + ":/probe:ro\"]\n" + attributes);
   sandbox.ok({"up", "-d"});
   sandbox.compose({"wait", "probe"});
   rows_ = rows_of(sandbox.log("probe"));

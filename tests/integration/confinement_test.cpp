@@ -8,6 +8,7 @@
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "places.h"
 #include "sys/file.h"
 
 using it::Confinement;
@@ -347,7 +348,7 @@ TEST_CASE("confinement: a program starts with nothing of its caller's") {
   std::string command = "[/probe";
   for (const std::string& argument : it::outside_of_container()) command += ", \"" + argument + '"';
   sandbox.compose_file("services:\n  probe:\n    image: busybox\n    command: " + command +
-                       "]\n    volumes: [\"" CONFINEMENT_PROBE ":/probe:ro\"]\n");
+                       "]\n    volumes: [\"" + places::program("confinement_probe") + ":/probe:ro\"]\n");
   std::vector<std::string> args = {"sh", "-c", words, "sh"};
   for (const std::string& word : sandbox.command({"-f", sandbox.directory() + "/compose.yaml", "up", "-d"}))
     args.push_back(word);
@@ -424,8 +425,8 @@ TEST_CASE("confinement: what exec starts is confined as the container's own prog
     Confinement first(sandbox, attributes);
     sandbox.compose_file(
         "services:\n  probe:\n    image: busybox\n    stop_grace_period: 0s\n"
-        "    command: [sleep, \"1000\"]\n    volumes: [\"" CONFINEMENT_PROBE ":/probe:ro\"]\n" +
-        attributes);
+        "    command: [sleep, \"1000\"]\n    volumes: [\"" +
+        places::program("confinement_probe") + ":/probe:ro\"]\n" + attributes);
     sandbox.ok({"up", "-d"});
     std::vector<std::string> command = {"/probe"};
     for (const std::string& argument : it::outside_of_container()) command.push_back(argument);

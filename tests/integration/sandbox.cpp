@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "leftovers.h"
+#include "places.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/random.h"
@@ -42,13 +43,14 @@ bool is_root() {
 }
 
 std::string sandbox_prefix() {
-  return fmt::format("/tmp/compose-it-{:08x}-", std::hash<std::string>{}(COMPOSE_PROGRAM)&0xffffffff);
+  return fmt::format("/tmp/compose-it-{:08x}-",
+                     std::hash<std::string>{}(places::program("compose")) & 0xffffffff);
 }
 
 std::string base_image(const std::string& name) {
   RunOptions options;
   options.timeout = std::chrono::minutes(5);
-  const Output output = run({SOURCE_DIR "/examples/images/" + name + ".sh", "--archive"}, options);
+  const Output output = run({places::source("examples/images/" + name + ".sh"), "--archive"}, options);
   INFO("making the base image " << name << ": " << output.err);
   REQUIRE(output.code == 0);
   return output.out.substr(0, output.out.find('\n'));
@@ -103,7 +105,7 @@ void Sandbox::file(const std::string& path, const std::string& text) {
 }
 
 std::vector<std::string> Sandbox::command(const std::vector<std::string>& args) const {
-  std::vector<std::string> all{COMPOSE_PROGRAM};
+  std::vector<std::string> all{places::program("compose")};
   all.insert(all.end(), args.begin(), args.end());
   return all;
 }

@@ -3,13 +3,14 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "places.h"
 #include "sandbox.h"
 
 using it::Sandbox;
 
 namespace {
 
-constexpr char kExample[] = SOURCE_DIR "/examples/wordpress/";
+const std::string kExample = places::source("examples/wordpress/");
 constexpr char kSite[] = "http://127.0.0.1:8080";
 
 std::string page(const std::string& path) {
@@ -72,7 +73,7 @@ TEST_CASE("WordPress is built, installed, written to, kept over down and up, and
   if (!it::is_root()) return;
   // Packages come over the machine's own network; the stack then runs in the test's, where port 8080 is free.
   Sandbox sandbox(Sandbox::Network::kHost);
-  const std::string file = std::string(kExample) + "docker-compose.yml";
+  const std::string file = kExample + "docker-compose.yml";
   const auto compose = [&](std::vector<std::string> args) {
     args.insert(args.begin(), {"-f", file});
     return sandbox.ok(args);
@@ -81,7 +82,7 @@ TEST_CASE("WordPress is built, installed, written to, kept over down and up, and
   sandbox.ok({"image", "import", it::base_image("debian-slim"), "debian:bookworm-slim", "--change",
               "CMD [\"bash\"]", "--change",
               "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"});
-  compose({"-f", std::string(kExample) + "docker-compose.build.yml", "build"});
+  compose({"-f", kExample + "docker-compose.build.yml", "build"});
   sandbox.check_nothing_left();
 
   sandbox.enter_own_network();

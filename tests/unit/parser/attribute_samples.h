@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "places.h"
+
 struct Line {
   std::string place;
   std::set<std::string> types;
@@ -15,7 +17,7 @@ struct Line {
 };
 
 inline std::vector<Line> read_attributes() {
-  std::ifstream file(std::string(TESTS_DIR) + "/unit/parser/attributes.txt");
+  std::ifstream file(places::source("tests/unit/parser/attributes.txt"));
   std::vector<Line> result;
   for (std::string text; std::getline(file, text);) {
     if (text.rfind('#', 0) == 0) continue;

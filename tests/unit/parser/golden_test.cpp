@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "parser/load.h"
+#include "places.h"
 
 namespace fs = std::filesystem;
 
@@ -55,7 +56,7 @@ std::string run_case(const fs::path& folder) {
 }  // namespace
 
 TEST_CASE("golden: every case of tests/golden/parser gives its expected text") {
-  const fs::path root = fs::path(TESTS_DIR) / "golden" / "parser";
+  const fs::path root = fs::path(places::source("tests/golden/parser"));
   std::vector<fs::path> cases;
   for (const fs::directory_entry& entry : fs::directory_iterator(root)) cases.push_back(entry.path());
   std::sort(cases.begin(), cases.end());
@@ -72,7 +73,7 @@ TEST_CASE("golden: every case of tests/golden/parser gives its expected text") {
 }
 
 TEST_CASE("golden: what `config` prints loads to the same, as YAML and as JSON") {
-  const fs::path root = fs::path(TESTS_DIR) / "golden" / "parser";
+  const fs::path root = fs::path(places::source("tests/golden/parser"));
   for (const fs::directory_entry& entry : fs::directory_iterator(root)) {
     parser::LoadOptions options;
     options.working_directory = entry.path().string();

@@ -11,6 +11,7 @@
 #include "attribute_samples.h"
 #include "parser/schema_judge.h"
 #include "parser/yaml.h"
+#include "places.h"
 
 namespace {
 
@@ -20,7 +21,7 @@ using valijson::adapters::NlohmannJsonAdapter;
 class FileJudge {
  public:
   FileJudge() {
-    std::ifstream file(std::string(SOURCE_DIR) + "/schemas/compose-spec.json");
+    std::ifstream file(places::source("schemas/compose-spec.json"));
     const json document = json::parse(file);
     valijson::SchemaParser(valijson::SchemaParser::kDraft7)
         .populateSchema(NlohmannJsonAdapter(document), schema_);

@@ -15,6 +15,7 @@
 #include "parser/schema.h"
 #include "parser/schema_judge.h"
 #include "parser/yaml.h"
+#include "places.h"
 
 namespace parser {
 std::string_view specification_text();
@@ -27,7 +28,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 json read_schema(const std::string& name) {
-  std::ifstream file(std::string(SOURCE_DIR) + "/schemas/" + name);
+  std::ifstream file(places::source("schemas/" + name));
   return json::parse(file);
 }
 
@@ -163,7 +164,7 @@ TEST_CASE("specification: each attribute takes its types and no other; judge and
 
 TEST_CASE("specification: judge and explainer agree on every file of the golden cases") {
   for (const fs::directory_entry& entry :
-       fs::recursive_directory_iterator(fs::path(TESTS_DIR) / "golden" / "parser")) {
+       fs::recursive_directory_iterator(fs::path(places::source("tests/golden/parser")))) {
     const std::string extension = entry.path().extension().string();
     if (extension != ".yaml" && extension != ".yml") continue;
     INFO(entry.path().string());

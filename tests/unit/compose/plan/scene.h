@@ -9,6 +9,7 @@
 #include "compose/plan/labels.h"
 #include "compose/plan/planner.h"
 #include "fake_engine.h"
+#include "places.h"
 
 namespace compose::test {
 
@@ -161,7 +162,7 @@ std::string plan_error(const Act& act) {
 
 // Compares with tests/golden/plan/<name>.txt; UPDATE_GOLDEN=1 writes it.
 inline void check_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(TESTS_DIR) + "/golden/plan/" + name + ".txt";
+  const std::string path = places::source("tests/golden/plan/" + name + ".txt");
   if (std::getenv("UPDATE_GOLDEN") != nullptr) {
     std::ofstream(path) << text;
     return;
