@@ -7,6 +7,7 @@
 #include "engine/build/paths.h"
 #include "engine/container/cgroup.h"
 #include "engine/container/resource_limits.h"
+#include "engine/container/run_files.h"
 #include "engine/container/seccomp.h"
 #include "engine/local_engine.h"
 #include "engine/log_options.h"
@@ -185,6 +186,8 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
   record.command = shown_command(config, image);
   record.created_ms = now_ms();
   ContainerInfo info;
+  // Until all of it is there: a container whose maker is gone, and which has no status, is none.
+  std::optional<sys::FileLock> lock = lock_container(record.id);
   std::vector<VolumeRecord> fresh;
   const auto insert = [&] {
     record.endpoints.clear();
@@ -201,7 +204,12 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
     insert_container(db_, record);
     info = describe(record, list_networks(db_));
   };
-  insert_on_networks(config, insert);
+  try {
+    insert_on_networks(config, insert);
+  } catch (...) {
+    ::unlink(lock_path(record.id).c_str());
+    throw;
+  }
   try {
     const std::string folder = paths_.container(record.id);
     sys::make_dirs(folder + "/upper");
@@ -209,14 +217,33 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
     keep_files(record, config);
     for (const VolumeRecord& volume : fresh) note_volume("create", volume.config.name);
     fill_volumes(record, image);
+    write_status(folder, Status());
   } catch (...) {
-    // Of its anonymous volumes only those made here: an inherited one holds its former container's files.
-    remove_container(record.id, true, false);
-    for (const VolumeRecord& volume : fresh) remove_volume(volume.config.name);
+    lock.reset();
+    try {
+      unmake(record);
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): what went wrong is what to tell
+    }
     throw;
   }
   note_container(record, "create");
   return info;
+}
+
+// Of its anonymous volumes only those made for it: an inherited one holds its former container's files.
+void LocalEngine::unmake(const ContainerRecord& record) {
+  std::vector<std::string> fresh;
+  for (const MountRecord& mount : record.mounts) {
+    if (mount.type != MountConfig::Type::kVolume) continue;
+    const auto inherited = record.config.inherited_volumes.find(mount.target);
+    const bool former =
+        inherited != record.config.inherited_volumes.end() && inherited->second == mount.source;
+    const bool named = std::any_of(record.config.mounts.begin(), record.config.mounts.end(),
+                                   [&](const MountConfig& asked) { return asked.source == mount.source; });
+    if (!former && !named) fresh.push_back(mount.source);
+  }
+  remove_container(record.id, true, false);
+  for (const std::string& name : fresh) remove_volume(name);
 }
 
 void LocalEngine::rename_container(const std::string& id, const std::string& name) {

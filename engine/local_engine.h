@@ -128,6 +128,7 @@ class LocalEngine final : public Engine {
   void release_dead_containers();
   void release_if_dead(const ContainerRecord& record);
   bool is_abandoned(const ContainerRecord& record);
+  bool is_half_made(const ContainerRecord& record);
   void adopt(const std::string& id);
   void remove_unclaimed_folders();
   void remove_abandoned_build_networks();
@@ -146,10 +147,13 @@ class LocalEngine final : public Engine {
   void take_mounts_of_others(ContainerConfig& config);
   std::vector<MountRecord> make_mounts(const ContainerConfig& config, const StoredImage& image,
                                        std::vector<VolumeRecord>& fresh);
+  // Takes back what create_container has made.
+  void unmake(const ContainerRecord& record);
   // Runs `insert` in a write transaction, with the default network in place where the container is to be on
   // it.
   void insert_on_networks(const ContainerConfig& config, const std::function<void()>& insert);
   void fill_volumes(const ContainerRecord& record, const StoredImage& image);
+  void fill_volume(const std::string& name, const sys::Fd& from);
   SpecMount spec_mount(const ContainerRecord& record, const MountRecord& mount);
   // Throws kConflict when a running container has a file system of the volume's that cannot be shared.
   void check_devices(const ContainerRecord& record);

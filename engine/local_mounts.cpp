@@ -43,7 +43,9 @@ void set_device(SpecMount& mount, const VolumeDevice& device) {
 }  // namespace
 
 void LocalEngine::take_mounts_of_others(ContainerConfig& config) {
-  for (const VolumesFrom& from : config.volumes_from) {
+  // Of two that have something at one place the later one's counts.
+  for (auto lender = config.volumes_from.rbegin(); lender != config.volumes_from.rend(); ++lender) {
+    const VolumesFrom& from = *lender;
     const std::optional<ContainerRecord> other = find_container_record(db_, from.container);
     if (!other) {
       throw Error(Error::Kind::kNotFound, "container " + config.name + ": no such container: " +
@@ -58,6 +60,7 @@ void LocalEngine::take_mounts_of_others(ContainerConfig& config) {
       taken.source = mount.source;
       taken.target = mount.target;
       taken.read_only = mount.read_only || from.read_only;
+      taken.nocopy = mount.type == MountConfig::Type::kVolume;  // its content is the lender's affair
       config.mounts.push_back(std::move(taken));
     }
   }
@@ -136,7 +139,7 @@ SpecMount LocalEngine::spec_mount(const ContainerRecord& record, const MountReco
       db_.read([&] { volume = find_volume(db_, mount.source); });
       const std::optional<VolumeDevice> device = volume ? volume_device(volume->config) : std::nullopt;
       wanted.source = paths_.volume(mount.source) + "/_data";
-      if (device) set_device(wanted, *device);
+      if (device) set_device(wanted, with_address(*device));
       break;
     }
   }

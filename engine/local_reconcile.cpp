@@ -7,6 +7,7 @@
 #include <set>
 
 #include "engine/build_network.h"
+#include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
 #include "engine/local_engine.h"
 #include "sys/error.h"
@@ -81,7 +82,24 @@ bool LocalEngine::is_abandoned(const ContainerRecord& record) {
          status_of(record.id).state == State::kCreated;
 }
 
+// Its maker was killed, or could not even take it back: without its files, and with what the image has not
+// yet in its volumes, it would be another container than was asked for.
+bool LocalEngine::is_half_made(const ContainerRecord& record) {
+  const std::string status = status_file(paths_.container(record.id));
+  if (::access(status.c_str(), F_OK) == 0) return false;
+  sys::make_dirs(paths_.run_root + "/locks");
+  const std::optional<sys::FileLock> lock = sys::FileLock::try_acquire(lock_path(record.id));
+  if (!lock) return false;  // it is being made
+  std::optional<ContainerRecord> now;
+  db_.read([&] { now = find_container_record(db_, record.id); });
+  return now && ::access(status.c_str(), F_OK) != 0;
+}
+
 void LocalEngine::release_if_dead(const ContainerRecord& record) {
+  if (is_half_made(record)) {
+    unmake(record);
+    return;
+  }
   const Status status = status_of(record.id);
   if (is_orphan(status)) {
     adopt(record.id);

@@ -1,5 +1,6 @@
 // Volumes: records, folders, first filling.
 #include <dirent.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -22,14 +23,14 @@ namespace {
 // The folder of a removed volume until its files are gone; no volume's name begins with a dot.
 constexpr char kDiscarded[] = ".removed-";
 
-bool is_empty_folder(const std::string& path) {
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(::opendir(path.c_str()), ::closedir);
-  if (!dir) sys::fail("opendir", path);
-  while (const dirent* entry = ::readdir(dir.get())) {
-    const std::string_view name = entry->d_name;
-    if (name != "." && name != "..") return false;
-  }
-  return true;
+// A disk that the administrator has mounted at a volume's folder is one more place without names in common
+// with what is beside it.
+bool is_mounted(const std::string& data, const std::string& folder) {
+  struct stat inner {
+  }, outer{};
+  sys::check(::stat(data.c_str(), &inner), "stat", data);
+  sys::check(::stat(folder.c_str(), &outer), "stat", folder);
+  return inner.st_dev != outer.st_dev;
 }
 
 void check_config(const VolumeConfig& config) {
@@ -123,34 +124,41 @@ void LocalEngine::fill_volumes(const ContainerRecord& record, const StoredImage&
   sys::Fd root;
   for (const MountRecord& mount : record.mounts) {
     if (mount.type != MountConfig::Type::kVolume) continue;
+    sys::make_dirs(paths_.volume(mount.source) + "/_data");
     const auto config =
         std::find_if(record.config.mounts.begin(), record.config.mounts.end(),
                      [&](const MountConfig& candidate) { return candidate.target == mount.target; });
     if (config != record.config.mounts.end() && (config->nocopy || !config->subpath.empty())) continue;
-    std::optional<VolumeRecord> volume;
-    db_.read([&] { volume = find_volume(db_, mount.source); });
-    const std::optional<VolumeDevice> device = volume ? volume_device(volume->config) : std::nullopt;
-    if (device && !device->bind) continue;  // it is only mounted in the container
-    const std::string folder = paths_.volume(mount.source);
-    const std::string data = device ? device->device : folder + "/_data";
-    if (!device) sys::make_dirs(data);
-    if (device && ::access(data.c_str(), F_OK) != 0) continue;  // told when the container is started
-    const sys::FileLock lock = sys::FileLock::acquire(folder + "/.fill.lock");
-    if (!is_empty_folder(data)) continue;
     if (!root) root = merged_view(image.lower_dirs);
-    std::vector<std::string> users;
-    db_.read([&] { users = volume_users(db_, mount.source); });
-    if (device ||
-        users.size() > 1) {  // the user's, or perhaps mounted already: the folder itself has to stay
-      copy_folder(root, mount.target, data);
-      continue;
-    }
-    // All or nothing: a copy that was cut short must not look like data.
-    const std::string fresh = folder + "/_filling";
-    sys::remove_tree(fresh);
-    sys::make_dirs(fresh);
-    copy_folder(root, mount.target, fresh);
-    if (::rename(fresh.c_str(), data.c_str()) != 0) sys::fail("rename", data);
+    const sys::Fd from = image_folder(root, mount.target);
+    if (from) fill_volume(mount.source, from);
+  }
+}
+
+void LocalEngine::fill_volume(const std::string& name, const sys::Fd& from) {
+  std::optional<VolumeRecord> volume;
+  db_.read([&] { volume = find_volume(db_, name); });
+  const std::optional<VolumeDevice> device = volume ? volume_device(volume->config) : std::nullopt;
+  if (device && device->is_memory()) return;  // what is put there now is not there when it is mounted
+  const std::string folder = paths_.volume(name);
+  const sys::FileLock lock = sys::FileLock::acquire(folder + "/.fill.lock");
+  std::string data = folder + "/_data";
+  sys::Fd mounted;
+  if (device && device->bind) {
+    data = device->device;
+    if (::access(data.c_str(), F_OK) != 0) return;  // told when the container is started
+  } else if (device) {
+    mounted = mount_device(with_address(*device));
+    data = "/proc/self/fd/" + std::to_string(mounted.get());
+  }
+  const bool beside = !device && !is_mounted(data, folder);
+  Filling filling(data, beside ? folder + "/_fill" : data + "/.compose-fill");
+  if (!filling.is_due()) return;
+  try {
+    filling.fill(from);
+  } catch (const sys::Error& error) {
+    throw Error(Error::Kind::kUnavailable, "cannot fill volume " + name + " with what the image has there: " +
+                                               error.what() + "; a volume with nocopy stays empty");
   }
 }
 

@@ -8,7 +8,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <sstream>
 
 #include "engine/container/mount_fd.h"
@@ -93,9 +95,24 @@ sys::Fd bind_source(const SpecMount& mount) {
   return source;
 }
 
-sys::Fd tmpfs_source(const SpecMount& mount) {
+constexpr unsigned kTmpfsMode = 01777;  // the kernel's own
+
+unsigned tmpfs_mode(const SpecMount& mount, int root) {
+  if (mount.tmpfs_mode != 0) return mount.tmpfs_mode & 07777U;
+  struct stat status {};
+  try {
+    const sys::Fd covered = sys::open_in_root(root, mount.target, O_PATH | O_DIRECTORY);
+    sys::check(::fstat(covered.get(), &status), "fstat", mount.target);
+  } catch (const sys::Error& error) {
+    if (error.code() != ENOENT && error.code() != ENOTDIR) throw;
+    return kTmpfsMode;
+  }
+  return status.st_mode & 07777U;
+}
+
+sys::Fd tmpfs_source(const SpecMount& mount, int root) {
   char mode[8];
-  std::snprintf(mode, sizeof mode, "%04o", mount.tmpfs_mode == 0 ? 01777U : mount.tmpfs_mode & 07777U);
+  std::snprintf(mode, sizeof mode, "%04o", tmpfs_mode(mount, root));
   uint64_t attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
   if (mount.read_only) attributes |= MOUNT_ATTR_RDONLY;
   SplitOptions split = split_mount_options(mount.options, attributes);
@@ -179,6 +196,10 @@ sys::Fd device_source(const Spec& spec, const SpecMount& mount, const std::strin
   SplitOptions split = split_mount_options(mount.options, mount.read_only ? MOUNT_ATTR_RDONLY : 0);
   MountOptions options = {{"source", mount.source}};
   options.insert(options.end(), split.file_system.begin(), split.file_system.end());
+  // Said to the file system as well, which else wants to write to a medium that may not let it. Not for a
+  // read-only mount of a volume that others write to.
+  if (std::find(mount.options.begin(), mount.options.end(), "ro") != mount.options.end())
+    options.emplace_back("ro", "");
   sys::Fd device;
   {
     const InNetns host(host_netns);
@@ -198,19 +219,42 @@ std::string own_place(const Spec& spec, const std::string& name) {
 }
 
 bool is_own(const SpecMount& mount) {
-  return mount.type != SpecMount::Type::kBind && mount.type != SpecMount::Type::kTmpfs;
+  return mount.type != SpecMount::Type::kBind;
 }
 
 sys::Fd open_source(const SpecMount& mount) {
-  return mount.type == SpecMount::Type::kBind ? bind_source(mount) : tmpfs_source(mount);
+  return bind_source(mount);
 }
 
-sys::Fd own_source(const Spec& spec, size_t index, const sys::Fd& host_netns) {
+sys::Fd own_source(const Spec& spec, size_t index, const sys::Fd& host_netns, int root) {
   const SpecMount& mount = spec.mounts[index];
   const std::string name = "mount" + std::to_string(index);
+  if (mount.type == SpecMount::Type::kTmpfs) return tmpfs_source(mount, root);
   if (mount.type == SpecMount::Type::kFile) return file_source(spec, mount, name);
   if (mount.type == SpecMount::Type::kDevice) return device_source(spec, mount, name, host_netns);
   return layers_source(spec, mount, name);
+}
+
+sys::Fd target_for(int root, const SpecMount& mount, const sys::Fd& source) {
+  struct stat status {};
+  sys::check(::fstat(source.get(), &status), "fstat", mount.source);
+  const bool folder = S_ISDIR(status.st_mode);
+  // Made as the tmpfs will be: the next start is to find the same.
+  const unsigned mode = mount.type == SpecMount::Type::kTmpfs ? status.st_mode & 07777U : 0755U;
+  try {
+    return make_target(root, mount.target, folder ? TargetKind::kFolder : TargetKind::kFile, mode);
+  } catch (const sys::Error& error) {
+    if (error.code() == EROFS)
+      throw SetupError("mount " + mount.target,
+                       "it is not there, and what it would lie in is read-only; make it there first");
+    if (error.code() != EISDIR && error.code() != ENOTDIR) throw;
+    const std::string what = mount.type == SpecMount::Type::kBind ? mount.source : "what is mounted there";
+    throw SetupError("mount " + mount.target,
+                     what +
+                         (folder ? " is a folder, and the container has a file there"
+                                 : " is no folder, and the container has a folder there") +
+                         "; mount the same kind, or choose another target");
+  }
 }
 
 }  // namespace engine

@@ -31,7 +31,14 @@ inline std::string control_socket(const std::string& run_dir) {
   return run_dir + "/control";
 }
 
-// Writes status.json. Throws sys::Error.
+// In the state folder; there from the moment on when the container is made completely.
+inline std::string status_file(const std::string& state_dir) {
+  return state_dir + "/status.json";
+}
+
+// Writes status.json. Where the disk is full the bytes go into a file that has been kept ready beside it for
+// that, so that how a container ended is known nonetheless; outputs of health checks may be left out then.
+// Throws sys::Error.
 void write_status(const std::string& state_dir, const Status& status);
 // Has what was written reach the disk; a file that is gone again is no error. Apart from the writing, so that
 // nobody who waits for a start or an end waits for the disk as well.

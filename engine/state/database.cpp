@@ -1,6 +1,9 @@
 #include "engine/state/database.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <thread>
@@ -8,12 +11,15 @@
 
 #include "engine/error.h"
 #include "engine/state/schema.h"
+#include "sys/fd.h"
 
 namespace engine {
 
 namespace {
 
 constexpr int kBusyTimeoutMs = 10000;
+constexpr off_t kLogRoom = 3 << 19;     // 250 pages, and what a transaction may add to them
+constexpr int kDatabaseStep = 1 << 19;  // bytes that the database grows by
 
 [[noreturn]] void fail(sqlite3* db, const std::string& doing) {
   const int code = db != nullptr ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;
@@ -85,6 +91,21 @@ void migrate(sqlite3* db, const std::string& path, const std::function<void()>& 
     sqlite3_exec(db, "ROLLBACK", nullptr, nullptr, nullptr);
     throw;
   }
+}
+
+// What the log takes until it is brought home, and what that adds to the database, have their blocks
+// beforehand: on a disk that has become full it can still be recorded that something is removed. Where the
+// file system cannot do that, or is full already, it goes without.
+void keep_room(sqlite3* db, const std::string& path) {
+  const std::string log = path + "-wal";
+  struct stat status {};
+  if (::stat(log.c_str(), &status) == 0 && status.st_blocks < kLogRoom / 512) {
+    const sys::Fd fd(::open(log.c_str(), O_RDWR | O_CLOEXEC));
+    if (fd) ::fallocate(fd.get(), FALLOC_FL_KEEP_SIZE, 0, kLogRoom);
+  }
+  // By SQLite: whoever opens and closes this file himself drops the locks of all its users in the process.
+  int step = kDatabaseStep;
+  sqlite3_file_control(db, "main", SQLITE_FCNTL_CHUNK_SIZE, &step);
 }
 
 }  // namespace
@@ -164,6 +185,7 @@ Database::Database(const std::string& path, const std::function<void()>& before_
             "open " + path);
     sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     migrate(db_, path, before_first);
+    keep_room(db_, path);
   } catch (const Error& error) {
     sqlite3_close(db_);
     if (error.kind() != Error::Kind::kUnavailable) throw;

@@ -27,13 +27,25 @@ std::optional<std::string> read_file_if_exists(const std::string& path) {
   return read_all(fd.get());
 }
 
+namespace {
+
+void write_bytes(int fd, std::string_view bytes, const std::string& path) {
+  try {
+    write_all(fd, bytes.data(), bytes.size());
+  } catch (const Error& error) {
+    throw Error(error.code(), "write", path);
+  }
+}
+
+}  // namespace
+
 void write_file_atomic(const std::string& path, std::string_view bytes, unsigned mode,
                        Durability durability) {
   const std::string temporary = path + ".tmp-" + random_hex(8);
   {
     const Fd fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL, mode);
     try {
-      write_all(fd.get(), bytes.data(), bytes.size());
+      write_bytes(fd.get(), bytes, path);
       check(::fchmod(fd.get(), mode), "fchmod", temporary);  // whatever the umask
       if (durability == Durability::kSynced) check(::fsync(fd.get()), "fsync", temporary);
     } catch (...) {

@@ -1,8 +1,16 @@
 #include "engine/volume/device.h"
 
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
+#include <memory>
 
+#include "engine/container/mount_fd.h"
+#include "engine/container/mount_options.h"
 #include "engine/error.h"
 
 namespace engine {
@@ -46,6 +54,33 @@ std::optional<VolumeDevice> volume_device(const VolumeConfig& config) {
   std::erase(device.options, "addr=");
   add_server(device);
   return device;
+}
+
+VolumeDevice with_address(VolumeDevice device) {
+  for (std::string& option : device.options) {
+    if (!option.starts_with("addr=")) continue;
+    const std::string server = option.substr(5);
+    addrinfo hints{}, *found = nullptr;
+    hints.ai_socktype = SOCK_STREAM;
+    const int result = ::getaddrinfo(server.c_str(), nullptr, &hints, &found);
+    if (result != 0)
+      throw Error(Error::Kind::kUnavailable, "the server " + server + " of " + device.device +
+                                                 " has no address: " + ::gai_strerror(result));
+    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    const int failed = ::getnameinfo(found->ai_addr, found->ai_addrlen, text.data(), text.size(), nullptr, 0,
+                                     NI_NUMERICHOST);
+    if (failed == 0) option = std::string("addr=") + text.data();
+  }
+  return device;
+}
+
+sys::Fd mount_device(const VolumeDevice& device) {
+  const SplitOptions split = split_mount_options(device.options, 0);
+  MountOptions options = {{"source", device.device}};
+  options.insert(options.end(), split.file_system.begin(), split.file_system.end());
+  if ((split.attributes & MOUNT_ATTR_RDONLY) != 0) options.emplace_back("ro", "");
+  return new_mount(device.type, options, split.attributes);
 }
 
 void check_volume_device(const VolumeConfig& config) {

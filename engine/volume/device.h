@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/model.h"
+#include "sys/fd.h"
 
 namespace engine {
 
@@ -21,6 +22,10 @@ struct VolumeDevice {
 
 // Nothing without driver_opts.
 std::optional<VolumeDevice> volume_device(const VolumeConfig& config);
+// The name of a server becomes its address, as file systems of the network want it. Throws kUnavailable.
+VolumeDevice with_address(VolumeDevice device);
+// A new mount of one that is no `bind`, in no mount namespace: gone with the descriptor. Throws sys::Error.
+sys::Fd mount_device(const VolumeDevice& device);
 // Throws kInvalid for options that are unknown, or not enough.
 void check_volume_device(const VolumeConfig& config);
 

@@ -27,9 +27,9 @@ inline bool exists(const std::string& path) {
 
 class DataRoot {
  public:
-  DataRoot() {
-    char name[] = "/tmp/compose-engine-test-XXXXXX";
-    REQUIRE(::mkdtemp(name) != nullptr);
+  explicit DataRoot(const std::string& where = "/tmp") {
+    std::string name = where + "/compose-engine-test-XXXXXX";
+    REQUIRE(::mkdtemp(name.data()) != nullptr);
     folder = name;
     paths = {folder + "/data", folder + "/run"};
   }
@@ -41,7 +41,8 @@ class DataRoot {
 
   // An image of one layer that holds /data/seed and /etc; returns its id.
   std::string make_image(const std::string& reference,
-                         const std::function<void(engine::ImageConfig&)>& change = {}) const {
+                         const std::function<void(engine::ImageConfig&)>& change = {},
+                         const std::function<void(const std::string& diff)>& add = {}) const {
     open();  // makes the folders
     engine::Database database(paths.database());
     engine::ImageStore store(database, paths);
@@ -49,6 +50,7 @@ class DataRoot {
     sys::make_dirs(draft.diff() + "/data");
     sys::make_dirs(draft.diff() + "/etc");
     sys::write_file_atomic(draft.diff() + "/data/seed", "seed");
+    if (add) add(draft.diff());
     engine::ImageConfig config;
     config.created = "2024-01-02T03:04:05Z";
     config.cmd = {"/bin/true"};

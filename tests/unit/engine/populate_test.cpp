@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -44,7 +45,7 @@ TEST_CASE("a folder is copied from the merged layers with owners, modes and link
   REQUIRE(::chmod((upper + "/data").c_str(), 0750) == 0);
 
   const sys::Fd root = engine::merged_view({upper, lower});
-  engine::copy_folder(root, "/data", to);
+  engine::copy_folder(engine::image_folder(root, "/data"), to);
 
   CHECK(sys::read_file(to + "/below") == "below");
   CHECK(sys::read_file(to + "/above") == "above");
@@ -65,16 +66,13 @@ TEST_CASE("a folder is copied from the merged layers with owners, modes and link
 TEST_CASE("a symlink of the image that points out of it does not lead to the host's files") {
   if (skip_without_root()) return;
   const Folder folder;
-  const std::string lower = folder.path + "/lower", to = folder.path + "/to",
-                    secret = folder.path + "/secret";
+  const std::string lower = folder.path + "/lower", secret = folder.path + "/secret";
   sys::make_dirs(lower);
-  sys::make_dirs(to);
   sys::make_dirs(secret);
   std::ofstream(secret + "/file") << "host";
   REQUIRE(::symlink(secret.c_str(), (lower + "/data").c_str()) == 0);
   const sys::Fd root = engine::merged_view({lower});
-  engine::copy_folder(root, "/data", to);
-  CHECK(::access((to + "/file").c_str(), F_OK) != 0);
+  CHECK_FALSE(engine::image_folder(root, "/data"));
 }
 
 TEST_CASE("many layers with odd names are merged, on older kernels too, and nothing is left mounted") {
@@ -94,10 +92,101 @@ TEST_CASE("many layers with odd names are merged, on older kernels too, and noth
     sys::remove_tree(to);
     sys::make_dirs(to);
     const sys::Fd root = engine::merged_view(lower, mount);
-    engine::copy_folder(root, "/data", to);
+    engine::copy_folder(engine::image_folder(root, "/data"), to);
     CHECK(sys::read_file(to + "/top") == "0");
     CHECK(sys::read_file(to + "/own39") == "39");
   }
   CHECK(std::filesystem::current_path() == here);
   CHECK(sys::read_file("/proc/self/mountinfo") == mounts);
+}
+
+TEST_CASE(
+    "a file's capabilities, set-id bits, attributes and holes come along, as do a folder's attributes") {
+  if (skip_without_root()) return;
+  const Folder folder;
+  const std::string lower = folder.path + "/lower", to = folder.path + "/to";
+  sys::make_dirs(lower + "/data/sub");
+  sys::make_dirs(to);
+  const std::string file = lower + "/data/file";
+  std::ofstream(file) << "x";
+  REQUIRE(::truncate(file.c_str(), 64 << 20) == 0);
+  REQUIRE(::chown(file.c_str(), 5, 6) == 0);
+  REQUIRE(::chmod(file.c_str(), 06755) == 0);
+  const std::string capability(
+      "\x01\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", 20);
+  REQUIRE(::setxattr(file.c_str(), "security.capability", capability.data(), capability.size(), 0) == 0);
+  REQUIRE(::setxattr((lower + "/data/sub").c_str(), "trusted.colour", "blue", 4, 0) == 0);
+  REQUIRE(::setxattr((lower + "/data").c_str(), "trusted.top", "1", 1, 0) == 0);
+  const sys::Fd root = engine::merged_view({lower});
+  engine::copy_folder(engine::image_folder(root, "/data"), to);
+
+  const auto attribute = [](const std::string& path, const char* name) {
+    char value[64];
+    const ssize_t size = ::getxattr(path.c_str(), name, value, sizeof value);
+    return size < 0 ? std::string("none") : std::string(value, static_cast<size_t>(size));
+  };
+  CHECK(attribute(to + "/file", "security.capability") == capability);
+  CHECK(attribute(to + "/sub", "trusted.colour") == "blue");
+  CHECK(attribute(to, "trusted.top") == "1");
+  struct stat status {};
+  REQUIRE(::stat((to + "/file").c_str(), &status) == 0);
+  CHECK(status.st_uid == 5);
+  CHECK((status.st_mode & 07777) == 06755);
+  CHECK(status.st_size == 64 << 20);
+  CHECK(status.st_blocks < 1024);
+}
+
+TEST_CASE("what the only layer of an image says is not there is not copied") {
+  if (skip_without_root()) return;
+  const Folder folder;
+  const std::string lower = folder.path + "/lower", to = folder.path + "/to";
+  sys::make_dirs(lower + "/data");
+  sys::make_dirs(to);
+  REQUIRE(::mknod((lower + "/data/gone").c_str(), S_IFCHR, 0) == 0);
+  engine::copy_folder(engine::image_folder(engine::merged_view({lower}), "/data"), to);
+  CHECK(::access((to + "/gone").c_str(), F_OK) != 0);
+}
+
+TEST_CASE("a folder whose filling was cut short is filled all the same, and what is in it meanwhile stays") {
+  if (skip_without_root()) return;
+  const Folder folder;
+  const std::string lower = folder.path + "/lower", data = folder.path + "/data",
+                    staging = folder.path + "/fill";
+  sys::make_dirs(lower + "/data/sub");
+  std::ofstream(lower + "/data/one") << "image";
+  std::ofstream(lower + "/data/two") << "image";
+  REQUIRE(::chmod((lower + "/data").c_str(), 0750) == 0);
+  const sys::Fd from = engine::image_folder(engine::merged_view({lower}), "/data");
+  const sys::Fd before = [&] {
+    sys::make_dirs(data);
+    return sys::open(data, O_RDONLY | O_DIRECTORY);
+  }();
+  for (const std::string& place : {staging, data + "/.fill"}) {
+    engine::Filling filling(data, place);
+    sys::make_dirs(place + "ing");  // killed while it was copied
+    std::ofstream(place + "ing/one") << "ha";
+    REQUIRE(filling.is_due());
+    filling.fill(from);
+    CHECK(sys::read_file(data + "/one") == "image");
+    CHECK(sys::read_file(data + "/two") == "image");
+    CHECK(::access((place + "ing").c_str(), F_OK) != 0);
+    CHECK(::access((place + "ed").c_str(), F_OK) != 0);
+    CHECK_FALSE(filling.is_due());
+
+    // Killed while it was moved in; a container has begun to work there.
+    sys::make_dirs(place + "ed");
+    std::ofstream(place + "ed/one") << "late";
+    std::ofstream(place + "ed/three") << "image";
+    REQUIRE(filling.is_due());
+    filling.fill(from);
+    CHECK(sys::read_file(data + "/one") == "image");
+    CHECK(sys::read_file(data + "/three") == "image");
+    CHECK_FALSE(filling.is_due());
+    for (const char* name : {"/one", "/two", "/three", "/sub"}) sys::remove_tree(data + name);
+  }
+  struct stat first {
+  }, last{};
+  REQUIRE(::fstat(before.get(), &first) == 0);
+  REQUIRE(::stat(data.c_str(), &last) == 0);
+  CHECK(first.st_ino == last.st_ino);  // containers may have it mounted
 }

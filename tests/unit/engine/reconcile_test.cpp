@@ -1,5 +1,7 @@
 #include <sys/wait.h>
 
+#include <algorithm>
+
 #include "data_root.h"
 #include "sys/process.h"
 
@@ -81,4 +83,38 @@ TEST_CASE("a container that removes itself goes when who made it died before sta
   CHECK_FALSE(engine->find_container("web"));
   CHECK(engine->find_container("ours"));
   CHECK(engine->find_container("plain"));
+}
+
+TEST_CASE(
+    "a container whose making was cut short goes, with the volumes made for it and none that was there") {
+  if (!is_root()) return;
+  const DataRoot root;
+  root.make_image("base");
+  const auto engine = root.open();
+  engine->create_volume(volume("named"));
+  engine::ContainerConfig config = DataRoot::container("old", "base");
+  config.mounts = {volume_at("/cache")};
+  const std::string inherited = engine->create_container(config).mounts.at(0).volume;
+  config.name = "web";
+  config.mounts = {volume_at("/cache"), volume_at("/fresh"), volume_at("/data", "named")};
+  config.inherited_volumes = {{"/cache", inherited}};
+  const engine::ContainerInfo info = engine->create_container(config);
+  engine->reconcile();
+  REQUIRE(engine->find_container("web"));
+  ::unlink((root.paths.container(info.id) + "/status.json").c_str());  // what a maker writes last
+  {
+    const sys::FileLock making =
+        sys::FileLock::acquire(root.paths.run_root + "/locks/c-" + info.id.substr(0, 12));
+    engine->reconcile();
+    CHECK(engine->find_container("web"));
+  }
+  engine->reconcile();
+  CHECK_FALSE(engine->find_container("web"));
+  CHECK(engine->find_container("old"));
+  std::vector<std::string> names;
+  for (const engine::VolumeInfo& left : engine->volumes()) names.push_back(left.name);
+  std::sort(names.begin(), names.end());
+  std::vector<std::string> expected = {inherited, "named"};
+  std::sort(expected.begin(), expected.end());
+  CHECK(names == expected);
 }

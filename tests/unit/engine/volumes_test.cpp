@@ -1,6 +1,7 @@
 #include <atomic>
 #include <thread>
 
+#include "../small_disk.h"
 #include "data_root.h"
 #include "sys/process.h"
 
@@ -112,4 +113,49 @@ TEST_CASE("what a killed removal has set aside is removed later, what a live one
   engine->reconcile();
   CHECK_FALSE(exists(dead));
   CHECK(exists(live));
+}
+
+TEST_CASE("a volume for which there is no room is not half full, and what was to have it is not there") {
+  if (!is_root()) return;
+  const small_disk::SmallDisk disk("16m");
+  const DataRoot root(disk.path);
+  root.make_image("base", {}, [](const std::string& diff) {
+    sys::write_file_atomic(diff + "/data/large", std::string(4 << 20, 'x'));
+  });
+  const auto engine = root.open();
+  engine->create_volume(volume("data"));
+  engine::ContainerConfig config = DataRoot::container("web", "base");
+  config.mounts = {volume_at("/data", "data"), volume_at("/cache")};
+  disk.fill(2 << 20);
+  CHECK_THROWS_WITH(engine->create_container(config),
+                    Catch::Contains("cannot fill volume data") && Catch::Contains("No space left"));
+  CHECK(engine->containers("").empty());
+  CHECK(engine->volumes().size() == 1);
+  CHECK_FALSE(exists(root.paths.volume("data") + "/_filling"));
+  CHECK_FALSE(exists(root.paths.volume("data") + "/_data/seed"));
+  disk.make_room();
+  engine->create_container(config);
+  CHECK(exists(root.paths.volume("data") + "/_data/seed"));
+  CHECK(exists(root.paths.volume("data") + "/_data/large"));
+}
+
+TEST_CASE("a volume is filled by the lender's image alone, and the later of two lenders counts") {
+  if (!is_root()) return;
+  const DataRoot root;
+  root.make_image("base");
+  root.make_image("bare", {}, [](const std::string& diff) { sys::remove_tree(diff + "/data"); });
+  const auto engine = root.open();
+  for (const char* name : {"one", "two"}) {
+    engine->create_volume(volume(name));
+    engine::ContainerConfig lender = DataRoot::container(std::string("of-") + name, "bare");
+    lender.mounts = {volume_at("/data", name)};
+    engine->create_container(lender);
+  }
+  engine::ContainerConfig config = DataRoot::container("web", "base");
+  config.volumes_from = {{"of-one", false}, {"of-two", true}};
+  const engine::ContainerInfo info = engine->create_container(config);
+  REQUIRE(info.mounts.size() == 1);
+  CHECK(info.mounts[0].volume == "two");
+  CHECK(info.mounts[0].read_only);
+  for (const char* name : {"one", "two"}) CHECK_FALSE(exists(root.paths.volume(name) + "/_data/seed"));
 }

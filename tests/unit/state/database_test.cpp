@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "../small_disk.h"
 #include "engine/error.h"
 #include "sys/fd.h"
 #include "sys/file.h"
@@ -146,4 +147,21 @@ TEST_CASE("a file that is no database, and one of a newer version, are refused w
     { engine::Database(path).prepare("PRAGMA user_version=999").step(); }
     CHECK_THROWS_WITH(engine::Database(path), Catch::Contains("newer compose"));
   }
+}
+
+TEST_CASE("on a disk that has become full it can still be recorded that things go") {
+  if (::geteuid() != 0) {
+    std::puts("SKIPPED-ROOT-ONLY: mounting a small disk needs root");
+    return;
+  }
+  const small_disk::SmallDisk disk("8m");
+  engine::Database db(disk.path + "/state.db");
+  for (int i = 0; i < 20; ++i) db.write([&] { add_volume(db, "volume" + std::to_string(i)); });
+  disk.fill();
+  for (int i = 0; i < 20; ++i) {
+    CHECK_NOTHROW(db.write([&] {
+      db.prepare("DELETE FROM volumes WHERE name = ?").bind(1, "volume" + std::to_string(i)).step();
+    }));
+  }
+  CHECK(count(db, "volumes") == 0);
 }
