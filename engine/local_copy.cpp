@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "engine/container/root_view.h"
 #include "engine/container_root.h"
 #include "engine/copy/copy.h"
 #include "engine/copy/place.h"
@@ -42,6 +43,11 @@ std::string read_only_place(const ContainerRecord& record, const std::string& pa
     for (const char* folder : {"/proc", "/sys", "/dev"})
       if (!up && is_at_or_below(path, folder))
         return std::string(folder) + " is there only while the container runs";
+    for (const char* file : kMadeAtStart)
+      if (!up && path == file)
+        return std::string(file) +
+               " is made anew at each start; copy to it when the container runs, or use "
+               "extra_hosts or hostname";
     for (const FileConfig& file : record.config.files)
       if (path == file.target) return file.target + " is a secret or config, which is read-only";
     return "the container's root file system is read-only";

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "engine/container/cgroup.h"
 #include "engine/container/run_files.h"
@@ -53,6 +54,18 @@ sys::Fd make_namespace(const ContainerRecord& record, const std::vector<NetworkR
   return netns;
 }
 
+void make_bind_source(const std::string& container, const std::string& path) {
+  try {
+    sys::make_dirs(path);
+  } catch (const sys::Error& error) {
+    std::error_code none;
+    const std::filesystem::path link = std::filesystem::read_symlink(path, none);
+    throw Error(Error::Kind::kInvalid,
+                "container " + container + ": bind source path " + path + " cannot be made: " +
+                    (none ? error.what() : "it is a link to " + link.string() + ", which is not there"));
+  }
+}
+
 }  // namespace
 
 sys::FileLock LocalEngine::lock_container(const std::string& id) {
@@ -69,7 +82,7 @@ void LocalEngine::prepare_bind_sources(const ContainerRecord& record) {
                                              ": bind source path does not exist: " + mount.source + " (for " +
                                              mount.target + ")");
     }
-    sys::make_dirs(mount.source);
+    make_bind_source(record.config.name, mount.source);
   }
 }
 

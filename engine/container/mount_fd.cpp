@@ -41,7 +41,7 @@ SplitPath split(const std::string& path) {
   return {slash == 0 ? "/" : path.substr(0, slash), path.substr(slash + 1, end - slash - 1)};
 }
 
-sys::Fd make_target_at(int root, const std::string& path, TargetKind kind, int links) {
+sys::Fd make_target_at(int root, const std::string& path, TargetKind kind, unsigned mode, int links) {
   if (links > kMostLinks) throw sys::Error(ELOOP, "make mount target", path);
   try {
     return sys::open_in_root(root, path, O_PATH);
@@ -51,9 +51,9 @@ sys::Fd make_target_at(int root, const std::string& path, TargetKind kind, int l
   const SplitPath at = split(path);
   if (at.name.empty() || at.name == "." || at.name == "..")
     throw sys::Error(ENOENT, "make mount target", path);
-  const sys::Fd parent = make_target_at(root, at.parent, TargetKind::kFolder, links + 1);
+  const sys::Fd parent = make_target_at(root, at.parent, TargetKind::kFolder, 0755, links + 1);
   if (kind == TargetKind::kFolder) {
-    if (::mkdirat(parent.get(), at.name.c_str(), 0755) == 0) return sys::open_in_root(root, path, O_PATH);
+    if (::mkdirat(parent.get(), at.name.c_str(), mode) == 0) return sys::open_in_root(root, path, O_PATH);
   } else {
     const sys::Fd made(
         ::openat(parent.get(), at.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
@@ -66,7 +66,7 @@ sys::Fd make_target_at(int root, const std::string& path, TargetKind kind, int l
   const ssize_t n = ::readlinkat(parent.get(), at.name.c_str(), link, sizeof link);
   if (n <= 0 || n == static_cast<ssize_t>(sizeof link)) throw sys::Error(ENOENT, "make mount target", path);
   const std::string to(link, static_cast<size_t>(n));
-  return make_target_at(root, to[0] == '/' ? to : at.parent + '/' + to, kind, links + 1);
+  return make_target_at(root, to[0] == '/' ? to : at.parent + '/' + to, kind, mode, links + 1);
 }
 
 }  // namespace
@@ -118,8 +118,8 @@ void attach_mount(int mount, int target) {
              "move_mount");
 }
 
-sys::Fd make_target(int root, const std::string& path, TargetKind kind) {
-  sys::Fd target = make_target_at(root, path, kind, 0);
+sys::Fd make_target(int root, const std::string& path, TargetKind kind, unsigned mode) {
+  sys::Fd target = make_target_at(root, path, kind, mode, 0);
   struct stat status {};
   sys::check(::fstat(target.get(), &status), "fstat", path);
   const bool folder = S_ISDIR(status.st_mode);

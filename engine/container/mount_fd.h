@@ -26,8 +26,9 @@ void attach_mount(int mount, int target);
 
 enum class TargetKind { kFolder, kFile };
 // Opens (O_PATH) `path` inside `root`, symlinks resolved as the container would, making what is missing
-// (folders 0755, file 0644 empty). Throws sys::Error; ENOTDIR or EISDIR when it exists as the other kind.
-sys::Fd make_target(int root, const std::string& path, TargetKind kind);
+// (folders 0755, the last one `mode`; file 0644 empty). Throws sys::Error; ENOTDIR or EISDIR when it exists
+// as the other kind.
+sys::Fd make_target(int root, const std::string& path, TargetKind kind, unsigned mode = 0755);
 
 // True when `fd` lies on a file system of this type (statfs f_type, PROC_SUPER_MAGIC ...).
 bool is_on(int fd, unsigned long magic);

@@ -12,10 +12,14 @@ namespace engine {
 // A folder of the run folder that something is mounted on in this mount namespace only: it goes with it.
 std::string own_place(const Spec& spec, const std::string& name);
 
-// To be made by `own_source`, in a private mount namespace.
+// To be made by `own_source`, in a private mount namespace; the others are binds, for `open_source`.
 bool is_own(const SpecMount& mount);
 sys::Fd open_source(const SpecMount& mount);
-// `index` into Spec::mounts. `host_netns`: where file systems of the network have their way out.
-sys::Fd own_source(const Spec& spec, size_t index, const sys::Fd& host_netns);
+// `index` into Spec::mounts. `host_netns`: where file systems of the network have their way out. A tmpfs for
+// which no mode is asked has that of the folder of `root` that it covers, as runc does it.
+sys::Fd own_source(const Spec& spec, size_t index, const sys::Fd& host_netns, int root);
+
+// Where in `root` the mount belongs, made when it is missing. `source`: what is to be there.
+sys::Fd target_for(int root, const SpecMount& mount, const sys::Fd& source);
 
 }  // namespace engine

@@ -2,7 +2,8 @@
 
 #include <fcntl.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
+
+#include <vector>
 
 #include "engine/container/mount_fd.h"
 #include "engine/container/mount_source.h"
@@ -14,19 +15,24 @@ namespace engine {
 
 namespace {
 
-void cover(int root, const std::string& path) {
-  const sys::Fd empty = new_mount("tmpfs", {{"mode", "0755"}}, MOUNT_ATTR_RDONLY);
+// What is only there while the container runs is an empty folder, in which other mounts find their places.
+sys::Fd cover(int root, const std::string& path) {
+  sys::Fd empty = new_mount("tmpfs", {{"mode", "0755"}}, 0);
   attach_mount(empty.get(), make_target(root, path, TargetKind::kFolder).get());
+  return empty;
+}
+
+void close_file(int root, const std::string& path) {
+  const sys::Fd file = make_target(root, path, TargetKind::kFile);
+  const sys::Fd clone = clone_mount(file.get(), "", false);
+  change_mount(clone.get(), MOUNT_ATTR_RDONLY, 0, 0, false);
+  attach_mount(clone.get(), file.get());
 }
 
 void mount_one(int root, const Spec& spec, size_t index) {
   const SpecMount& mount = spec.mounts[index];
-  if (mount.type == SpecMount::Type::kTmpfs) return cover(root, mount.target);
-  const sys::Fd source = is_own(mount) ? own_source(spec, index, sys::Fd()) : open_source(mount);
-  struct stat status {};
-  sys::check(::fstat(source.get(), &status), "fstat", mount.source);
-  const auto kind = S_ISDIR(status.st_mode) ? TargetKind::kFolder : TargetKind::kFile;
-  attach_mount(source.get(), make_target(root, mount.target, kind).get());
+  const sys::Fd source = is_own(mount) ? own_source(spec, index, sys::Fd(), root) : open_source(mount);
+  attach_mount(source.get(), target_for(root, mount, source).get());
 }
 
 }  // namespace
@@ -40,11 +46,21 @@ sys::Fd mount_root_view(const Spec& spec) {
     attach_mount(overlay.get(), sys::open(place, O_PATH | O_DIRECTORY).get());
   });
   sys::Fd root = sys::open(place, O_RDONLY | O_DIRECTORY);
-  for (const char* folder : {"/proc", "/sys", "/dev"}) {
-    in_step(std::string("cover ") + folder, [&] { cover(root.get(), folder); });
+  std::vector<sys::Fd> covers;
+  for (const char* folder : {"/proc", "/sys", "/dev"})
+    in_step(std::string("cover ") + folder, [&] { covers.push_back(cover(root.get(), folder)); });
+  for (const char* file : kMadeAtStart)
+    in_step(std::string("close ") + file, [&] { close_file(root.get(), file); });
+  for (size_t i = 0; i < spec.mounts.size(); ++i) {
+    in_step("mount " + spec.mounts[i].target, [&] {
+      if (spec.mounts[i].type == SpecMount::Type::kTmpfs) {
+        covers.push_back(cover(root.get(), spec.mounts[i].target));
+      } else {
+        mount_one(root.get(), spec, i);
+      }
+    });
   }
-  for (size_t i = 0; i < spec.mounts.size(); ++i)
-    in_step("mount " + spec.mounts[i].target, [&] { mount_one(root.get(), spec, i); });
+  for (const sys::Fd& cover : covers) change_mount(cover.get(), MOUNT_ATTR_RDONLY, 0, 0, false);
   if (spec.read_only) {
     in_step("make the rootfs read-only", [&] { change_mount(root.get(), MOUNT_ATTR_RDONLY, 0, 0, false); });
   }

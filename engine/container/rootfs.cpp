@@ -37,10 +37,7 @@ std::vector<sys::Fd> open_sources(const Spec& spec) {
 }
 
 void attach_source(int root, const SpecMount& mount, const sys::Fd& source) {
-  struct stat status {};
-  sys::check(::fstat(source.get(), &status), "fstat", mount.source);
-  const auto kind = S_ISDIR(status.st_mode) ? TargetKind::kFolder : TargetKind::kFile;
-  const sys::Fd target = make_target(root, mount.target, kind);
+  const sys::Fd target = target_for(root, mount, source);
   // Covering a piece of /proc would defeat the checks that find it there (CVE-2025-52881).
   if (is_on(target.get(), PROC_SUPER_MAGIC)) {
     throw SetupError("mount " + mount.target, "a mount inside the container's /proc is not allowed");
@@ -116,7 +113,8 @@ Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& 
   }
   for (size_t i = 0; i < sources.size(); ++i) {
     in_step("mount " + spec.mounts[i].target, [&] {
-      const sys::Fd own = is_own(spec.mounts[i]) ? own_source(spec, i, borrowed.host_netns) : sys::Fd();
+      const sys::Fd own =
+          is_own(spec.mounts[i]) ? own_source(spec, i, borrowed.host_netns, root.get()) : sys::Fd();
       attach_source(root.get(), spec.mounts[i], own ? own : sources[i]);
     });
   }

@@ -190,6 +190,7 @@ TEST_CASE("cp works on a created, paused and exited container, with its volumes 
   round_trip("created");
   fails_with(sandbox, {"cp", "file", "app:/scratch/x"}, "only while the container runs");
   fails_with(sandbox, {"cp", "file", "app:/dev/x"}, "only while the container runs");
+  fails_with(sandbox, {"cp", "file", "app:/etc/hosts"}, "/etc/hosts is made anew at each start");
   sandbox.ok({"up", "-d"});
   CHECK(sandbox.inside("app", {"cat", "/created", "/data/created"}) == "texttext");
   round_trip("running");

@@ -1,6 +1,7 @@
 // The forms of mounts beyond a folder and a named volume, from inside a container.
 #include <sched.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -105,6 +106,81 @@ TEST_CASE("options of a tmpfs reach it in both forms") {
   CHECK(options("/two").find("noexec") != std::string::npos);
   CHECK(options("/two").find("noatime") != std::string::npos);
   CHECK(options("/three").find("size=2048k") != std::string::npos);
+  sandbox.finish();
+}
+
+TEST_CASE(
+    "a tmpfs over a folder of the image has that folder's mode, also the next time, unless one is asked "
+    "for") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("Dockerfile", "FROM busybox\nRUN mkdir -m 0750 /closed && mkdir -m 0711 /other\n");
+  sandbox.compose_file(R"(
+services:
+  web:
+    build: .
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+    tmpfs: [/closed, "/other:mode=0700,size=1m", /new]
+    volumes:
+      - {type: tmpfs, target: /etc}
+)");
+  sandbox.ok({"up", "-d"});
+  for (int i = 0; i < 2; ++i) {
+    CHECK(sandbox.inside("web", {"stat", "-c", "%a %n", "/closed", "/other", "/new", "/etc"}) ==
+          "750 /closed\n700 /other\n1777 /new\n755 /etc\n");
+    sandbox.ok({"restart", "web"});
+  }
+  sandbox.finish();
+}
+
+TEST_CASE("files of a stopped container can be reached whatever is mounted in its tmpfs") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("password", "secret\n");
+  sandbox.compose_file(service(R"(    read_only: true
+    tmpfs: [/run, /deep]
+    secrets: [password, {source: password, target: own, mode: 0400}]
+    volumes: ["data:/deep/er/data", "./password:/dev/pass"]
+volumes:
+  data:
+secrets:
+  password: {file: ./password}
+)"));
+  sandbox.ok({"up", "-d"});
+  sandbox.inside("web", {"sh", "-c", "echo kept > /deep/er/data/file"});
+  sandbox.ok({"stop"});
+  sandbox.ok({"cp", "web:/deep/er/data/file", "file"});
+  CHECK(sys::read_file(sandbox.directory() + "/file") == "kept\n");
+  sandbox.ok({"cp", "web:/run/secrets/own", "own"});
+  CHECK(sys::read_file(sandbox.directory() + "/own") == "secret\n");
+  sandbox.ok({"cp", "file", "web:/deep/er/data/back"});
+  CHECK(sandbox.compose({"cp", "file", "web:/run/x"}).code != 0);
+  CHECK(sandbox.compose({"cp", "file", "web:/deep/x"}).code != 0);
+  CHECK(sandbox.compose({"cp", "file", "web:/dev/x"}).code != 0);
+  sandbox.ok({"start"});
+  CHECK(sandbox.inside("web", {"cat", "/deep/er/data/back"}) == "kept\n");
+  sandbox.finish();
+}
+
+TEST_CASE("a folder for a file, a file for a folder and a place that cannot be made are told of plainly") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.file("src/file", "x");
+  REQUIRE(::symlink("/nowhere/at/all", (sandbox.directory() + "/dangling").c_str()) == 0);
+  const std::pair<const char*, const char*> cases[] = {
+      {R"(["./src:/etc/passwd"])", "/src is a folder, and the container has a file there"},
+      {R"(["./src/file:/etc"])", "/src/file is no folder, and the container has a folder there"},
+      {R"(["./src:/a:ro", "./src:/a/b"])",
+       "mount /a/b: it is not there, and what it would lie in is read-only"},
+      {R"(["./dangling:/a"])",
+       "/dangling cannot be made: it is a link to /nowhere/at/all, which is not there"}};
+  for (const auto& [volumes, why] : cases) {
+    sandbox.compose_file(service(std::string("    volumes: ") + volumes + "\n"));
+    const it::Output refused = sandbox.compose({"up", "-d"});
+    CHECK(refused.code != 0);
+    CHECK(refused.err.find(why) != std::string::npos);
+  }
   sandbox.finish();
 }
 
