@@ -43,11 +43,12 @@ int64_t bytes_of(const std::string& text) {
     if (c != ' ') unit += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   if (unit.size() > 1 && unit.back() == 'b') unit.pop_back();
   if (unit.size() > 1 && unit.back() == 'i') unit.pop_back();
-  static const std::map<std::string, int> kShifts = {{"", 0},   {"b", 0},  {"k", 10},
-                                                     {"m", 20}, {"g", 30}, {"t", 40}};
-  const auto shift = kShifts.find(unit);
-  if (shift == kShifts.end() || number == 0) invalid("max-size '" + text + "' is not a size");
-  return static_cast<int64_t>(number * static_cast<double>(int64_t{1} << shift->second));
+  // Unlike those of memory, and whatever is written: Docker reads 10m as ten million here.
+  static const std::map<std::string, double> kUnits = {{"", 1},    {"b", 1},   {"k", 1e3},
+                                                       {"m", 1e6}, {"g", 1e9}, {"t", 1e12}};
+  const auto scale = kUnits.find(unit);
+  if (scale == kUnits.end() || number == 0) invalid("max-size '" + text + "' is not a size");
+  return static_cast<int64_t>(number * scale->second);
 }
 
 int files_of(const std::string& text) {

@@ -155,9 +155,20 @@ void JsonLog::append(Stream stream, std::string_view line) {
   if (batch_.size() > kBatch) write_batch();
 }
 
+// Somebody may have removed or emptied the file, to get space or a fresh start: lines go where they are
+// found, and a removed file gives its space back.
+void JsonLog::look() noexcept {
+  struct stat status {};
+  if (!file_ || ::fstat(file_.get(), &status) != 0 || status.st_nlink == 0) {
+    open();
+  } else {
+    size_ = status.st_size;
+  }
+}
+
 void JsonLog::write_batch() {
   if (batch_.empty()) return;
-  if (!file_) open();
+  look();
   const ssize_t n = file_ ? ::write(file_.get(), batch_.data(), batch_.size()) : -1;
   const size_t written = n > 0 ? static_cast<size_t>(n) : 0;
   // Half a line would spoil the next one too.

@@ -131,6 +131,22 @@ TEST_CASE("A log is rotated by size and keeps the asked number of files") {
   CHECK(::access((path + ".3").c_str(), F_OK) != 0);
 }
 
+TEST_CASE("A log that somebody removes or empties goes on where it is found, whole lines only") {
+  const Folder folder;
+  const std::string path = folder.path + "/container.log";
+  JsonLog log({path, 400, 2, false, ""});
+  log.write(JsonLog::Stream::kStdout, "one\n");
+  REQUIRE(::unlink(path.c_str()) == 0);
+  log.write(JsonLog::Stream::kStdout, "two\n");
+  CHECK(sys::read_file(path).starts_with("{\"log\":\"two\\n\""));
+  for (int i = 0; i < 3; ++i) log.write(JsonLog::Stream::kStdout, "more\n");
+  REQUIRE(::truncate(path.c_str(), 0) == 0);
+  log.write(JsonLog::Stream::kStdout, "three\n");
+  CHECK(sys::read_file(path).starts_with("{\"log\":\"three\\n\""));
+  CHECK(::access((path + ".1").c_str(), F_OK) != 0);  // it is not as long as it was
+  CHECK(log.lost() == 0);
+}
+
 TEST_CASE("Rotated files are compressed, and tell which file they were") {
   const Folder folder;
   const std::string path = folder.path + "/log";
