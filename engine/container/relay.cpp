@@ -24,6 +24,13 @@ void make_non_blocking(int fd) {
   sys::check(::fcntl(fd, F_SETFL, flags | O_NONBLOCK), "fcntl", "O_NONBLOCK");
 }
 
+// Every full pipe is a change from one program to another, and of those most of the time would be made: a
+// pipe of our caller's takes as much as ours do. Where it is none, or may not, it stays as it is.
+void widen(int fd) {
+  const int size = ::fcntl(fd, F_GETPIPE_SZ);
+  if (size > 0 && size < static_cast<int>(kRoom)) ::fcntl(fd, F_SETPIPE_SZ, kRoom);
+}
+
 // The caller's input on its way to the program. A program that reads slowly must not keep us from showing
 // what it writes, or both would wait for each other: what it does not take is kept, and no more is read until
 // it is gone.
@@ -92,7 +99,11 @@ class Relay {
         buffer_(kPiece) {
     if (streams_.input) make_non_blocking(streams_.input.get());
     if (!streams_.takes_input) input_.end();
-    if (!streams_.terminal) return;
+    if (!streams_.terminal) {
+      if (streams_.takes_input) widen(STDIN_FILENO);
+      if (splices(STDOUT_FILENO)) widen(STDOUT_FILENO);
+      return;
+    }
     if (streams_.takes_input) raw_.emplace(STDIN_FILENO);
     resized_.emplace();
     if (!streams_.input) return;

@@ -176,6 +176,26 @@ TEST_CASE("exec's program hears that the reader of its output has gone") {
   sandbox.finish();
 }
 
+TEST_CASE("exec's output waits for its reader in large pieces") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(std::string(kOneService) + "    volumes: [\"./:/host\"]\n");
+  sandbox.ok({"up", "-d"});
+  // More than one pipe of a megabyte takes and less than two do: nothing is read before all has been written.
+  std::vector<std::string> args = {"sh", "-c", R"("$0" "$@" 2>/dev/null | {
+i=0
+until [ -e over ]; do i=$((i+1)); [ $i -lt 300 ] || exit 1; sleep 0.1; done
+wc -c
+})"};
+  const std::vector<std::string> exec =
+      sandbox.command({"exec", "-T", "web", "sh", "-c", "dd if=/dev/zero bs=64k count=28; touch /host/over"});
+  args.insert(args.end(), exec.begin(), exec.end());
+  const it::Output output = it::run(args, sandbox.options());
+  CHECK(output.code == 0);
+  CHECK(output.out == "1835008\n");
+  sandbox.finish();
+}
+
 TEST_CASE("exec without input gives the program an empty one") {
   if (!it::is_root()) return;
   Sandbox sandbox;
