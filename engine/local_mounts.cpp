@@ -32,8 +32,7 @@ void set_device(SpecMount& mount, const VolumeDevice& device) {
   mount.options = device.options;
   if (device.bind) {
     mount.recursive = device.recursive ? "enabled" : "disabled";
-    mount.read_only = mount.read_only ||
-                      std::find(device.options.begin(), device.options.end(), "ro") != device.options.end();
+    mount.read_only = mount.read_only || device.is_read_only();
   } else {
     mount.type = SpecMount::Type::kDevice;
     mount.fs_type = device.type;

@@ -139,23 +139,23 @@ void LocalEngine::fill_volume(const std::string& name, const sys::Fd& from) {
   std::optional<VolumeRecord> volume;
   db_.read([&] { volume = find_volume(db_, name); });
   const std::optional<VolumeDevice> device = volume ? volume_device(volume->config) : std::nullopt;
-  if (device && device->is_memory()) return;  // what is put there now is not there when it is mounted
+  // What is put into memory now is not there when it is mounted.
+  if (device && (device->is_memory() || device->is_read_only())) return;
   const std::string folder = paths_.volume(name);
   const sys::FileLock lock = sys::FileLock::acquire(folder + "/.fill.lock");
   std::string data = folder + "/_data";
   sys::Fd mounted;
-  if (device && device->bind) {
-    data = device->device;
-    if (::access(data.c_str(), F_OK) != 0) return;  // told when the container is started
-  } else if (device) {
-    mounted = mount_device(with_address(*device));
-    data = "/proc/self/fd/" + std::to_string(mounted.get());
-  }
-  const bool beside = !device && !is_mounted(data, folder);
-  Filling filling(data, beside ? folder + "/_fill" : data + "/.compose-fill");
-  if (!filling.is_due()) return;
   try {
-    filling.fill(from);
+    if (device && device->bind) {
+      data = device->device;
+      if (::access(data.c_str(), F_OK) != 0) return;  // told when the container is started
+    } else if (device) {
+      mounted = mount_device(with_address(*device));
+      data = "/proc/self/fd/" + std::to_string(mounted.get());
+    }
+    const bool beside = !device && !is_mounted(data, folder);
+    Filling filling(data, beside ? folder + "/_fill" : data + "/.compose-fill");
+    if (filling.is_due()) filling.fill(from);
   } catch (const sys::Error& error) {
     throw Error(Error::Kind::kUnavailable, "cannot fill volume " + name + " with what the image has there: " +
                                                error.what() + "; a volume with nocopy stays empty");

@@ -32,8 +32,9 @@ class JsonLog {
 
   // Takes output as it came, any bytes, any length. A full disk or a file that cannot be opened after a
   // rotation loses lines but never throws: the container must go on. It is tried again with each line; the
-  // number lost is told by `lost`. A file that somebody has removed is made anew. Whole lines are in the file when it returns, by one write(2) where they
-  // fit: who is killed in between loses them, but neither half a line nor one twice.
+  // number lost is told by `lost`. A file that somebody has removed is made anew. Whole lines are in the file
+  // when it returns, by one write(2) where they fit: who is killed in between loses them, but neither half a
+  // line nor one twice.
   void write(Stream stream, std::string_view bytes);
   // Writes out what waits for its newline; when a stream has ended. Waits for a file that is just being
   // compressed.

@@ -18,6 +18,7 @@
 #include "engine/container/apparmor.h"
 #include "engine/container/clone.h"
 #include "engine/container/message.h"
+#include "engine/container/mount_source.h"
 #include "engine/container/namespaces.h"
 #include "engine/container/program.h"
 #include "engine/container/rootfs.h"
@@ -115,13 +116,10 @@ class SharedNumber {
 };
 
 [[noreturn]] void container_main(const ContainerLaunch& launch, const std::string& filter,
-                                 const Lenders& lenders, SharedNumber& entered, int report) {
+                                 const Lenders& lenders, const std::vector<sys::Fd>& devices,
+                                 SharedNumber& entered, int report) {
   entered.keep_from_children();
   const Spec& spec = launch.spec;
-  const bool has_device = std::any_of(spec.mounts.begin(), spec.mounts.end(), [](const SpecMount& mount) {
-    return mount.type == SpecMount::Type::kDevice;
-  });
-  const sys::Fd host_netns = has_device ? sys::open("/proc/self/ns/net", O_RDONLY) : sys::Fd();
   if (!spec.host_network) {
     in_step("join the network namespace",
             [&] { sys::check(::setns(launch.netns, CLONE_NEWNET), "setns", "network"); });
@@ -136,7 +134,7 @@ class SharedNumber {
   if (!spec.tty) set_stdio(launch.stdio);
   const sys::Fd shm = shared_memory(spec, lenders);
   const sys::Fd proc = shared_proc(spec, lenders);
-  Console console = enter_rootfs(spec, launch.cgroup, launch.init_program, {host_netns, shm, proc});
+  Console console = enter_rootfs(spec, launch.cgroup, launch.init_program, {devices, shm, proc});
   if (spec.tty) {
     set_size(console.master.get(), spec);
     use_terminal(std::move(console), report);
@@ -304,6 +302,7 @@ pid_t clone_into_container(const EntryLaunch& launch, sys::Fd& pidfd) {
 Launched launch_container(const ContainerLaunch& launch) {
   const std::string filter = read_filter(launch.spec);
   const Lenders lenders = open_lenders(launch.spec);
+  const std::vector<sys::Fd> devices = open_devices(launch.spec);
   SocketPair report = message_sockets();
   SharedNumber entered;
   sys::Fd pidfd;
@@ -312,7 +311,7 @@ Launched launch_container(const ContainerLaunch& launch) {
   if (pid == 0) {
     report.ours.reset();
     run_child(report.theirs.get(),
-              [&] { container_main(launch, filter, lenders, entered, report.theirs.get()); });
+              [&] { container_main(launch, filter, lenders, devices, entered, report.theirs.get()); });
   }
   report.theirs.reset();
   Newborn newborn{pid, std::move(pidfd), lenders.pid ? &entered.value() : nullptr};

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
-#include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -171,41 +170,9 @@ sys::Fd file_source(const Spec& spec, const SpecMount& mount, const std::string&
   return source;
 }
 
-// A file system keeps the network namespace that its mount was asked for in: a server is reached from the
-// host.
-class InNetns {
- public:
-  explicit InNetns(const sys::Fd& netns) {
-    if (!netns) return;
-    own_ = sys::open("/proc/self/ns/net", O_RDONLY);
-    sys::check(::setns(netns.get(), CLONE_NEWNET), "setns", "network of the host");
-  }
-  ~InNetns() {
-    // Going on in the host's network would open it to the container.
-    if (own_ && ::setns(own_.get(), CLONE_NEWNET) != 0) ::_exit(1);
-  }
-  InNetns(const InNetns&) = delete;
-  InNetns& operator=(const InNetns&) = delete;
-
- private:
-  sys::Fd own_;
-};
-
-sys::Fd device_source(const Spec& spec, const SpecMount& mount, const std::string& name,
-                      const sys::Fd& host_netns) {
-  SplitOptions split = split_mount_options(mount.options, mount.read_only ? MOUNT_ATTR_RDONLY : 0);
-  MountOptions options = {{"source", mount.source}};
-  options.insert(options.end(), split.file_system.begin(), split.file_system.end());
-  // Said to the file system as well, which else wants to write to a medium that may not let it. Not for a
-  // read-only mount of a volume that others write to.
-  if (std::find(mount.options.begin(), mount.options.end(), "ro") != mount.options.end())
-    options.emplace_back("ro", "");
-  sys::Fd device;
-  {
-    const InNetns host(host_netns);
-    device = new_mount(mount.fs_type, options, split.attributes);
-  }
-  if (mount.subpath.empty()) return device;
+sys::Fd device_part(const Spec& spec, const SpecMount& mount, const std::string& name,
+                    const sys::Fd& device) {
+  if (mount.subpath.empty()) return sys::dup(device.get());
   const sys::Fd root = root_at(own_place(spec, name), device);
   return clone_mount(open_subpath(mount, root).get(), "", false);
 }
@@ -226,12 +193,34 @@ sys::Fd open_source(const SpecMount& mount) {
   return bind_source(mount);
 }
 
-sys::Fd own_source(const Spec& spec, size_t index, const sys::Fd& host_netns, int root) {
+sys::Fd open_device(const SpecMount& mount) {
+  const SplitOptions split = split_mount_options(mount.options, mount.read_only ? MOUNT_ATTR_RDONLY : 0);
+  MountOptions options = {{"source", mount.source}};
+  options.insert(options.end(), split.file_system.begin(), split.file_system.end());
+  // Said to the file system as well, which else wants to write to a medium that may not let it. Not for a
+  // read-only mount of a volume that others write to.
+  if (std::find(mount.options.begin(), mount.options.end(), "ro") != mount.options.end())
+    options.emplace_back("ro", "");
+  return new_mount(mount.fs_type, options, split.attributes);
+}
+
+std::vector<sys::Fd> open_devices(const Spec& spec) {
+  std::vector<sys::Fd> devices(spec.mounts.size());
+  for (size_t i = 0; i < devices.size(); ++i) {
+    const SpecMount& mount = spec.mounts[i];
+    if (mount.type == SpecMount::Type::kDevice)
+      devices[i] =
+          in_step("mount " + mount.source + " at " + mount.target, [&] { return open_device(mount); });
+  }
+  return devices;
+}
+
+sys::Fd own_source(const Spec& spec, size_t index, const sys::Fd& device, int root) {
   const SpecMount& mount = spec.mounts[index];
   const std::string name = "mount" + std::to_string(index);
   if (mount.type == SpecMount::Type::kTmpfs) return tmpfs_source(mount, root);
   if (mount.type == SpecMount::Type::kFile) return file_source(spec, mount, name);
-  if (mount.type == SpecMount::Type::kDevice) return device_source(spec, mount, name, host_netns);
+  if (mount.type == SpecMount::Type::kDevice) return device_part(spec, mount, name, device);
   return layers_source(spec, mount, name);
 }
 

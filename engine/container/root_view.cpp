@@ -31,7 +31,8 @@ void close_file(int root, const std::string& path) {
 
 void mount_one(int root, const Spec& spec, size_t index) {
   const SpecMount& mount = spec.mounts[index];
-  const sys::Fd source = is_own(mount) ? own_source(spec, index, sys::Fd(), root) : open_source(mount);
+  const sys::Fd device = mount.type == SpecMount::Type::kDevice ? open_device(mount) : sys::Fd();
+  const sys::Fd source = is_own(mount) ? own_source(spec, index, device, root) : open_source(mount);
   attach_mount(source.get(), target_for(root, mount, source).get());
 }
 

@@ -114,7 +114,7 @@ Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& 
   for (size_t i = 0; i < sources.size(); ++i) {
     in_step("mount " + spec.mounts[i].target, [&] {
       const sys::Fd own =
-          is_own(spec.mounts[i]) ? own_source(spec, i, borrowed.host_netns, root.get()) : sys::Fd();
+          is_own(spec.mounts[i]) ? own_source(spec, i, borrowed.devices[i], root.get()) : sys::Fd();
       attach_source(root.get(), spec.mounts[i], own ? own : sources[i]);
     });
   }

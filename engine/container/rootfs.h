@@ -1,6 +1,7 @@
 #pragma once
 // From a spec to a root folder, in a straight line, inside the container's new mount namespace.
 #include <string>
+#include <vector>
 
 #include "engine/container/cgroup.h"
 #include "engine/container/spec.h"
@@ -13,9 +14,9 @@ constexpr const char* kInitTarget = "/dev/init";
 
 // Of the host's and of other containers', opened before; empty: none.
 struct Borrowed {
-  const sys::Fd& host_netns;  // for mounts of kDevice
-  const sys::Fd& shm;         // detached mount for /dev/shm
-  const sys::Fd& proc;        // detached mount for /proc
+  const std::vector<sys::Fd>& devices;  // open_devices
+  const sys::Fd& shm;                   // detached mount for /dev/shm
+  const sys::Fd& proc;                  // detached mount for /proc
 };
 
 // Makes the overlay, mounts everything, pivots into it and lets go of the host's tree: nothing of the host is

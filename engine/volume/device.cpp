@@ -2,15 +2,13 @@
 
 #include <netdb.h>
 #include <netinet/in.h>
-#include <sys/mount.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <array>
 #include <memory>
 
-#include "engine/container/mount_fd.h"
-#include "engine/container/mount_options.h"
+#include "engine/container/mount_source.h"
 #include "engine/error.h"
 
 namespace engine {
@@ -76,11 +74,11 @@ VolumeDevice with_address(VolumeDevice device) {
 }
 
 sys::Fd mount_device(const VolumeDevice& device) {
-  const SplitOptions split = split_mount_options(device.options, 0);
-  MountOptions options = {{"source", device.device}};
-  options.insert(options.end(), split.file_system.begin(), split.file_system.end());
-  if ((split.attributes & MOUNT_ATTR_RDONLY) != 0) options.emplace_back("ro", "");
-  return new_mount(device.type, options, split.attributes);
+  SpecMount mount;
+  mount.fs_type = device.type;
+  mount.source = device.device;
+  mount.options = device.options;
+  return open_device(mount);
 }
 
 void check_volume_device(const VolumeConfig& config) {

@@ -1,6 +1,7 @@
 #pragma once
 // Volumes that lie elsewhere than in the data root: driver_opts of the local driver, as mount(8) has them:
 // type, o, device. Source: Docker Engine manual, "docker volume create", "Driver-specific options".
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,6 +19,7 @@ struct VolumeDevice {
   std::vector<std::string> options;  // without bind, rbind
   // Each mount of it is a new, empty one; of others the kernel has one, however often it is mounted.
   bool is_memory() const { return !bind && (type == "tmpfs" || type == "ramfs"); }
+  bool is_read_only() const { return std::find(options.begin(), options.end(), "ro") != options.end(); }
 };
 
 // Nothing without driver_opts.

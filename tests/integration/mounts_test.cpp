@@ -258,6 +258,56 @@ volumes:
   CHECK(sys::read_file(sandbox.directory() + "/shared/there") == "host\n");  // not the volume's to remove
 }
 
+TEST_CASE("a volume on a block device is mounted, filled, and may be read-only") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const std::string disk = sandbox.directory() + "/disk";
+  sandbox.file("disk", "");
+  REQUIRE(::truncate(disk.c_str(), 16 << 20) == 0);
+  const bool made = it::run({"mkfs.ext4", "-q", disk}).code == 0;
+  std::string device = it::run({"losetup", "--show", "-f", disk}).out;
+  if (!made || device.empty()) {
+    WARN("no loop device or mkfs.ext4 here");
+    return;
+  }
+  device.pop_back();
+  sandbox.options().env["DEVICE"] = device;
+  sandbox.file("Dockerfile", "FROM busybox\nRUN mkdir -p /data/sub && echo seed > /data/sub/seed\n");
+  const std::string file = R"(
+services:
+  web:
+    build: .
+    command: ["sleep", "1000"]
+    stop_grace_period: 0s
+    volumes:
+      - disk:/data
+      - {type: volume, source: disk, target: /part, volume: {subpath: "${PART:-lost+found}"}}
+volumes:
+  disk: {driver_opts: {type: ext4, device: "${DEVICE}", o: "noatime${MORE:-}"}}
+)";
+  sandbox.compose_file(file);
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"ls", "/data"}) == "lost+found\n");  // not empty, so it is left as it is
+  CHECK(sandbox.inside("web", {"ls", "/part"}).empty());
+  CHECK(sandbox.inside("web", {"grep", "-c", device + " /data ext4 rw,noatime", "/proc/mounts"}) == "1\n");
+  sandbox.inside("web", {"rmdir", "/data/lost+found"});
+  sandbox.ok({"down", "-v"});
+  sandbox.options().env["PART"] = "sub";
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"ls", "-A", "/data"}) == "sub\n");
+  CHECK(sandbox.inside("web", {"cat", "/part/seed"}) == "seed\n");
+  sandbox.ok({"restart", "web"});
+  CHECK(sandbox.inside("web", {"cat", "/part/seed"}) == "seed\n");
+  sandbox.ok({"down", "-v"});
+  sandbox.options().env["MORE"] = ",ro";
+  CHECK(it::run({"blockdev", "--setro", device}).code == 0);
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"cat", "/data/sub/seed"}) == "seed\n");
+  CHECK(sandbox.compose({"exec", "-T", "web", "touch", "/data/x"}).code != 0);
+  sandbox.finish();
+  CHECK(it::run({"losetup", "-d", device}).code == 0);
+}
+
 TEST_CASE("options of a volume that are not enough or unknown are told by name") {
   if (!it::is_root()) return;
   Sandbox sandbox;
