@@ -13,6 +13,7 @@
 #include "engine/container/runtime.h"
 #include "engine/container/usage.h"
 #include "engine/copy/copy.h"
+#include "engine/doctor/facts.h"
 #include "engine/error.h"
 #include "engine/events/event.h"
 #include "engine/image/layer_tar.h"
@@ -169,6 +170,12 @@ class Engine {
   // load, prune. kUnavailable when the engine keeps none.
   virtual ImageStore& image_store() {
     throw Error(Error::Kind::kUnavailable, "this engine keeps no images of its own");
+  }
+
+  // What `network doctor` judges: the host, the networks named by id, and the containers that run on them. Takes up to seconds, when
+  // name servers do not answer.
+  virtual doctor::Facts examine_networks(const std::vector<std::string>&) {
+    throw Error(Error::Kind::kUnavailable, "this engine's networks cannot be examined from here");
   }
 
   // ---- events (events/journal.h); the verbs above note what they do themselves

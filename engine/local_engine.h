@@ -88,6 +88,8 @@ class LocalEngine final : public Engine {
 
   ImageStore& image_store() override { return images_; }
 
+  doctor::Facts examine_networks(const std::vector<std::string>& ids) override;
+
   void note_container_event(const std::string& id, const std::string& action) override;
 
   void reconcile() override;

@@ -125,7 +125,7 @@ bool network_is_up(const Network& network) {
   const std::vector<uint32_t> addresses = addresses_of(route, *link);
   const uint32_t gateway = require_address(network.gateway, "gateway of network " + network.id);
   if (std::find(addresses.begin(), addresses.end(), gateway) == addresses.end()) return false;
-  return !forwarding_is_off() && knows_bridge(name);
+  return !forwarding_is_off() && knows_bridge(name) && chains_that_drop(name).empty();
 }
 
 std::string veth_name(const std::string& network_id, const std::string& container_id) {
@@ -195,6 +195,10 @@ Present present() {
   }
   found.ports = read_firewall().ports;
   return found;
+}
+
+bool is_bridge_of(const std::string& alias, const std::string& network_id) {
+  return alias == kNetworkAlias + short_id(network_id);
 }
 
 void remove_link(const std::string& name) {

@@ -49,6 +49,7 @@ sys::Fd new_namespace();
 void setup_network(const Network& network);
 // Takes all of it away; what is missing is no error.
 void teardown_network(const std::string& network_id);
+// Also false when another tool has come since whose rules drop what it forwards.
 bool network_is_up(const Network& network);
 
 // veth pair between the bridge and `netns`, address, MAC, routes. The host's end is ve<12 hex of a digest of
@@ -78,6 +79,8 @@ struct Present {
 Present present();
 // Name of the host's veth end for this pair (what `attach` uses).
 std::string veth_name(const std::string& network_id, const std::string& container_id);
+// Whether a link's alias says that it is this network's bridge.
+bool is_bridge_of(const std::string& alias, const std::string& network_id);
 void remove_link(const std::string& name);  // missing is no error
 // Removes the nftables table when no network of ours is left, and switches forwarding off again
 // where it was off and nobody else can have come to rely on it.

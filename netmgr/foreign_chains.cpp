@@ -90,6 +90,13 @@ void remove_foreign_rules(const FirewallLock&, const std::string& bridge) {
   }
 }
 
+std::vector<std::string> chains_that_drop(const std::string& bridge) {
+  std::vector<std::string> found;
+  for (const Chain& chain : forward_chains())
+    if (chain.drops && our_rules(chain, bridge).empty()) found.push_back(chain.where);
+  return found;
+}
+
 bool others_filter_forwarding() {
   return !forward_chains().empty();
 }

@@ -5,6 +5,7 @@
 // chain's owner still comes first. They carry a comment that names the bridge, by which they are found and
 // taken away.
 #include <string>
+#include <vector>
 
 namespace netmgr {
 
@@ -13,6 +14,10 @@ class FirewallLock;
 // Idempotent. Throw sys::Error.
 void pass_foreign_policies(const FirewallLock&, const std::string& bridge);
 void remove_foreign_rules(const FirewallLock&, const std::string& bridge);
+
+// The chains that drop by policy and have no rule of ours for the bridge: "ip filter FORWARD". Throws
+// sys::Error.
+std::vector<std::string> chains_that_drop(const std::string& bridge);
 
 // True when another tool filters forwarded packets, so forwarding may be wanted beside us. Throws sys::Error.
 bool others_filter_forwarding();

@@ -64,6 +64,7 @@ int network_command(Context& context, const Words& args) {
                         {{"connect", network_connect, "Put a container on a network"},
                          {"create", network_create, "Make a network"},
                          {"disconnect", network_disconnect, "Take a container off a network"},
+                         {"doctor", network_doctor, "Say what is wrong with networks, and what helps"},
                          {"inspect", network_inspect, "Show all about networks"},
                          {"ls", network_ls, "List networks"},
                          {"list", network_ls, "The same"},

@@ -14,6 +14,7 @@ namespace compose::cli {
 int network_connect(Context& context, const Words& args);
 int network_create(Context& context, const Words& args);
 int network_disconnect(Context& context, const Words& args);
+int network_doctor(Context& context, const Words& args);
 int network_inspect(Context& context, const Words& args);
 int network_ls(Context& context, const Words& args);
 int network_prune(Context& context, const Words& args);

@@ -1,0 +1,222 @@
+// Looks at what `network doctor` judges; changes nothing.
+#include <fcntl.h>
+#include <linux/netlink.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "engine/container/runtime.h"
+#include "engine/local_engine.h"
+#include "engine/published_ports.h"
+#include "netmgr/address.h"
+#include "netmgr/dns_probe.h"
+#include "netmgr/driver.h"
+#include "netmgr/firewall.h"
+#include "netmgr/foreign_chains.h"
+#include "netmgr/link.h"
+#include "netmgr/listeners.h"
+#include "netmgr/namespace_scope.h"
+#include "netmgr/routes.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+namespace engine {
+
+namespace {
+
+using namespace doctor;
+
+constexpr int kPatienceMs = 1000;  // for a name server
+constexpr char kDnsServer[] = "127.0.0.11";
+
+bool legacy_rules() {
+  std::istringstream tables(sys::read_file_if_exists("/proc/net/ip_tables_names").value_or(""));
+  for (std::string table; std::getline(tables, table);)
+    if (table == "filter") return true;
+  return false;
+}
+
+// The device that a route leads to which is as narrow as the subnet or narrower, and not the bridge's own.
+std::string thief_of(const netmgr::Subnet& subnet, const std::string& bridge) {
+  std::istringstream lines(sys::read_file("/proc/thread-self/net/route"));
+  std::string line;
+  std::getline(lines, line);  // the titles
+  while (std::getline(lines, line)) {
+    std::istringstream words(line);
+    std::string device, destination, gateway, flags, references, uses, metric, mask;
+    words >> device >> destination >> gateway >> flags >> references >> uses >> metric >> mask;
+    if (!words || device == bridge) continue;
+    // Hexadecimal, the last byte first.
+    const auto base = __builtin_bswap32(static_cast<uint32_t>(std::stoul(destination, nullptr, 16)));
+    const int prefix = __builtin_popcount(static_cast<uint32_t>(std::stoul(mask, nullptr, 16)));
+    if (prefix >= subnet.prefix && netmgr::Subnet{base, prefix}.overlaps(subnet)) return device;
+  }
+  return {};
+}
+
+struct Host {
+  netmgr::NetlinkSocket route{NETLINK_ROUTE};
+  std::vector<netmgr::Link> links = netmgr::all_links(route);
+  netmgr::FirewallState rules = netmgr::read_firewall();
+
+  const netmgr::Link* link(const std::string& name) const {
+    return find([&](const netmgr::Link& link) { return link.name == name; });
+  }
+  const netmgr::Link* bridge_of(const std::string& network_id) const {
+    return find([&](const netmgr::Link& link) { return netmgr::is_bridge_of(link.alias, network_id); });
+  }
+
+ private:
+  template <typename Predicate>
+  const netmgr::Link* find(const Predicate& predicate) const {
+    const auto found = std::find_if(links.begin(), links.end(), predicate);
+    return found == links.end() ? nullptr : &*found;
+  }
+};
+
+HostFacts look_at_host(const Host& host, const std::vector<std::string>& name_servers) {
+  HostFacts facts;
+  facts.forwarding = sys::read_file("/proc/sys/net/ipv4/ip_forward").starts_with('1');
+  facts.table = host.rules.exists;
+  facts.legacy_rules = legacy_rules();
+  for (const std::string& server : name_servers)
+    facts.name_servers.push_back({server, netmgr::dns_answers(server, "", kPatienceMs)});
+  return facts;
+}
+
+NetworkFacts look_at_network(Host& host, const NetworkRecord& record) {
+  NetworkFacts facts;
+  facts.name = record.config.name;
+  const netmgr::Link* bridge = host.bridge_of(record.id);
+  facts.bridge = bridge == nullptr ? "br-" + record.id.substr(0, 12) : bridge->name;
+  facts.subnet = record.config.subnet;
+  facts.gateway = record.config.gateway;
+  facts.internal = record.config.internal;
+  if (bridge != nullptr) {
+    const std::vector<uint32_t> addresses = netmgr::addresses_of(host.route, *bridge);
+    facts.link = true;
+    facts.up = bridge->up;
+    facts.mtu = bridge->mtu;
+    facts.has_gateway = std::find(addresses.begin(), addresses.end(), netmgr::parse_address(facts.gateway)) !=
+                        addresses.end();
+  }
+  const auto& known = host.rules.bridges;
+  facts.in_rules = std::find(known.begin(), known.end(), facts.bridge) != known.end();
+  if (const auto device = netmgr::default_route_device(host.route)) {
+    if (const auto uplink = netmgr::find_link(host.route, *device)) {
+      facts.uplink = uplink->name;
+      facts.uplink_mtu = uplink->mtu;
+    }
+  }
+  if (const auto subnet = netmgr::parse_subnet(facts.subnet))
+    facts.stolen_by = thief_of(*subnet, facts.bridge);
+  facts.dropped_by = netmgr::chains_that_drop(facts.bridge);
+  return facts;
+}
+
+Listener listener_of(const sys::ProcessId& process, const netmgr::Publish& port) {
+  const bool udp = port.protocol == "udp";
+  if (!udp && port.protocol != "tcp") return Listener::kUnknown;
+  netmgr::Listening all;
+  for (const char* family : {"", "6"}) {
+    const std::string path = "/proc/" + std::to_string(process.pid) + "/net/" + port.protocol + family;
+    const netmgr::Listening here =
+        netmgr::listening_in(sys::read_file_if_exists(path).value_or(""), port.container_port, udp);
+    all.anywhere |= here.anywhere;
+    all.beyond_loopback |= here.beyond_loopback;
+  }
+  return all.beyond_loopback ? Listener::kThere : all.anywhere ? Listener::kOnLoopback : Listener::kNone;
+}
+
+// What is to be seen from within: addresses of its interfaces, a default route, an answer of its name server.
+void look_inside(const sys::ProcessId& process, ContainerFacts& facts) {
+  const sys::Fd netns = sys::open("/proc/" + std::to_string(process.pid) + "/ns/net", O_RDONLY);
+  if (!sys::is_alive(process)) throw sys::Error(ESRCH, "look into the container", facts.name);
+  const netmgr::NamespaceScope scope(netns);
+  netmgr::NetlinkSocket route(NETLINK_ROUTE);
+  for (const netmgr::Link& link : netmgr::all_links(route)) {
+    const std::vector<uint32_t> addresses = netmgr::addresses_of(route, link);
+    for (EndpointFacts& endpoint : facts.endpoints) {
+      const auto address = netmgr::parse_address(endpoint.address);
+      if (address && std::find(addresses.begin(), addresses.end(), *address) != addresses.end())
+        endpoint.inside = true;
+    }
+  }
+  facts.default_route = netmgr::default_route_device(route).has_value();
+  if (facts.monitor) facts.own_names_resolve = netmgr::dns_answers(kDnsServer, facts.name, kPatienceMs);
+}
+
+std::vector<PortFacts> look_at_ports(const Host& host, const ContainerRecord& record,
+                                     const sys::ProcessId& process) {
+  std::vector<PortFacts> found;
+  for (const netmgr::Publish& port : to_publish(record)) {
+    PortFacts facts;
+    facts.host = (port.host_ip.empty() ? "0.0.0.0" : port.host_ip) + ':' + std::to_string(port.host_port);
+    facts.container_port = port.container_port;
+    facts.protocol = port.protocol;
+    facts.in_rules =
+        std::any_of(host.rules.ports.begin(), host.rules.ports.end(), [&](const netmgr::Publish& known) {
+          return known.host_port == port.host_port && known.protocol == port.protocol &&
+                 known.container_ip == port.container_ip && known.container_port == port.container_port;
+        });
+    facts.listener = listener_of(process, port);
+    found.push_back(std::move(facts));
+  }
+  return found;
+}
+
+}  // namespace
+
+doctor::Facts LocalEngine::examine_networks(const std::vector<std::string>& ids) {
+  std::vector<NetworkRecord> networks;
+  std::vector<ContainerRecord> containers;
+  db_.read([&] {
+    networks = list_networks(db_);
+    containers = list_containers(db_, std::nullopt);
+  });
+  Host host;
+  Facts facts;
+  facts.host = look_at_host(host, host_nameservers());
+  const auto asked = [&](const std::string& id) {
+    return std::find(ids.begin(), ids.end(), id) != ids.end();
+  };
+  std::map<std::string, NetworkFacts> looked_at;  // by id
+  for (const NetworkRecord& network : networks)
+    if (asked(network.id)) looked_at.emplace(network.id, look_at_network(host, network));
+
+  for (const ContainerRecord& record : containers) {
+    const Status status = status_of(record.id);
+    const bool concerned =
+        std::any_of(record.endpoints.begin(), record.endpoints.end(),
+                    [&](const EndpointRecord& endpoint) { return asked(endpoint.network_id); });
+    if (!concerned || !has_program(status)) continue;
+    ContainerFacts container;
+    container.name = record.config.name;
+    container.monitor = sys::is_alive(status.monitor);
+    for (const EndpointRecord& endpoint : record.endpoints) {
+      const auto network = std::find_if(networks.begin(), networks.end(), [&](const NetworkRecord& each) {
+        return each.id == endpoint.network_id;
+      });
+      if (network == networks.end()) continue;
+      const netmgr::Link* link = host.link(netmgr::veth_name(endpoint.network_id, record.id));
+      container.endpoints.push_back(
+          {network->config.name, endpoint.address, link != nullptr, link != nullptr && link->up, false});
+      container.wants_default_route |= !network->config.internal;
+      if (const auto found = looked_at.find(endpoint.network_id); found != looked_at.end())
+        found->second.used = true;
+    }
+    container.ports = look_at_ports(host, record, status.process);
+    try {
+      look_inside(status.process, container);
+    } catch (const sys::Error&) {
+      if (!sys::is_alive(status.process)) continue;  // it has ended meanwhile
+      throw;
+    }
+    facts.containers.push_back(std::move(container));
+  }
+  for (auto& [id, network] : looked_at) facts.networks.push_back(std::move(network));
+  return facts;
+}
+
+}  // namespace engine
