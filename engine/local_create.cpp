@@ -11,6 +11,7 @@
 #include "engine/container/seccomp.h"
 #include "engine/local_engine.h"
 #include "engine/log_options.h"
+#include "engine/making_mark.h"
 #include "engine/security_options.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -186,7 +187,7 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
   record.command = shown_command(config, image);
   record.created_ms = now_ms();
   ContainerInfo info;
-  // Until all of it is there: a container whose maker is gone, and which has no status, is none.
+  // Held until all of it is there, by which others know that it is being made.
   std::optional<sys::FileLock> lock = lock_container(record.id);
   std::vector<VolumeRecord> fresh;
   const auto insert = [&] {
@@ -212,12 +213,14 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
   }
   try {
     const std::string folder = paths_.container(record.id);
+    sys::make_dirs(making_mark(paths_, record.id));
     sys::make_dirs(folder + "/upper");
     sys::make_dirs(folder + "/work", 0700);
     keep_files(record, config);
     for (const VolumeRecord& volume : fresh) note_volume("create", volume.config.name);
     fill_volumes(record, image);
     write_status(folder, Status());
+    sys::check(::rmdir(making_mark(paths_, record.id).c_str()), "rmdir", making_mark(paths_, record.id));
   } catch (...) {
     lock.reset();
     try {

@@ -7,9 +7,9 @@
 #include <set>
 
 #include "engine/build_network.h"
-#include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
 #include "engine/local_engine.h"
+#include "engine/making_mark.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/process.h"
@@ -85,14 +85,14 @@ bool LocalEngine::is_abandoned(const ContainerRecord& record) {
 // Its maker was killed, or could not even take it back: without its files, and with what the image has not
 // yet in its volumes, it would be another container than was asked for.
 bool LocalEngine::is_half_made(const ContainerRecord& record) {
-  const std::string status = status_file(paths_.container(record.id));
-  if (::access(status.c_str(), F_OK) == 0) return false;
+  const std::string mark = making_mark(paths_, record.id);
+  if (::access(mark.c_str(), F_OK) != 0) return false;
   sys::make_dirs(paths_.run_root + "/locks");
   const std::optional<sys::FileLock> lock = sys::FileLock::try_acquire(lock_path(record.id));
   if (!lock) return false;  // it is being made
   std::optional<ContainerRecord> now;
   db_.read([&] { now = find_container_record(db_, record.id); });
-  return now && ::access(status.c_str(), F_OK) != 0;
+  return now && ::access(mark.c_str(), F_OK) == 0;
 }
 
 void LocalEngine::release_if_dead(const ContainerRecord& record) {

@@ -198,6 +198,13 @@ void LocalEngine::launch(ContainerRecord& record, const Launcher& launcher) {
   for (const MountRecord& mount : record.mounts) {
     if (mount.type == MountConfig::Type::kVolume) sys::make_dirs(paths_.volume(mount.source) + "/_data");
   }
+  // Its maker may have been killed when there was nothing of it but the record.
+  const bool bare = ::access(paths_.container(record.id).c_str(), F_OK) != 0;
+  if (bare && !record.config.files.empty())
+    throw Error(Error::Kind::kConflict, "container " + record.config.name + " has lost its folder " +
+                                            paths_.container(record.id) +
+                                            ", its secrets and configs with it; remove it and make it again");
+  if (bare) fill_volumes(record, image);
   sys::make_dirs(paths_.container(record.id) + "/upper");
   sys::make_dirs(paths_.container(record.id) + "/work", 0700);
   try {

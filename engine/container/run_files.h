@@ -31,7 +31,6 @@ inline std::string control_socket(const std::string& run_dir) {
   return run_dir + "/control";
 }
 
-// In the state folder; there from the moment on when the container is made completely.
 inline std::string status_file(const std::string& state_dir) {
   return state_dir + "/status.json";
 }

@@ -101,7 +101,7 @@ TEST_CASE(
   const engine::ContainerInfo info = engine->create_container(config);
   engine->reconcile();
   REQUIRE(engine->find_container("web"));
-  ::unlink((root.paths.container(info.id) + "/status.json").c_str());  // what a maker writes last
+  sys::make_dirs(root.paths.container(info.id) + "/making");  // what a maker removes last
   {
     const sys::FileLock making =
         sys::FileLock::acquire(root.paths.run_root + "/locks/c-" + info.id.substr(0, 12));
