@@ -133,7 +133,7 @@ class Copy final : public UpperVisitor {
     if (S_ISREG(status.st_mode)) {
       const sys::Fd from = open_to_read(object.fd.get(), object.path);
       const sys::Fd to = sys::openat(into, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-      build::copy_file_data(from.get(), to.get(), status.st_size);
+      build::copy_file_data(from.get(), to.get(), status.st_size, {}, object.path);
     } else if (S_ISLNK(status.st_mode)) {
       std::string target(static_cast<size_t>(status.st_size) + 1, '\0');
       const ssize_t n = sys::check(::readlinkat(object.fd.get(), "", target.data(), target.size()),

@@ -45,10 +45,7 @@ void copy_range(int from, int to, off_t at, off_t end) {
   }
 }
 
-}  // namespace
-
-void copy_file_data(int from, int to, off_t size, const std::function<void()>& check) {
-  if (size == 0) return;
+void copy_data(int from, int to, off_t size, const std::function<void()>& check) {
   if (::ioctl(to, FICLONE, from) == 0) return;
   for (off_t at = 0; at < size;) {
     off_t data = ::lseek(from, at, SEEK_DATA);
@@ -65,6 +62,18 @@ void copy_file_data(int from, int to, off_t size, const std::function<void()>& c
     }
   }
   sys::check(::ftruncate(to, size), "ftruncate");
+}
+
+}  // namespace
+
+void copy_file_data(int from, int to, off_t size, const std::function<void()>& check,
+                    const std::string& what) {
+  if (size == 0) return;
+  try {
+    copy_data(from, to, size, check);
+  } catch (const sys::Error& error) {
+    throw sys::Error(error.code(), error.call(), error.object().empty() ? what : error.object());
+  }
 }
 
 }  // namespace engine::build

@@ -115,7 +115,7 @@ void LayerWriter::put_file(const LayeredView::Node& folder, const std::string& n
   const sys::Fd into = prepare(folder, name);
   {
     const sys::Fd file = sys::openat(into.get(), name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
-    copy_file_data(from, file.get(), size, check);
+    copy_file_data(from, file.get(), size, check, name);
   }
   apply(into.get(), name, metadata, false);
 }

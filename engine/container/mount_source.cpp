@@ -62,6 +62,10 @@ void require_peers(const SpecMount& mount, const sys::Fd& source, uint64_t flag)
                        mount.propagation + " has nothing to go by; make it so with mount --make-shared");
 }
 
+bool is_missing(int error) {
+  return error == ENOENT || error == ENOTDIR;
+}
+
 // A link that leads out of what is mounted is refused, not followed (openat2(2), RESOLVE_BENEATH).
 sys::Fd open_subpath(const SpecMount& mount, const sys::Fd& source) {
   struct open_how how {};
@@ -71,7 +75,7 @@ sys::Fd open_subpath(const SpecMount& mount, const sys::Fd& source) {
   if (fd) return fd;
   const int error = errno;
   const std::string what = "subpath '" + mount.subpath + "' ";
-  if (error == ENOENT || error == ENOTDIR)
+  if (is_missing(error))
     throw SetupError("mount " + mount.target, what + "is not in what is mounted; make it there first");
   if (error == EXDEV || error == ELOOP)
     throw SetupError("mount " + mount.target, what + "leads out of what is mounted");
@@ -143,8 +147,12 @@ sys::Fd layers_source(const Spec& spec, const SpecMount& mount, const std::strin
     }
   }
   const sys::Fd root = root_at(place, mount_overlay(lowers, upper, work, place));
-  const sys::Fd source = sys::open_in_root(root.get(), mount.source, O_PATH);
-  return clone_mount(source.get(), "", false);
+  try {
+    return clone_mount(sys::open_in_root(root.get(), mount.source, O_PATH).get(), "", false);
+  } catch (const sys::Error& error) {
+    if (!is_missing(error.code())) throw;
+    throw SetupError("mount " + mount.target, "the image has no " + mount.source);
+  }
 }
 
 std::string from_hex(const std::string& hex) {

@@ -82,7 +82,7 @@ void TreeSink::add(const SourceObject& object) {
   }
   put(entry, [&](int file) {
     const sys::Fd from = open_to_read(object.fd, object.path);
-    build::copy_file_data(from.get(), file, entry.size, check);
+    build::copy_file_data(from.get(), file, entry.size, check, shown(entry.path));
   });
 }
 

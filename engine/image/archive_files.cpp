@@ -31,7 +31,11 @@ class Spool {
       : path_(path), fd_(sys::open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600)) {}
 
   void write(const char* data, size_t size) {
-    sys::write_all(fd_.get(), data, size);
+    try {
+      sys::write_all(fd_.get(), data, size);
+    } catch (const sys::Error& error) {
+      throw sys::Error(error.code(), "write", path_);
+    }
     hash_.update(data, size);
     size_ += static_cast<int64_t>(size);
   }

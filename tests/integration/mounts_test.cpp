@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <optional>
 
 #include "sandbox.h"
 #include "sys/file.h"
@@ -18,6 +19,24 @@ std::string service(const std::string& volumes) {
          "0s\n" +
          volumes;
 }
+
+class LoopDevice {
+ public:
+  // `args`: what losetup is to do with which file. `device` is empty where there is none to be had.
+  explicit LoopDevice(const std::vector<std::string>& args) {
+    std::vector<std::string> command = {"losetup", "--show", "-f"};
+    command.insert(command.end(), args.begin(), args.end());
+    device = it::run(command).out;
+    if (!device.empty()) device.pop_back();
+  }
+  ~LoopDevice() {
+    if (!device.empty()) it::run({"losetup", "-d", device});
+  }
+  LoopDevice(const LoopDevice&) = delete;
+  LoopDevice& operator=(const LoopDevice&) = delete;
+
+  std::string device;
+};
 
 }  // namespace
 
@@ -71,6 +90,13 @@ services:
   sandbox.ok({"up", "-d", "web"});  // builds what it mounts
   CHECK(sandbox.inside("web", {"cat", "/whole/site/sub/index", "/part/index"}) == "page\npage\n");
   CHECK(sandbox.compose({"exec", "-T", "web", "touch", "/part/x"}).code != 0);
+  sandbox.file("wrong.yaml", R"(
+services:
+  web: {volumes: [{type: image, source: "site:1", target: /part, image: {subpath: none/there}}]}
+)");
+  const it::Output wrong = sandbox.compose({"-f", "compose.yaml", "-f", "wrong.yaml", "run", "web", "true"});
+  CHECK(wrong.code != 0);
+  CHECK(wrong.err.find("mount /part: the image has no /none/there") != std::string::npos);
   const it::Output kept = sandbox.compose({"image", "rm", "site:1"});
   CHECK(kept.code != 0);
   CHECK(kept.err.find("is used by container") != std::string::npos);
@@ -265,12 +291,12 @@ TEST_CASE("a volume on a block device is mounted, filled, and may be read-only")
   sandbox.file("disk", "");
   REQUIRE(::truncate(disk.c_str(), 16 << 20) == 0);
   const bool made = it::run({"mkfs.ext4", "-q", disk}).code == 0;
-  std::string device = it::run({"losetup", "--show", "-f", disk}).out;
-  if (!made || device.empty()) {
+  std::optional<LoopDevice> loop(std::in_place, std::vector<std::string>{disk});
+  if (!made || loop->device.empty()) {
     WARN("no loop device or mkfs.ext4 here");
     return;
   }
-  device.pop_back();
+  std::string device = loop->device;
   sandbox.options().env["DEVICE"] = device;
   sandbox.file("Dockerfile", "FROM busybox\nRUN mkdir -p /data/sub && echo seed > /data/sub/seed\n");
   const std::string file = R"(
@@ -300,12 +326,13 @@ volumes:
   CHECK(sandbox.inside("web", {"cat", "/part/seed"}) == "seed\n");
   sandbox.ok({"down", "-v"});
   sandbox.options().env["MORE"] = ",ro";
-  CHECK(it::run({"blockdev", "--setro", device}).code == 0);
+  loop.reset();
+  loop.emplace(std::vector<std::string>{"-r", disk});
+  sandbox.options().env["DEVICE"] = loop->device;
   sandbox.ok({"up", "-d"});
   CHECK(sandbox.inside("web", {"cat", "/data/sub/seed"}) == "seed\n");
   CHECK(sandbox.compose({"exec", "-T", "web", "touch", "/data/x"}).code != 0);
   sandbox.finish();
-  CHECK(it::run({"losetup", "-d", device}).code == 0);
 }
 
 TEST_CASE("options of a volume that are not enough or unknown are told by name") {

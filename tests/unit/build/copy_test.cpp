@@ -391,6 +391,9 @@ TEST_CASE("Holes of a sparse file stay holes") {
   const sys::Fd in = sys::open(from, O_RDONLY);
   const sys::Fd out = sys::open(folder.path + "/to", O_RDWR | O_CREAT, 0644);
   engine::build::copy_file_data(in.get(), out.get(), 64 << 20);
+  const sys::Fd full = sys::open("/dev/full", O_WRONLY);
+  CHECK_THROWS_WITH(engine::build::copy_file_data(in.get(), full.get(), 64 << 20, {}, "the copy"),
+                    Catch::Contains("the copy: No space left on device"));
   struct stat status {};
   REQUIRE(::fstat(out.get(), &status) == 0);
   CHECK(status.st_size == 64 << 20);
