@@ -12,12 +12,17 @@ bool in_key(char c) {
          std::string_view("_.-[]").find(c) != std::string_view::npos;
 }
 
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
 class DotenvParser {
  public:
   DotenvParser(const Source& source, DotenvFormat format, const Lookup& outside, Report& report)
       : source_(source), text_(source.text()), format_(format), outside_(outside), report_(report) {}
 
   std::vector<Variable> run() {
+    const bool raw = format_ == DotenvFormat::kRaw;
     while (at_ < text_.size()) {
       skip_blanks();
       if (at_ >= text_.size()) break;
@@ -25,6 +30,8 @@ class DotenvParser {
         ++at_;
       else if (text_[at_] == '#')
         to_line_end();
+      else if (raw)
+        raw_statement();
       else
         statement();
     }
@@ -33,7 +40,7 @@ class DotenvParser {
 
  private:
   void skip_blanks() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\t')) ++at_;
+    while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
   }
 
   // Moves to the end of the line; what was passed, without blanks at its ends.
@@ -50,11 +57,27 @@ class DotenvParser {
     to_line_end();
   }
 
+  // All that follows the first '=' is the value; before it anything but white space is a name.
+  void raw_statement() {
+    const size_t start = at_;
+    at_ = std::min(text_.find('\n', at_), text_.size());
+    std::string line = text_.substr(start, at_ - start);
+    if (line.back() == '\r') line.pop_back();
+    const size_t equals = line.find('=');
+    const std::string name = line.substr(0, equals);
+    if (const size_t blank = name.find_first_of(" \t"); blank != std::string::npos)
+      return fail(start + blank, "white space in a variable name", "write NAME=value");
+    if (name.empty()) return fail(start, "no name before the '='");
+    if (equals == std::string::npos)
+      variables_.push_back({name, lookup(name)});
+    else
+      keep(name, line.substr(equals + 1));
+  }
+
   void statement() {
     const std::string_view keyword = "export";
     const size_t after = at_ + keyword.size();
-    if (text_.compare(at_, keyword.size(), keyword) == 0 && after < text_.size() &&
-        (text_[after] == ' ' || text_[after] == '\t')) {
+    if (text_.compare(at_, keyword.size(), keyword) == 0 && after < text_.size() && is_blank(text_[after])) {
       at_ = after;
       skip_blanks();
     }
@@ -86,7 +109,6 @@ class DotenvParser {
 
   void read_value(const std::string& name) {
     const size_t start = at_;
-    if (format_ == DotenvFormat::kRaw) return keep(name, to_line_end());
     const char first = at_ < text_.size() ? text_[at_] : '\n';
     if (first == '\'' || first == '"') {
       const std::optional<std::string> quoted = first == '"' ? double_quoted() : single_quoted();
@@ -102,19 +124,27 @@ class DotenvParser {
       return first == '"' ? keep_substituted(name, *quoted, start) : keep(name, *quoted);
     }
     std::string value = to_line_end();
-    // A comment needs a blank before it: "a#b" is a value.
+    // A comment needs a blank before it: "a#b" is a value, and so is "#b" right after the separator.
     for (size_t i = 0; i < value.size(); ++i)
-      if (value[i] == '#' && (i == 0 || value[i - 1] == ' ' || value[i - 1] == '\t')) value.erase(i);
-    while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.pop_back();
+      if (value[i] == '#' && is_blank(text_[start + i - 1])) value.erase(i);
+    while (!value.empty() && is_blank(value.back())) value.pop_back();
     keep_substituted(name, value, start);
   }
 
+  // Only the quote itself can be escaped.
   std::optional<std::string> single_quoted() {
-    const size_t close = text_.find('\'', at_ + 1);
-    if (close == std::string::npos) return std::nullopt;
-    std::string value = text_.substr(at_ + 1, close - at_ - 1);
-    at_ = close + 1;
-    return value;
+    std::string value;
+    for (size_t i = at_ + 1; i < text_.size(); ++i) {
+      if (text_[i] == '\'') {
+        at_ = i + 1;
+        return value;
+      }
+      if (text_[i] == '\\' && i + 1 < text_.size() && (text_[i + 1] == '\'' || text_[i + 1] == '\\')) {
+        if (text_[++i] == '\\') value += '\\';
+      }
+      value += text_[i];
+    }
+    return std::nullopt;
   }
 
   std::optional<std::string> double_quoted() {

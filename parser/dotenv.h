@@ -1,7 +1,8 @@
 #pragma once
 // Files of variables (.env, --env-file, env_file): K=V, `K: V`, export K=V, bare K (taken from outside),
-// comments, single quotes literal, double quotes with escapes and variables, both over several lines; BOM and
-// CRLF tolerated. Source: Compose Specification, "env_file"; Docker docs, "Syntax for environment files".
+// comments, single quotes literal but for \', double quotes with escapes and variables, both over several
+// lines; BOM and CRLF tolerated. Source: Compose Specification, "env_file"; Docker docs, "Syntax for
+// environment files".
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@ struct Variable {
 
 enum class DotenvFormat {
   kQuoted,  // the grammar above
-  kRaw,     // format: raw: what follows '=' is the value as it stands
+  kRaw,     // format: raw: lines NAME=value, bare NAME and comments; the value is all that follows '='
 };
 
 // Variables inside values are looked up by `outside` first, then among those read before. Errors carry file

@@ -1,5 +1,7 @@
 // Namespaces: the container's own, the host's, or those of a service or another container.
 // Source: Compose Specification; `docker run --network, --ipc, --pid, --uts, --cgroupns, --userns`.
+#include <algorithm>
+
 #include "parser/attribute.h"
 #include "parser/load.h"
 #include "parser/names.h"
@@ -21,6 +23,11 @@ bool read_shared(const At& at, const std::string& word) {
   return true;
 }
 
+void check_not_bare(const std::string& what, const std::string& word) {
+  if (word == "service" || word == "container")
+    throw ValueError(what + " '" + word + "' names no " + word, "write " + word + ":<name>");
+}
+
 std::string read_mode(const At& at, const std::string& what, std::vector<std::string> own) {
   const std::string& word = at.node.text;
   if (word.empty() || read_shared(at, word)) return word;
@@ -29,16 +36,24 @@ std::string read_mode(const At& at, const std::string& what, std::vector<std::st
   for (const std::string& mode : own)
     known += (known.empty() ? "known are " : ", ") + mode + (&mode >= &own[own.size() - 2] ? ":<name>" : "");
   check_word(what, word, own, known);
-  if (word == "service" || word == "container")
-    throw ValueError(what + " '" + word + "' names no " + word, "write " + word + ":<name>");
+  check_not_bare(what, word);
   return word;
 }
 
 }  // namespace
 
+// Any other word is the engine's name of a network that is there already.
 void read_network_mode(const At& at) {
-  at.service.network_mode = read_mode(at, "network_mode", {"none", "host", "bridge", "default"});
-  if (at.service.network_mode == "default") at.service.network_mode = "bridge";
+  const std::string& word = at.node.text;
+  const std::vector<std::string> own = {"none", "host", "bridge", "default"};
+  std::string& mode = at.service.network_mode;
+  mode = word == "default" ? "bridge" : word;
+  if (word.empty() || read_shared(at, word) || std::find(own.begin(), own.end(), word) != own.end()) return;
+  check_not_bare("network_mode", word);
+  check_engine_name("network_mode", word);
+  if (const std::string meant = did_you_mean(word, own); !meant.empty())
+    at.reader.report().warning(at.node.mark(), at.path.to_string(),
+                               "network_mode '" + word + "' is taken for the name of a network", meant);
 }
 
 void read_ipc(const At& at) {

@@ -39,8 +39,7 @@ bool is_device(const Node& value) {
 }
 
 bool is_shared_network(const Node& value) {
-  return starts_with(value.text, "service:") || starts_with(value.text, "container:") ||
-         value.text == "bridge";
+  return value.text != "none" && value.text != "host" && !value.text.empty();
 }
 
 bool is_renamed_link(const Node& value) {

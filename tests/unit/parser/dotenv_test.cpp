@@ -41,6 +41,21 @@ TEST_CASE("dotenv: names, separators, export, comments and blank lines") {
                                                             {"G.x-[0]", "k"}});
 }
 
+TEST_CASE("dotenv: a comment begins after a blank, so a colour is a value") {
+  const Parsed parsed = parse("A=#ff0000\nB= # nothing\nC=1 #x\nD: #ff0000\nE=x #");
+  CHECK(parsed.messages.empty());
+  CHECK(parsed.values ==
+        std::map<std::string, std::string>{{"A", "#ff0000"}, {"B", ""}, {"C", "1"}, {"D", ""}, {"E", "x"}});
+}
+
+TEST_CASE("dotenv: in single quotes the quote can be escaped, nothing else") {
+  const Parsed parsed = parse("A='Let\\'s go'\nB='c:\\dir\\'x'\nC='a\\\\'\n");
+  CHECK(parsed.messages.empty());
+  CHECK(parsed.values.at("A") == "Let's go");
+  CHECK(parsed.values.at("B") == "c:\\dir'x");
+  CHECK(parsed.values.at("C") == "a\\\\");
+}
+
 TEST_CASE("dotenv: a bare name is taken from outside, or has no value") {
   const Parsed parsed = parse("HOME\nexport NOPE\n");
   CHECK(parsed.values.at("HOME") == "/home/me");
@@ -67,6 +82,15 @@ TEST_CASE("dotenv: the raw format knows no quotes and no variables") {
   const Parsed parsed = parse("A=\"$HOME\" # x\nB='1'\n", DotenvFormat::kRaw);
   CHECK(parsed.values.at("A") == "\"$HOME\" # x");
   CHECK(parsed.values.at("B") == "'1'");
+}
+
+TEST_CASE("dotenv: the raw format keeps white space, and only '=' ends a name") {
+  const Parsed parsed = parse("  A= two \r\nB:C=x=y\n#c\n\nHOME\nD=", DotenvFormat::kRaw);
+  CHECK(parsed.messages.empty());
+  CHECK(parsed.values ==
+        std::map<std::string, std::string>{{"A", " two "}, {"B:C", "x=y"}, {"HOME", "/home/me"}, {"D", ""}});
+  CHECK(parse("A=1\nexport B=2\n=3\n", DotenvFormat::kRaw).messages ==
+        ".env:2:7: white space in a variable name; write NAME=value\n.env:3:1: no name before the '='\n");
 }
 
 TEST_CASE("dotenv: errors carry file and line, and the rest is still read") {
