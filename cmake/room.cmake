@@ -10,3 +10,9 @@ function(room target name folder)
   # -iquote: ours are "quoted"; <sys/file.h> stays the C library's.
   target_compile_options(${target} PUBLIC "SHELL:-iquote ${root}")
 endfunction()
+
+# room_for(SOURCE ROOM): lets one source of a target include the headers of ROOM; the target's others need not see them.
+# The target links it as $<LINK_ONLY:ROOM>.
+function(room_for source room)
+  set_property(SOURCE ${source} APPEND PROPERTY COMPILE_OPTIONS -iquote ${CMAKE_BINARY_DIR}/include/${room})
+endfunction()

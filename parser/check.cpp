@@ -79,6 +79,7 @@ void check_project(const Draft& draft, Report& report) {
   check_dependencies(draft, report);
   check_ports(draft, report);
   check_resources(draft, report);
+  check_images(draft, report);
   check_builds(draft, report);
   check_subnets(draft, report);
   check_addresses(draft, report);

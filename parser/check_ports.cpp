@@ -20,11 +20,13 @@ struct Taken {
 }  // namespace
 
 void check_ports(const Draft& draft, Report& report) {
+  // Of two services that share a port one may run without the other, and be stopped.
+  if (!draft.project.environment_resolved) return;
   // Only fixed ports: of a range the engine takes one that is free. Replicas of one service are another
   // check.
   std::multimap<std::pair<uint16_t, std::string>, Taken> taken;
   for (const auto& [name, service] : draft.project.services) {
-    if (service.replicas == 0) continue;
+    if (service.replicas == 0 || draft.wanted.count(name) == 0) continue;
     for (const Port& port : service.ports) {
       if (port.published == 0 || port.published != port.published_end) continue;
       const auto key = std::make_pair(port.published, port.protocol);

@@ -78,16 +78,18 @@ void check_bytes(const FileObject& object, const Kind& kind, Report& report) {
       report.error(object.source_mark, place + ".file", "'" + object.file + "' is a folder",
                    "a folder is mounted under the service's 'volumes'");
   }
+  // Nor is this; who makes a container with it refuses.
   if (!object.environment.empty() && !object.environment_value)
-    report.error(object.source_mark, place + ".environment",
-                 "variable '" + object.environment + "' is not set");
+    report.warning(object.source_mark, place + ".environment",
+                   "variable '" + object.environment + "' is not set");
 }
 
 }  // namespace
 
 void check_resources(const Draft& draft, Report& report) {
   for (const auto& [name, service] : draft.project.services) check_service(draft, service, report);
-  const Used used = used_by(draft.project);
+  if (!draft.project.environment_resolved) return;
+  const Used used = used_by(draft.project, draft.wanted);
   const auto check_used = [&](const auto& objects, const std::set<std::string>& keys, const Kind& kind) {
     for (const auto& [key, object] : objects)
       if (keys.count(key) != 0) check_bytes(object, kind, report);

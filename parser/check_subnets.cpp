@@ -50,7 +50,7 @@ bool in_address_order(const Taken& a, const Taken& b) {
 }  // namespace
 
 void check_subnets(const Draft& draft, Report& report) {
-  const Used used = used_by(draft.project);
+  const Used used = used_by(draft.project, wanted_services(draft.project, {}));
   std::vector<Taken> all;
   for (const auto& [key, network] : draft.project.networks) {
     if (network.external || used.networks.count(key) == 0) continue;

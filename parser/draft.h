@@ -3,6 +3,7 @@
 // need to know about where things stood.
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -23,12 +24,20 @@ struct Need {
   std::string where;  // "services.web.links"
 };
 
+// Where a service names an image.
+struct ImageMention {
+  std::string text;
+  Mark mark;
+  std::string where;
+};
+
 struct ServiceDraft {
   Service service;
   bool damaged = false;     // an error in it is reported already: conclude nothing from what is missing
   OptionalMap environment;  // as written
   std::vector<EnvFile> label_files;
   std::vector<Need> needs;
+  std::vector<ImageMention> images;
   std::map<std::string, Mark> marks;  // of the attributes that are there
   Mark replicas_mark;
 };
@@ -36,7 +45,8 @@ struct ServiceDraft {
 struct Draft {
   Project project;
   std::map<std::string, ServiceDraft> services;
-  bool damaged = false;  // a top-level section is missing because of an error
+  bool damaged = false;          // a top-level section is missing because of an error
+  std::set<std::string> wanted;  // the active services the command is for, with what they need
 };
 
 }  // namespace parser

@@ -2,6 +2,8 @@
 
 #include <sys/stat.h>
 
+#include <cerrno>
+
 #include "parser/dotenv.h"
 #include "parser/interpolate.h"
 
@@ -9,9 +11,9 @@ namespace parser {
 
 namespace {
 
-bool exists(const std::string& path) {
+bool is_missing(const std::string& path) {
   struct stat status {};
-  return stat(path.c_str(), &status) == 0;
+  return stat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
 void set(StringMap& environment, const std::string& name, const std::optional<std::string>& value) {
@@ -35,7 +37,8 @@ void apply_own(ServiceDraft& draft, const Lookup& from_tool) {
 
 }  // namespace
 
-void resolve_environment(ServiceDraft& draft, const StringMap& tool_environment, Report& report) {
+void resolve_environment(ServiceDraft& draft, const StringMap& tool_environment, Missing missing,
+                         Report& report) {
   StringMap& result = draft.service.environment;
   const Lookup from_tool = lookup_in(tool_environment);
   const Lookup lookup = [&](const std::string& name) -> std::optional<std::string> {
@@ -47,7 +50,12 @@ void resolve_environment(ServiceDraft& draft, const StringMap& tool_environment,
     return earlier->second;
   };
   for (const EnvFile& file : draft.service.env_files) {
-    if (!file.required && !exists(file.path)) continue;
+    if (is_missing(file.path)) {
+      if (file.required && missing == Missing::kError)
+        report.error(file.mark, file.where, file.shown + ": no such file",
+                     "create it, or write {path: " + file.shown + ", required: false}");
+      continue;
+    }
     const Source* source = read_source(report, file.path, file.shown, file.mark, file.where);
     if (source == nullptr) continue;
     const DotenvFormat format = file.raw ? DotenvFormat::kRaw : DotenvFormat::kQuoted;
@@ -65,10 +73,11 @@ void keep_environment(ServiceDraft& draft) {
   apply_own(draft, [](const std::string&) { return std::nullopt; });
 }
 
-void resolve_labels(ServiceDraft& draft, Report& report) {
+void resolve_labels(ServiceDraft& draft, Missing missing, Report& report) {
   StringMap labels;
   const Lookup earlier = [&labels](const std::string& name) { return lookup_in(labels)(name); };
   for (const EnvFile& file : draft.label_files) {
+    if (missing == Missing::kPassedOver && is_missing(file.path)) continue;
     const Source* source = read_source(report, file.path, file.shown, file.mark, file.where);
     if (source == nullptr) continue;
     for (const Variable& label : parse_dotenv(*source, DotenvFormat::kQuoted, earlier, report))

@@ -6,8 +6,13 @@
 
 namespace parser {
 
-// Reads the env files of an active service; missing ones are errors unless `required: false`.
-void resolve_environment(ServiceDraft& draft, const StringMap& tool_environment, Report& report);
+// What becomes of an env or label file that is not there: an error (unless it is `required: false`), or it is
+// passed over.
+enum class Missing { kError, kPassedOver };
+
+// Reads the env files of an active service.
+void resolve_environment(ServiceDraft& draft, const StringMap& tool_environment, Missing missing,
+                         Report& report);
 
 // The same without touching files, for services that are left out.
 void resolve_environment_without_files(ServiceDraft& draft, const StringMap& tool_environment);
@@ -16,6 +21,6 @@ void resolve_environment_without_files(ServiceDraft& draft, const StringMap& too
 void keep_environment(ServiceDraft& draft);
 
 // The label files of an active service, read the way env files are; later ones win, `labels` wins over all.
-void resolve_labels(ServiceDraft& draft, Report& report);
+void resolve_labels(ServiceDraft& draft, Missing missing, Report& report);
 
 }  // namespace parser

@@ -110,8 +110,8 @@ Service FlagDocument::service(const StringMap& environment, const std::string& f
   ServiceDraft draft;
   const Path path = Path().key("services").key(kService);
   read_service(reader, *root_.find("services")->find(kService), path, draft);
-  resolve_environment(draft, environment, report_);
-  resolve_labels(draft, report_);
+  resolve_environment(draft, environment, Missing::kError, report_);
+  resolve_labels(draft, Missing::kError, report_);
   throw_if_failed();
   return std::move(draft.service);
 }

@@ -22,24 +22,24 @@ std::vector<std::string> enabled_profiles(const LoadOptions& options, const Stri
 
 void resolve_environments(Draft& draft, const LoadOptions& options, const StringMap& environment,
                           Report& report) {
-  const auto resolve_all = [&](std::map<std::string, Service>& services, bool active) {
+  const auto resolve_all = [&](std::map<std::string, Service>& services, bool with_files) {
     for (auto& [name, service] : services) {
       ServiceDraft& own = draft.services.at(name);
+      const Missing missing = draft.wanted.count(name) != 0 ? Missing::kError : Missing::kPassedOver;
       if (!options.resolve_environment)
         keep_environment(own);
-      else if (active)
-        resolve_environment(own, environment, report);
+      else if (with_files)
+        resolve_environment(own, environment, missing, report);
       else
         resolve_environment_without_files(own, environment);
-      if (active) resolve_labels(own, report);
+      if (with_files) resolve_labels(own, missing, report);
       service.environment = own.service.environment;
       service.unset_environment = own.service.unset_environment;
       service.labels = own.service.labels;
     }
   };
-  resolve_all(draft.project.services, true);
+  resolve_all(draft.project.services, options.resolve_environment);
   resolve_all(draft.project.disabled_services, false);
-  draft.project.environment_resolved = options.resolve_environment;
 }
 
 std::vector<Diagnostic> warnings_of(const Report& report) {
@@ -66,6 +66,8 @@ LoadResult load(const LoadOptions& options) {
   else
     forget_derived_names(draft);
   apply_profiles(draft, enabled_profiles(options, environment), options.selected);
+  draft.project.environment_resolved = options.resolve_environment;
+  draft.wanted = wanted_services(draft.project, options.selected);
   resolve_environments(draft, options, environment, report);
   if (options.check_consistency) check_project(draft, report);
   report.throw_if_failed();

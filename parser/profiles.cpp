@@ -24,9 +24,24 @@ void apply_profiles(Draft& draft, const std::vector<std::string>& enabled,
   }
 }
 
-Used used_by(const Project& project) {
+std::set<std::string> wanted_services(const Project& project, const std::vector<std::string>& selected) {
+  std::set<std::string> wanted;
+  std::vector<std::string> open = selected;
+  if (selected.empty())
+    for (const auto& [name, service] : project.services) open.push_back(name);
+  while (!open.empty()) {
+    const auto service = project.services.find(open.back());
+    open.pop_back();
+    if (service == project.services.end() || !wanted.insert(service->first).second) continue;
+    for (const auto& [needed, dependency] : service->second.depends_on) open.push_back(needed);
+  }
+  return wanted;
+}
+
+Used used_by(const Project& project, const std::set<std::string>& services) {
   Used used;
   for (const auto& [name, service] : project.services) {
+    if (services.count(name) == 0) continue;
     for (const auto& [key, network] : service.networks) used.networks.insert(key);
     for (const VolumeMount& mount : service.volumes)
       if (mount.type == VolumeMount::Type::kVolume) used.volumes.insert(mount.source);
@@ -41,7 +56,7 @@ Used used_by(const Project& project) {
 }
 
 void drop_unused(Project& project) {
-  const Used used = used_by(project);
+  const Used used = used_by(project, wanted_services(project, {}));
   const auto keep = [](auto& things, const std::set<std::string>& keys) {
     std::erase_if(things, [&](const auto& entry) { return keys.count(entry.first) == 0; });
   };

@@ -14,13 +14,16 @@ namespace parser {
 void apply_profiles(Draft& draft, const std::vector<std::string>& enabled,
                     const std::vector<std::string>& selected);
 
+// The `selected` services and what they depend on; all active ones when none is selected.
+std::set<std::string> wanted_services(const Project& project, const std::vector<std::string>& selected);
+
 bool is_active(const Service& service, const std::vector<std::string>& enabled);
 
-// The keys of what the active services use.
+// The keys of what services use.
 struct Used {
   std::set<std::string> networks, volumes, configs, secrets, models;
 };
-Used used_by(const Project& project);
+Used used_by(const Project& project, const std::set<std::string>& services);
 
 // Leaves only what active services use.
 void drop_unused(Project& project);

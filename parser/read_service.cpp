@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "parser/attribute.h"
+#include "parser/check.h"
 
 namespace parser {
 
@@ -180,6 +181,7 @@ void read_service(Reader& reader, const Node& node, const Path& path, ServiceDra
     const Path place = path.key(entry.key);
     reader.guard(entry.value, place, [&] { row->read({reader, entry.value, place, draft, draft.service}); });
   }
+  note_images(node, path, draft);
   draft.service.extensions = reader.extensions(node);
   settle_deploy(reader, path, draft);
 }

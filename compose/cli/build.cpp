@@ -6,6 +6,7 @@
 #include "compose/cli/build_inputs.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/load_unresolved.h"
 #include "compose/cli/observe.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
@@ -135,7 +136,7 @@ int build_command(Context& context, const Words& args) {
   context.show_layers(!quiet);
   if (modes.check && modes.print) throw UsageError("--check and --print exclude each other");
 
-  const parser::Project project = context.load(options.services);
+  const parser::Project project = load_unresolved(context, options.services);
   require_supported(context.document().root, project,
                     services_meant(project, options.services, options.with_dependencies), Purpose::kBuild);
   if (modes.check) return check_builds(context, plan_without_engine(project, options));

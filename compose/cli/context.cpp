@@ -10,6 +10,7 @@
 
 #include "compose/cli/arguments.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/load_unresolved.h"
 #include "compose/ui/palette.h"
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -114,7 +115,7 @@ bool Context::has_compose_file() const {
 std::optional<parser::Project> Context::load_if_there(const std::vector<std::string>& selected) {
   const bool named = !globals_.project_name.empty() || !variable("COMPOSE_PROJECT_NAME").empty();
   if (named && variable("COMPOSE_FILE").empty() && !has_compose_file()) return std::nullopt;
-  return load(selected);
+  return load_unresolved(*this, selected);
 }
 
 std::string Context::project_name() {

@@ -4,6 +4,7 @@
 
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
+#include "engine/error.h"
 #include "engine/image/reference.h"
 
 namespace compose::cli {
@@ -17,6 +18,18 @@ bool is_meant(const std::string& name, const engine::ImageInfo& image) {
   if (!digits || name.size() >= kShortestId) return true;
   const std::string reference = engine::parse_reference(name).to_string();
   return std::find(image.references.begin(), image.references.end(), reference) != image.references.end();
+}
+
+// The image behind a name in a file. A name that is none, as where a variable is not set, has no image: who
+// needs it has been told by the parser.
+std::optional<engine::ImageInfo> find_image(engine::Engine& engine, const std::string& name) {
+  try {
+    auto info = engine.find_image(name);
+    if (info && is_meant(name, *info)) return info;
+  } catch (const engine::Error& error) {
+    if (error.kind() != engine::Error::Kind::kInvalid) throw;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -39,8 +52,7 @@ Observed observe(engine::Engine& engine, const std::string& name, const parser::
     images.push_back(image_of(*project, service));
     for (const std::string& image : images) {
       if (observed.images.count(image) != 0) continue;
-      auto info = engine.find_image(image);
-      if (info && is_meant(image, *info)) observed.images.emplace(image, std::move(*info));
+      if (auto info = find_image(engine, image)) observed.images.emplace(image, std::move(*info));
     }
   }
   return observed;

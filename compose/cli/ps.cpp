@@ -8,6 +8,7 @@
 #include "compose/cli/commands.h"
 #include "compose/cli/container_rows.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/load_unresolved.h"
 #include "compose/cli/output_format.h"
 #include "compose/cli/selection.h"
 #include "compose/plan/inventory.h"
@@ -101,7 +102,7 @@ int ps_command(Context& context, const Words& args) {
   const Flags flags = parse(args, services);
   const OutputFormat format(flags.format);
   std::optional<parser::Project> project;
-  if (!flags.orphans) project = context.load(services);
+  if (!flags.orphans) project = load_unresolved(context, services);
   const std::string owner = project ? project->name : context.project_name();
   auto containers =
       flags.all ? replicas_and_one_offs(context, owner, services) : replicas(context, owner, services);

@@ -1,6 +1,7 @@
 #include "compose/cli/arguments.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/load_unresolved.h"
 #include "compose/cli/observe.h"
 #include "compose/cli/session.h"
 #include "compose/plan/pull_plan.h"
@@ -44,7 +45,7 @@ int pull_command(Context& context, const Words& args) {
     throw CommandError("invalid --policy '" + options.policy + "': it must be missing or always");
   context.show_layers(!quiet);
 
-  const parser::Project project = context.load(options.services);
+  const parser::Project project = load_unresolved(context, options.services);
   Session session(context, "pull", project.name);
   const PullCommandPlan planned =
       plan_pull_command(project, observe(context.engine(), project.name, &project), options);
@@ -72,7 +73,7 @@ int push_command(Context& context, const Words& args) {
   options.services = arguments.parse(args);
   context.show_layers(!quiet);
 
-  const parser::Project project = context.load(options.services);
+  const parser::Project project = load_unresolved(context, options.services);
   Session session(context, "push", project.name);
   const PullCommandPlan planned = plan_push_command(project, options);
   if (!quiet) show_skipped(context, planned);

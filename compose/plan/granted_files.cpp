@@ -40,6 +40,14 @@ const FileObject* find(const Objects& objects, const std::string& key) {
   return found == objects.end() ? nullptr : &found->second;
 }
 
+// The parser has warned of it: only here, where a container is made, it is needed.
+void require_set(const parser::Service& service, const FileObject& object, const Kind& kind) {
+  if (object.environment.empty() || object.environment_value) return;
+  throw PlanError(object.source_mark.to_string() + ": service \"" + service.name + "\": the " + kind.name +
+                  " \"" + object.key + "\" comes from the variable " + object.environment +
+                  ", which is not set");
+}
+
 void require_here(const parser::Service& service, const FileObject& object, const Kind& kind) {
   if (!object.external && object.driver.empty()) return;
   throw PlanError(
@@ -58,6 +66,7 @@ void grant(const parser::Service& service, const Objects& objects, const std::ve
     const FileObject* object = find(objects, given.source);
     if (object == nullptr) continue;  // the parser has refused it
     require_here(service, *object, kind);
+    require_set(service, *object, kind);
     if (is_plain_file(given, *object)) {
       engine::MountConfig mount;
       mount.type = engine::MountConfig::Type::kBind;

@@ -140,5 +140,25 @@ TEST_CASE("sections: a secret from a variable has its value, of the included pro
                "include: [part/compose.yaml]\n"
                "services: {web: {image: x, secrets: [outer]}}\n"
                "secrets: {outer: {environment: OWN}}\n");
-  CHECK(folder.errors() == "compose.yaml:3:32: secrets.outer.environment: variable 'OWN' is not set\n");
+  const parser::LoadResult unset = folder.load();
+  CHECK_FALSE(unset.project.secrets.at("outer").environment_value);
+  REQUIRE(unset.warnings.size() == 1);
+  CHECK(unset.warnings[0].to_string() ==
+        "compose.yaml:3:32: warning: secrets.outer.environment: variable 'OWN' is not set");
+}
+
+TEST_CASE("sections: a project included by an included one sees the .env files of both") {
+  const Folder folder;
+  folder.write("compose.yaml", "include: [mid/compose.yaml]\n");
+  folder.write("mid/.env", "TOKEN=of-mid\n");
+  folder.write("mid/compose.yaml", "include: [inner/compose.yaml]\nconfigs: {motd: {environment: MOTD}}\n");
+  folder.write("mid/inner/.env", "MOTD=of-inner\nTOKEN=of-inner\n");
+  folder.write("mid/inner/compose.yaml",
+               "services: {db: {image: x, configs: [motd], secrets: [token]}}\n"
+               "configs: {motd: {environment: MOTD}}\n"
+               "secrets: {token: {environment: TOKEN}}\n");
+  const parser::LoadResult result = folder.load();
+  CHECK(result.warnings.empty());
+  CHECK(result.project.configs.at("motd").environment_value == "of-inner");
+  CHECK(result.project.secrets.at("token").environment_value == "of-mid");
 }
