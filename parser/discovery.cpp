@@ -111,7 +111,7 @@ class Survey {
         take_first(folder, kOverrides);
         return;
       }
-      if (folder == "/" || !options_.project_directory.empty()) return;
+      if (folder == "/") return;
     }
   }
 
@@ -183,7 +183,7 @@ void report_no_file(const Surroundings& surroundings, Report& report) {
   std::string names;
   for (const char* name : kNames) names += (names.empty() ? "" : ", ") + std::string(name);
   report.error({}, "",
-               "no Compose file found in " + surroundings.working_directory + " or above (" + names + ")",
+               "no Compose file found in " + surroundings.project_directory + " or above (" + names + ")",
                "name one with -f");
 }
 

@@ -16,9 +16,6 @@ std::vector<std::string> read_test(const Node& node) {
     throw ValueError("a test that is a list starts with CMD, CMD-SHELL or NONE, not '" + kind + "'", hint);
   }
   if (kind != "NONE" && test.size() == 1) throw ValueError(kind + " without a command");
-  constexpr size_t kShellTest = 2;
-  if (kind == "CMD-SHELL" && test.size() > kShellTest)
-    throw ValueError("CMD-SHELL takes one string", "use CMD for a list of words");
   return test;
 }
 
@@ -38,6 +35,12 @@ void read_healthcheck(const At& at) {
   section.flag("disable", check.disable);
   if (const Node* test = section.find("test"))
     at.reader.guard(*test, section.place("test"), [&] { check.test = read_test(*test); });
+  // Docker takes it, and for `pg_isready -U me` the first word alone often does.
+  constexpr size_t kShellTest = 2;
+  if (check.test.size() > kShellTest && check.test.front() == "CMD-SHELL")
+    section.warning_at(
+        "test", "the shell of CMD-SHELL runs '" + check.test[1] + "' alone, what follows is $0, $1, ...",
+        "write one string, or CMD with a list of words");
   read_period(section, "interval", check.interval);
   read_period(section, "timeout", check.timeout);
   read_period(section, "start_period", check.start_period);

@@ -37,7 +37,7 @@ void read_logging(const At& at) {
   const Section section = at.section();
   Logging logging;
   logging.mark = at.node.mark();
-  section.choice("driver", "logging driver", logging.driver, kDrivers);
+  section.driver("driver", logging.driver, kDrivers);
   section.map("options", logging.options);
   logging.extensions = section.extensions();
   if (logging.driver == "none" && !logging.options.empty())

@@ -25,9 +25,13 @@ bool HealthState::enabled() const {
 }
 
 std::vector<std::string> HealthState::command() const {
-  const std::vector<std::string> words(check_.test.begin() + 1, check_.test.end());
+  std::vector<std::string> words(check_.test.begin() + 1, check_.test.end());
   if (check_.test[0] == "CMD" && !words.empty()) return words;
-  if (check_.test[0] == "CMD-SHELL" && words.size() == 1) return {"/bin/sh", "-c", words[0]};
+  if (check_.test[0] == "CMD-SHELL" && !words.empty()) {
+    words.insert(words.begin(),
+                 {"/bin/sh", "-c"});  // words after the line are its $0, $1, ... as with Docker
+    return words;
+  }
   throw Error(Error::Kind::kInvalid,
               "healthcheck test must be [\"CMD\", program, ...] or [\"CMD-SHELL\", line]");
 }

@@ -249,6 +249,8 @@ TEST_CASE("Failures in the start period do not count, and its own interval is us
   CHECK(status.failing_streak == 1);
   CHECK(engine::HealthState({{"CMD-SHELL", "a b"}}).command() ==
         std::vector<std::string>{"/bin/sh", "-c", "a b"});
+  CHECK(engine::HealthState({{"CMD-SHELL", "a", "-U", "b"}}).command() ==
+        std::vector<std::string>{"/bin/sh", "-c", "a", "-U", "b"});
 }
 
 TEST_CASE("Zero in a health check means the default") {

@@ -29,10 +29,22 @@ TEST_CASE("discovery: the nearest Compose file upwards is taken with its overrid
       "../../docker-compose.yml: warning: not used, since '../../compose.yaml' is there too; choose with -f");
 }
 
+TEST_CASE(
+    "discovery: from a given project directory the search goes upwards too, and paths go by that folder") {
+  Folder folder;
+  folder.write("compose.yaml", "services: {web: {image: x, volumes: ['./d:/d']}}\n");
+  folder.write("deep/er/.keep", "");
+  folder.options.project_directory = "deep/er";
+  const parser::Project project = folder.load().project;
+  CHECK(project.config_files == std::vector<std::string>{folder.path + "/compose.yaml"});
+  CHECK(project.services.at("web").volumes.at(0).source == folder.path + "/deep/er/d");
+}
+
 TEST_CASE("discovery: no file, a file that is not there and a folder are told apart") {
   Folder folder;
-  folder.options.project_directory = folder.path;  // do not search above
-  CHECK(folder.errors().find("no Compose file found in ") == 0);
+  folder.options.project_directory = "/nowhere/at/all";
+  CHECK(folder.errors().find("no Compose file found in /nowhere/at/all or above (") == 0);
+  folder.options.project_directory.clear();
   folder.options.files = {"gone.yml"};
   CHECK(folder.errors() == "gone.yml: no such file\n");
   folder.options.files = {"."};
