@@ -45,23 +45,35 @@ std::string keys(const Map& map) {
   return text;
 }
 
+std::string lines(const std::set<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += word + '\n';
+  return text;
+}
+
 std::string profiles(const parser::Project& project) {
   std::set<std::string> all;
   for (const auto* services : {&project.services, &project.disabled_services}) {
     for (const auto& [name, service] : *services)
       all.insert(service.profiles.begin(), service.profiles.end());
   }
-  std::string text;
-  for (const std::string& profile : all) text += profile + '\n';
-  return text;
+  return lines(all);
 }
 
 std::string images(const parser::Project& project) {
   std::set<std::string> all;
-  for (const auto& [name, service] : project.services) all.insert(image_of(project, service));
-  std::string text;
-  for (const std::string& image : all) text += image + '\n';
-  return text;
+  for (const auto& [name, service] : project.services) {
+    all.insert(image_of(project, service));
+    for (const parser::Hook& hook : service.pre_start)
+      if (!hook.image.empty()) all.insert(hook.image);
+  }
+  return lines(all);
+}
+
+std::string models(const parser::Project& project) {
+  std::set<std::string> all;
+  for (const auto& [key, model] : project.models) all.insert(model.model);
+  return lines(all);
 }
 
 // "*" is every service, else a comma list.
@@ -89,7 +101,28 @@ std::string environment(const parser::Project& project) {
   return text;
 }
 
-std::string variables(const parser::Document& document) {
+// {"TAG": {"Name": "TAG", "DefaultValue": "1.25", ...}}, in YAML with the keys in lower case: as docker
+// compose.
+std::string described_variables(const parser::Document& document, bool yaml) {
+  using parser::Node;
+  const parser::Location at = document.root.at;
+  parser::Document shown{Node::map(at), document.report};
+  for (const auto& [name, use] : parser::variables_in(document.root)) {
+    Node required = Node::scalar(use.required ? "true" : "false", at);
+    required.plain = true;
+    Node described = Node::map(at);
+    described.set(yaml ? "name" : "Name", at, Node::scalar(name, at));
+    described.set(yaml ? "defaultvalue" : "DefaultValue", at, Node::scalar(use.fallback.value_or(""), at));
+    described.set(yaml ? "presencevalue" : "PresenceValue", at,
+                  Node::scalar(use.alternative.value_or(""), at));
+    described.set(yaml ? "required" : "Required", at, std::move(required));
+    shown.root.set(name, at, std::move(described));
+  }
+  return yaml ? parser::to_yaml(shown) : parser::to_json(shown);
+}
+
+std::string variables(const parser::Document& document, const std::string& format) {
+  if (!format.empty()) return described_variables(document, format == "yaml");
   ui::Table table({"NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"});
   for (const auto& [name, use] : parser::variables_in(document.root))
     table.add(
@@ -101,7 +134,7 @@ std::string rendered(const parser::Project& project, const Flags& flags) {
   if (flags.services) return keys(project.services);
   if (flags.volumes) return keys(project.volumes);
   if (flags.networks) return keys(project.networks);
-  if (flags.models) return keys(project.models);
+  if (flags.models) return models(project);
   if (flags.images) return images(project);
   if (flags.profiles) return profiles(project);
   if (flags.environment) return environment(project);
@@ -120,6 +153,38 @@ parser::LoadOptions load_options(Context& context, const Words& services, const 
   return options;
 }
 
+// What stands at the top level, or in an attribute of each service, of files as they are written.
+std::string names_in(const parser::Node& root, const char* section) {
+  std::set<std::string> names;
+  if (const parser::Node* things = root.find(section))
+    for (const parser::Entry& entry : things->entries) names.insert(entry.key);
+  return lines(names);
+}
+
+std::string values_in(const parser::Node& root, const char* section, const char* attribute) {
+  std::set<std::string> values;
+  const parser::Node* things = root.find(section);
+  if (things == nullptr) return "";
+  for (const parser::Entry& entry : things->entries) {
+    const parser::Node* value = entry.value.find(attribute);
+    if (value == nullptr) continue;
+    if (value->is_scalar()) values.insert(value->text);
+    for (const parser::Node& item : value->items) values.insert(item.text);
+  }
+  return lines(values);
+}
+
+std::string rendered_as_written(const parser::Document& document, const Flags& flags) {
+  const parser::Node& root = document.root;
+  if (flags.services) return names_in(root, "services");
+  if (flags.volumes) return names_in(root, "volumes");
+  if (flags.networks) return names_in(root, "networks");
+  if (flags.models) return values_in(root, "models", "model");
+  if (flags.images) return values_in(root, "services", "image");
+  if (flags.profiles) return values_in(root, "services", "profiles");
+  return flags.format == "json" ? parser::to_json(document) : parser::to_yaml(document);
+}
+
 // Something else than the project is asked for.
 bool lists_names(const Flags& flags) {
   return flags.environment || flags.images || flags.models || flags.networks || flags.profiles ||
@@ -132,14 +197,27 @@ std::string shown(Context& context, const Words& services, const Flags& flags) {
   if (flags.no_interpolate || flags.variables) {
     const parser::WrittenProject written = parser::load_as_written(options);
     context.show_warnings(written.warnings);
-    if (flags.variables) return variables(written.document);
-    return flags.format == "json" ? parser::to_json(written.document) : parser::to_yaml(written.document);
+    if (!services.empty())
+      context.log(LogLevel::kWarn,
+                  "files are shown as they are written as a whole, not only of " + services.front());
+    std::string text = flags.variables ? variables(written.document, flags.format)
+                                       : rendered_as_written(written.document, flags);
+    if (!text.empty() && text.back() != '\n') text += '\n';
+    return text;
   }
   parser::Project project = context.load(options);
   if (flags.quiet) return "";
   restrict_to(project, services);
   if (flags.resolve_digests || flags.lock_digests) pin_images(context.engine(), project);
-  if (flags.lock_digests) return lock_file(project, context.document());
+  if (flags.lock_digests) {
+    std::vector<std::string> unlocked;
+    std::string text = lock_file(project, context.document(), unlocked);
+    for (const std::string& name : unlocked)
+      context.log(LogLevel::kWarn, "service \"" + name +
+                                       "\": images of pre_start cannot be pinned by a file that is "
+                                       "laid over others; --resolve-image-digests pins them");
+    return text;
+  }
   return rendered(project, flags);
 }
 
@@ -161,8 +239,9 @@ int config_command(Context& context, const Words& args) {
   arguments.flag("--profiles", flags.profiles, "Only the profiles' names");
   arguments.flag("--environment", flags.environment, "Only the variables that interpolation sees");
   arguments.option("--hash", flags.hash, "Configuration hashes of these services (comma list, or *)");
-  arguments.flag("--models", flags.models, "Only the models' names");
-  arguments.flag("--variables", flags.variables, "Only the variables that the files use");
+  arguments.flag("--models", flags.models, "Only the models that are run");
+  arguments.flag("--variables", flags.variables,
+                 "Only the variables that the files use; a table, or as --format says");
   arguments.flag("--no-consistency", flags.no_consistency,
                  "Do not check what must hold between the parts of the project");
   arguments.flag("--no-env-resolution", flags.no_env_resolution, "Do not read env_file and label_file");
@@ -179,9 +258,9 @@ int config_command(Context& context, const Words& args) {
     throw CommandError("invalid value '" + flags.format + "' for --format: it must be yaml or json");
 
   const bool pins = flags.resolve_digests || flags.lock_digests;
-  if (flags.no_interpolate && (lists_names(flags) || pins || !services.empty()))
+  if (flags.no_interpolate && (flags.environment || !flags.hash.empty() || pins))
     throw UsageError(
-        "--no-interpolate shows the files as a whole: it goes with no list, no digests and no services");
+        "--no-interpolate shows values as they are written: it goes with no environment, hashes and digests");
   if (flags.lock_digests && lists_names(flags))
     throw UsageError("--lock-image-digests prints a file: it goes with no list");
   const std::string text = shown(context, services, flags);

@@ -55,10 +55,16 @@ TEST_CASE("config leaves out on request what it resolves") {
   Sandbox sandbox;
   write_project(sandbox);
   CHECK(shown(sandbox, {"--no-interpolate"}).find("image: nginx:${TAG:-1.25}\n") != std::string::npos);
-  for (const char* other : {"--services", "--hash=*", "web"})
-    CHECK(
-        sandbox.compose({"config", "--no-interpolate", other}).err.find("--no-interpolate shows the files") !=
-        std::string::npos);
+  for (const char* other : {"--environment", "--hash=*", "--resolve-image-digests"})
+    CHECK(sandbox.compose({"config", "--no-interpolate", other}).err.find("--no-interpolate shows values") !=
+          std::string::npos);
+  CHECK(shown(sandbox, {"--no-interpolate", "--services"}) == "db\ntool\nweb\n");
+  CHECK(shown(sandbox, {"--no-interpolate", "--images"}) == "db:${DB_TAG}\nnginx:${TAG:-1.25}\ntool\n");
+  CHECK(shown(sandbox, {"--no-interpolate", "--profiles"}) == "tools\n");
+  CHECK(shown(sandbox, {"--no-interpolate", "--networks"}) == "unused\n");
+  const it::Output whole = sandbox.ok({"config", "--no-interpolate", "web"});
+  CHECK(whole.err.find("not only of web") != std::string::npos);
+  CHECK(whole.out.find("tool") != std::string::npos);
   CHECK(shown(sandbox, {"--no-path-resolution"}).find("source: ./data\n") != std::string::npos);
   CHECK(shown(sandbox, {"--no-env-resolution"}).find("env_file:\n") != std::string::npos);
   CHECK(shown(sandbox, {"--no-normalize"}).find("default") == std::string::npos);
@@ -80,9 +86,58 @@ TEST_CASE("config lists names, variables and profiles") {
         "DB_TAG     false\n"
         "GREETING   false      hello\n"
         "TAG        false      1.25\n");
+  CHECK(
+      nlohmann::json::parse(shown(sandbox, {"--variables", "--format", "json"}))["TAG"] ==
+      nlohmann::json{{"Name", "TAG"}, {"DefaultValue", "1.25"}, {"PresenceValue", ""}, {"Required", false}});
+  CHECK(shown(sandbox, {"--variables", "--format", "yaml"})
+            .find("TAG:\n  defaultvalue: \"1.25\"\n  name: TAG\n") != std::string::npos);
   CHECK(shown(sandbox, {"--services", "db"}) == "db\n");
+  sandbox.file(".env", "DB_TAG=2\n");
   sandbox.ok({"config", "-o", "out.yaml"});
   CHECK(sandbox.ok({"-f", "out.yaml", "config"}).out == shown(sandbox, {}));
+}
+
+TEST_CASE("config names the images of commands before the start and the models that are run") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(
+      "services:\n"
+      "  web: {image: busybox, pre_start: [{image: tool:1, command: x}], models: [small]}\n"
+      "models: {small: {model: ai/small}}\n");
+  CHECK(shown(sandbox, {"--images"}) == "busybox\ntool:1\n");
+  CHECK(shown(sandbox, {"--models"}) == "ai/small\n");
+}
+
+TEST_CASE("what containers are made from may be missing where none is made") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(
+      "services:\n"
+      "  web: {image: 'busybox:${TAG}', env_file: web.env, secrets: [token]}\n"
+      "secrets: {token: {environment: TOKEN}}\n");
+  for (const char* command : {"ps", "stop", "logs", "images", "down"}) {
+    INFO(command);
+    CHECK(sandbox.compose({command}).code == 0);
+  }
+  it::Output up = sandbox.compose({"up", "-d"});
+  CHECK(up.code == 1);
+  CHECK(up.err.find("compose.yaml:2:") != std::string::npos);
+  CHECK(up.err.find("web.env: no such file") != std::string::npos);
+  sandbox.file("web.env", "A=1\n");
+  const it::Output config = sandbox.ok({"config", "-q"});
+  for (const char* missing : {"warning: secrets.token.environment: variable 'TOKEN' is not set",
+                              "warning: services.web.image: invalid image name 'busybox:'"})
+    CHECK(config.err.find(missing) != std::string::npos);
+  sandbox.compose_file(
+      "services:\n"
+      "  web: {image: busybox, secrets: [token]}\n"
+      "  db: {image: busybox, command: \"true\"}\n"
+      "secrets: {token: {environment: TOKEN}}\n");
+  up = sandbox.compose({"up", "-d"});
+  CHECK(up.code == 1);
+  CHECK(up.err.find("compose.yaml:4:32: service \"web\": the secret \"token\" comes from the variable TOKEN, "
+                    "which is not set") != std::string::npos);
+  CHECK(sandbox.containers().empty());
 }
 
 TEST_CASE("an error in an included file tells how the file came in") {

@@ -96,6 +96,32 @@ TEST_CASE("images are pinned to the digests that their registry has, and run by 
   CHECK(sandbox.inside("app", {"cat", "/made"}) == "made\n");
   CHECK(sandbox.ok({"config", "--resolve-image-digests", "--images"}).out == pinned + "\n");
   sandbox.ok({"-f", "compose.yaml", "-f", "lock.yaml", "down"});
+
+  sandbox.compose_file(
+      "services:\n"
+      "  app:\n"
+      "    build: .\n"
+      "    pre_start: [{image: \"" +
+      kImage +
+      "\", command: x}]\n"
+      "    volumes:\n"
+      "      - {type: image, source: \"" +
+      kImage +
+      "\", target: /app, image: {subpath: x}}\n"
+      "      - {type: image, source: other, target: /other}\n"
+      "  other: {image: \"" +
+      kImage + "\"}\n");
+  const std::string all = sandbox.ok({"config", "--resolve-image-digests"}).out;
+  CHECK(all.find("      - command:\n          - x\n        image: " + pinned) != std::string::npos);
+  CHECK(all.find("source: " + pinned + "\n") != std::string::npos);
+  CHECK(all.find("source: other\n") != std::string::npos);
+  const Output locked = sandbox.ok({"config", "--lock-image-digests"});
+  CHECK(locked.err.find("service \"app\": images of pre_start cannot be pinned") != std::string::npos);
+  sandbox.file("lock.yaml", locked.out);
+  const std::string over = sandbox.ok({"-f", "compose.yaml", "-f", "lock.yaml", "config"}).out;
+  CHECK(over.find("source: " + pinned + "\n") != std::string::npos);
+  CHECK(over.find("subpath: x\n") != std::string::npos);
+  CHECK(over.find("      - command:\n          - x\n        image: " + kImage + "\n") != std::string::npos);
   registry.stop();
   sandbox.finish();
 }
