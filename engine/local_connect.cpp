@@ -95,7 +95,7 @@ void LocalEngine::tell_monitor(const ContainerRecord& record, bool outward) {
   spec.dns_server = !spec.networks.empty();
   spec.event_attrs = event_attrs_of(record);
   if (outward && spec.dns_upstreams.empty()) spec.dns_upstreams = host_nameservers();
-  sys::write_file_atomic(file, to_json(spec));
+  sys::write_file_atomic(file, to_json(spec), 0600);
   reload_networks(run_dir);
 }
 

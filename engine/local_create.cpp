@@ -134,10 +134,15 @@ void check_config(const ContainerConfig& config) {
   }
 }
 
+// As Docker: arguments with a space in them stand in quotes, the program never does.
 std::string shown_command(const ContainerConfig& config, const StoredImage& image) {
   std::string text;
   const auto add = [&](const std::vector<std::string>& words) {
-    for (const std::string& word : words) text += (text.empty() ? "" : " ") + word;
+    for (const std::string& word : words) {
+      const bool quoted = !text.empty() && word.find(' ') != std::string::npos;
+      if (!text.empty()) text += ' ';
+      text += quoted ? '\'' + word + '\'' : word;
+    }
   };
   add(config.entrypoint ? *config.entrypoint : image.config.entrypoint);
   if (config.command) {
@@ -267,33 +272,34 @@ void LocalEngine::rename_container(const std::string& id, const std::string& nam
 }
 
 void LocalEngine::remove_container(const std::string& id, bool force, bool volumes) {
-  remove_container(id, force, volumes, false);
+  remove_container(id, Removal{.force = force, .volumes = volumes});
 }
 
 bool LocalEngine::remove_after_run(const std::string& id) {
-  remove_container(id, true, true, true);
+  remove_container(id, Removal{.volumes = true, .only_ended = true, .leave = true});
   return has_idle_network();
 }
 
-void LocalEngine::remove_container(const std::string& id, bool force, bool volumes, bool leave) {
+void LocalEngine::remove_container(const std::string& id, const Removal& how) {
   std::optional<ContainerRecord> record;
   db_.read([&] { record = find_container_record(db_, id); });
   if (!record) return;
-  const sys::FileLock lock = lock_container(record->id);
+  const sys::FileLock lock = how.force ? lock_to_end(*record, {0}) : lock_container(record->id);
   db_.read([&] { record = find_container_record(db_, record->id); });
   if (!record) return;
   const bool alive = goes_on(status_of(record->id));
-  if (alive && !force) {
+  if (how.only_ended && (alive || !is_over(*record))) return;
+  if (alive && !how.force) {
     throw Error(Error::Kind::kConflict,
                 "container " + record->config.name + " is running; stop it first, or force its removal");
   }
-  stop_and_release(*record, alive ? std::optional<int64_t>(0) : std::nullopt);
+  stop_and_release(*record, {0});
   sys::remove_tree(paths_.container(record->id));
   std::vector<std::string> doomed, volumes_gone;
   const auto erase = [&] {
     delete_container(db_, record->id);
     for (const MountRecord& mount : record->mounts) {
-      if (!volumes || mount.type != MountConfig::Type::kVolume) continue;
+      if (!how.volumes || mount.type != MountConfig::Type::kVolume) continue;
       const auto volume = find_volume(db_, mount.source);
       if (volume && volume->config.anonymous && volume_users(db_, mount.source).empty())
         doomed.push_back(discard_volume(mount.source));
@@ -307,7 +313,7 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
   const bool was_on_default =
       std::any_of(record->config.networks.begin(), record->config.networks.end(),
                   [](const AttachmentConfig& attachment) { return attachment.network == kDefaultNetwork; });
-  if (was_on_default && leave) {
+  if (was_on_default && how.leave) {
     leave_default_network();
   } else if (was_on_default) {
     drop_default_network();

@@ -17,6 +17,7 @@
 #include "engine/engine.h"
 #include "engine/image/image_store.h"
 #include "engine/image/timestamp.h"
+#include "engine/life.h"
 #include "engine/port_reservation.h"
 #include "engine/state/containers.h"
 #include "engine/state/database.h"
@@ -31,7 +32,7 @@ class ContainerRoot;
 // How ContainerConfig::owner begins.
 inline constexpr char kOwnerPrefix[] = "owner-";
 
-class LocalEngine final : public Engine {
+class LocalEngine final : public Engine, public ContainerLife {
  public:
   LocalEngine(const Paths& paths, std::vector<std::string> exit_hook);
 
@@ -53,6 +54,9 @@ class LocalEngine final : public Engine {
   Attached start_attached(const std::string& id, const AttachRequest& request) override;
   Attached attach_container(const std::string& id, bool input) override;
   void stop_container(const std::string& id, std::optional<int64_t> grace_ms) override;
+  void stop(const std::string& id, const StopRequest& request) override;
+  void restart(const std::string& id, const StopRequest& request) override;
+  void update(const std::string& id, const std::function<void(ContainerLimits&)>& change) override;
   void kill_container(const std::string& id, const std::string& signal) override;
   void pause_container(const std::string& id) override;
   void unpause_container(const std::string& id) override;
@@ -123,14 +127,19 @@ class LocalEngine final : public Engine {
   void unplug(const ContainerRecord& before, const ContainerRecord& after, const EndpointRecord& endpoint);
   void tell_monitor(const ContainerRecord& record, bool outward);
 
-  // `leave`: the default network, when this was the last container on it.
-  void remove_container(const std::string& id, bool force, bool volumes, bool leave);
+  struct Removal {
+    bool force = false, volumes = false;
+    bool only_ended = false;  // one that is up stays, and so does one that its maker is about to start
+    bool leave = false;       // the default network, when this was the last container on it
+  };
+  void remove_container(const std::string& id, const Removal& how);
 
   // ---- upkeep
   void release_dead_containers();
   void release_if_dead(const ContainerRecord& record);
   bool is_abandoned(const ContainerRecord& record);
   bool is_half_made(const ContainerRecord& record);
+  bool is_over(const ContainerRecord& record);  // has ended, or is abandoned
   void adopt(const std::string& id);
   void remove_unclaimed_folders();
   void remove_abandoned_build_networks();
@@ -199,7 +208,10 @@ class LocalEngine final : public Engine {
   // What the container wrote as a layer's folder; it stands still meanwhile.
   ImageStore::Draft copy_written(const ContainerRecord& record, const StoredImage& image,
                                  const CommitRequest& request);
-  void stop_and_release(const ContainerRecord& record, std::optional<int64_t> grace_ms);
+  sys::FileLock lock_to_end(const ContainerRecord& record, const StopRequest& request);
+  void ask_to_stop(const ContainerRecord& record, const StopRequest& request);
+  void stop_and_release(const ContainerRecord& record, const StopRequest& request);
+  void start_locked(ContainerRecord& record);
   // Held while a container is started, stopped or removed, so that nobody tidies up what is just being set
   // up.
   sys::FileLock lock_container(const std::string& id);

@@ -95,6 +95,10 @@ bool LocalEngine::is_half_made(const ContainerRecord& record) {
   return now && ::access(mark.c_str(), F_OK) == 0;
 }
 
+bool LocalEngine::is_over(const ContainerRecord& record) {
+  return ended(status_of(record.id)) || is_abandoned(record);
+}
+
 void LocalEngine::release_if_dead(const ContainerRecord& record) {
   if (is_half_made(record)) {
     unmake(record);
@@ -105,8 +109,8 @@ void LocalEngine::release_if_dead(const ContainerRecord& record) {
     adopt(record.id);
     return;
   }
-  if (record.config.auto_remove && (ended(status) || is_abandoned(record))) {
-    remove_container(record.id, true, true);
+  if (record.config.auto_remove && is_over(record)) {
+    remove_container(record.id, Removal{.volumes = true, .only_ended = true});
     return;
   }
   const bool holds = !record.ports.empty() || ::access(paths_.run_container(record.id).c_str(), F_OK) == 0;

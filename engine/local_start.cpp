@@ -1,4 +1,5 @@
 // Starting, stopping and entering containers.
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -143,12 +144,14 @@ ContainerInfo LocalEngine::start_container(const std::string& id) {
   if (status.state == State::kPaused)
     throw Error(Error::Kind::kConflict,
                 "container " + record.config.name + " is paused; unpause it instead of starting it");
-  if (!goes_on(status)) {
-    launch(record, [](const Spec& spec, const sys::Fd& netns, const std::vector<int>& held) {
-      engine::start_container(spec, netns, held);
-    });
-  }
+  if (!goes_on(status)) start_locked(record);
   return *find_container(record.id);
+}
+
+void LocalEngine::start_locked(ContainerRecord& record) {
+  launch(record, [](const Spec& spec, const sys::Fd& netns, const std::vector<int>& held) {
+    engine::start_container(spec, netns, held);
+  });
 }
 
 Attached LocalEngine::start_attached(const std::string& id, const AttachRequest& request) {
@@ -240,25 +243,62 @@ void LocalEngine::release(const ContainerRecord& record) {
 }
 
 void LocalEngine::stop_container(const std::string& id, std::optional<int64_t> grace_ms) {
-  const ContainerRecord record = need_container(id);
-  {
-    const sys::FileLock lock = lock_container(record.id);
-    const bool was_up = goes_on(status_of(record.id));
-    stop_and_release(need_container(id), grace_ms);
-    if (was_up) note_container(record, "stop");
-  }
-  if (record.config.auto_remove) remove_container(record.id, true, true);
+  stop(id, {grace_ms});
 }
 
-void LocalEngine::stop_and_release(const ContainerRecord& record, std::optional<int64_t> grace_ms) {
-  if (goes_on(status_of(record.id))) {
-    const std::string run_dir = paths_.run_container(record.id);
-    std::string signal = "SIGTERM";
-    if (const auto text = sys::read_file_if_exists(run_dir + "/spec.json"))
-      signal = spec_from_json(*text).stop_signal;
-    engine::stop_container(run_dir, paths_.container(record.id), signal_number(signal),
-                           grace_ms.value_or(record.config.stop_grace_ms.value_or(10000)));
+void LocalEngine::stop(const std::string& id, const StopRequest& request) {
+  const ContainerRecord record = need_container(id);
+  if (!request.signal.empty()) signal_number(request.signal);  // a bad one is told before anything is done
+  {
+    const bool was_up = goes_on(status_of(record.id));
+    const sys::FileLock lock = lock_to_end(record, request);
+    stop_and_release(need_container(id), request);
+    if (was_up) note_container(record, "stop");
   }
+  if (record.config.auto_remove) remove_container(record.id, Removal{.volumes = true, .only_ended = true});
+}
+
+void LocalEngine::restart(const std::string& id, const StopRequest& request) {
+  const sys::FileLock lock = lock_container(need_container(id).id);
+  ContainerRecord record = need_container(id);
+  const bool was_up = goes_on(status_of(record.id));
+  stop_and_release(record, request);
+  if (was_up) note_container(record, "stop");
+  record = need_container(id);
+  start_locked(record);
+  note_container(record, "restart");
+}
+
+// Who holds the lock may be waiting for it to stop, with more patience than we have.
+sys::FileLock LocalEngine::lock_to_end(const ContainerRecord& record, const StopRequest& request) {
+  constexpr int kLookMs = 50;
+  sys::make_dirs(paths_.run_root + "/locks");
+  for (;;) {
+    if (auto lock = sys::FileLock::try_acquire(lock_path(record.id))) return std::move(*lock);
+    const Status status = status_of(record.id);
+    if (goes_on(status) && status.stopped_by_user) {
+      ask_to_stop(record, request);
+      return lock_container(record.id);
+    }
+    ::poll(nullptr, 0, kLookMs);
+  }
+}
+
+// Its monitor stops it, whoever asks, and by the shortest time it was given.
+void LocalEngine::ask_to_stop(const ContainerRecord& record, const StopRequest& request) {
+  if (!goes_on(status_of(record.id))) return;
+  const std::string run_dir = paths_.run_container(record.id);
+  std::string signal = request.signal;
+  if (signal.empty()) {
+    const auto text = sys::read_file_if_exists(spec_file(run_dir));
+    signal = text ? spec_from_json(*text).stop_signal : "SIGTERM";
+  }
+  engine::stop_container(run_dir, paths_.container(record.id), signal_number(signal),
+                         request.grace_ms.value_or(record.config.stop_grace_ms.value_or(10000)));
+}
+
+void LocalEngine::stop_and_release(const ContainerRecord& record, const StopRequest& request) {
+  ask_to_stop(record, request);
   release(record);
 }
 

@@ -54,8 +54,11 @@ int container_commit(Context& context, const Words& args) {
   Arguments arguments("container commit [OPTIONS] CONTAINER [REPOSITORY[:TAG]]",
                       "Make an image from what a container changed.");
   request_flags(arguments, request);
+  bool no_pause = false;
+  arguments.flag("--no-pause", no_pause, "Let it go on meanwhile, as --pause=false");
   arguments.positionals(1, 2, "CONTAINER and at most one REPOSITORY[:TAG]");
   const Words words = arguments.parse(args);
+  if (no_pause) request.pause = false;
   request.reference = reference_of(words);
   return commit(context, named_container(context, words.front()), request);
 }

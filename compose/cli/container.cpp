@@ -5,40 +5,44 @@
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
 #include "compose/cli/subcommands.h"
-#include "compose/plan/inventory.h"
-#include "compose/plan/labels.h"
+#include "engine/life.h"
 
 namespace compose::cli {
 namespace {
 
 int container_stop(Context& context, const Words& args) {
   std::optional<int64_t> timeout_s;
+  engine::StopRequest request;
   Arguments arguments("container stop [OPTIONS] CONTAINER...", "Stop containers without removing them.");
+  arguments.option("-s,--signal", request.signal, "Signal to stop them with instead of their own");
   arguments.option("-t,--time,--timeout", timeout_s, "Seconds to wait before killing");
-  arguments.refuse_option("-s,--signal");
   arguments.positionals(1, -1, "CONTAINER");
   const Words names = arguments.parse(args);
-  const std::optional<int64_t> grace_ms = to_milliseconds(timeout_s);
-  return for_each_container(context, "stop", names, [&](const engine::ContainerInfo& container) {
-    context.engine().stop_container(container.id, grace_ms);
-  });
+  request.grace_ms = to_milliseconds(timeout_s);
+  if (!request.signal.empty()) engine::signal_number(request.signal);  // a bad name is told before all else
+  return for_each_container(context, "stop", names, Pace::kTogether,
+                            [&](const engine::ContainerInfo& container) {
+                              engine::container_life(context.engine()).stop(container.id, request);
+                            });
 }
 
 int container_restart(Context& context, const Words& args) {
   std::optional<int64_t> timeout_s;
+  engine::StopRequest request;
   Arguments arguments("container restart [OPTIONS] CONTAINER...", "Stop containers and start them again.");
+  arguments.option("-s,--signal", request.signal, "Signal to stop them with instead of their own");
   arguments.option("-t,--time,--timeout", timeout_s, "Seconds to wait before killing");
-  arguments.refuse_option("-s,--signal");
   arguments.positionals(1, -1, "CONTAINER");
   const Words names = arguments.parse(args);
-  const std::optional<int64_t> grace_ms = to_milliseconds(timeout_s);
-  return for_each_container(context, "restart", names, [&](const engine::ContainerInfo& container) {
-    context.engine().stop_container(container.id, grace_ms);
-    context.engine().start_container(container.id);
-    context.engine().note_container_event(container.id, "restart");
-  });
+  request.grace_ms = to_milliseconds(timeout_s);
+  if (!request.signal.empty()) engine::signal_number(request.signal);
+  return for_each_container(context, "restart", names, Pace::kInTurn,
+                            [&](const engine::ContainerInfo& container) {
+                              engine::container_life(context.engine()).restart(container.id, request);
+                            });
 }
 
+// Without a project's lock: what holds it may be waiting for the very container.
 int container_kill(Context& context, const Words& args) {
   std::string signal = "SIGKILL";
   Arguments arguments("container kill [OPTIONS] CONTAINER...", "Send a signal to running containers.");
@@ -46,16 +50,24 @@ int container_kill(Context& context, const Words& args) {
   arguments.positionals(1, -1, "CONTAINER");
   const Words names = arguments.parse(args);
   engine::signal_number(signal);  // a bad name is told before anything is done
-  return for_each_container(context, "kill", names, [&](const engine::ContainerInfo& container) {
-    context.engine().kill_container(container.id, signal);
-  });
+  int code = kExitOk;
+  for (const std::string& name : names) {
+    try {
+      context.engine().kill_container(named_container(context, name).id, signal);
+      print(name + '\n');
+    } catch (const engine::Error& error) {
+      context.show_error(error.what());
+      code = kExitError;
+    }
+  }
+  return code;
 }
 
 int container_pause(Context& context, const Words& args) {
   Arguments arguments("container pause CONTAINER...", "Halt all processes of running containers.");
   arguments.positionals(1, -1, "CONTAINER");
   return for_each_container(
-      context, "pause", arguments.parse(args),
+      context, "pause", arguments.parse(args), Pace::kTogether,
       [&](const engine::ContainerInfo& container) { context.engine().pause_container(container.id); });
 }
 
@@ -63,7 +75,7 @@ int container_unpause(Context& context, const Words& args) {
   Arguments arguments("container unpause CONTAINER...", "Let paused containers go on.");
   arguments.positionals(1, -1, "CONTAINER");
   return for_each_container(
-      context, "unpause", arguments.parse(args),
+      context, "unpause", arguments.parse(args), Pace::kTogether,
       [&](const engine::ContainerInfo& container) { context.engine().unpause_container(container.id); });
 }
 
@@ -82,9 +94,10 @@ int container_rm(Context& context, const Words& args) {
       return true;
     });
   }
-  return for_each_container(context, "rm", names, [&](const engine::ContainerInfo& container) {
-    context.engine().remove_container(container.id, force, volumes);
-  });
+  return for_each_container(context, "rm", names, Pace::kTogether,
+                            [&](const engine::ContainerInfo& container) {
+                              context.engine().remove_container(container.id, force, volumes);
+                            });
 }
 
 int container_diff(Context& context, const Words& args) {
@@ -101,33 +114,6 @@ int container_diff(Context& context, const Words& args) {
 }
 
 }  // namespace
-
-void with_container_locked(Context& context, const std::string& command, const std::string& name,
-                           const std::function<void(const engine::ContainerInfo&)>& action) {
-  const std::string project = label_of(named_container(context, name).labels, label::kProject);
-  std::optional<Session> session;
-  if (project.empty()) {
-    context.engine().reconcile();
-  } else {
-    session.emplace(context, "container " + command, project);
-  }
-  action(named_container(context, name));  // as it is now that the lock is ours
-}
-
-int for_each_container(Context& context, const std::string& command, const Words& names,
-                       const std::function<void(const engine::ContainerInfo&)>& action) {
-  int code = kExitOk;
-  for (const std::string& name : names) {
-    try {
-      with_container_locked(context, command, name, action);
-      print(name + '\n');
-    } catch (const std::exception& error) {
-      context.show_error(error.what());
-      code = kExitError;
-    }
-  }
-  return code;
-}
 
 engine::ContainerInfo named_container(Context& context, const std::string& name) {
   auto found = context.engine().find_container(name);
@@ -159,6 +145,7 @@ int container_command(Context& context, const Words& args) {
                          {"port", container_port, "Show where a container's ports are published"},
                          {"prune", container_prune, "Remove all containers that do not run"},
                          {"rename", container_rename, "Give a container another name"},
+                         {"update", container_update, "Change limits and restart policy of containers"},
                          {"wait", container_wait, "Wait until containers have ended"},
                          {"logs", container_logs, "Show what a container wrote"},
                          {"diff", container_diff, "Show what a container changed about its image's files"},

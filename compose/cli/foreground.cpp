@@ -61,7 +61,7 @@ class ForegroundRun {
   }
 
   int cancelled() {
-    context_.engine().remove_container(what_.id, true, true);
+    if (what_.fresh) context_.engine().remove_container(what_.id, true, true);
     return kExitCancelled;
   }
 

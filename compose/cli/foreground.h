@@ -18,13 +18,14 @@ struct Foreground {
   bool input = false;                     // its standard input is ours
   bool output = true, error = true;       // what it writes is shown
   bool remove = false;                    // when it has ended, or was not started
+  bool fresh = true;                      // made by this command, to be run at once
   std::string detach_keys;                // as given (--detach-keys); empty: as configured
   bool pass_signals = true;               // else a signal ends this command, and it goes on
   std::function<void()> started = [] {};  // called once it runs
 };
 
 // Returns the exit code: 0 when the caller let go of it, the container's, or why it did not start. A signal
-// before the start ends it with 130 and removes the container.
+// before the start ends it with 130 and removes the container, where it is fresh.
 int run_in_foreground(Context& context, Signals& signals, const Foreground& what);
 
 }  // namespace compose::cli

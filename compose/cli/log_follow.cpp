@@ -150,7 +150,11 @@ bool LogFollow::report_ends(const Ended& ended) {
     const bool restarting =
         status.state == engine::State::kRestarting || status.restart_count > source.reported_restarts;
     if (!over && !restarting) continue;
-    if (status.finished_ms < began_ms_ || status.finished_ms == source.reported_end_ms) continue;
+    if (status.finished_ms == source.reported_end_ms) continue;
+    if (status.finished_ms < began_ms_) {  // no news, but its last line may have no end
+      if (over) printer_.status(source.service, source.name, "");
+      continue;
+    }
     source.reported_end_ms = status.finished_ms;
     source.reported_restarts = status.restart_count;
     if (source.shown) {
@@ -161,6 +165,15 @@ bool LogFollow::report_ends(const Ended& ended) {
   }
   printer_.flush();
   return go_on;
+}
+
+void LogFollow::drop_removed() {
+  std::erase_if(sources_, [&](const auto& entry) {
+    if (present_.count(entry.first) != 0) return false;
+    printer_.status(entry.second->service, entry.second->name, "");  // a line without an end
+    return true;
+  });
+  printer_.flush();
 }
 
 bool LogFollow::all_ended() const {
@@ -262,7 +275,7 @@ void LogFollow::follow(const Cancellation& stop, const Ended& ended) {
     if (stop.cancelled()) return;
     if (drained && !report_ends(ended)) return;
     // Removed containers whose last words have been read.
-    if (drained) std::erase_if(sources_, [&](const auto& entry) { return present_.count(entry.first) == 0; });
+    if (drained) drop_removed();
     if (options_.until && ui::now_ms() * 1'000'000 > *options_.until) return;
 
     int timeout = drained ? -1 : 0;

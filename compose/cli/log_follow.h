@@ -55,6 +55,7 @@ class LogFollow {
   bool report_ends(const Ended& ended);
   bool drain(std::vector<Source*> sources, const Cancellation* stop);
   bool all_ended() const;
+  void drop_removed();
   void wait(const Cancellation& stop, int timeout_ms);
   void take_changes();
   void begin_watching();

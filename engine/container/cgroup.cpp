@@ -19,6 +19,7 @@
 
 #include "engine/container/clone.h"
 #include "engine/container/freezer.h"
+#include "engine/container/limits.h"
 #include "engine/error.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -241,6 +242,19 @@ void Cgroup::create(const Resources& resources, const DeviceAccess& devices) {
         Error::Kind::kUnavailable,
         "access to the host's devices cannot be restricted: this host has neither the cgroup "
         "controller devices nor cgroup v2 mounted; mount one of them, or make the container privileged");
+  }
+  refuse_unenforceable(rest);
+}
+
+void set_limits(const Cgroup& cgroup, const Resources& resources) {
+  Resources rest = resources;
+  for (const CgroupHierarchy& hierarchy : cgroup.hierarchies()) {
+    const std::string folder = cgroup.folder(hierarchy);
+    if (!hierarchy.v2) {
+      cgroup_v1::apply_limits(hierarchy, folder.substr(hierarchy.mount_point.size()), rest);
+    } else if (cgroup_v2::has_controllers(hierarchy.mount_point)) {
+      cgroup_v2::apply(folder, rest);
+    }
   }
   refuse_unenforceable(rest);
 }

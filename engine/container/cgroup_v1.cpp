@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/container/cgroup.h"
+#include "engine/container/limits.h"
 #include "engine/error.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -20,13 +21,20 @@ bool set(const std::string& folder, const std::string& knob, int64_t value, cons
   return set_limit(folder, knob, std::to_string(value), limit);
 }
 
+int64_t read_number(const std::string& file) {
+  return std::strtoll(sys::read_file_if_exists(file).value_or("0").c_str(), nullptr, 10);
+}
+
 void apply_memory(const std::string& folder, Resources& rest) {
   const int64_t memory = std::exchange(rest.memory, 0);
+  const int64_t both = rest.memory_swap != 0 ? rest.memory_swap : 2 * memory;
+  // The kernel wants the two together to be no less than memory, at every moment.
+  if (memory > read_number(folder + "/memory.memsw.limit_in_bytes") && both != 0)
+    set(folder, "memory.memsw.limit_in_bytes", both, "the limit of memory and swap");
   if (memory != 0) set(folder, "memory.limit_in_bytes", memory, "the memory limit");
   // Where the kernel was started with swapaccount=0 the default of twice the memory has no knob, and what was
   // asked for is refused.
-  const int64_t swap = rest.memory_swap != 0 ? rest.memory_swap : 2 * memory;
-  if (swap != 0 && set(folder, "memory.memsw.limit_in_bytes", swap, "the limit of memory and swap"))
+  if (both != 0 && set(folder, "memory.memsw.limit_in_bytes", both, "the limit of memory and swap"))
     rest.memory_swap = 0;
   if (rest.memory_reservation != 0 &&
       set(folder, "memory.soft_limit_in_bytes", rest.memory_reservation, "the memory reservation"))
@@ -36,10 +44,6 @@ void apply_memory(const std::string& folder, Resources& rest) {
     rest.memory_swappiness = -1;
   if (rest.oom_kill_disable && set(folder, "memory.oom_control", 1, "oom_kill_disable"))
     rest.oom_kill_disable = false;
-}
-
-int64_t read_number(const std::string& file) {
-  return std::strtoll(sys::read_file_if_exists(file).value_or("0").c_str(), nullptr, 10);
 }
 
 // The share of real time that `folder` must have for those below it and `more`; microseconds of `period`.
@@ -134,25 +138,30 @@ void inherit_cpuset(const std::string& mount_point, const std::string& path) {
   }
 }
 
-void apply(const CgroupHierarchy& hierarchy, const std::string& path, Resources& rest,
-           const DeviceAccess& devices) {
+void apply_limits(const CgroupHierarchy& hierarchy, const std::string& path, Resources& rest) {
   const std::string folder = hierarchy.mount_point + path;
   for (const std::string& controller : hierarchy.controllers) {
     if (controller == "memory") apply_memory(folder, rest);
     if (controller == "cpu") apply_cpu(hierarchy.mount_point, path, rest);
     if (controller == "blkio") apply_blkio(folder, rest);
-    if (controller == "devices") apply_devices(folder, devices);
     if (controller == "pids") {
       if (rest.pids != 0)
         set_limit(folder, "pids.max", rest.pids < 0 ? "max" : std::to_string(rest.pids), "the pids limit");
       rest.pids = 0;
     }
-    if (controller == "cpuset") {
-      inherit_cpuset(hierarchy.mount_point, path);
-      if (!rest.cpuset.empty() && set_limit(folder, "cpuset.cpus", rest.cpuset, "cpuset"))
-        rest.cpuset.clear();
-    }
+    if (controller == "cpuset" && !rest.cpuset.empty() &&
+        set_limit(folder, "cpuset.cpus", rest.cpuset, "cpuset"))
+      rest.cpuset.clear();
   }
+}
+
+void apply(const CgroupHierarchy& hierarchy, const std::string& path, Resources& rest,
+           const DeviceAccess& devices) {
+  for (const std::string& controller : hierarchy.controllers) {
+    if (controller == "devices") apply_devices(hierarchy.mount_point + path, devices);
+    if (controller == "cpuset") inherit_cpuset(hierarchy.mount_point, path);
+  }
+  apply_limits(hierarchy, path, rest);
 }
 
 }  // namespace engine::cgroup_v1

@@ -192,9 +192,8 @@ void resume_container(const std::string& run_dir) {
 void reload_networks(const std::string& run_dir) {
   Question question(run_dir, {{"op", "reload networks"}});
   if (question.await(kPatienceMs) == Question::State::kSilent)
-    throw Error(
-        Error::Kind::kUnavailable,
-        "the monitor of the container does not answer: it knows the new networks with its next start");
+    throw Error(Error::Kind::kUnavailable,
+                "the monitor of the container does not answer: it knows of the change with its next start");
 }
 
 bool kill_container(const std::string& run_dir, const std::string& state_dir, int signal) {

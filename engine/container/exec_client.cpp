@@ -90,8 +90,10 @@ int exec_in_container(const Spec& spec, const Status& status, const ExecRequest&
     if (!monitor.report) throw;  // it has begun and goes on, its monitor with it
     monitor.report.reset();
     reap(monitor.pid);
-    // As a shell has it: the message, and the code tells which of the two it was.
-    if (error.kind() != Error::Kind::kNotFound && error.kind() != Error::Kind::kDenied) throw;
+    // As a shell has it: the message, and the code tells whether there is no such program, or it cannot be
+    // run like this: as that user, in that folder.
+    const bool cannot_run = error.kind() == Error::Kind::kDenied || error.kind() == Error::Kind::kInvalid;
+    if (error.kind() != Error::Kind::kNotFound && !cannot_run) throw;
     std::fprintf(stderr, "%s\n", error.what());
     return error.kind() == Error::Kind::kNotFound ? 127 : 126;
   }

@@ -109,6 +109,12 @@ void Supervisor::reload_networks() {
   spec_.dns_server = now.dns_server;
   spec_.dns_upstreams = now.dns_upstreams;
   spec_.event_attrs = now.event_attrs;
+  if (spec_.restart != now.restart || spec_.restart_max != now.restart_max) {
+    policy_ = engine::RestartPolicy(
+        {now.restart, now.restart_max, spec_.restart_delay_ms, spec_.restart_window_ms});
+    spec_.restart = now.restart;
+    spec_.restart_max = now.restart_max;
+  }
   std::erase_if(now.networks, [this](const engine::SpecNetwork& former) {
     return std::any_of(spec_.networks.begin(), spec_.networks.end(), [&](const engine::SpecNetwork& network) {
       return network.directory == former.directory;
@@ -374,8 +380,11 @@ bool Supervisor::kill(int signal) {
   status_.stopped_by_user = true;
   ending_ = true;
   if (!was_running) {
+    const bool between_runs = restart_at_.has_value();
     end_for_good();
-  } else if (status_.state == State::kPaused) {
+    return between_runs;
+  }
+  if (status_.state == State::kPaused) {
     resume();  // it ends by the signal that waits for it
   } else {
     record();

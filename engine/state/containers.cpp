@@ -12,6 +12,11 @@ namespace {
 constexpr char kProjectLabel[] = "com.docker.compose.project";
 constexpr char kColumns[] = "SELECT id, image_id, config, command, created_ms, name FROM containers c";
 
+// "/web", as Docker writes names.
+std::string without_slash(const std::string& name) {
+  return name.starts_with('/') ? name.substr(1) : name;
+}
+
 std::string type_name(MountConfig::Type type) {
   switch (type) {
     case MountConfig::Type::kBind:
@@ -154,7 +159,8 @@ std::vector<ContainerRecord> list_containers(Database& db, const std::optional<s
   return select(db, " WHERE c.project = ?1", *project);
 }
 
-std::optional<ContainerRecord> find_container_record(Database& db, const std::string& id_or_name) {
+std::optional<ContainerRecord> find_container_record(Database& db, const std::string& given) {
+  const std::string id_or_name = without_slash(given);
   if (auto named = find_container_named(db, id_or_name)) return named;
   std::vector<ContainerRecord> found = select(db, " WHERE c.id = ?1", id_or_name);
   const bool hex = id_or_name.find_first_not_of("0123456789abcdef") == std::string::npos;

@@ -45,7 +45,8 @@ void delete_endpoints(Database& db, const std::string& container_id);
 
 // Of one project, or all for nothing.
 std::vector<ContainerRecord> list_containers(Database& db, const std::optional<std::string>& project);
-// By name or id, else by the beginning of an id; kConflict when several begin so.
+// By name, with or without a slash before it, or id, else by the beginning of an id; kConflict when several
+// begin so.
 std::optional<ContainerRecord> find_container_record(Database& db, const std::string& id_or_name);
 // By name alone: whether it is taken.
 std::optional<ContainerRecord> find_container_named(Database& db, const std::string& name);

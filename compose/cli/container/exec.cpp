@@ -50,7 +50,7 @@ int container_exec(Context& context, const Words& args) {
   request.args.assign(words.begin() + 1, words.end());
   request.env = environment(context, env, env_files);
   if (request.detach) request.tty = false;
-  if (request.tty && (!ui::is_terminal(STDIN_FILENO) || !ui::is_terminal(STDOUT_FILENO)))
+  if (request.tty && interactive && !ui::is_terminal(STDIN_FILENO))
     throw CommandError("--tty: the input device is not a terminal; without --tty it need not be one");
   const engine::ContainerInfo container = named_container(context, words.front());
   if (!is_up(container)) throw CommandError("container " + container.name + " is not running");

@@ -27,6 +27,7 @@ int start_attached(Context& context, const std::string& name, bool interactive, 
   what.input = interactive && config.stdin_open;
   what.detach_keys = keys;
   what.remove = config.auto_remove;
+  what.fresh = false;
   return run_in_foreground(context, signals, what);
 }
 
@@ -47,9 +48,9 @@ int container_start(Context& context, const Words& args) {
     if (names.size() > 1) throw CommandError("only one container can be started attached");
     return start_attached(context, names.front(), interactive, detach_keys);
   }
-  return for_each_container(context, "start", names, [&](const engine::ContainerInfo& container) {
-    context.engine().start_container(container.id);
-  });
+  return for_each_container(
+      context, "start", names, Pace::kInTurn,
+      [&](const engine::ContainerInfo& container) { context.engine().start_container(container.id); });
 }
 
 }  // namespace compose::cli

@@ -13,6 +13,7 @@ int container_prune(Context& context, const Words& args);
 int container_rename(Context& context, const Words& args);
 int container_run(Context& context, const Words& args);
 int container_start(Context& context, const Words& args);
+int container_update(Context& context, const Words& args);
 int container_wait(Context& context, const Words& args);
 
 }  // namespace compose::cli

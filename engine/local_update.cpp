@@ -1,0 +1,63 @@
+// Limits and restart policy of a container that exists.
+#include "engine/container/limits.h"
+#include "engine/container/restart_policy.h"
+#include "engine/container/run_files.h"
+#include "engine/container/runtime.h"
+#include "engine/local_engine.h"
+#include "sys/file.h"
+
+namespace engine {
+
+namespace {
+
+void exchange_limits(const Cgroup& cgroup, const Resources& before, const Resources& after) {
+  try {
+    set_limits(cgroup, after);
+  } catch (const std::exception&) {
+    try {
+      set_limits(cgroup, before);
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the first failure tells more
+    }
+    throw;
+  }
+}
+
+}  // namespace
+
+void LocalEngine::update(const std::string& id, const std::function<void(ContainerLimits&)>& change) {
+  adopt(need_container(id).id);  // a restart policy is its monitor's
+  const sys::FileLock lock = lock_container(need_container(id).id);
+  ContainerRecord record = need_container(id);
+  ContainerLimits limits{record.config.resources, record.config.restart, record.config.restart_max};
+  change(limits);
+  const RestartPolicy checked({limits.restart, limits.restart_max});
+  if (record.config.auto_remove && limits.restart != "no")
+    throw Error(Error::Kind::kConflict,
+                "container " + record.config.name +
+                    " goes when it has ended (--rm): it cannot have a restart policy");
+  const bool up = goes_on(status_of(record.id));
+  if (up) exchange_limits(Cgroup(cgroup_path(record)), record.config.resources, limits.resources);
+  record.config.resources = limits.resources;
+  record.config.restart = limits.restart;
+  record.config.restart_max = limits.restart_max;
+  db_.write([&] { update_config(db_, record); });
+  if (up) {
+    const std::string run_dir = paths_.run_container(record.id), file = spec_file(run_dir);
+    Spec spec = spec_from_json(sys::read_file(file));
+    spec.resources = limits.resources;
+    spec.restart = limits.restart;
+    spec.restart_max = limits.restart_max;
+    sys::write_file_atomic(file, to_json(spec), 0600);
+    reload_networks(run_dir);
+  }
+  note_container(record, "update");
+}
+
+ContainerLife& container_life(Engine& engine) {
+  auto* life = dynamic_cast<ContainerLife*>(&engine);
+  if (life == nullptr)
+    throw Error(Error::Kind::kUnavailable, "this engine has no commands for single containers");
+  return *life;
+}
+
+}  // namespace engine
