@@ -1,23 +1,18 @@
 #include "compose/cli/container_filter.h"
 
 #include <algorithm>
-#include <regex>
 
 #include "compose/cli/arguments.h"
 #include "compose/cli/container_rows.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/label_filter.h"
+#include "compose/cli/network/subcommands.h"
 
 namespace compose::cli {
 namespace {
 
 constexpr const char* kKeys[] = {"ancestor", "before",  "exited",  "expose", "health", "id",    "label",
                                  "name",     "network", "publish", "since",  "status", "volume"};
-
-// As docker: a regular expression that matches anywhere.
-bool matches(const std::string& pattern, const std::string& text) {
-  return std::regex_search(text, std::regex(pattern, std::regex::extended));
-}
 
 bool has_volume(const engine::ContainerInfo& container, const std::string& wanted) {
   return std::any_of(container.mounts.begin(), container.mounts.end(), [&](const auto& mount) {
@@ -27,8 +22,14 @@ bool has_volume(const engine::ContainerInfo& container, const std::string& wante
 
 bool is_on(const engine::ContainerInfo& container, const std::string& wanted) {
   return std::any_of(container.endpoints.begin(), container.endpoints.end(), [&](const auto& endpoint) {
-    return wanted == endpoint.network || (wanted.size() >= 4 && endpoint.network_id.starts_with(wanted));
+    return wanted == endpoint.network || endpoint.network_id == wanted;
   });
+}
+
+// Of the networks that are there, a filter may name one by the beginning of its id.
+std::string network_name(const std::string& given, engine::Engine& engine) {
+  const auto network = find_network(engine.networks(), given);
+  return network ? network->name : given;
 }
 
 // "8080", "8080-8090", "53/udp"; without a protocol it is tcp.
@@ -89,12 +90,7 @@ void check_value(const std::string& key, const std::string& value) {
   if (key == "health" && value != "starting" && value != "healthy" && value != "unhealthy" && value != "none")
     throw CommandError("invalid filter 'health=" + value +
                        "': it must be starting, healthy, unhealthy or none");
-  if (key != "name" && key != "id") return;
-  try {
-    matches(value, "");
-  } catch (const std::regex_error& error) {
-    throw CommandError("invalid filter '" + key + '=' + value + "': " + error.what());
-  }
+  if (key == "name" || key == "id") check_pattern(key, value);
 }
 
 }  // namespace
@@ -122,8 +118,9 @@ bool ContainerFilter::holds(const std::string& key, const std::string& value,
   if (key == "health") return shown_health(container) == value;
   if (key == "id") return matches(value, container.id);
   if (key == "label") return has_label(container.labels, value);
-  if (key == "name") return matches(value, container.name);
-  if (key == "network") return is_on(container, value);
+  // As docker's names begin with a slash, so may a pattern for them.
+  if (key == "name") return matches(value, container.name) || matches(value, '/' + container.name);
+  if (key == "network") return is_on(container, network_name(value, engine));
   if (key == "publish") return publishes(container, value);
   if (key == "expose") return exposes(container, value);
   if (key == "status") return engine::to_string(container.status.state) == value;

@@ -44,14 +44,15 @@ int container_ls(Context& context, const Words& args) {
   const OutputFormat output(format);
   const ContainerFilter filter(filters);
   if (latest) last = 1;
+  if (last && *last <= 0) last.reset();
 
   auto containers = context.engine().containers("");
-  const bool any_state = all || filter.asks_for_state() || (last && *last >= 0);
+  const bool any_state = all || filter.asks_for_state() || last;
   if (!any_state) std::erase_if(containers, [](const auto& container) { return !is_up(container); });
   containers = filter.apply(std::move(containers), context.engine());
   std::stable_sort(containers.begin(), containers.end(),
                    [](const auto& a, const auto& b) { return a.created_ms > b.created_ms; });
-  if (last && *last >= 0 && containers.size() > static_cast<size_t>(*last))
+  if (last && containers.size() > static_cast<size_t>(*last))
     containers.erase(containers.begin() + *last, containers.end());
 
   const int64_t now = ui::now_ms();
@@ -67,6 +68,7 @@ int container_ls(Context& context, const Words& args) {
       ids += id + '\n';
     } else if (output.is_json() || output.is_template()) {
       rows.emplace_back(container_row(container, no_trunc, now));
+      if (output.is_template()) rows.back()["Label"] = shown_labels(container.labels);
       if (size) rows.back()["Size"] = size_text(context.engine(), container);
     } else {
       std::vector<std::string> row{id,

@@ -1,6 +1,7 @@
 #include "compose/cli/label_filter.h"
 
 #include <algorithm>
+#include <regex>
 
 #include "compose/cli/failure.h"
 #include "compose/plan/inventory.h"
@@ -11,6 +12,18 @@ bool has_label(const engine::Labels& labels, const std::string& wanted) {
   const size_t equals = wanted.find('=');
   const auto label = labels.find(wanted.substr(0, equals));
   return label != labels.end() && (equals == std::string::npos || label->second == wanted.substr(equals + 1));
+}
+
+bool matches(const std::string& pattern, const std::string& text) {
+  return std::regex_search(text, std::regex(pattern, std::regex::extended));
+}
+
+void check_pattern(const std::string& key, const std::string& pattern) {
+  try {
+    matches(pattern, "");
+  } catch (const std::regex_error& error) {
+    throw CommandError("invalid filter '" + key + '=' + pattern + "': " + error.what());
+  }
 }
 
 bool truth_of(const std::string& filter, const std::string& value) {
@@ -35,6 +48,12 @@ void KeyFilters::check(const std::string& key, const std::vector<std::string>& v
   for (const std::string& value : found->second)
     if (std::find(values.begin(), values.end(), value) == values.end())
       throw CommandError("filter " + key + '=' + value + " is not understood: it is " + join(values, " or "));
+}
+
+void KeyFilters::check_patterns(const std::string& key) const {
+  const auto found = values_.find(key);
+  if (found == values_.end()) return;
+  for (const std::string& value : found->second) check_pattern(key, value);
 }
 
 bool KeyFilters::hold(

@@ -12,6 +12,10 @@ namespace compose::cli {
 
 // `wanted`: KEY or KEY=VALUE.
 bool has_label(const engine::Labels& labels, const std::string& wanted);
+// As docker: a regular expression (POSIX, extended) that matches anywhere. `check_pattern` throws
+// CommandError for one that is none, which `matches` must not be given.
+bool matches(const std::string& pattern, const std::string& text);
+void check_pattern(const std::string& key, const std::string& pattern);
 // true, 1, false or 0. Throws CommandError, which names the filter.
 bool truth_of(const std::string& filter, const std::string& value);
 
@@ -22,6 +26,8 @@ class KeyFilters {
 
   // Throws CommandError when a value of `key` is none of `values`.
   void check(const std::string& key, const std::vector<std::string>& values) const;
+  // Throws CommandError when a value of `key` is no pattern for `matches`.
+  void check_patterns(const std::string& key) const;
   bool hold(const std::function<bool(const std::string& key, const std::string& value)>& holds) const;
 
  private:

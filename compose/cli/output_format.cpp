@@ -1,5 +1,6 @@
 #include "compose/cli/output_format.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "compose/cli/failure.h"
@@ -35,6 +36,23 @@ std::vector<std::string> cells(const std::string& line) {
     if (tab == std::string::npos) return parts;
     start = tab + 1;
   }
+}
+
+// As docker: of "com.example.cpu-set" it is "cpu set".
+std::string label_title(std::string label) {
+  label.erase(0, label.rfind('.') + 1);
+  std::replace_if(
+      label.begin(), label.end(), [](char c) { return c == '-' || c == '_'; }, ' ');
+  return label;
+}
+
+ordered_json label_titles(const std::vector<ordered_json>& rows) {
+  auto titles = ordered_json::object();
+  for (const ordered_json& row : rows) {
+    if (!row.contains("Label")) continue;
+    for (const auto& [label, value] : row["Label"].items()) titles[label] = label_title(label);
+  }
+  return titles;
 }
 
 ui::Template compiled(const std::string& text) {
@@ -75,7 +93,9 @@ std::string OutputFormat::render(const std::vector<ordered_json>& rows, const Ti
       for (const ordered_json& row : rows) text += compiled_template.render(row) + '\n';
       return text;
     }
-    ui::Table table(cells(compiled_template.render(ordered_json(titles))));
+    ordered_json head(titles);
+    head["Label"] = label_titles(rows);
+    ui::Table table(cells(compiled_template.render(head)));
     for (const ordered_json& row : rows) table.add(cells(compiled_template.render(row)));
     return table.to_string();
   } catch (const ui::TemplateError& error) {

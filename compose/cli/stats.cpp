@@ -54,6 +54,7 @@ class Stats {
     for (int wait = kOnceMs;; wait = kIntervalMs) {
       ::poll(nullptr, 0, wait);
       Samples now = take();
+      if (now.empty() && !flags_.named.empty()) return kExitOk;
       show(before, now);
       if (flags_.no_stream) return kExitOk;
       before = std::move(now);
@@ -89,9 +90,10 @@ class Stats {
                                                   : 100.0 * static_cast<double>(usage.memory) /
                                                         static_cast<double>(usage.memory_limit);
     const std::string id = flags_.no_trunc ? container.id : ui::short_id(container.id);
+    const auto given = flags_.named.find(container.id);
     return {{"BlockIO", ui::human_size(usage.block_read) + " / " + ui::human_size(usage.block_written)},
             {"CPUPerc", fmt::format("{:.2f}%", cpu)},
-            {"Container", id},
+            {"Container", given == flags_.named.end() ? id : given->second},
             {"ID", id},
             {"MemPerc", fmt::format("{:.2f}%", memory)},
             {"MemUsage", ui::binary_size(usage.memory) + " / " + ui::binary_size(usage.memory_limit)},
@@ -161,14 +163,13 @@ int container_stats(Context& context, const Words& args) {
   StatsFlags flags;
   Arguments arguments("container stats [OPTIONS] [CONTAINER...]", "Show what containers use of the machine.");
   flags.declare(arguments);
-  Words names = arguments.parse(args);
-  for (std::string& name : names) name = named_container(context, name).id;
+  for (const std::string& name : arguments.parse(args)) flags.named[named_container(context, name).id] = name;
   // Those that are named are shown whether they run or not.
-  if (!names.empty()) flags.all = true;
+  if (!flags.named.empty()) flags.all = true;
   return show_stats(context, flags, [&] {
     std::vector<engine::ContainerInfo> all = context.engine().containers("");
     std::erase_if(all, [&](const auto& container) {
-      return !names.empty() && std::find(names.begin(), names.end(), container.id) == names.end();
+      return !flags.named.empty() && !flags.named.contains(container.id);
     });
     std::sort(all.begin(), all.end(),
               [](const auto& a, const auto& b) { return a.created_ms > b.created_ms; });

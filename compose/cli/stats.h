@@ -1,6 +1,7 @@
 #pragma once
 // What containers use of the machine, as a table that is renewed each second, or once.
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,11 +16,12 @@ struct StatsFlags {
   bool no_stream = false;  // once
   bool no_trunc = false;   // whole ids
   std::string format;
+  std::map<std::string, std::string> named;  // containers that were named: id -> as they were
   void declare(Arguments& arguments);
 };
 
 // `list` gives the containers each time anew: those that come and go meanwhile appear and vanish. Returns
-// when `no_stream` or when there is nothing left to show that was there at first.
+// when `no_stream`, or when none is left of those that were named.
 int show_stats(Context& context, const StatsFlags& flags,
                const std::function<std::vector<engine::ContainerInfo>()>& list);
 

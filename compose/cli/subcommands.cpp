@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "compose/cli/failure.h"
+#include "compose/cli/session.h"
 #include "parser/load.h"
 
 namespace compose::cli {
@@ -16,8 +17,13 @@ int run_subcommand(Context& context, std::string_view family, const std::vector<
       names.emplace_back(command.name);
       list += fmt::format("  {:<10} {}\n", command.name, command.summary);
     }
-    if (!args.empty() && args.front() == command.name)
+    if (args.empty() || args.front() != command.name) continue;
+    try {
       return command.run(context, {args.begin() + 1, args.end()});
+    } catch (const UsageError& error) {
+      tell(fmt::format("error: {}\nSee `compose {} {} --help`.\n", error.what(), family, command.name));
+      return kExitUsage;
+    }
   }
   if (!args.empty() && (args.front() == "--help" || args.front() == "-h"))
     throw HelpWanted(fmt::format("Usage: compose {} COMMAND\n\nCommands:\n{}", family, list));

@@ -3,6 +3,7 @@
 //
 //   {{.Field}} {{.A.B}} {{$}} {{$v.A}}      fields; of a map (Labels, Options, ...) a missing one is <no
 //   value>
+//   {{.Label "key"}}                        of a row's labels: a missing one is empty
 //   {{json .X}} {{len .X}} {{index .X "k" 0}} {{join .X ","}} {{split .X ","}} {{upper .X}} {{lower .X}}
 //   {{title .X}} {{truncate .X 12}} {{pad .X 1 1}} {{print ...}} {{println ...}} {{printf "%-10s %d" ...}}
 //   {{eq a b}} {{ne}} {{lt}} {{le}} {{gt}} {{ge}} {{and}} {{or}} {{not}}

@@ -182,6 +182,15 @@ class Action {
       command.words.push_back(std::move(operand));
     }
     if (command.words.empty()) refuse(token_.column, "a value is missing");
+    const Operand& first = command.words.front();
+    // Docker's rows have one method.
+    if (command.words.size() == 2 && !first.fields.empty() && first.fields.back() == "Label") {
+      Operand index;
+      index.kind = Operand::Kind::kFunction;
+      index.name = "index";
+      index.column = first.column;
+      command.words.insert(command.words.begin(), std::move(index));
+    }
     const Operand& head = command.words.front();
     if (command.words.size() > 1 && head.kind != Operand::Kind::kFunction) {
       if (!head.fields.empty())

@@ -140,6 +140,14 @@ void add_confinement(const engine::ContainerConfig& config, ordered_json& host) 
   host["ReadonlyPaths"] = engine::read_only_paths();
 }
 
+// Kept as "host=ip"; Docker shows a colon, with which an IPv6 address still is told by the first one.
+std::vector<std::string> extra_hosts(const engine::ContainerConfig& config) {
+  std::vector<std::string> hosts = config.extra_hosts;
+  for (std::string& host : hosts)
+    if (const size_t equals = host.find('='); equals != std::string::npos) host[equals] = ':';
+  return hosts;
+}
+
 ordered_json volumes_from(const engine::ContainerConfig& config) {
   std::vector<std::string> lenders;
   for (const engine::VolumesFrom& from : config.volumes_from)
@@ -160,7 +168,7 @@ ordered_json host_config_of(const engine::ContainerConfig& config) {
   host["VolumesFrom"] = volumes_from(config);
   host["CapAdd"] = list_or_null(config.cap_add);
   host["CapDrop"] = list_or_null(config.cap_drop);
-  host["ExtraHosts"] = list_or_null(config.extra_hosts);
+  host["ExtraHosts"] = list_or_null(extra_hosts(config));
   host["Links"] = links_of(config);
   host["OomScoreAdj"] = config.oom_score_adj;
   host["Privileged"] = config.privileged;

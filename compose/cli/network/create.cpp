@@ -40,6 +40,9 @@ int network_create(Context& context, const Words& args) {
   arguments.positionals(1, 1, "NETWORK");
   config.name = arguments.parse(args).front();
   check_name(config.name);
+  if (config.name == "default")
+    throw CommandError(
+        "network default: 'container run --network default' means bridge; choose another name");
   if (subnets.size() > 1 || gateways.size() > 1)
     throw CommandError("network " + config.name + ": more than one subnet is not supported yet");
   if (!ipam_driver.empty() && ipam_driver != "default")

@@ -22,8 +22,8 @@ bool is_used(Context& context, const engine::NetworkInfo& network) {
 bool holds(Context& context, const std::string& key, const std::string& value,
            const engine::NetworkInfo& network) {
   if (key == "driver") return network.driver == value;
-  if (key == "id") return network.id.find(value) != std::string::npos;
-  if (key == "name") return network.name.find(value) != std::string::npos;
+  if (key == "id") return matches(value, network.id);
+  if (key == "name") return matches(value, network.name);
   if (key == "scope") return value == "local";
   if (key == "type") return is_builtin(network.name) == (value == "builtin");
   if (key == "label") return has_label(network.labels, value);
@@ -47,6 +47,7 @@ int network_ls(Context& context, const Words& args) {
   const OutputFormat output(format);
   const KeyFilters filters(given, {"dangling", "driver", "id", "label", "name", "scope", "type"});
   filters.check("type", {"builtin", "custom"});
+  for (const char* key : {"id", "name"}) filters.check_patterns(key);
 
   ui::Table table({"NETWORK ID", "NAME", "DRIVER", "SCOPE"});
   static const Titles kTitles{{"CreatedAt", "CREATED AT"},
@@ -75,12 +76,13 @@ int network_ls(Context& context, const Words& args) {
                     {"Name", network.name},
                     {"Driver", network.driver},
                     {"Scope", "local"},
-                    {"IPv4", true},
-                    {"IPv6", false},
+                    {"IPv4", "true"},
+                    {"IPv6", "false"},
                     {"Subnet", network.subnet},
                     {"Gateway", network.gateway},
-                    {"Internal", network.internal},
-                    {"Labels", shown_labels(network.labels)}});
+                    {"Internal", network.internal ? "true" : "false"},
+                    {"Labels", labels_text(shown_labels(network.labels))}});
+    if (output.is_template()) rows.back()["Label"] = shown_labels(network.labels);
   }
   print(quiet                  ? ids
         : output.is_template() ? output.render(rows, kTitles)

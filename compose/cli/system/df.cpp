@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 
 #include "compose/cli/arguments.h"
@@ -27,15 +29,21 @@ struct Sized {
   bool active = false;
 };
 
+struct Shared {
+  int64_t all = 0, idle = 0;
+};
+
 struct Kind {
   std::string name, title;
   std::vector<Sized> objects;
+  std::optional<Shared> shared{};  // of objects that have parts in common: what they are together
 
   size_t active() const {
     return static_cast<size_t>(
         std::count_if(objects.begin(), objects.end(), [](const Sized& object) { return object.active; }));
   }
   int64_t bytes(bool only_idle) const {
+    if (shared) return only_idle ? shared->idle : shared->all;
     int64_t sum = 0;
     for (const Sized& object : objects) sum += only_idle && object.active ? 0 : object.bytes;
     return sum;
@@ -48,8 +56,29 @@ struct Kind {
   }
 };
 
+// Each layer once; it is in use when any image of it is.
+Shared layers_of(engine::ImageStore& store, const std::vector<engine::ContainerInfo>& containers) {
+  std::set<std::string> in_use;
+  for (const engine::ContainerInfo& container : containers) in_use.insert(container.image_id);
+  std::map<std::string, bool> layers;  // chain id -> in use
+  for (const engine::ImageInfo& info : store.list()) {
+    const auto image = store.find(info.id);
+    if (!image) continue;  // removed meanwhile
+    for (const std::string& chain : image->chain_ids) layers[chain] |= in_use.contains(image->id);
+  }
+  Shared sum;
+  for (const auto& [chain, used] : layers) {
+    const auto layer = store.find_layer(chain);
+    if (!layer) continue;
+    sum.all += layer->size;
+    if (!used) sum.idle += layer->size;
+  }
+  return sum;
+}
+
 Kind images_of(engine::Engine& engine, const std::vector<engine::ContainerInfo>& containers) {
   Kind kind{"Images", "Images space usage", {}};
+  kind.shared = layers_of(engine.image_store(), containers);
   for (const engine::ImageInfo& image : engine.images()) {
     Sized object;
     const auto [repository, tag] =
@@ -119,8 +148,9 @@ std::string verbose_text(const std::vector<Kind>& kinds) {
 int system_df(Context& context, const Words& args) {
   bool verbose = false;
   std::string format;
-  Arguments arguments("system df [OPTIONS]",
-                      "Show what the disk is used for. Layers that images share count for each of them.");
+  Arguments arguments(
+      "system df [OPTIONS]",
+      "Show what the disk is used for. With -v, layers that images share count for each of them.");
   arguments.flag("-v,--verbose", verbose, "Each image, container, volume and entry of the build cache");
   arguments.option("--format", format, "table, json (a line per kind) or a template");
   arguments.positionals(0, 0, "");

@@ -4,8 +4,19 @@
 #include "compose/cli/failure.h"
 #include "compose/cli/name_values.h"
 #include "compose/cli/volume/subcommands.h"
+#include "engine/error.h"
 
 namespace compose::cli {
+namespace {
+
+bool is_there(Context& context, const engine::VolumeConfig& wanted) {
+  const auto volumes = context.engine().volumes();
+  return std::any_of(volumes.begin(), volumes.end(), [&](const auto& volume) {
+    return volume.name == wanted.name && volume.driver == wanted.driver;
+  });
+}
+
+}  // namespace
 
 int volume_create(Context& context, const Words& args) {
   engine::VolumeConfig config;
@@ -29,12 +40,13 @@ int volume_create(Context& context, const Words& args) {
   config.labels = name_values("--label", labels, false);
   config.driver_opts = name_values("--opt", options, true);
   context.engine().reconcile();
-  // As docker: one that is there is fine as it is.
-  const auto volumes = context.engine().volumes();
-  const bool there = std::any_of(volumes.begin(), volumes.end(), [&](const auto& volume) {
-    return !config.name.empty() && volume.name == config.name && volume.driver == config.driver;
-  });
-  print((there ? config.name : context.engine().create_volume(config).name) + '\n');
+  try {
+    print(context.engine().create_volume(config).name + '\n');
+  } catch (const engine::Error& error) {
+    // As docker: one that is there is fine as it is, whoever made it.
+    if (error.kind() != engine::Error::Kind::kConflict || !is_there(context, config)) throw;
+    print(config.name + '\n');
+  }
   return 0;
 }
 

@@ -32,8 +32,9 @@ std::string listing(std::vector<engine::VolumeInfo> volumes, bool quiet, const O
     rows.push_back({{"Name", volume.name},
                     {"Driver", volume.driver},
                     {"Mountpoint", volume.mountpoint},
-                    {"Labels", shown_labels(volume.labels)},
+                    {"Labels", labels_text(shown_labels(volume.labels))},
                     {"Scope", "local"}});
+    if (format.is_template()) rows.back()["Label"] = shown_labels(volume.labels);
   }
   if (quiet) return names;
   if (format.is_template()) return format.render(rows, kTitles);
@@ -49,7 +50,7 @@ bool mounted(Context& context, const std::string& volume) {
 bool holds(Context& context, const std::string& key, const std::string& value,
            const engine::VolumeInfo& volume) {
   if (key == "driver") return volume.driver == value;
-  if (key == "name") return volume.name.find(value) != std::string::npos;
+  if (key == "name") return matches(value, volume.name);
   if (key == "label") return has_label(volume.labels, value);
   return mounted(context, volume.name) != truth_of("dangling", value);
 }
@@ -67,6 +68,7 @@ int volume_ls(Context& context, const Words& args) {
   arguments.parse(args);
   const OutputFormat output(format);
   const KeyFilters filters(given, {"dangling", "driver", "label", "name"});
+  filters.check_patterns("name");
   auto volumes = context.engine().volumes();
   std::erase_if(volumes, [&](const engine::VolumeInfo& volume) {
     return !filters.hold(
