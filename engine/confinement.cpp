@@ -27,13 +27,9 @@ std::string names_in_hosts(const Spec& spec) {
                                  : spec.hostname + '.' + spec.domainname + ' ' + spec.hostname;
 }
 
-std::string hosts_text(const std::vector<std::string>& extra_hosts, const std::string& gateway,
-                       const std::vector<std::string>& own, const std::string& hostname,
-                       const std::string& subject) {
-  std::string text =
-      "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost "
-      "ip6-loopback\nfe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\n"
-      "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
+std::string extra_hosts_text(const std::vector<std::string>& extra_hosts, const std::string& gateway,
+                             const std::string& subject) {
+  std::string text;
   for (const std::string& entry : extra_hosts) {
     const size_t equals = entry.find('=');
     std::string address = entry.substr(equals + 1);
@@ -46,6 +42,17 @@ std::string hosts_text(const std::vector<std::string>& extra_hosts, const std::s
     }
     text += address + '\t' + entry.substr(0, equals) + '\n';
   }
+  return text;
+}
+
+std::string hosts_text(const std::vector<std::string>& extra_hosts, const std::string& gateway,
+                       const std::vector<std::string>& own, const std::string& hostname,
+                       const std::string& subject) {
+  std::string text =
+      "127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost "
+      "ip6-loopback\nfe00::0\tip6-localnet\nff00::0\tip6-mcastprefix\n"
+      "ff02::1\tip6-allnodes\nff02::2\tip6-allrouters\n";
+  text += extra_hosts_text(extra_hosts, gateway, subject);
   for (const std::string& address : own) text += address + '\t' + hostname + '\n';
   return text;
 }

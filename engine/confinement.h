@@ -22,9 +22,12 @@ void confine(Spec& spec, const Rights& rights, const Paths& paths);
 // What stands beside the container's own addresses in /etc/hosts: "box.example.org box", or "box".
 std::string names_in_hosts(const Spec& spec);
 
-// The text of /etc/hosts. `extra_hosts`: "name=address", where "host-gateway" stands for `gateway`; `own`:
-// addresses that `hostname` has, one name or several. Throws engine::Error(kInvalid) beginning with `subject`
-// when there is no gateway.
+// Lines of /etc/hosts for "name=address", where "host-gateway" stands for `gateway`. Throws
+// engine::Error(kInvalid) beginning with `subject` when there is none.
+std::string extra_hosts_text(const std::vector<std::string>& extra_hosts, const std::string& gateway,
+                             const std::string& subject);
+
+// The text of /etc/hosts. `extra_hosts`: as above; `own`: addresses that `hostname` has, one name or several.
 std::string hosts_text(const std::vector<std::string>& extra_hosts, const std::string& gateway,
                        const std::vector<std::string>& own, const std::string& hostname,
                        const std::string& subject);

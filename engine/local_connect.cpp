@@ -8,8 +8,10 @@
 #include "engine/confinement.h"
 #include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
+#include "engine/interfaces.h"
 #include "engine/local_engine.h"
 #include "engine/published_ports.h"
+#include "engine/resolv_conf.h"
 #include "netmgr/address.h"
 #include "netmgr/dns.h"
 #include "netmgr/driver.h"
@@ -89,18 +91,14 @@ void LocalEngine::tell_monitor(const ContainerRecord& record, bool outward) {
   if (!goes_on(status)) return;
   Spec spec = spec_from_json(sys::read_file(file));
   if (spec.networks.empty() && record.endpoints.empty()) return;
-  spec.networks.clear();
-  for (const EndpointRecord& endpoint : record.endpoints)
-    spec.networks.push_back(spec_network(record, endpoint));
-  spec.dns_server = !spec.networks.empty();
+  set_names(spec, record, outward);
   spec.event_attrs = event_attrs_of(record);
-  if (outward && spec.dns_upstreams.empty()) spec.dns_upstreams = host_nameservers();
   sys::write_file_atomic(file, to_json(spec), 0600);
   reload_networks(run_dir);
 }
 
 void LocalEngine::plug_in(const ContainerRecord& record, const EndpointRecord& endpoint,
-                          const NetworkRecord& network) {
+                          const NetworkRecord& network, const std::vector<NetworkRecord>& networks) {
   const Status status = status_of(record.id);
   if (status.state == State::kRestarting) {
     throw Error(Error::Kind::kUnavailable,
@@ -112,20 +110,32 @@ void LocalEngine::plug_in(const ContainerRecord& record, const EndpointRecord& e
   netmgr::Endpoint link;
   link.network_id = network.id;
   link.container_id = record.id;
-  link.interface = free_interface(status.process);
+  const AttachmentConfig* asked = attachment_of(record, endpoint, networks);
+  link.interface = asked != nullptr && !asked->interface_name.empty() ? asked->interface_name
+                                                                      : free_interface(status.process);
   link.address = endpoint.address;
   link.prefix = netmgr::parse_subnet(network.config.subnet)->prefix;
   link.gateway = network.config.gateway;
   link.mac = endpoint.mac;
-  link.default_route = !network.config.internal && !has_default_route(status.process);
+  link.default_route = gateway_endpoint(record, networks) == &endpoint;
   netmgr::attach(link, netns);
-  if (record.endpoints.size() == 1) netmgr::publish(to_publish(record));
+  ContainerRecord before = record;
+  before.endpoints.pop_back();
+  move_ports(before, record, networks);
   const std::string run_dir = paths_.run_container(record.id);
   const std::string hosts = run_dir + "/hosts", resolv = run_dir + "/resolv.conf";
   const Spec spec = spec_from_json(sys::read_file(spec_file(run_dir)));
   rewrite(hosts, sys::read_file(hosts) + endpoint.address + '\t' + names_in_hosts(spec) + '\n');
-  if (sys::read_file(resolv).empty()) rewrite(resolv, "nameserver 127.0.0.11\noptions ndots:0\n");
+  if (!spec.dns_server) rewrite(resolv, own_resolv_conf(effective_resolver(record.config, host_resolver())));
   tell_monitor(record, !network.config.internal);
+}
+
+void LocalEngine::move_ports(const ContainerRecord& before, const ContainerRecord& after,
+                             const std::vector<NetworkRecord>& networks) {
+  const std::vector<netmgr::Publish> old = to_publish(before, networks), now = to_publish(after, networks);
+  if (!old.empty() && !now.empty() && old.front().container_ip == now.front().container_ip) return;
+  netmgr::unpublish(old);
+  netmgr::publish(now);
 }
 
 void LocalEngine::connect_network(const std::string& id, const AttachmentConfig& asked) {
@@ -137,9 +147,11 @@ void LocalEngine::connect_network(const std::string& id, const AttachmentConfig&
                                             " and cannot be connected to a network; make it without that");
   }
   if (asked.network == kDefaultNetwork) make_default_network();
+  const auto former_links = record.config.links;
   std::optional<NetworkRecord> network;
-  EndpointRecord endpoint;
+  std::vector<NetworkRecord> networks;
   db_.write([&] {
+    networks = list_networks(db_);
     network = find_network(db_, asked.network);
     if (!network) throw Error(Error::Kind::kNotFound, "no such network: " + asked.network);
     if (is_on(record, network->id)) {
@@ -148,25 +160,26 @@ void LocalEngine::connect_network(const std::string& id, const AttachmentConfig&
     }
     AttachmentConfig attachment = asked;
     attachment.network = network->config.name;
+    for (const auto& [alias, name] : attachment.links) record.config.links[alias] = name;
     if (record.endpoints.empty()) {  // taken off them by disconnect_container
       for (const AttachmentConfig& former : record.config.networks)
         record.endpoints.push_back(allocate(former));
     }
-    endpoint = allocate(attachment);
-    record.endpoints.push_back(endpoint);
+    record.endpoints.push_back(allocate(attachment));
     record.config.networks.push_back(attachment);
     delete_endpoints(db_, record.id);
     insert_endpoints(db_, record);
     update_config(db_, record);
   });
   try {
-    plug_in(record, endpoint, *network);
+    plug_in(record, record.endpoints.back(), *network, networks);
     note("network", "connect", network->id,
          {{"container", record.id}, {"name", network->config.name}, {"type", network->config.driver}});
   } catch (...) {
     netmgr::detach(network->id, record.id);
     record.endpoints.pop_back();
     record.config.networks.pop_back();
+    record.config.links = former_links;
     db_.write([&] {
       delete_endpoints(db_, record.id);
       insert_endpoints(db_, record);
@@ -177,28 +190,21 @@ void LocalEngine::connect_network(const std::string& id, const AttachmentConfig&
 }
 
 void LocalEngine::unplug(const ContainerRecord& before, const ContainerRecord& after,
-                         const EndpointRecord& endpoint) {
+                         const EndpointRecord& endpoint, const std::vector<NetworkRecord>& networks) {
   const Status status = status_of(before.id);
   const bool runs = has_program(status);
-  const bool was_first = before.endpoints.front().address == endpoint.address;
-  if (was_first && !before.ports.empty()) netmgr::unpublish(to_publish(before));
+  const EndpointRecord* gateway = gateway_endpoint(after, networks);
   netmgr::detach(endpoint.network_id, before.id);
   netmgr::unregister_endpoint(paths_.run_network(endpoint.network_id), before.id);
-  if (was_first && !before.ports.empty()) netmgr::publish(to_publish(after));
+  move_ports(before, after, networks);
   if (!runs) return;
   const std::string hosts = paths_.run_container(before.id) + "/hosts";
   rewrite(hosts, without_address(sys::read_file(hosts), endpoint.address));
-  if (!has_default_route(status.process)) {
-    std::vector<NetworkRecord> networks;
-    db_.read([&] { networks = list_networks(db_); });
-    for (const NetworkRecord& network : networks) {
-      if (network.config.internal || !is_on(after, network.id)) continue;
-      const std::string interface =
-          interface_of(status.process, *netmgr::parse_subnet(network.config.subnet));
-      if (interface.empty()) continue;
-      netmgr::set_default_route(network_namespace(status.process), interface, network.config.gateway);
-      break;
-    }
+  if (gateway != nullptr && !has_default_route(status.process)) {
+    const NetworkConfig& next = network_of(*gateway, networks).config;
+    const std::string interface = interface_of(status.process, *netmgr::parse_subnet(next.subnet));
+    if (!interface.empty())
+      netmgr::set_default_route(network_namespace(status.process), interface, next.gateway);
   }
   tell_monitor(after, false);
 }
@@ -207,7 +213,11 @@ void LocalEngine::disconnect_network(const std::string& id, const std::string& n
   const sys::FileLock lock = lock_container(need_container(id).id);
   const ContainerRecord before = need_container(id);
   std::optional<NetworkRecord> network;
-  db_.read([&] { network = find_network(db_, name); });
+  std::vector<NetworkRecord> networks;
+  db_.read([&] {
+    network = find_network(db_, name);
+    networks = list_networks(db_);
+  });
   if (!network) throw Error(Error::Kind::kNotFound, "no such network: " + name);
   const auto named = [&](const AttachmentConfig& attachment) {
     return attachment.network == network->config.name;
@@ -221,7 +231,7 @@ void LocalEngine::disconnect_network(const std::string& id, const std::string& n
                 "container " + before.config.name + " is not connected to network " + network->config.name);
   }
   for (const EndpointRecord& endpoint : before.endpoints)
-    if (endpoint.network_id == network->id) unplug(before, after, endpoint);
+    if (endpoint.network_id == network->id) unplug(before, after, endpoint, networks);
   db_.write([&] {
     delete_endpoints(db_, after.id);
     insert_endpoints(db_, after);

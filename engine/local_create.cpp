@@ -12,6 +12,7 @@
 #include "engine/local_engine.h"
 #include "engine/log_options.h"
 #include "engine/making_mark.h"
+#include "engine/resolv_conf.h"
 #include "engine/security_options.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -100,24 +101,38 @@ void check_namespaces(const ContainerConfig& config) {
         "container " + config.name + ": hostname and domainname do not go with uts mode " + config.uts_mode);
 }
 
+// What belongs to whom the network belongs is not for one that only joins it.
+void check_network_mode(const ContainerConfig& config) {
+  const std::string& mode = config.network_mode;
+  if (mode.empty()) return;
+  const bool shared = mode.starts_with("container:");
+  if (mode != "none" && mode != "host" && !shared)
+    throw Error(Error::Kind::kInvalid,
+                "container " + config.name + ": there is no network mode '" + mode + "'");
+  const auto refuse = [&](bool given, const char* what) {
+    if (given)
+      throw Error(Error::Kind::kInvalid,
+                  "container " + config.name + ": " + what + " with network mode " + mode);
+  };
+  refuse(!config.networks.empty(), "it cannot be on a network");
+  refuse(!config.ports.empty(), "ports cannot be published");
+  refuse(mode != "none" && !config.links.empty(), "links do not go");
+  if (!shared) return;
+  refuse(!config.hostname.empty() || !config.domainname.empty(), "hostname and domainname do not go");
+  refuse(!config.extra_hosts.empty(), "extra hosts do not go");
+  const ResolverConfig& dns = config.resolver;
+  refuse(!dns.servers.empty() || !dns.search.empty() || !dns.options.empty(), "dns settings do not go");
+}
+
 // What is wrong with a configuration is said now, not when it starts.
 void check_config(const ContainerConfig& config) {
   const auto invalid = [&](const std::string& what) {
     throw Error(Error::Kind::kInvalid, "container " + config.name + ": " + what);
   };
   check_name(config.name);
-  if (!config.network_mode.empty() && config.network_mode != "none" && config.network_mode != "host") {
-    invalid("network mode '" + config.network_mode + "' is not supported yet");
-  }
-  if (!config.network_mode.empty() && !config.ports.empty()) {
-    invalid("ports cannot be published with network mode " + config.network_mode);
-  }
-  // Under its own name a container is found on every network they share.
-  for (const auto& [alias, target] : config.links) {
-    if (alias != target)
-      invalid("link alias '" + alias + "' for " + target + " is not supported yet; use a network alias");
-  }
+  check_network_mode(config);
   check_namespaces(config);
+  check_resolver(config);
   read_security_options(config.security_opt);
   check_cgroup_parent(config.cgroup_parent);
   for (const std::string& rule : config.device_cgroup_rules) parse_device_rule(rule);

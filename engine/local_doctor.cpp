@@ -9,6 +9,7 @@
 #include "engine/container/runtime.h"
 #include "engine/local_engine.h"
 #include "engine/published_ports.h"
+#include "engine/resolv_conf.h"
 #include "netmgr/address.h"
 #include "netmgr/dns_probe.h"
 #include "netmgr/driver.h"
@@ -28,7 +29,6 @@ namespace {
 using namespace doctor;
 
 constexpr int kPatienceMs = 1000;  // for a name server
-constexpr char kDnsServer[] = "127.0.0.11";
 
 bool legacy_rules() {
   std::istringstream tables(sys::read_file_if_exists("/proc/net/ip_tables_names").value_or(""));
@@ -144,13 +144,14 @@ void look_inside(const sys::ProcessId& process, ContainerFacts& facts) {
     }
   }
   facts.default_route = netmgr::default_route_device(route).has_value();
-  if (facts.monitor) facts.own_names_resolve = netmgr::dns_answers(kDnsServer, facts.name, kPatienceMs);
+  if (facts.monitor) facts.own_names_resolve = netmgr::dns_answers(kOwnNameServer, facts.name, kPatienceMs);
 }
 
 std::vector<PortFacts> look_at_ports(const Host& host, const ContainerRecord& record,
+                                     const std::vector<NetworkRecord>& networks,
                                      const sys::ProcessId& process) {
   std::vector<PortFacts> found;
-  for (const netmgr::Publish& port : to_publish(record)) {
+  for (const netmgr::Publish& port : to_publish(record, networks)) {
     PortFacts facts;
     facts.host = (port.host_ip.empty() ? "0.0.0.0" : port.host_ip) + ':' + std::to_string(port.host_port);
     facts.container_port = port.container_port;
@@ -177,7 +178,7 @@ doctor::Facts LocalEngine::examine_networks(const std::vector<std::string>& ids)
   });
   Host host;
   Facts facts;
-  facts.host = look_at_host(host, host_nameservers());
+  facts.host = look_at_host(host, host_resolver().servers);
   const auto asked = [&](const std::string& id) {
     return std::find(ids.begin(), ids.end(), id) != ids.end();
   };
@@ -206,7 +207,7 @@ doctor::Facts LocalEngine::examine_networks(const std::vector<std::string>& ids)
       if (const auto found = looked_at.find(endpoint.network_id); found != looked_at.end())
         found->second.used = true;
     }
-    container.ports = look_at_ports(host, record, status.process);
+    container.ports = look_at_ports(host, record, networks, status.process);
     try {
       look_inside(status.process, container);
     } catch (const sys::Error&) {

@@ -120,12 +120,23 @@ class LocalEngine final : public Engine, public ContainerLife {
   bool has_idle_network();       // it waits, and no process for the end of that
   void drop_overdue_network();   // left by a process that was killed
   std::optional<NetworkRecord> unused_default_network();
+  // local_network_files.cpp: what a container and its monitor know of its networks. `outward`: one of them
+  // leads out.
+  void set_network(Spec& spec, const ContainerRecord& record, const std::vector<NetworkRecord>& networks);
   SpecNetwork spec_network(const ContainerRecord& record, const EndpointRecord& endpoint) const;
-  static std::vector<std::string> host_nameservers();
+  void set_names(Spec& spec, const ContainerRecord& record, bool outward);
+  void share_network_files(Spec& spec, const ContainerConfig& config);
+  std::vector<std::string> link_variables(const ContainerRecord& record);
   // local_connect.cpp: a running container's links and what its monitor knows of them.
-  void plug_in(const ContainerRecord& record, const EndpointRecord& endpoint, const NetworkRecord& network);
-  void unplug(const ContainerRecord& before, const ContainerRecord& after, const EndpointRecord& endpoint);
+  // `endpoint` is the last of the record's.
+  void plug_in(const ContainerRecord& record, const EndpointRecord& endpoint, const NetworkRecord& network,
+               const std::vector<NetworkRecord>& networks);
+  void unplug(const ContainerRecord& before, const ContainerRecord& after, const EndpointRecord& endpoint,
+              const std::vector<NetworkRecord>& networks);
   void tell_monitor(const ContainerRecord& record, bool outward);
+  // Published ports lead to where the default route is.
+  static void move_ports(const ContainerRecord& before, const ContainerRecord& after,
+                         const std::vector<NetworkRecord>& networks);
 
   struct Removal {
     bool force = false, volumes = false;
@@ -171,7 +182,7 @@ class LocalEngine final : public Engine, public ContainerLife {
   // The bytes of `files`, each a file of the container's folder that root alone can read.
   void keep_files(const ContainerRecord& record, const ContainerConfig& asked);
   std::string kept_file(const ContainerRecord& record, size_t index) const;
-  std::vector<Reservation> take_ports(ContainerRecord& record);
+  std::vector<Reservation> take_ports(ContainerRecord& record, const std::vector<NetworkRecord>& networks);
   bool holds_port(const ContainerRecord& holder, const Reservation& reservation);
   std::vector<Reservation> hold_ports_again(const ContainerRecord& record);
   void prepare_bind_sources(const ContainerRecord& record);

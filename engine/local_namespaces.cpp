@@ -41,19 +41,22 @@ std::optional<ContainerRecord> LocalEngine::lender_of(const ContainerConfig& con
 }
 
 void LocalEngine::set_namespaces(Spec& spec, const ContainerConfig& config) {
-  const auto ipc = lender_of(config, "ipc", config.ipc_mode), pid = lender_of(config, "pid", config.pid_mode),
+  const auto net = lender_of(config, "network", config.network_mode),
+             ipc = lender_of(config, "ipc", config.ipc_mode), pid = lender_of(config, "pid", config.pid_mode),
              uts = lender_of(config, "uts", config.uts_mode);
   const auto space = [&](const std::string& mode, const std::optional<ContainerRecord>& lender) {
     if (lender) return SpecNamespace{"container", lender->config.name, paths_.container(lender->id)};
     return is_private(mode) ? SpecNamespace{} : SpecNamespace{mode, "", ""};
   };
+  if (net) spec.net = space(config.network_mode, net);
   spec.ipc = space(config.ipc_mode, ipc);
   spec.pid = space(config.pid_mode, pid);
   spec.uts = space(config.uts_mode, uts);
   spec.host_cgroup_namespace = config.cgroupns_mode == "host";
   if (spec.uts.mode == "host") spec.hostname = hostname_of_host();
-  if (uts) {
-    const Spec theirs = spec_from_json(sys::read_file(spec_file(paths_.run_container(uts->id))));
+  // Whose network it has, under whose name it is there.
+  if (const auto& named = uts ? uts : spec.uts.mode.empty() ? net : uts) {
+    const Spec theirs = spec_from_json(sys::read_file(spec_file(paths_.run_container(named->id))));
     spec.hostname = theirs.hostname;
     spec.domainname = theirs.domainname;
   }

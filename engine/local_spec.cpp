@@ -1,6 +1,5 @@
 // From a container's record and image to the runtime's Spec, and the files the engine gives every container.
 #include <algorithm>
-#include <sstream>
 
 #include "engine/confinement.h"
 #include "engine/container/cgroup.h"
@@ -13,28 +12,6 @@
 namespace engine {
 
 namespace {
-
-struct Resolver {
-  std::vector<std::string> nameservers;  // IPv4
-  std::string search;                    // whole line's tail
-};
-
-Resolver host_resolver() {
-  Resolver resolver;
-  std::istringstream lines(sys::read_file_if_exists("/etc/resolv.conf").value_or(""));
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string keyword, value;
-    words >> keyword >> value;
-    if (keyword == "nameserver" && value.find(':') == std::string::npos)
-      resolver.nameservers.push_back(value);
-    if (keyword == "search" || keyword == "domain") {
-      resolver.search = value;
-      while (words >> value) resolver.search += ' ' + value;
-    }
-  }
-  return resolver;
-}
 
 std::vector<std::string> arguments(const ContainerConfig& config, const ImageConfig& image) {
   std::vector<std::string> args = config.entrypoint ? *config.entrypoint : image.entrypoint;
@@ -83,22 +60,6 @@ void sort_by_depth(std::vector<SpecMount>& mounts) {
 
 }  // namespace
 
-SpecNetwork LocalEngine::spec_network(const ContainerRecord& record, const EndpointRecord& endpoint) const {
-  SpecNetwork network;
-  network.directory = paths_.run_network(endpoint.network_id);
-  network.address = endpoint.address;
-  network.names = endpoint.aliases;
-  for (const std::string& name : {record.config.name, record.id.substr(0, 12)}) {
-    if (std::find(network.names.begin(), network.names.end(), name) == network.names.end())
-      network.names.push_back(name);
-  }
-  return network;
-}
-
-std::vector<std::string> LocalEngine::host_nameservers() {
-  return host_resolver().nameservers;
-}
-
 Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& image,
                             const std::vector<NetworkRecord>& networks) {
   const ContainerConfig& config = record.config;
@@ -118,6 +79,12 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
                                            config.image + " nor the service names one; set 'command:'");
   }
   spec.env = merged_env(image.config.env, config.environment);
+  for (const std::string& variable : link_variables(record)) {
+    const std::string key = variable.substr(0, variable.find('=') + 1);
+    const bool has_own = std::any_of(spec.env.begin(), spec.env.end(),
+                                     [&](const std::string& own) { return own.starts_with(key); });
+    if (!has_own) spec.env.push_back(variable);
+  }
   set_log(spec, config, image);
   spec.working_dir = !config.working_dir.empty() ? config.working_dir : image.config.working_dir;
   if (spec.working_dir.empty()) spec.working_dir = "/";
@@ -139,7 +106,6 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   spec.devices = config.devices;
   spec.device_cgroup_rules = config.device_cgroup_rules;
   spec.oom_score_adj = config.oom_score_adj;
-  spec.host_network = config.network_mode == "host";
   spec.restart = config.restart;
   spec.restart_max = config.restart_max;
   spec.restart_delay_ms = config.restart_delay_ms;
@@ -152,50 +118,7 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   spec.event_attrs = event_attrs_of(record);
   spec.stop_grace_ms = config.stop_grace_ms.value_or(10000);
 
-  std::string gateway;
-  bool outward = false;
-  for (const EndpointRecord& endpoint : record.endpoints) {
-    SpecNetwork network = spec_network(record, endpoint);
-    for (const NetworkRecord& candidate : networks) {
-      if (candidate.id != endpoint.network_id || candidate.config.internal) continue;
-      outward = true;
-      if (gateway.empty()) gateway = candidate.config.gateway;
-    }
-    spec.networks.push_back(std::move(network));
-  }
-
-  const std::string hosts = spec.run_dir + "/hosts", name = spec.run_dir + "/hostname",
-                    resolv = spec.run_dir + "/resolv.conf";
-  const Resolver resolver = host_resolver();
-  if (spec.host_network) {
-    spec.hostname.clear();
-    // Copies: what the container writes to them is not for the host.
-    sys::write_file_atomic(hosts, sys::read_file_if_exists("/etc/hosts").value_or(""));
-    sys::write_file_atomic(name, sys::read_file_if_exists("/etc/hostname").value_or(""));
-    sys::write_file_atomic(resolv, sys::read_file_if_exists("/etc/resolv.conf").value_or(""));
-  } else {
-    std::vector<std::string> own;
-    for (const EndpointRecord& endpoint : record.endpoints) own.push_back(endpoint.address);
-    sys::write_file_atomic(hosts, hosts_text(config.extra_hosts, gateway, own, names_in_hosts(spec),
-                                             "container " + config.name));
-    sys::write_file_atomic(name, spec.hostname + "\n");
-    std::string text;
-    if (!record.endpoints.empty()) {
-      spec.dns_server = true;
-      // The names a container asks for would carry what it knows out of a network that is meant to be closed.
-      if (outward) spec.dns_upstreams = resolver.nameservers;
-      text = "nameserver 127.0.0.11\n";
-      if (!resolver.search.empty()) text += "search " + resolver.search + "\n";
-      text += "options ndots:0\n";
-    }
-    sys::write_file_atomic(resolv, text);
-  }
-  for (const auto& [file, target] :
-       {std::pair{hosts, "/etc/hosts"}, {name, "/etc/hostname"}, {resolv, "/etc/resolv.conf"}}) {
-    spec.mounts.push_back(engine_file(file, target));
-    spec.mounts.back().read_only = config.read_only;  // part of the rootfs for whoever wants that read-only
-  }
-
+  set_network(spec, record, networks);
   const std::vector<SpecMount> own = own_mounts(record);
   spec.mounts.insert(spec.mounts.end(), own.begin(), own.end());
   sort_by_depth(spec.mounts);

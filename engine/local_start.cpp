@@ -9,6 +9,7 @@
 #include "engine/container/cgroup.h"
 #include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
+#include "engine/interfaces.h"
 #include "engine/local_engine.h"
 #include "engine/port_reservation.h"
 #include "engine/published_ports.h"
@@ -25,31 +26,22 @@ namespace {
 
 constexpr int64_t kKillWaitMs = 10000;
 
-const NetworkRecord& network_of(const EndpointRecord& endpoint, const std::vector<NetworkRecord>& networks) {
-  const auto found = std::find_if(networks.begin(), networks.end(), [&](const NetworkRecord& network) {
-    return network.id == endpoint.network_id;
-  });
-  if (found == networks.end())
-    throw Error(Error::Kind::kInternal, "an endpoint names a network that is gone");
-  return *found;
-}
-
 sys::Fd make_namespace(const ContainerRecord& record, const std::vector<NetworkRecord>& networks) {
   sys::Fd netns = netmgr::new_namespace();
-  bool routed = false;
-  int number = 0;
-  for (const EndpointRecord& endpoint : record.endpoints) {
+  const std::vector<std::string> names = interface_names(record, networks);
+  const EndpointRecord* gateway = gateway_endpoint(record, networks);
+  for (size_t i = 0; i < record.endpoints.size(); ++i) {
+    const EndpointRecord& endpoint = record.endpoints[i];
     const NetworkRecord& network = network_of(endpoint, networks);
     netmgr::Endpoint link;
     link.network_id = network.id;
     link.container_id = record.id;
-    link.interface = "eth" + std::to_string(number++);
+    link.interface = names[i];
     link.address = endpoint.address;
     link.prefix = netmgr::parse_subnet(network.config.subnet)->prefix;
     link.gateway = network.config.gateway;
     link.mac = endpoint.mac;
-    link.default_route = !routed && !network.config.internal;
-    routed = routed || link.default_route;
+    link.default_route = gateway == &endpoint;
     netmgr::attach(link, netns);
   }
   return netns;
@@ -108,7 +100,8 @@ std::vector<Reservation> LocalEngine::hold_ports_again(const ContainerRecord& re
 }
 
 // Sockets that hold the host ports now belong to the caller; the rows say what is published.
-std::vector<Reservation> LocalEngine::take_ports(ContainerRecord& record) {
+std::vector<Reservation> LocalEngine::take_ports(ContainerRecord& record,
+                                                 const std::vector<NetworkRecord>& networks) {
   std::vector<Reservation> held;
   for (const PublishedPort& wanted : record.config.ports) held.push_back(reserve_port(wanted));
   std::vector<ContainerRecord> stale;  // rows of containers that ended without anybody cleaning up
@@ -133,7 +126,7 @@ std::vector<Reservation> LocalEngine::take_ports(ContainerRecord& record) {
     }
   };
   db_.write(take, Durability::kOrdered);
-  for (const ContainerRecord& other : stale) netmgr::unpublish(to_publish(other));
+  for (const ContainerRecord& other : stale) netmgr::unpublish(to_publish(other, networks));
   return held;
 }
 
@@ -212,10 +205,11 @@ void LocalEngine::launch(ContainerRecord& record, const Launcher& launcher) {
   sys::make_dirs(paths_.container(record.id) + "/work", 0700);
   try {
     for (const EndpointRecord& endpoint : record.endpoints) bring_up(network_of(endpoint, networks));
-    const std::vector<Reservation> held = take_ports(record);
+    const std::vector<Reservation> held = take_ports(record, networks);
     const Spec spec = make_spec(record, image, networks);
-    const sys::Fd netns = spec.host_network ? sys::Fd() : make_namespace(record, networks);
-    if (!record.ports.empty()) netmgr::publish(to_publish(record));
+    const bool own_network = !spec.host_network && spec.net.mode.empty();
+    const sys::Fd netns = own_network ? make_namespace(record, networks) : sys::Fd();
+    if (!record.ports.empty()) netmgr::publish(to_publish(record, networks));
     note_volumes(record, "mount");
     note_networks(record, "connect");
     launcher(spec, netns, sockets_of(held));
@@ -226,17 +220,23 @@ void LocalEngine::launch(ContainerRecord& record, const Launcher& launcher) {
 }
 
 void LocalEngine::release(const ContainerRecord& record) {
-  const bool was_up = ::access(spec_file(paths_.run_container(record.id)).c_str(), F_OK) == 0;
+  const std::string run_dir = paths_.run_container(record.id);
+  const bool was_up = ::access(spec_file(run_dir).c_str(), F_OK) == 0;
+  const bool joined = ::access(joined_mark(run_dir).c_str(), F_OK) == 0;
   if (!record.ports.empty()) {
-    netmgr::unpublish(to_publish(record));
+    std::vector<NetworkRecord> networks;
+    db_.read([&] { networks = list_networks(db_); });
+    netmgr::unpublish(to_publish(record, networks));
     db_.write([&] { release_ports(db_, record.id); }, Durability::kOrdered);
   }
   for (const EndpointRecord& endpoint : record.endpoints) {
-    // The host's end of the veth pair goes with the network namespace, without anybody waiting for it.
+    // The host's end of the veth pair goes with the network namespace, without anybody waiting for it; but
+    // not from under a container that has joined, and the address is free for others from now on.
+    if (joined) netmgr::detach(endpoint.network_id, record.id);
     netmgr::unregister_endpoint(paths_.run_network(endpoint.network_id), record.id);
   }
   Cgroup(cgroup_path(record)).remove();  // its monitor has done so, unless it was killed
-  sys::remove_tree(paths_.run_container(record.id));
+  sys::remove_tree(run_dir);
   if (!was_up) return;
   note_networks(record, "disconnect");
   note_volumes(record, "unmount");

@@ -18,7 +18,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MountConfig, type, source, targe
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FileConfig, target, source, uid, gid, mode)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumesFrom, container, read_only)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LogConfig, driver, options)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AttachmentConfig, network, aliases, ipv4_address, mac_address)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AttachmentConfig, network, aliases, ipv4_address, mac_address,
+                                                interface_name, gateway_priority, link_local_ips)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ResolverConfig, servers, search, options)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DeviceRate, path, rate)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Resources, memory, memory_reservation, memory_swap,
                                                 memory_swappiness, oom_kill_disable, cpus, cpu_shares,
@@ -32,8 +34,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(HealthConfig, disable, test, int
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
     ContainerConfig, name, image, command, entrypoint, environment, working_dir, user, hostname, labels,
     domainname, group_add, annotations, security_opt, sysctls, ipc_mode, pid_mode, uts_mode, cgroupns_mode,
-    userns_mode, mounts, inherited_volumes, ports, expose, networks, network_mode, extra_hosts, links,
-    publish_all, healthcheck, restart, restart_max, restart_delay_ms, restart_window_ms, stop_signal,
+    userns_mode, mounts, inherited_volumes, ports, expose, networks, network_mode, extra_hosts, resolver,
+    links, publish_all, healthcheck, restart, restart_max, restart_delay_ms, restart_window_ms, stop_signal,
     stop_grace_ms, cap_add, cap_drop, privileged, read_only, init, tty, stdin_open, auto_remove, owner,
     shm_size, resources, cgroup_parent, ulimits, devices, device_cgroup_rules, oom_score_adj, files,
     volumes_from, log)

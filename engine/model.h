@@ -70,8 +70,19 @@ struct LogConfig {
 struct AttachmentConfig {
   std::string network;  // name
   std::vector<std::string> aliases;
-  std::string ipv4_address;  // empty: from the pool
-  std::string mac_address;   // empty: made from the address
+  std::string ipv4_address;                  // empty: from the pool
+  std::string mac_address;                   // empty: made from the address
+  std::string interface_name;                // empty: eth0, eth1 and so on
+  int gateway_priority = 0;                  // interfaces.h
+  std::vector<std::string> link_local_ips;   // further addresses, of 169.254.0.0/16 or fe80::/10
+  std::map<std::string, std::string> links;  // connect_network: further ones, which become the container's
+};
+
+// What stands in /etc/resolv.conf (resolv.conf(5)); of what is empty the host's.
+struct ResolverConfig {
+  std::vector<std::string> servers;  // addresses; asked in this order from within the container's network
+  std::vector<std::string> search;   // "." alone: none
+  std::vector<std::string> options;  // "ndots:2", "timeout:1"
 };
 
 struct HealthConfig {  // unset members: the image's, else Docker's defaults
@@ -96,10 +107,15 @@ struct ContainerConfig {
   std::vector<PublishedPort> ports;
   std::vector<std::string> expose;
   std::vector<AttachmentConfig> networks;
-  std::string network_mode;                  // "", none, host; with a mode `networks` is empty
-  std::vector<std::string> extra_hosts;      // host=ip
-  std::map<std::string, std::string> links;  // alias -> container name
-  bool publish_all = false;                  // its `ports` are those it exposes: kept and shown
+  // "", none, host, or "container:" and the id or name of the one whose network it has; with a mode
+  // `networks` is empty.
+  std::string network_mode;
+  std::vector<std::string> extra_hosts;  // host=ip
+  ResolverConfig resolver;
+  // Alias -> the name that the linked one has on a network they share. On the default network these are links
+  // as Docker has them there: the linked container must run first, and variables tell of it.
+  std::map<std::string, std::string> links;
+  bool publish_all = false;  // its `ports` are those it exposes: kept and shown
   std::optional<HealthConfig> healthcheck;
   std::string restart = "no";
   int restart_max = 0;

@@ -37,8 +37,8 @@ struct DnsServer::Impl {
 
   Impl(const sys::Fd& netns, DnsConfig config)
       : sockets(netns),
-        upstreams(config.upstreams),
-        resolver(std::move(config.directories)),
+        upstreams(config.upstreams, config.ask_from_inside ? sys::dup(netns.get()) : sys::Fd()),
+        resolver(std::move(config.directories), config.links),
         relay(upstreams, epoll.get(), sockets),
         tcp(resolver, upstreams, epoll.get(), sockets.listener().get()) {
     sys::check(epoll.get(), "epoll_create1", kName);

@@ -8,6 +8,7 @@
 // The server watches the folders with inotify and reads changed files only when the next query comes, so an
 // idle server never wakes. RFC 1035, RFC 6891 (EDNS0), RFC 2308 (NODATA).
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,12 +20,15 @@ namespace netmgr {
 struct DnsConfig {
   std::vector<std::string> directories;  // of the networks the container is on
   std::vector<std::string> upstreams;    // "10.0.0.53" or "10.0.0.53:5353"; asked in order, failing over
+  // Alias -> name: what is asked of the one is answered with what the other has.
+  std::map<std::string, std::string> links = {};
+  bool ask_from_inside = false;  // the upstreams are asked from within `netns`
 };
 
 class DnsServer {
  public:
-  // Listens (UDP and TCP) inside `netns`; upstream sockets are made in the caller's own namespace. The
-  // calling thread enters `netns` only for the time of the constructor. Throws sys::Error.
+  // Listens (UDP and TCP) inside `netns`; upstream sockets are made in the caller's own namespace, or
+  // in `netns`. The calling thread enters `netns` only for the time that takes. Throws sys::Error.
   DnsServer(const sys::Fd& netns, DnsConfig config);
   ~DnsServer();
   DnsServer(const DnsServer&) = delete;

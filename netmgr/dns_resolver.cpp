@@ -1,5 +1,7 @@
 #include "netmgr/dns_resolver.h"
 
+#include "netmgr/endpoint_file.h"
+
 namespace netmgr::dns {
 namespace {
 
@@ -15,6 +17,22 @@ size_t write_code(Bytes message, const Query& query, Code code, std::span<uint8_
 
 }  // namespace
 
+Resolver::Resolver(std::vector<std::string> directories, const std::map<std::string, std::string>& links)
+    : table_(std::move(directories)) {
+  for (const auto& [alias, name] : links) links_[to_lower(alias)] = to_lower(name);
+}
+
+std::span<const uint32_t> Resolver::addresses_of(std::string_view name) const {
+  if (!links_.empty()) {
+    const auto link = links_.find(name);
+    if (link != links_.end()) {
+      const std::span<const uint32_t> linked = table_.addresses(link->second);
+      if (!linked.empty()) return linked;
+    }
+  }
+  return table_.addresses(name);
+}
+
 Resolver::Outcome Resolver::resolve(Bytes message, Transport transport, std::span<uint8_t> buffer,
                                     size_t& size) {
   Query query;
@@ -29,7 +47,7 @@ Resolver::Outcome Resolver::resolve(Bytes message, Transport transport, std::spa
   if (query.klass != kClassIn) return Outcome::kForward;
 
   table_.refresh();
-  const std::span<const uint32_t> addresses = table_.addresses(query.name.view());
+  const std::span<const uint32_t> addresses = addresses_of(query.name.view());
   const std::optional<uint32_t> reverse = parse_reverse(query.name.view());
   const std::string_view pointer = reverse ? table_.name(*reverse) : std::string_view{};
   if (addresses.empty() && pointer.empty()) return Outcome::kForward;

@@ -1,6 +1,8 @@
 #pragma once
 // Answers questions about our own names. Knows no sockets.
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "netmgr/dns_packet.h"
@@ -12,7 +14,9 @@ enum class Transport { kUdp, kTcp };
 
 class Resolver {
  public:
-  explicit Resolver(std::vector<std::string> directories) : table_(std::move(directories)) {}
+  // `links`: alias -> name, in any case of letters.
+  explicit Resolver(std::vector<std::string> directories,
+                    const std::map<std::string, std::string>& links = {});
 
   enum class Outcome {
     kAnswered,  // the answer is in the buffer
@@ -26,11 +30,15 @@ class Resolver {
   static size_t write_failure(Bytes message, std::span<uint8_t> buffer);
 
  private:
+  // Addresses of a name. An alias is looked up first, as it is meant for this container, and as a name when
+  // what it leads to is not there.
+  std::span<const uint32_t> addresses_of(std::string_view name) const;
   size_t answer(Bytes message, const Query& query, std::span<const uint32_t> addresses,
                 std::string_view pointer, std::span<uint8_t> buffer, size_t limit);
 
   Table table_;
-  size_t rotation_ = 0;  // which of several addresses comes first
+  std::map<std::string, std::string, std::less<>> links_;  // in lower case
+  size_t rotation_ = 0;                                    // which of several addresses comes first
 };
 
 }  // namespace netmgr::dns

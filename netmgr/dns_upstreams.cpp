@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstring>
 
+#include "netmgr/namespace_scope.h"
 #include "sys/error.h"
 
 namespace netmgr::dns {
@@ -82,7 +83,7 @@ Upstreams::Server Upstreams::parse(const std::string& text) {
   return server;
 }
 
-Upstreams::Upstreams(const std::vector<std::string>& texts) {
+Upstreams::Upstreams(const std::vector<std::string>& texts, sys::Fd netns) : netns_(std::move(netns)) {
   for (const std::string& text : texts) {
     Server server = parse(text);
     if (servers_.size() < kMaxServers) servers_.push_back(server);
@@ -105,7 +106,16 @@ void Upstreams::mark_silent(size_t upstream) {
 }
 
 sys::Fd Upstreams::connect(size_t upstream, int type) const {
-  const Server& server = servers_[upstream];
+  if (!netns_) return connect_to(servers_[upstream], type);
+  try {
+    const NamespaceScope inside(netns_);
+    return connect_to(servers_[upstream], type);
+  } catch (const sys::Error&) {
+    return {};
+  }
+}
+
+sys::Fd Upstreams::connect_to(const Server& server, int type) {
   sys::Fd fd(::socket(server.address.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return fd;
   const auto* address = reinterpret_cast<const sockaddr*>(&server.address);

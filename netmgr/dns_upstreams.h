@@ -17,8 +17,9 @@ uint16_t random_id();
 
 class Upstreams {
  public:
-  // "10.0.0.53", "10.0.0.53:5353", "fd00::53", "[fd00::53]:5353", "fe80::1%eth0". Throws sys::Error.
-  explicit Upstreams(const std::vector<std::string>& texts);
+  // "10.0.0.53", "10.0.0.53:5353", "fd00::53", "[fd00::53]:5353", "fe80::1%eth0"; asked from `netns`, or,
+  // when that is empty, from the calling thread's namespace. Throws sys::Error.
+  explicit Upstreams(const std::vector<std::string>& texts, sys::Fd netns = {});
 
   // Which of them one question has been tried with, a bit each; only the first 32 are used.
   using Tried = uint32_t;
@@ -27,8 +28,8 @@ class Upstreams {
   void mark_silent(size_t upstream);
   void mark_answering(size_t upstream) { servers_[upstream].silent_until = 0; }
 
-  // A non-blocking socket connected (TCP: connecting) to it, in the calling thread's namespace, so that only
-  // its answers are received. Empty when that fails.
+  // A non-blocking socket connected (TCP: connecting) to it, so that only its answers are received. Empty
+  // when that fails.
   sys::Fd connect(size_t upstream, int type) const;
 
  private:
@@ -38,8 +39,10 @@ class Upstreams {
     Milliseconds silent_until = 0;
   };
   static Server parse(const std::string& text);
+  static sys::Fd connect_to(const Server& server, int type);
 
   std::vector<Server> servers_;
+  sys::Fd netns_;
 };
 
 }  // namespace netmgr::dns

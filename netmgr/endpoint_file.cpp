@@ -26,6 +26,8 @@ std::string path_of(const std::string& directory, const std::string& container_i
   return directory + '/' + container_id.substr(0, kFileNameDigits);
 }
 
+}  // namespace
+
 std::string to_lower(std::string_view text) {
   std::string lower(text);
   for (char& character : lower) {
@@ -33,8 +35,6 @@ std::string to_lower(std::string_view text) {
   }
   return lower;
 }
-
-}  // namespace
 
 bool is_endpoint_file(std::string_view file_name) {
   return file_name.size() == kFileNameDigits && is_hex(file_name);

@@ -9,6 +9,7 @@ namespace netmgr {
 
 // False for temporary and hidden files.
 bool is_endpoint_file(std::string_view file_name);
+std::string to_lower(std::string_view text);  // as names are compared: letters of ASCII
 // Names come out in lower case, without a trailing dot. False when the first line is not an IPv4 address.
 bool parse_endpoint_file(std::string_view text, uint32_t& address, std::vector<std::string>& names);
 

@@ -120,7 +120,7 @@ class SharedNumber {
                                  SharedNumber& entered, int report) {
   entered.keep_from_children();
   const Spec& spec = launch.spec;
-  if (!spec.host_network) {
+  if (!spec.host_network && !lenders.net) {
     in_step("join the network namespace",
             [&] { sys::check(::setns(launch.netns, CLONE_NEWNET), "setns", "network"); });
   }

@@ -26,7 +26,7 @@ struct Launched {
 struct ContainerLaunch {
   const Spec& spec;
   const Cgroup& cgroup;  // created
-  int netns = -1;        // unused with Spec::host_network
+  int netns = -1;        // unused with Spec::host_network and Spec::net
   Stdio stdio;
   std::string init_program;      // host path of compose-init
   bool die_with_parent = false;  // the container is killed when the calling process dies

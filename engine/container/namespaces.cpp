@@ -97,10 +97,12 @@ uint64_t own_namespaces(const Spec& spec) {
 }
 
 Lenders open_lenders(const Spec& spec) {
-  return {open_lender("ipc", spec.ipc), open_lender("pid", spec.pid), open_lender("uts", spec.uts)};
+  return {open_lender("network", spec.net), open_lender("ipc", spec.ipc), open_lender("pid", spec.pid),
+          open_lender("uts", spec.uts)};
 }
 
 void join_lenders(const Spec& spec, const Lenders& lenders) {
+  join("network", spec.net, lenders.net, CLONE_NEWNET);
   join("ipc", spec.ipc, lenders.ipc, CLONE_NEWIPC);
   join("uts", spec.uts, lenders.uts, CLONE_NEWUTS);
   join("pid", spec.pid, lenders.pid, CLONE_NEWPID);

@@ -10,18 +10,19 @@
 
 namespace engine {
 
-// Flags for clone3: the namespaces that are made for the container. Mount and network are others' business.
+// Flags for clone3: the namespaces that are made for the container. Mount is others' business, and so is
+// network, unless it is borrowed.
 uint64_t own_namespaces(const Spec& spec);
 
 // pidfds; empty where nothing is borrowed.
 struct Lenders {
-  sys::Fd ipc, pid, uts;
+  sys::Fd net, ipc, pid, uts;
 };
 // Throws SetupError naming a container that does not run.
 Lenders open_lenders(const Spec& spec);
 
-// In the new process, before its root is made: joins the ipc and uts namespaces; of the pid namespace are the
-// children that it makes from then on. Throws SetupError.
+// In the new process, before its root is made: joins the network, ipc and uts namespaces; of the pid
+// namespace are the children that it makes from then on. Throws SetupError.
 void join_lenders(const Spec& spec, const Lenders& lenders);
 // In the new process, in its own mount namespace: a detached clone of the /dev/shm that goes with its ipc
 // namespace. Empty when it is to get one of its own. Throws SetupError.

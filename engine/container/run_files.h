@@ -23,6 +23,10 @@ inline std::string stdin_fifo(const std::string& run_dir) {
 inline std::string stderr_fifo(const std::string& run_dir) {
   return run_dir + "/stderr";
 }
+// There when another container has had this one's network since it was started.
+inline std::string joined_mark(const std::string& run_dir) {
+  return run_dir + "/joined";
+}
 // Where the console pump hands out the terminal's master (engine/monitor/console_pump.h).
 inline std::string console_socket(const std::string& run_dir) {
   return run_dir + "/console";

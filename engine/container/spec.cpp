@@ -108,6 +108,12 @@ void describe(A& archive, T& network) {
   archive("names", network.names);
 }
 
+template <typename A, Is<SpecLink> T>
+void describe(A& archive, T& link) {
+  archive("alias", link.alias);
+  archive("name", link.name);
+}
+
 template <typename A, Is<SpecNamespace> T>
 void describe(A& archive, T& of) {
   archive("mode", of.mode);
@@ -158,8 +164,11 @@ void describe(A& archive, T& spec) {
   archive("monitors_cgroup", spec.monitors_cgroup);
   archive("resources", spec.resources);
   archive("host_network", spec.host_network);
+  archive("net", spec.net);
   archive("networks", spec.networks);
+  archive("links", spec.links);
   archive("dns_upstreams", spec.dns_upstreams);
+  archive("dns_from_inside", spec.dns_from_inside);
   archive("dns_server", spec.dns_server);
   archive("restart", spec.restart);
   archive("restart_max", spec.restart_max);

@@ -63,6 +63,11 @@ struct SpecNetwork {
   std::vector<std::string> names;  // names others find this container by on it
 };
 
+// A further name for one on a shared network, that this container alone knows.
+struct SpecLink {
+  std::string alias, name;
+};
+
 // Whose namespace it is in.
 struct SpecNamespace {
   std::string mode;  // empty: its own; host; container; ipc also none: its own, without /dev/shm
@@ -110,10 +115,13 @@ struct Spec {
   std::string cgroup;           // path below each hierarchy: "/compose/<id>"
   std::string monitors_cgroup;  // that of its monitor: "/compose/monitors"
   Resources resources;
-  // network: the namespace comes as a file descriptor beside the spec
+  // network: the namespace comes as a file descriptor beside the spec, unless it is the host's or another's
   bool host_network = false;
+  SpecNamespace net;  // container, or empty
   std::vector<SpecNetwork> networks;
-  std::vector<std::string> dns_upstreams;  // host's resolvers, asked from the host's network namespace
+  std::vector<SpecLink> links;
+  std::vector<std::string> dns_upstreams;  // the servers that names which are not ours are asked of
+  bool dns_from_inside = false;            // asked from the container's network, not from the host's
   bool dns_server = false;                 // serve 127.0.0.11:53 inside
   // life
   std::string restart = "no";  // no, always, on-failure, unless-stopped

@@ -99,15 +99,20 @@ void Supervisor::serve_names() {
   if (!spec_.dns_server) return;
   std::vector<std::string> directories;
   for (const auto& network : spec_.networks) directories.push_back(network.directory);
-  dns_ = std::make_unique<netmgr::DnsServer>(netns_, netmgr::DnsConfig{directories, spec_.dns_upstreams});
+  netmgr::DnsConfig config{directories, spec_.dns_upstreams};
+  config.ask_from_inside = spec_.dns_from_inside;
+  for (const auto& link : spec_.links) config.links[link.alias] = link.name;
+  dns_ = std::make_unique<netmgr::DnsServer>(netns_, std::move(config));
 }
 
 // A question that is on its way is lost, and asked again by who asked it.
 void Supervisor::reload_networks() {
   engine::Spec now = engine::spec_from_json(sys::read_file(engine::spec_file(spec_.run_dir)));
   std::swap(spec_.networks, now.networks);
+  spec_.links = std::move(now.links);
   spec_.dns_server = now.dns_server;
   spec_.dns_upstreams = now.dns_upstreams;
+  spec_.dns_from_inside = now.dns_from_inside;
   spec_.event_attrs = now.event_attrs;
   if (spec_.restart != now.restart || spec_.restart_max != now.restart_max) {
     policy_ = engine::RestartPolicy(
@@ -192,7 +197,7 @@ void Supervisor::adopt() {
   if (!container_.pidfd) {
     throw engine::Error(engine::Error::Kind::kNotFound, "container " + spec_.name + " is not running");
   }
-  if (!spec_.host_network) {
+  if (!spec_.host_network && spec_.net.mode.empty()) {
     netns_ = sys::open("/proc/" + std::to_string(recorded.process.pid) + "/ns/net", O_RDONLY);
   }
   const sys::ProcessId self = status_.monitor;

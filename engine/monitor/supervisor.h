@@ -29,8 +29,8 @@ struct AttachedStreams {
 
 class Supervisor : private ControlHandler {
  public:
-  // Becomes the container's keeper. `netns` may be empty with host_network. Throws engine::Error(kConflict)
-  // when another process is, sys::Error.
+  // Becomes the container's keeper. `netns` may be empty with host_network and net. Throws
+  // engine::Error(kConflict) when another process is, sys::Error.
   Supervisor(engine::Spec spec, sys::Fd netns, std::string init_program);
 
   // To be called before `start`: for the first run of the container.
