@@ -50,11 +50,14 @@ void check_namespaces(const ServiceDraft& draft, Report& report) {
   if (is_shared(service.network_mode)) {
     for (const char* name : {"ports", "expose"})
       check.refuse(name, network, "give it to whom the network belongs");
-    for (const char* name : {"hostname", "dns", "extra_hosts", "mac_address"}) check.refuse(name, network);
+    for (const char* name : {"hostname", "domainname", "dns", "dns_search", "dns_opt", "extra_hosts",
+                             "mac_address", "links", "external_links"})
+      check.refuse(name, network);
   }
   if (service.network_mode == "host" || service.network_mode == "none") check.discard_ports();
+  if (service.network_mode == "none") check.refuse("mac_address", network);
   if (service.network_mode == "host") {
-    check.refuse("mac_address", network);
+    for (const char* name : {"mac_address", "links", "external_links"}) check.refuse(name, network);
     check.refuse_sysctls("net.", network);
   }
   if (service.uts == "host" || is_shared(service.uts)) {

@@ -24,7 +24,7 @@ void check_platform(const std::string& text);
 // Name of a service, network or volume in the file: letters, digits, '.', '_', '-'.
 void check_key(const std::string& what, const std::string& name);
 
-// container_name, and the engine's name of a volume: [a-zA-Z0-9][a-zA-Z0-9_.-]*.
+// container_name, and the engine's name of a volume or network: [a-zA-Z0-9][a-zA-Z0-9_.-]*.
 void check_engine_name(const std::string& what, const std::string& name);
 
 // A project: lower-case letters, digits, '-', '_', the first one a letter or digit.

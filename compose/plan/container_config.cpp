@@ -9,7 +9,7 @@
 #include "compose/plan/labels.h"
 #include "compose/plan/naming.h"
 #include "compose/plan/planner.h"
-#include "compose/plan/shared_namespaces.h"
+#include "compose/plan/service_network.h"
 #include "parser/security_option.h"
 
 namespace compose {
@@ -43,40 +43,6 @@ engine::MountConfig mount_config(const parser::Project& project, const parser::V
   config.tmpfs_mode = mount.tmpfs_mode;
   config.tmpfs_options = mount.tmpfs_options;
   return config;
-}
-
-engine::PublishedPort published_port(const parser::Port& port) {
-  engine::PublishedPort config;
-  config.host_ip = port.host_ip;
-  config.host_port = port.published;
-  config.host_port_end = port.published_end;
-  config.container_port = port.target;
-  config.protocol = port.protocol;
-  return config;
-}
-
-engine::AttachmentConfig attachment(const parser::Project& project, const parser::Service& service,
-                                    const std::string& key, const parser::ServiceNetwork& network) {
-  engine::AttachmentConfig config;
-  const auto known = project.networks.find(key);
-  config.network = known == project.networks.end() ? key : known->second.name;
-  std::vector<std::string> aliases{service.name, service.container_name};
-  aliases.insert(aliases.end(), network.aliases.begin(), network.aliases.end());
-  for (const auto& alias : aliases) {
-    const bool listed =
-        std::find(config.aliases.begin(), config.aliases.end(), alias) != config.aliases.end();
-    if (!alias.empty() && !listed) config.aliases.push_back(alias);
-  }
-  config.ipv4_address = network.ipv4_address;
-  config.mac_address = network.mac_address;
-  return config;
-}
-
-// The service's own name resolves on a network they share; a link that says no more than that adds nothing.
-bool is_redundant(const parser::Service& service, const parser::Link& link, const parser::Service& linked) {
-  if (link.alias != linked.name && link.alias != linked.container_name) return false;
-  return std::any_of(service.networks.begin(), service.networks.end(),
-                     [&](const auto& entry) { return linked.networks.count(entry.first) != 0; });
 }
 
 engine::HealthConfig health_config(const parser::HealthCheck& health) {
@@ -123,33 +89,6 @@ engine::Labels container_labels(const parser::Project& project, const parser::Se
   labels[label::kImage] = image_id;
   labels[label::kVersionLabel] = kVersion;
   return labels;
-}
-
-void set_network(const parser::Project& project, const parser::Service& service,
-                 engine::ContainerConfig& config) {
-  config.network_mode = service.network_mode;
-  if (service.network_mode.empty()) {
-    for (const auto& [key, network] : service.networks) {
-      config.networks.push_back(attachment(project, service, key, network));
-    }
-  }
-  // Without a network of its own a container has nothing to publish; the parser warns of that.
-  if (service.network_mode.empty()) {
-    for (const auto& port : service.ports) config.ports.push_back(published_port(port));
-  }
-  config.expose = service.expose;
-  config.extra_hosts = service.extra_hosts;
-  for (const auto& link : service.links) {
-    const auto linked = project.services.find(link.service);
-    if (linked == project.services.end() || is_redundant(service, link, linked->second)) continue;
-    config.links[link.alias] = container_name(project, linked->second, 1);
-  }
-}
-
-// As the engine says it: of a service it knows the container.
-std::string namespace_mode(const parser::Project& project, const std::string& mode) {
-  const auto lender = project.services.find(lending_service(mode));
-  return lender == project.services.end() ? mode : "container:" + container_name(project, lender->second, 1);
 }
 
 void set_confinement(const parser::Project& project, const parser::Service& service,

@@ -9,6 +9,7 @@
 #include "compose/plan/labels.h"
 #include "compose/plan/naming.h"
 #include "compose/plan/resource_plan.h"
+#include "compose/plan/service_network.h"
 
 namespace compose {
 namespace {
@@ -126,6 +127,8 @@ class Converger {
   }
 
   std::string network_divergence(const ContainerInfo& container) const {
+    if (const std::string name = named_network(service_); !name.empty())
+      return is_attached(container, name) ? "" : "not connected to network " + name;
     if (!service_.network_mode.empty()) return "";
     for (const auto& entry : service_.networks) {
       const auto network = project_.networks.find(entry.first);

@@ -68,6 +68,10 @@ Json describe_networks(const parser::Project& project, const parser::Service& se
     put(entry, "aliases", attachment.aliases);
     put(entry, "ipv4_address", attachment.ipv4_address);
     put(entry, "mac_address", attachment.mac_address);
+    put(entry, "priority", attachment.priority);
+    put(entry, "gw_priority", attachment.gw_priority);
+    put(entry, "interface_name", attachment.interface_name);
+    put(entry, "link_local_ips", attachment.link_local_ips);
     json[network == project.networks.end() ? key : network->second.name] = entry;
   }
   return json;
@@ -217,7 +221,12 @@ std::string describe_service(const parser::Project& project, const parser::Servi
   if (service.network_mode.empty()) json["networks"] = describe_networks(project, service);
   put(json, "network_mode", service.network_mode);
   put(json, "extra_hosts", service.extra_hosts);
+  put(json, "dns", service.dns);
+  put(json, "dns_search", service.dns_search);
+  put(json, "dns_opt", service.dns_opt);
   for (const auto& link : service.links) json["links"][link.alias] = link.service;
+  for (const auto& link : service.external_links) json["external_links"][link.alias] = link.service;
+  put(json, "mac_address", service.mac_address);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

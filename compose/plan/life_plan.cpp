@@ -6,6 +6,7 @@
 #include "compose/plan/inventory.h"
 #include "compose/plan/planner.h"
 #include "compose/plan/selection.h"
+#include "compose/plan/shared_namespaces.h"
 #include "compose/plan/start_order.h"
 #include "compose/plan/step_list.h"
 
@@ -42,17 +43,56 @@ struct Scene {
 
 using Stops = std::map<const ContainerInfo*, int>;
 
-Stops add_stops(StepList& steps, const Scene& scene, const LifeOptions& options) {
+template <typename Predicate>
+Stops add_stops(StepList& steps, const Scene& scene, const LifeOptions& options, const Predicate& wanted) {
   Stops stops;
   std::map<std::string, std::vector<int>> by_service;
   for (const auto* container : scene.containers()) {
-    if (!is_up(*container)) continue;
+    if (!is_up(*container) || !wanted(*container)) continue;
     stops[container] =
         steps.add("Container " + container->name, StopContainer{container->id, options.timeout_ms}, "");
     by_service[service_of(*container)].push_back(stops[container]);
   }
   order_stops(steps, scene.graph, by_service);
   return stops;
+}
+
+Stops add_stops(StepList& steps, const Scene& scene, const LifeOptions& options) {
+  return add_stops(steps, scene, options, [](const ContainerInfo&) { return true; });
+}
+
+// Services that share a namespace with one of `starting`, over any number of edges: what runs of them is in a
+// namespace that has ended.
+std::set<std::string> left_behind(const parser::Project* project, const Scene& scene,
+                                  std::set<std::string> starting) {
+  std::set<std::string> found;
+  for (const auto& name : scene.graph.order()) {
+    if (project == nullptr || project->services.count(name) == 0) continue;
+    const parser::Service& service = project->services.at(name);
+    const bool shares = std::any_of(starting.begin(), starting.end(), [&](const std::string& lender) {
+      return shares_namespace(service, lender);
+    });
+    if (!shares) continue;
+    found.insert(name);
+    starting.insert(name);
+  }
+  return found;
+}
+
+// A network ends with the container whose it is.
+void warn_of_lost_networks(StepList& steps, const parser::Project* project, const Scene& scene,
+                           const Stops& stops) {
+  if (project == nullptr) return;
+  for (const auto& container : scene.observed_containers) {
+    const auto service = project->services.find(service_of(container));
+    if (service == project->services.end() || !is_up(container) || stops.count(&container) != 0) continue;
+    const std::string lender = lending_service(service->second.network_mode);
+    const auto stop = std::find_if(stops.begin(), stops.end(),
+                                   [&](const auto& entry) { return service_of(*entry.first) == lender; });
+    if (lender.empty() || stop == stops.end()) continue;
+    steps.warn("Container " + container.name + " has the network of " + stop->first->name +
+               ", which ends now: it has none until it is started again");
+  }
 }
 
 bool is_named(const LifeOptions& options, const std::string& service) {
@@ -107,8 +147,21 @@ Plan plan_start(const parser::Project* project, const Observed& observed, const 
                       "\" has no container to start: make it with compose up or create");
     }
   }
+  std::set<std::string> starting;
+  for (const auto* container : scene.containers())
+    if (!is_up(*container)) starting.insert(service_of(*container));
+  const std::set<std::string> behind = left_behind(project, scene, starting);
+  scene.services.insert(behind.begin(), behind.end());
+  const auto is_behind = [&](const ContainerInfo& container) {
+    return behind.count(service_of(container)) != 0 && is_up(container);
+  };
   StepList steps;
-  add_starts(steps, scene, {}, [&](const ContainerInfo& container) {
+  const Stops stops = add_stops(steps, scene, options, is_behind);
+  add_starts(steps, scene, stops, [&](const ContainerInfo& container) {
+    if (is_behind(container)) return true;
+    if (behind.count(service_of(container)) != 0 && !is_named(options, service_of(container)) &&
+        starting.count(service_of(container)) == 0)
+      return false;
     if (container.status.state == engine::State::kRunning) return false;
     if (container.status.state == engine::State::kRestarting) return false;
     return is_named(options, service_of(container)) || !is_done_job(scene.graph, container);
@@ -119,7 +172,8 @@ Plan plan_start(const parser::Project* project, const Observed& observed, const 
 Plan plan_stop(const parser::Project* project, const Observed& observed, const LifeOptions& options) {
   const Scene scene(project, observed, options);
   StepList steps;
-  add_stops(steps, scene, options);
+  const Stops stops = add_stops(steps, scene, options);
+  warn_of_lost_networks(steps, project, scene, stops);
   return with_hooks(std::move(steps).finish(), project, observed);
 }
 

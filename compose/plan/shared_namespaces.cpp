@@ -8,7 +8,7 @@ std::string lending_service(const std::string& mode) {
 }
 
 bool shares_namespace(const parser::Service& service, const std::string& lender) {
-  for (const std::string* mode : {&service.ipc, &service.pid, &service.uts})
+  for (const std::string* mode : {&service.network_mode, &service.ipc, &service.pid, &service.uts})
     if (lending_service(*mode) == lender) return true;
   return false;
 }

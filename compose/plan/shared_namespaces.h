@@ -1,6 +1,6 @@
 #pragma once
-// `ipc`, `pid` and `uts` with service:NAME. The service needs that other one: it starts after it, and again
-// when it is replaced, since a namespace ends with those in it. Source: Compose Specification.
+// `network_mode`, `ipc`, `pid` and `uts` with service:NAME. The service needs that other one: it starts after
+// it, and again when it is replaced, since a namespace ends with those in it. Source: Compose Specification.
 #include <string>
 
 #include "parser/service.h"

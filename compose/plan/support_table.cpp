@@ -38,15 +38,6 @@ bool is_device(const Node& value) {
   return value.text == "device" || starts_with(value.text, "device=");
 }
 
-bool is_shared_network(const Node& value) {
-  return value.text != "none" && value.text != "host" && !value.text.empty();
-}
-
-bool is_renamed_link(const Node& value) {
-  const size_t colon = value.text.find(':');
-  return colon != std::string::npos && value.text.substr(colon + 1) != value.text.substr(0, colon);
-}
-
 bool is_job(const Node& value) {
   return value.text == "replicated-job" || value.text == "global-job";
 }
@@ -140,26 +131,15 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.deploy.update_config", kNotYet, ""},
       {"services.*.develop", kNoEffect, "it is for `watch`, which does not exist yet"},
       {"services.*.devices.[].source", kNotYet, "give the path of a device file", is_qualified_device},
-      {"services.*.dns", kNotYet, ""},
-      {"services.*.dns_opt", kNotYet, ""},
-      {"services.*.dns_search", kNotYet, ""},
-      {"services.*.external_links", kNotYet, "attach both to one network"},
       {"services.*.gpus", kNotYet, "no driver's files are added to a container; give the device files under 'devices'"},
       {"services.*.isolation", kNoEffect, "it is for Windows"},
-      {"services.*.links.[]", kNotYet, "give the other service the name as an alias: networks.default.aliases",
-       is_renamed_link},
       {"services.*.logging.driver", kNotYet, "json-file, local and none are", is_other_log_driver},
       {"services.*.logging.options.max-buffer-size", kNotYet, "the log is a local file, which a container waits for"},
       {"services.*.logging.options.mode", kNotYet, "the log is a local file, which a container waits for: mode blocking", is_other_log_mode},
-      {"services.*.mac_address", kNotYet, "give it under 'networks'"},
       {"services.*.models", kNotYet, ""},
-      {"services.*.network_mode", kNotYet, "none and host are", is_shared_network},
       {"services.*.networks.*.driver_opts", kNotYet, ""},
-      {"services.*.networks.*.gw_priority", kNotYet, ""},
-      {"services.*.networks.*.interface_name", kNotYet, ""},
       {"services.*.networks.*.ipv6_address", kNotYet, ""},
       {"services.*.networks.*.link_local_ips", kNotYet, ""},
-      {"services.*.networks.*.priority", kNotYet, ""},
       {"services.*.platform", kNotYet, "containers run on this machine's platform", is_foreign},
       {"services.*.pre_start", kNotYet, ""},
       {"services.*.provider", kNotYet, ""},

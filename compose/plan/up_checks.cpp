@@ -28,6 +28,9 @@ void check_one_of_a_kind(const parser::Service& service, int replicas) {
     throw PlanError(start + "the container_name \"" + service.container_name +
                     "\": remove it to let each have a name of its own, or scale to 1");
   }
+  if (!service.mac_address.empty())
+    throw PlanError(start + "the mac_address " + service.mac_address +
+                    ": remove it to let each have one of its own, or scale to 1");
   for (const auto& [key, network] : service.networks) {
     const std::string& fixed = network.ipv4_address.empty() ? network.mac_address : network.ipv4_address;
     if (fixed.empty()) continue;

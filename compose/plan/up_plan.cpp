@@ -15,6 +15,7 @@
 #include "compose/plan/one_off.h"
 #include "compose/plan/planner.h"
 #include "compose/plan/selection.h"
+#include "compose/plan/service_network.h"
 #include "compose/plan/shared_namespaces.h"
 #include "compose/plan/start_order.h"
 #include "compose/plan/step_list.h"
@@ -121,6 +122,16 @@ class UpPlanner {
     for (const auto& name : review_.drawn_in) add_state(name, false);
     if (one_off_ != nullptr) draw_in_replicas(one_off_->one_off.service.name);
     for (const auto& warning : review_.warnings) steps_.warn(warning);
+    review_modes();
+  }
+
+  void review_modes() {
+    std::set<std::string> made;
+    for (const auto& entry : review_.verdicts) made.insert(project_.networks.at(entry.first).name);
+    for (const auto& name : selection_.services)
+      review_service_network(project_, project_.services.at(name), observed_, made, steps_);
+    if (one_off_ != nullptr)
+      review_service_network(project_, one_off_->one_off.service, observed_, made, steps_);
   }
 
   // Replicas of a one-off container's service are touched only when a network of theirs is recreated.
@@ -173,6 +184,15 @@ class UpPlanner {
     }
   }
 
+  // Its first container is there, is down, and is started by this plan: on a namespace that is new.
+  bool comes_up(const std::string& name) const {
+    const auto state = states_.find(name);
+    if (options_.no_start || state == states_.end() || !state->second.selected) return false;
+    const auto& slots = state->second.convergence.slots;
+    return !slots.empty() && !slots.front().make && !is_up(*slots.front().current) &&
+           !is_done_job(graph_, *slots.front().current);
+  }
+
   void find_restarts() {
     std::set<std::string> affected;
     for (const auto& [name, state] : states_) {
@@ -182,7 +202,9 @@ class UpPlanner {
       for (const auto& [need, dependency] : graph_.needs(name)) {
         const auto service = project_.services.find(name);
         const bool shares = service != project_.services.end() && shares_namespace(service->second, need);
-        if (!(dependency.restart || shares) || affected.count(need) == 0) continue;
+        const bool again = shares && comes_up(need);
+        const bool replaced = (dependency.restart || shares) && affected.count(need) != 0;
+        if (!again && !replaced) continue;
         affected.insert(name);
         if (states_.count(name) == 0) {
           add_state(name, false);
@@ -193,8 +215,8 @@ class UpPlanner {
         }
         ServiceState& state = states_.at(name);
         if (state.restart_reason.empty())
-          state.restart_reason =
-              need + (shares ? " is replaced (shares its namespace)" : " is replaced (depends_on.restart)");
+          state.restart_reason = need + (replaced ? " is replaced" : " starts again") +
+                                 (shares ? " (shares its namespace)" : " (depends_on.restart)");
       }
     }
   }
@@ -491,13 +513,18 @@ class UpPlanner {
     return released;
   }
 
-  // Links lead to the first replica that there really is: scaling down may have taken number 1.
+  // Links to one container lead to the first replica that there really is: scaling down may have taken
+  // number 1. Those to a container of another project go by its name, which it keeps when it is made anew.
   void point_links(const parser::Service& service, engine::ContainerConfig& config) const {
-    for (const auto& link : service.links) {
-      const auto state = states_.find(link.service);
+    for (const auto& [alias, linked] : links_to_one(project_, service)) {
+      const auto state = states_.find(linked);
       if (state == states_.end() || state->second.convergence.slots.empty()) continue;
-      if (config.links.count(link.alias) != 0)
-        config.links[link.alias] = state->second.convergence.slots.front().name;
+      config.links[alias] = state->second.convergence.slots.front().name;
+    }
+    for (const auto& link : service.external_links) {
+      for (const auto& other : observed_.others)
+        if (link.service.size() >= 12 && other.id.rfind(link.service, 0) == 0)
+          config.links[link.alias] = other.name;
     }
   }
 
@@ -512,6 +539,7 @@ class UpPlanner {
         mode = "container:" + there->name;
       }
     };
+    point(service.network_mode, config.network_mode);
     point(service.ipc, config.ipc_mode);
     point(service.pid, config.pid_mode);
     point(service.uts, config.uts_mode);

@@ -127,7 +127,7 @@ struct CreateFlags::Given {
   };
   std::deque<Value> values;
   std::deque<Switch> switches;
-  std::vector<std::string> networks, aliases, link_local;
+  std::vector<std::string> networks, aliases, link_local, links;
   std::optional<std::string> ipv4, ipv6, mac;
   FlagDocument document;
 
@@ -155,7 +155,7 @@ CreateFlags::CreateFlags(Arguments& arguments) : given_(std::make_unique<Given>(
   arguments.option("--ip6", given_->ipv6, "IPv6 address on its network");
   arguments.list("--link-local-ip", given_->link_local, "Link-local address");
   arguments.option("--mac-address", given_->mac, "Hardware address");
-  arguments.list("--link", links, "CONTAINER[:ALIAS] to reach by name");
+  arguments.list("--link", given_->links, "CONTAINER[:ALIAS] to reach by name");
   arguments.option("--name", name, "Name of the container");
   arguments.option("--cidfile", cidfile, "File to write its id to");
   arguments.option("--pull", pull, "Fetch the image before: always, missing (the default) or never");
@@ -211,6 +211,7 @@ std::string CreateFlags::Given::put_long_form(const std::string& text) {
 }
 
 void CreateFlags::Given::put_networks() {
+  if (!links.empty()) document.list("external_links", "--link", links);
   if (networks.empty()) networks = {engine::kDefaultNetwork};
   const std::string first = networks.front();
   const bool shared = first.rfind("container:", 0) == 0 || first.rfind("service:", 0) == 0;
@@ -224,6 +225,7 @@ void CreateFlags::Given::put_networks() {
     return;
   }
   std::string main;
+  size_t left = networks.size();
   for (const std::string& text : networks) {
     std::string network = text == "default" ? engine::kDefaultNetwork : text;
     if (text.find('=') == std::string::npos) {
@@ -232,6 +234,9 @@ void CreateFlags::Given::put_networks() {
       network = put_long_form(text);
     }
     if (main.empty()) main = network;
+    // They are attached in the order given.
+    if (networks.size() > 1 && !network.empty())
+      document.text("networks/" + network + "/priority", "--network", std::to_string(left--));
   }
   const std::string place = "networks/" + main;
   if (!aliases.empty()) document.list(place + "/aliases", "--network-alias", aliases);
@@ -261,12 +266,6 @@ parser::Service CreateFlags::service(Context& context, const std::vector<std::st
   if (!platform.empty()) document.text("platform", "--platform", platform);
   if (tty) document.text("tty", "--tty", "true");
   if (interactive) document.text("stdin_open", "--interactive", "true");
-  // A link under the container's own name says no more than that both are on one network.
-  for (const std::string& link : links) {
-    const size_t colon = link.find(':');
-    if (colon != std::string::npos && link.substr(colon + 1) != link.substr(0, colon))
-      document.list("external_links", "--link", {link});
-  }
   const parser::LoadOptions here = context.load_options();
   document.complete(here.environment, here.working_directory);
   try {

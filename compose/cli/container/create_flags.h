@@ -31,7 +31,6 @@ class CreateFlags {
   std::string pull = "missing";  // always, missing, never
   std::string platform;
   bool interactive = false, tty = false, remove = false, publish_all = false, quiet = false;
-  std::vector<std::string> links;  // as they were given
 
  private:
   struct Given;

@@ -168,6 +168,9 @@ ordered_json host_config_of(const engine::ContainerConfig& config) {
   host["VolumesFrom"] = volumes_from(config);
   host["CapAdd"] = list_or_null(config.cap_add);
   host["CapDrop"] = list_or_null(config.cap_drop);
+  host["Dns"] = config.resolver.servers;
+  host["DnsOptions"] = config.resolver.options;
+  host["DnsSearch"] = config.resolver.search;
   host["ExtraHosts"] = list_or_null(extra_hosts(config));
   host["Links"] = links_of(config);
   host["OomScoreAdj"] = config.oom_score_adj;

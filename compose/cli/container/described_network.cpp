@@ -112,7 +112,9 @@ ordered_json links_of(const engine::ContainerConfig& config) {
 ordered_json network_settings_of(const engine::ContainerInfo& container,
                                  const engine::ContainerConfig& config) {
   auto networks = ordered_json::object();
-  if (!config.network_mode.empty()) networks[config.network_mode] = described_mode(container, config);
+  // Who has another's network has no endpoint: that is the other's.
+  if (config.network_mode == "none" || config.network_mode == "host")
+    networks[config.network_mode] = described_mode(container, config);
   for (const engine::EndpointInfo& endpoint : container.endpoints)
     networks[endpoint.network] = described(endpoint, container, config);
   ordered_json settings{

@@ -88,17 +88,29 @@ bool share_network(const engine::ContainerInfo& other, const engine::ContainerCo
                      [&](const auto& attachment) { return is_attached(other, attachment.network); });
 }
 
-void note_links(Context& context, const std::vector<std::string>& links, engine::ContainerConfig& config) {
-  for (const std::string& link : links) {
-    const std::string name = link.substr(0, link.find(':'));
-    const auto other = context.engine().find_container(name);
-    if (!other) throw CommandError("--link: no such container: " + name);
-    if (!is_up(*other)) throw CommandError("--link: container " + name + " is not running; start it first");
+// By the other's name, whatever it was named by; an alias that is not given is that name.
+void note_links(Context& context, const parser::Service& service, engine::ContainerConfig& config) {
+  config.links.clear();
+  for (const parser::Link& link : service.external_links) {
+    const auto other = context.engine().find_container(link.service);
+    if (!other) throw CommandError("--link: no such container: " + link.service);
+    if (!is_up(*other))
+      throw CommandError("--link: container " + link.service + " is not running; start it first");
     if (!share_network(*other, config))
-      throw CommandError("--link: container " + name +
+      throw CommandError("--link: container " + link.service +
                          " is on none of the networks of the new one; connect both to one with --network");
-    config.links[other->name] = other->name;
+    config.links[link.alias == link.service ? other->name : link.alias] = other->name;
   }
+}
+
+// By id: a name may come to another.
+void note_lender(Context& context, engine::ContainerConfig& config) {
+  constexpr std::string_view kContainer = "container:";
+  if (config.network_mode.rfind(kContainer, 0) != 0) return;
+  const std::string name = config.network_mode.substr(kContainer.size());
+  const auto other = context.engine().find_container(name);
+  if (!other) throw CommandError("--network " + config.network_mode + ": no such container: " + name);
+  config.network_mode = std::string(kContainer) + other->id;
 }
 
 // A reference by id, or the beginning of one, becomes the name.
@@ -155,6 +167,14 @@ engine::ContainerInfo make_container(Context& context, CreateFlags& flags,
   read_seccomp_profile(service);
   if (flags.remove && service.restart.policy != parser::Restart::Policy::kNo)
     throw CommandError("--rm and --restart cannot be used together");
+  if (service.network_mode.rfind("container:", 0) == 0) {
+    for (const auto& [given, flag] : {std::pair(!service.ports.empty(), "--publish"),
+                                      {flags.publish_all, "--publish-all"},
+                                      {!service.expose.empty(), "--expose"}})
+      if (given)
+        throw CommandError(std::string(flag) + " does not go with --network " + service.network_mode +
+                           "; give it to that container");
+  }
   if (!service.network_mode.empty() && (!service.ports.empty() || flags.publish_all))
     tell("WARNING: published ports are discarded with network mode " + service.network_mode + '\n');
   IdFile id_file(flags.cidfile);
@@ -172,7 +192,8 @@ engine::ContainerInfo make_container(Context& context, CreateFlags& flags,
     for (const std::string& port : config.expose) add_exposed(port, config.ports);
   }
   name_networks(context, config);
-  note_links(context, flags.links, config);
+  note_links(context, service, config);
+  note_lender(context, config);
   make_volumes(context, config);
   engine::ContainerInfo container = create_named(context.engine(), std::move(config));
   id_file.write(container.id);

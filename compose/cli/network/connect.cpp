@@ -1,4 +1,7 @@
 // network connect and network disconnect.
+#include <algorithm>
+#include <cstdint>
+
 #include "compose/cli/arguments.h"
 #include "compose/cli/container.h"
 #include "compose/cli/failure.h"
@@ -17,19 +20,18 @@ engine::NetworkInfo attachable_network(Context& context, const std::string& name
   return network;
 }
 
-// On the network they share, a container has its name; another one would be an alias that only one knows.
-void check_links(Context& context, const Words& links, const std::string& network) {
-  for (const std::string& link : links) {
-    const std::string name = link.substr(0, link.find(':'));
-    const engine::ContainerInfo other = named_container(context, name);
-    if (const size_t colon = link.find(':');
-        colon != std::string::npos && link.substr(colon + 1) != other.name)
-      throw CommandError("--link " + link + " is not supported yet: give " + other.name +
-                         " the name as an --alias");
-    bool shared = false;
-    for (const auto& endpoint : other.endpoints) shared = shared || endpoint.network == network;
-    if (!shared) throw CommandError("--link: container " + name + " is not on network " + network);
-  }
+// "CONTAINER[:ALIAS]"
+void add_link(Context& context, const std::string& link, engine::AttachmentConfig& attachment) {
+  const size_t colon = link.find(':');
+  const std::string name = link.substr(0, colon);
+  const engine::ContainerInfo other = named_container(context, name);
+  const std::string alias = colon == std::string::npos ? other.name : link.substr(colon + 1);
+  if (alias.empty() || alias.find(':') != std::string::npos)
+    throw CommandError("invalid --link '" + link + "': write CONTAINER or CONTAINER:ALIAS");
+  bool shared = false;
+  for (const auto& endpoint : other.endpoints) shared = shared || endpoint.network == attachment.network;
+  if (!shared) throw CommandError("--link: container " + name + " is not on network " + attachment.network);
+  attachment.links[alias] = other.name;
 }
 
 }  // namespace
@@ -41,13 +43,16 @@ int network_connect(Context& context, const Words& args) {
                       "Put a container on a network, for good and at once when it runs.");
   arguments.list("--alias", attachment.aliases, "Further name on this network");
   arguments.option("--ip", attachment.ipv4_address, "Address on this network");
-  arguments.list("--link", links, "CONTAINER to reach by name");
-  for (const char* name : {"--driver-opt", "--gw-priority", "--ip6", "--link-local-ip"})
-    arguments.refuse_option(name);
+  arguments.list("--link", links, "CONTAINER[:ALIAS] to reach by name");
+  std::optional<int64_t> priority;
+  arguments.option("--gw-priority", priority, "The network with the highest gives the default route");
+  for (const char* name : {"--driver-opt", "--ip6", "--link-local-ip"}) arguments.refuse_option(name);
   arguments.positionals(2, 2, "NETWORK and CONTAINER");
   const Words words = arguments.parse(args);
   attachment.network = attachable_network(context, words[0]).name;
-  check_links(context, links, attachment.network);
+  if (priority)
+    attachment.gateway_priority = static_cast<int>(std::clamp<int64_t>(*priority, INT32_MIN, INT32_MAX));
+  for (const std::string& link : links) add_link(context, link, attachment);
   with_container_locked(context, "connect", words[1], [&](const engine::ContainerInfo& container) {
     context.engine().connect_network(container.id, attachment);
   });

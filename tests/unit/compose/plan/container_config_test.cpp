@@ -49,7 +49,8 @@ TEST_CASE("a link that only repeats the service's name on a shared network is le
   parser::Service& web = add_service(project, "web");
   web.links = {{"db", "db"}, {"db", "database"}};
   const auto config = container_config(project, web, 1, "demo-web-1", "sha256:abc");
-  CHECK(config.links == std::map<std::string, std::string>{{"database", "demo-db-1"}});
+  // To the service, so to all of its containers there come to be.
+  CHECK(config.links == std::map<std::string, std::string>{{"database", "db"}});
 }
 
 TEST_CASE("with a network_mode there are no attachments") {
@@ -122,6 +123,16 @@ TEST_CASE("the config hash changes with everything that reaches the container") 
       [](parser::Service& s) { s.cap_add = {"SYS_TIME"}; },
       [](parser::Service& s) { s.cap_drop = {"ALL"}; },
       [](parser::Service& s) { s.extra_hosts = {"a=1.2.3.4"}; },
+      [](parser::Service& s) { s.dns = {"1.2.3.4"}; },
+      [](parser::Service& s) { s.dns_search = {"a"}; },
+      [](parser::Service& s) { s.dns_opt = {"a"}; },
+      [](parser::Service& s) { s.mac_address = "02:42:ac:11:00:03"; },
+      [](parser::Service& s) {
+        s.external_links = {{"db", "d"}};
+      },
+      [](parser::Service& s) { s.networks["default"].priority = 1; },
+      [](parser::Service& s) { s.networks["default"].gw_priority = 1; },
+      [](parser::Service& s) { s.networks["default"].interface_name = "a"; },
       [](parser::Service& s) { s.privileged = true; },
       [](parser::Service& s) { s.read_only = true; },
       [](parser::Service& s) { s.init = true; },

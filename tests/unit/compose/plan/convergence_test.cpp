@@ -270,9 +270,9 @@ TEST_CASE("depends_on.restart stops the dependent first and starts it when the r
   CHECK(scene.plan().empty());
 }
 
-TEST_CASE("links lead to the first replica there is") {
+TEST_CASE("links without a shared network lead to the first replica there is") {
   Scene scene;
-  add_service(scene.project, "api");
+  add_service(scene.project, "api").network_mode = "none";
   scene.up({.scale = {{"api", 2}}});
   scene.engine.stop_container("demo-api-1", {});
   scene.engine.remove_container(scene.container("demo-api-1").id, false, false);

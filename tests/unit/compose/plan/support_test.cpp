@@ -55,15 +55,15 @@ TEST_CASE("what is not honoured yet is refused by name with its place and the wa
       "  web:\n"
       "    image: x\n"
       "    devices: [vendor.com/net=nic0]\n"
-      "    network_mode: service:db\n"
+      "    userns_mode: private\n"
       "  db:\n"
       "    image: x\n");
   CHECK(
       files.refusals({"web", "db"}) ==
       "compose.yaml:4:15: services.web.devices[0]: 'source: vendor.com/net=nic0' is not supported yet; give "
       "the path of a device file\n"
-      "compose.yaml:5:19: services.web: 'network_mode: service:db' is not supported yet; none and host "
-      "are\n");
+      "compose.yaml:5:18: services.web: 'userns_mode: private' is not supported yet; containers are in the "
+      "host's user namespace: host\n");
   CHECK(files.refusals({"db"}).empty());
 }
 
