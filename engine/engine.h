@@ -172,8 +172,8 @@ class Engine {
     throw Error(Error::Kind::kUnavailable, "this engine keeps no images of its own");
   }
 
-  // What `network doctor` judges: the host, the networks named by id, and the containers that run on them. Takes up to seconds, when
-  // name servers do not answer.
+  // What `network doctor` judges: the host, the networks named by id, and the containers that run on them.
+  // Takes up to seconds, when name servers do not answer.
   virtual doctor::Facts examine_networks(const std::vector<std::string>&) {
     throw Error(Error::Kind::kUnavailable, "this engine's networks cannot be examined from here");
   }

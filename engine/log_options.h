@@ -2,10 +2,9 @@
 // Logging drivers and their options, as Docker has them: json-file and local, which are one store here, since
 // what differs is the file's format, that nobody but `logs` reads; and none. Source: Docker Engine manual,
 // "Configure logging drivers".
-//   max-size   when a file is full: bytes, or with k, m, g, powers of 1000; json-file: no limit, local: 20 MiB
-//   max-file   how many files there are; json-file: 1, local: 5
-//   compress   the full ones are gzipped; json-file: no, local: yes
-//   labels, env, labels-regex, env-regex, tag   what every line carries as `attrs`
+//   max-size   when a file is full: bytes, or with k, m, g, powers of 1000; json-file: no limit, local: 20
+//   MiB max-file   how many files there are; json-file: 1, local: 5 compress   the full ones are gzipped;
+//   json-file: no, local: yes labels, env, labels-regex, env-regex, tag   what every line carries as `attrs`
 #include "engine/container/spec.h"
 #include "engine/image/image_store.h"
 #include "engine/model.h"

@@ -361,7 +361,7 @@ TEST_CASE("an anonymous volume has the labels it is given") {
       - {type: volume, target: /cache, volume: {labels: {purpose: cache}}}
 )"));
   sandbox.ok({"up", "-d"});
-  CHECK(sandbox.ok({"volume", "ls", "--format", "json"}).out.find(R"("purpose":"cache")") !=
+  CHECK(sandbox.ok({"volume", "ls", "--format", "json"}).out.find(R"("Labels":"purpose=cache")") !=
         std::string::npos);
   sandbox.finish();
 }

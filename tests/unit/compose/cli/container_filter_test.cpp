@@ -64,7 +64,7 @@ TEST_CASE("filters by name, id, label, image, network and volume") {
   CHECK(kept({"ancestor=busybox"}, all) == "web ");
   CHECK(kept({"ancestor=nowhere"}, all).empty());
   CHECK(kept({"network=demo_default"}, all) == "db ");
-  CHECK(kept({"network=0123"}, all) == "db ");
+  CHECK(kept({"network=0123456789ab"}, all) == "db ");
   CHECK(kept({"volume=demo_data"}, all) == "db ");
   CHECK(kept({"volume=/data"}, all) == "db ");
 }
