@@ -65,8 +65,10 @@ TEST_CASE("listings take docker's patterns, numbers and words for labels") {
 TEST_CASE("a volume that several commands make at once is one volume, and none of them fails") {
   if (!it::is_root()) return;
   Sandbox sandbox;
+  constexpr size_t kMakers = 8;
   std::vector<std::unique_ptr<it::Process>> makers;
-  for (int i = 0; i < 8; ++i)
+  makers.reserve(kMakers);
+  while (makers.size() < kMakers)
     makers.push_back(
         std::make_unique<it::Process>(sandbox.command({"volume", "create", "vol"}), sandbox.options()));
   for (const auto& maker : makers) CHECK(maker->wait().code == 0);
