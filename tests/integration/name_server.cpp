@@ -22,7 +22,7 @@ std::string read_name(const std::string& message, size_t& end) {
   std::string name;
   size_t at = kHeader;
   while (at < message.size() && message[at] != 0) {
-    const auto length = static_cast<size_t>(message[at]);
+    const auto length = size_t{static_cast<unsigned char>(message[at])};
     name += (name.empty() ? "" : ".") + message.substr(at + 1, length);
     at += length + 1;
   }
