@@ -51,8 +51,9 @@ std::vector<int> monitors(const Sandbox& sandbox) {
 
 // A process that is being killed loses its command line before it is dead.
 void kill_monitor(const Sandbox& sandbox) {
-  const std::vector<int> pids = monitors(sandbox);
-  REQUIRE(pids.size() == 1);
+  std::vector<int> pids;
+  // What the monitor has just forked is named as it until it runs.
+  REQUIRE(it::eventually([&] { return (pids = monitors(sandbox)).size() == 1; }));
   REQUIRE(::kill(pids.front(), SIGKILL) == 0);
   REQUIRE(it::eventually([&] { return !sys::start_time_of(pids.front()); }));
 }
