@@ -14,7 +14,10 @@ class Interpolation {
     if (node.tag == Node::Tag::kReset) return;
     if (node.is_scalar()) substitute_in(node, path);
     for (size_t i = 0; i < node.items.size(); ++i) walk(node.items[i], path.index(i));
-    for (Entry& entry : node.entries) walk(entry.value, path.key(entry.key));
+    for (Entry& entry : node.entries) {
+      const bool settled = entry.value.is_scalar() && entry.value.text.find('$') == std::string::npos;
+      if (!settled) walk(entry.value, path.key(entry.key));
+    }
   }
 
  private:

@@ -70,19 +70,24 @@ class Merge {
   // What a value is without a base: no tags left, nothing reset, lists unique. With kKeep all that is left to
   // the merge that follows.
   Node clean(Node over, const Path& path) {
-    if (tags_ == Tags::kKeep) return over;
-    if (over.is_map()) {
-      Node empty = Node::map(over.at);
-      merge_maps(empty, std::move(over), path);
-      return empty;
-    }
-    if (over.is_sequence()) {
-      Node empty = Node::sequence(over.at);
-      append(empty, std::move(over), path);
-      return empty;
-    }
-    over.tag = Node::Tag::kNone;
+    if (tags_ == Tags::kDrop) settle(over, path);
     return over;
+  }
+
+  void settle(Node& node, const Path& path) {
+    node.tag = Node::Tag::kNone;
+    if (node.is_sequence()) {
+      Node unique = Node::sequence(node.at);
+      append(unique, std::move(node), path);
+      node = std::move(unique);
+    }
+    std::erase_if(node.entries, [](const Entry& entry) { return entry.value.tag == Node::Tag::kReset; });
+    for (Entry& entry : node.entries) {
+      if (entry.value.is_scalar())
+        entry.value.tag = Node::Tag::kNone;
+      else
+        settle(entry.value, path.key(entry.key));
+    }
   }
 
   void append(Node& base, Node over, const Path& path) {

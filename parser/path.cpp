@@ -11,59 +11,84 @@ std::string_view next_step(std::string_view& pattern) {
 
 namespace {
 
-void descend(Node& node, const Path& path, std::string_view pattern,
+// The way down to a node; a Path is made of it only where there is a match.
+struct Trail {
+  const Trail* above;
+  std::string_view name;  // empty: an item of a list
+  size_t index;
+
+  Path path() const {
+    const Path start = above == nullptr ? Path() : above->path();
+    return name.empty() ? start.index(index) : start.key(name);
+  }
+};
+
+void descend(Node& node, const Trail* trail, std::string_view pattern,
              const std::function<void(Node&, const Path&)>& action) {
   if (node.tag == Node::Tag::kReset) return;
   if (pattern.empty()) {
-    action(node, path);
+    action(node, trail == nullptr ? Path() : trail->path());
     return;
   }
   const std::string_view step = next_step(pattern);
   if (step == "[]") {
-    for (size_t i = 0; i < node.items.size(); ++i) descend(node.items[i], path.index(i), pattern, action);
+    for (size_t i = 0; i < node.items.size(); ++i) {
+      const Trail below{trail, "", i};
+      descend(node.items[i], &below, pattern, action);
+    }
     return;
   }
-  for (Entry& entry : node.entries)
-    if (step == "*" || step == entry.key) descend(entry.value, path.key(entry.key), pattern, action);
+  for (Entry& entry : node.entries) {
+    if (step != "*" && step != entry.key) continue;
+    const Trail below{trail, entry.key, 0};
+    descend(entry.value, &below, pattern, action);
+  }
 }
 
 }  // namespace
 
+Path Path::longer(std::string_view name, size_t index) const {
+  return Path(std::make_shared<const Step>(last_, size() + 1, std::string(name), index));
+}
+
 Path Path::key(std::string_view name) const {
-  Path path = *this;
-  path.steps_.push_back({std::string(name), 0});
-  return path;
+  return longer(name, 0);
 }
 
 Path Path::index(size_t number) const {
-  Path path = *this;
-  path.steps_.push_back({"", number});
-  return path;
+  return longer("", number);
 }
 
 bool Path::matches(std::string_view pattern) const {
-  for (const Step& step : steps_) {
+  // From the end: there most patterns differ.
+  for (const Step* step = last_.get(); step != nullptr; step = step->above.get()) {
     if (pattern.empty()) return false;
-    const std::string_view wanted = next_step(pattern);
-    if (step.name.empty() ? wanted != "[]" : wanted != "*" && wanted != step.name) return false;
+    const size_t dot = pattern.rfind('.');
+    const std::string_view wanted = pattern.substr(dot + 1);  // npos + 1 is 0
+    if (step->name.empty() ? wanted != "[]" : wanted != "*" && wanted != step->name) return false;
+    pattern = pattern.substr(0, dot == std::string_view::npos ? 0 : dot);
   }
   return pattern.empty();
 }
 
+void Path::write(const Step* last, std::string& text) {
+  if (last == nullptr) return;
+  write(last->above.get(), text);
+  if (last->name.empty())
+    text += "[" + std::to_string(last->index) + "]";
+  else
+    text += (text.empty() ? "" : ".") + last->name;
+}
+
 std::string Path::to_string() const {
   std::string text;
-  for (const Step& step : steps_) {
-    if (step.name.empty())
-      text += "[" + std::to_string(step.index) + "]";
-    else
-      text += (text.empty() ? "" : ".") + step.name;
-  }
+  write(last_.get(), text);
   return text;
 }
 
 void for_each_match(Node& root, std::string_view pattern,
                     const std::function<void(Node&, const Path&)>& action) {
-  descend(root, Path(), pattern, action);
+  descend(root, nullptr, pattern, action);
 }
 
 }  // namespace parser

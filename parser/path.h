@@ -2,14 +2,15 @@
 // A place in a document: "services.web.ports[0]"; and patterns over places: "services.*.ports.[]", where "*"
 // is any key and "[]" any item. The rules of several stages are tables keyed by such patterns.
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "parser/node.h"
 
 namespace parser {
 
+// Cheap to copy and to make longer: what is above is shared.
 class Path {
  public:
   Path() = default;
@@ -18,15 +19,21 @@ class Path {
   bool matches(std::string_view pattern) const;
   std::string to_string() const;
   // The key of the last step; empty for an item of a list.
-  std::string last() const { return steps_.empty() ? "" : steps_.back().name; }
-  size_t size() const { return steps_.size(); }
+  std::string last() const { return last_ == nullptr ? "" : last_->name; }
+  size_t size() const { return last_ == nullptr ? 0 : last_->number; }
 
  private:
   struct Step {
+    std::shared_ptr<const Step> above;
+    size_t number;     // 1: the first
     std::string name;  // empty: an item of a list
-    size_t index = 0;
+    size_t index;
   };
-  std::vector<Step> steps_;
+  explicit Path(std::shared_ptr<const Step> last) : last_(std::move(last)) {}
+  Path longer(std::string_view name, size_t index) const;
+  static void write(const Step* last, std::string& text);
+
+  std::shared_ptr<const Step> last_;  // null: the document itself
 };
 
 // Takes the first step off a pattern and returns it.

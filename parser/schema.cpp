@@ -223,24 +223,34 @@ class SchemaCheck {
   bool met_poisoned_ = false;
 };
 
+// False: the entry has no value, which is reported, and is to be taken out.
+bool check_entry(Node& map, Entry& entry, const Specification& spec, const Path& path, Report& report);
+
 void check_present(Node& node, const Specification& spec, const Path& path, Report& report) {
   for (size_t i = 0; i < node.items.size(); ++i)
     if (spec.item) check_present(node.items[i], *spec.item, path.index(i), report);
-  std::vector<Entry> kept;
+  size_t kept = 0;
   for (Entry& entry : node.entries) {
-    const Specification* rule = spec.find(entry.key);
-    const Path place = path.key(entry.key);
-    if (rule != nullptr && entry.value.is_null() && !rule->types.has(kNull)) {
-      report.error(entry.key_at.mark(), place.to_string(), "has no value", "give it one or remove the line");
-      node.damaged = true;
-      if (rule != spec.any_name || !rule->types.has(kMap)) continue;
-      entry.value = Node::map(entry.key_at);
-      entry.value.damaged = true;
-    }
-    if (rule != nullptr) check_present(entry.value, *rule, place, report);
-    kept.push_back(std::move(entry));
+    if (!check_entry(node, entry, spec, path, report)) continue;
+    Entry& place = node.entries[kept++];
+    if (&place != &entry) place = std::move(entry);
   }
-  node.entries = std::move(kept);
+  node.entries.erase(node.entries.begin() + static_cast<std::ptrdiff_t>(kept), node.entries.end());
+}
+
+bool check_entry(Node& map, Entry& entry, const Specification& spec, const Path& path, Report& report) {
+  const Specification* rule = spec.find(entry.key);
+  if (rule == nullptr) return true;
+  const Path place = path.key(entry.key);
+  if (entry.value.is_null() && !rule->types.has(kNull)) {
+    report.error(entry.key_at.mark(), place.to_string(), "has no value", "give it one or remove the line");
+    map.damaged = true;
+    if (rule != spec.any_name || !rule->types.has(kMap)) return false;
+    entry.value = Node::map(entry.key_at);
+    entry.value.damaged = true;
+  }
+  check_present(entry.value, *rule, place, report);
+  return true;
 }
 
 }  // namespace

@@ -116,11 +116,14 @@ size_t Source::offset_of(int line, int byte_column) const {
   return std::min(starts_[line] + static_cast<size_t>(std::max(0, byte_column)), text_.size());
 }
 
-Mark Source::mark_at(int line, int byte_column) const {
+Location Source::locate(int line, int byte_column) const {
   // Counting characters for each node of one endless line would take quadratic time.
   constexpr int kCounted = 1000;
-  if (byte_column > kCounted) return {name_, line + 1, byte_column + 1};
-  return mark_at(offset_of(line, byte_column));
+  if (byte_column > kCounted) return {this, line + 1, byte_column + 1};
+  const size_t end = offset_of(line, byte_column);
+  line = std::clamp(line, 0, line_count() - 1);  // the scanner may be past the end
+  const size_t start = offset_of(line, 0);
+  return {this, line + 1, count_characters(std::string_view(text_).substr(start, end - start)) + 1};
 }
 
 Mark Location::mark() const {

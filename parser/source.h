@@ -10,6 +10,17 @@
 namespace parser {
 
 class Report;
+class Source;
+
+// The place of a node: a Mark without a string of its own. The Source outlives every node (a Report owns it).
+struct Location {
+  const Source* source = nullptr;
+  int line = 0;
+  int column = 0;
+  Mark mark() const;
+  // The chain of a file that is asked for here.
+  std::vector<Origin> chain_to(Origin::Kind kind) const;
+};
 
 class Source {
  public:
@@ -25,7 +36,7 @@ class Source {
   int line_count() const { return static_cast<int>(starts_.size()); }
   // The place of a byte: by offset, or by line and byte column as a scanner counts them (both from 0).
   Mark mark_at(size_t offset) const;
-  Mark mark_at(int line, int byte_column) const;
+  Location locate(int line, int byte_column) const;
   size_t offset_of(int line, int byte_column) const;
 
  private:
@@ -33,16 +44,6 @@ class Source {
   std::string text_;
   std::vector<Origin> chain_;
   std::vector<size_t> starts_;  // byte offset of each line
-};
-
-// The place of a node: a Mark without a string of its own. The Source outlives every node (a Report owns it).
-struct Location {
-  const Source* source = nullptr;
-  int line = 0;
-  int column = 0;
-  Mark mark() const;
-  // The chain of a file that is asked for here.
-  std::vector<Origin> chain_to(Origin::Kind kind) const;
 };
 
 // Files above this are refused: a Compose file is some kilobytes.

@@ -86,10 +86,7 @@ class TreeBuilder : public YAML::EventHandler {
     std::map<std::string, int> line;  // of each key, for duplicates
   };
 
-  Location locate(const YAML::Mark& mark) const {
-    const Mark place = source_.mark_at(mark.line, mark.column);
-    return {&source_, place.line, place.column};
-  }
+  Location locate(const YAML::Mark& mark) const { return source_.locate(mark.line, mark.column); }
 
   [[noreturn]] void abandon(const Mark& mark, const std::string& message) {
     report_.error(mark, "", message);
