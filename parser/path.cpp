@@ -48,7 +48,7 @@ void descend(Node& node, const Trail* trail, std::string_view pattern,
 }  // namespace
 
 Path Path::longer(std::string_view name, size_t index) const {
-  return Path(std::make_shared<const Step>(last_, size() + 1, std::string(name), index));
+  return Path(std::make_shared<const Step>(Step{last_, size() + 1, std::string(name), index}));
 }
 
 Path Path::key(std::string_view name) const {
