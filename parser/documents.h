@@ -13,6 +13,7 @@ namespace parser {
 
 inline constexpr size_t kMaxFiles = 1000;
 inline constexpr size_t kMaxNodesOfAllFiles = 400'000;  // what `extends` copies included
+inline constexpr size_t kMaxServices = 5000;            // of the merged project
 inline constexpr size_t kMaxChain = 100;                // files that include, services that extend each other
 
 // What the relative paths and the variables of a file go by. An included file has a scope of its own.

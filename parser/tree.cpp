@@ -22,6 +22,15 @@ void add_default_contexts(Node& tree, const Scope& scope) {
   });
 }
 
+// A typed service takes some ten kilobytes, whatever little its text says.
+void check_number(const Node& tree, Report& report) {
+  const Node* services = tree.find("services");
+  if (services == nullptr || services->entries.size() <= kMaxServices) return;
+  report.error(services->entries[kMaxServices].key_at.mark(), "services",
+               "more than " + std::to_string(kMaxServices) + " services in one project");
+  report.throw_if_failed();
+}
+
 }  // namespace
 
 Node merge_files(std::vector<ReadFile> files, const Scope& scope, const std::vector<InputFile>& ancestors,
@@ -66,6 +75,7 @@ ProjectTree load_tree(const LoadOptions& options, Report& report) {
   const Scope scope{result.environment, result.surroundings.project_directory, options.resolve_paths};
   result.tree = merge_files(std::move(files), scope, {}, documents);
   result.file_variables = documents.take_file_variables();
+  check_number(result.tree, report);
   check_no_empty_values(result.tree, report);
   return result;
 }

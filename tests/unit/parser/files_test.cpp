@@ -208,6 +208,15 @@ TEST_CASE("files: the values of all files together are limited") {
   CHECK(folder.errors().find("f4.yml:1:1: the project's files hold more than 400000 values") == 0);
 }
 
+TEST_CASE("files: the services of a project are limited") {
+  Folder folder;
+  std::string text = "services:\n";
+  for (size_t i = 0; i < 5000; ++i) text += "  s" + number(i) + ": {image: a}\n";
+  CHECK(folder.load(text).project.services.size() == 5000);
+  text += "  last: {image: a}\n";
+  CHECK(folder.errors(text) == "compose.yaml:5002:3: services: more than 5000 services in one project\n");
+}
+
 TEST_CASE("extends: what services copy from each other is limited") {
   Folder folder;
   std::string text = "services:\n  s0:\n    image: x\n    environment:\n";
