@@ -40,18 +40,17 @@ BuildNetwork::Place BuildNetwork::attach() {
         std::to_string(::getpid()) + ' ' + std::to_string(sys::start_time_of(::getpid()).value_or(0));
     network_ = engine_.create_network(config);
   }
-  const netmgr::Subnet subnet = *netmgr::parse_subnet(network_->subnet);
-  const uint32_t address = subnet.first() + next_++;
+  netmgr::Network network;
+  network.id = network_->id;
+  const PoolConfig& pool = *pool_of(network_->pools, false);
+  network.pools = {{pool.subnet, pool.gateway}};
+  last_ = last_ ? last_->next() : netmgr::parse_subnet(pool.subnet)->first().next();
   netmgr::Endpoint endpoint;
-  endpoint.network_id = network_->id;
   endpoint.container_id = sys::random_hex(64);
-  endpoint.address = netmgr::format_address(address);
-  endpoint.prefix = subnet.prefix;
-  endpoint.gateway = network_->gateway;
-  endpoint.mac = netmgr::mac_for(address);
+  endpoint.address = netmgr::format_address(*last_);
   endpoint.default_route = true;
-  Place place{netmgr::new_namespace(), endpoint.address, endpoint.gateway};
-  netmgr::attach(endpoint, place.netns);
+  Place place{netmgr::new_namespace(), endpoint.address, pool.gateway};
+  netmgr::attach(network, endpoint, place.netns);
   return place;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "engine/engine.h"
+#include "netmgr/address.h"
 
 namespace engine {
 
@@ -31,7 +32,7 @@ class BuildNetwork {
   Engine& engine_;
   std::mutex mutex_;
   std::optional<NetworkInfo> network_;
-  uint32_t next_ = 1;  // host part of the next address
+  std::optional<netmgr::Address> last_;  // that was given
 };
 
 }  // namespace engine

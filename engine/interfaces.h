@@ -6,6 +6,7 @@
 
 #include "engine/state/containers.h"
 #include "engine/state/networks.h"
+#include "netmgr/driver.h"
 
 namespace engine {
 
@@ -13,16 +14,32 @@ namespace engine {
 const AttachmentConfig* attachment_of(const ContainerRecord& record, const EndpointRecord& endpoint,
                                       const std::vector<NetworkRecord>& networks);
 
-// One name for each endpoint, in their order: the one asked for, else the first of eth0, eth1 and so on that
-// nobody has asked for. Throws engine::Error(kInvalid) when one is asked for twice.
+// One name for each endpoint, in their order: the one asked for, else the first of eth0, eth1 and so on, or
+// of what the network calls them instead, that nobody has asked for. Throws engine::Error(kInvalid) when one
+// is asked for twice.
 std::vector<std::string> interface_names(const ContainerRecord& record,
                                          const std::vector<NetworkRecord>& networks);
 
-// The endpoint of the default route, to which published ports lead as well: that with the highest priority
+// The name asked for of an endpoint, as interface_name or by the driver's option; empty for none.
+std::string asked_interface(const AttachmentConfig* attachment);
+
+// IPv4 or IPv6; empty when the endpoint has none.
+const std::string& address_of(const EndpointRecord& endpoint, bool v6);
+
+// The endpoint of a family's default route: that with the highest priority
 // (AttachmentConfig::gateway_priority); of several that whose network's name comes first. nullptr when all
-// networks are internal.
+// networks with that family are internal.
 const EndpointRecord* gateway_endpoint(const ContainerRecord& record,
-                                       const std::vector<NetworkRecord>& networks);
+                                       const std::vector<NetworkRecord>& networks, bool v6 = false);
+
+// Where published ports lead to: the gateway, where its network's driver publishes, else the first endpoint
+// of which that is so. nullptr: none.
+const EndpointRecord* publishing_endpoint(const ContainerRecord& record,
+                                          const std::vector<NetworkRecord>& networks, bool v6);
+
+// What of an endpoint netmgr puts into the container.
+netmgr::Endpoint link_of(const ContainerRecord& record, const EndpointRecord& endpoint,
+                         const std::string& interface, const std::vector<NetworkRecord>& networks);
 
 // Throws engine::Error(kInternal) when it is not among them.
 const NetworkRecord& network_of(const EndpointRecord& endpoint, const std::vector<NetworkRecord>& networks);

@@ -10,11 +10,13 @@
 #include "engine/container/runtime.h"
 #include "engine/interfaces.h"
 #include "engine/local_engine.h"
+#include "engine/network_of_record.h"
 #include "engine/published_ports.h"
 #include "engine/resolv_conf.h"
 #include "netmgr/address.h"
 #include "netmgr/dns.h"
 #include "netmgr/driver.h"
+#include "netmgr/inside.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
@@ -30,52 +32,32 @@ sys::Fd network_namespace(const sys::ProcessId& process) {
   return netns;
 }
 
-// As the process sees them: /proc/PID/net, which its own namespace stands behind (proc_net(5)).
-std::string free_interface(const sys::ProcessId& process) {
-  const std::string devices = sys::read_file("/proc/" + std::to_string(process.pid) + "/net/dev");
-  for (int number = 0;; ++number) {
-    const std::string name = "eth" + std::to_string(number);
-    if (devices.find(name + ':') == std::string::npos) return name;
-  }
-}
-
-bool has_default_route(const sys::ProcessId& process) {
-  std::istringstream lines(sys::read_file("/proc/" + std::to_string(process.pid) + "/net/route"));
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string interface, destination;
-    words >> interface >> destination;
-    if (destination == "00000000") return true;
-  }
-  return false;
-}
-
-// The interface whose subnet this is: its route stands in hexadecimal, the last byte first.
-std::string interface_of(const sys::ProcessId& process, const netmgr::Subnet& subnet) {
-  std::istringstream lines(sys::read_file("/proc/" + std::to_string(process.pid) + "/net/route"));
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream words(line);
-    std::string interface, destination, gateway;
-    words >> interface >> destination >> gateway;
-    if (destination.size() != 8 || gateway != "00000000") continue;
-    const auto reversed = static_cast<uint32_t>(std::stoul(destination, nullptr, 16));
-    if (__builtin_bswap32(reversed) == subnet.base) return interface;
-  }
-  return "";
-}
-
 // In place: the file is bind-mounted into the container, where another one would not be seen.
 void rewrite(const std::string& path, const std::string& text) {
   const sys::Fd file = sys::open(path, O_WRONLY | O_TRUNC);
   sys::write_all(file.get(), text);
 }
 
-std::string without_address(const std::string& hosts, const std::string& address) {
+std::string without_addresses(const std::string& hosts, const EndpointRecord& endpoint) {
   std::istringstream lines(hosts);
   std::string kept;
-  for (std::string line; std::getline(lines, line);)
-    if (!line.starts_with(address + '\t')) kept += line + '\n';
+  for (std::string line; std::getline(lines, line);) {
+    const std::string address = line.substr(0, line.find('\t'));
+    if (address.empty() || (address != endpoint.address && address != endpoint.address6)) kept += line + '\n';
+  }
   return kept;
+}
+
+// The way out moves to another network when the one it led through is left.
+void reroute(const sys::Fd& netns, const ContainerRecord& record,
+             const std::vector<NetworkRecord>& networks) {
+  for (const bool v6 : {false, true}) {
+    const EndpointRecord* next = gateway_endpoint(record, networks, v6);
+    if (next == nullptr || netmgr::has_default_route(netns, v6)) continue;
+    const std::string gateway = gateway_of(network_of(*next, networks).config, address_of(*next, v6));
+    const auto interface = netmgr::interface_with(netns, next->mac);
+    if (interface && !gateway.empty()) netmgr::set_default_route(netns, *interface, gateway);
+  }
 }
 
 bool is_on(const ContainerRecord& record, const std::string& network_id) {
@@ -107,25 +89,24 @@ void LocalEngine::plug_in(const ContainerRecord& record, const EndpointRecord& e
   if (!has_program(status)) return;
   bring_up(network);
   const sys::Fd netns = network_namespace(status.process);
-  netmgr::Endpoint link;
-  link.network_id = network.id;
-  link.container_id = record.id;
-  const AttachmentConfig* asked = attachment_of(record, endpoint, networks);
-  link.interface = asked != nullptr && !asked->interface_name.empty() ? asked->interface_name
-                                                                      : free_interface(status.process);
-  link.address = endpoint.address;
-  link.prefix = netmgr::parse_subnet(network.config.subnet)->prefix;
-  link.gateway = network.config.gateway;
-  link.mac = endpoint.mac;
-  link.default_route = gateway_endpoint(record, networks) == &endpoint;
-  netmgr::attach(link, netns);
+  const netmgr::Network place = to_netmgr(network);
+  std::string interface = asked_interface(attachment_of(record, endpoint, networks));
+  if (interface.empty()) interface = netmgr::free_interface(netns, netmgr::interface_prefix(place));
+  if (netmgr::has_interface(netns, interface))
+    throw Error(Error::Kind::kConflict,
+                "container " + record.config.name + " has an interface " + interface + " already");
+  netmgr::attach(place, link_of(record, endpoint, interface, networks), netns);
   ContainerRecord before = record;
   before.endpoints.pop_back();
   move_ports(before, record, networks);
   const std::string run_dir = paths_.run_container(record.id);
   const std::string hosts = run_dir + "/hosts", resolv = run_dir + "/resolv.conf";
   const Spec spec = spec_from_json(sys::read_file(spec_file(run_dir)));
-  rewrite(hosts, sys::read_file(hosts) + endpoint.address + '\t' + names_in_hosts(spec) + '\n');
+  std::string text = sys::read_file(hosts);
+  for (const bool v6 : {false, true})
+    if (!address_of(endpoint, v6).empty())
+      text += address_of(endpoint, v6) + '\t' + names_in_hosts(spec) + '\n';
+  rewrite(hosts, text);
   if (!spec.dns_server) rewrite(resolv, own_resolv_conf(effective_resolver(record.config, host_resolver())));
   tell_monitor(record, !network.config.internal);
 }
@@ -133,7 +114,10 @@ void LocalEngine::plug_in(const ContainerRecord& record, const EndpointRecord& e
 void LocalEngine::move_ports(const ContainerRecord& before, const ContainerRecord& after,
                              const std::vector<NetworkRecord>& networks) {
   const std::vector<netmgr::Publish> old = to_publish(before, networks), now = to_publish(after, networks);
-  if (!old.empty() && !now.empty() && old.front().container_ip == now.front().container_ip) return;
+  const auto same_place = [](const netmgr::Publish& a, const netmgr::Publish& b) {
+    return a.container_ip == b.container_ip;
+  };
+  if (std::equal(old.begin(), old.end(), now.begin(), now.end(), same_place)) return;
   netmgr::unpublish(old);
   netmgr::publish(now);
 }
@@ -176,7 +160,7 @@ void LocalEngine::connect_network(const std::string& id, const AttachmentConfig&
     note("network", "connect", network->id,
          {{"container", record.id}, {"name", network->config.name}, {"type", network->config.driver}});
   } catch (...) {
-    netmgr::detach(network->id, record.id);
+    pull_out(*network, record, record.endpoints.back());
     record.endpoints.pop_back();
     record.config.networks.pop_back();
     record.config.links = former_links;
@@ -189,23 +173,27 @@ void LocalEngine::connect_network(const std::string& id, const AttachmentConfig&
   }
 }
 
+void LocalEngine::pull_out(const NetworkRecord& network, const ContainerRecord& record,
+                           const EndpointRecord& endpoint) {
+  const Status status = status_of(record.id);
+  netmgr::Endpoint link;
+  link.container_id = record.id;
+  link.mac = endpoint.mac;
+  netmgr::detach(to_netmgr(network), link,
+                 has_program(status) ? network_namespace(status.process) : sys::Fd());
+}
+
 void LocalEngine::unplug(const ContainerRecord& before, const ContainerRecord& after,
                          const EndpointRecord& endpoint, const std::vector<NetworkRecord>& networks) {
   const Status status = status_of(before.id);
   const bool runs = has_program(status);
-  const EndpointRecord* gateway = gateway_endpoint(after, networks);
-  netmgr::detach(endpoint.network_id, before.id);
+  pull_out(network_of(endpoint, networks), before, endpoint);
   netmgr::unregister_endpoint(paths_.run_network(endpoint.network_id), before.id);
   move_ports(before, after, networks);
   if (!runs) return;
   const std::string hosts = paths_.run_container(before.id) + "/hosts";
-  rewrite(hosts, without_address(sys::read_file(hosts), endpoint.address));
-  if (gateway != nullptr && !has_default_route(status.process)) {
-    const NetworkConfig& next = network_of(*gateway, networks).config;
-    const std::string interface = interface_of(status.process, *netmgr::parse_subnet(next.subnet));
-    if (!interface.empty())
-      netmgr::set_default_route(network_namespace(status.process), interface, next.gateway);
-  }
+  rewrite(hosts, without_addresses(sys::read_file(hosts), endpoint));
+  reroute(network_namespace(status.process), after, networks);
   tell_monitor(after, false);
 }
 

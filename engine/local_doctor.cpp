@@ -50,7 +50,7 @@ std::string thief_of(const netmgr::Subnet& subnet, const std::string& bridge) {
     // Hexadecimal, the last byte first.
     const auto base = __builtin_bswap32(static_cast<uint32_t>(std::stoul(destination, nullptr, 16)));
     const int prefix = __builtin_popcount(static_cast<uint32_t>(std::stoul(mask, nullptr, 16)));
-    if (prefix >= subnet.prefix && netmgr::Subnet{base, prefix}.overlaps(subnet)) return device;
+    if (prefix >= subnet.prefix && netmgr::Subnet{netmgr::ipv4(base), prefix}.overlaps(subnet)) return device;
   }
   return {};
 }
@@ -75,6 +75,17 @@ struct Host {
   }
 };
 
+bool has_address(const std::vector<netmgr::InterfaceAddress>& addresses, const std::string& text) {
+  const auto wanted = netmgr::parse_address(text);
+  return wanted && std::any_of(addresses.begin(), addresses.end(),
+                               [&](const auto& there) { return there.address == *wanted; });
+}
+
+// Of others than bridges nothing on the host can be looked at.
+bool is_bridge(const NetworkRecord& network) {
+  return network.config.driver == "bridge";
+}
+
 HostFacts look_at_host(const Host& host, const std::vector<std::string>& name_servers) {
   HostFacts facts;
   facts.forwarding = sys::read_file("/proc/sys/net/ipv4/ip_forward").starts_with('1');
@@ -90,16 +101,18 @@ NetworkFacts look_at_network(Host& host, const NetworkRecord& record) {
   facts.name = record.config.name;
   const netmgr::Link* bridge = host.bridge_of(record.id);
   facts.bridge = bridge == nullptr ? "br-" + record.id.substr(0, 12) : bridge->name;
-  facts.subnet = record.config.subnet;
-  facts.gateway = record.config.gateway;
+  // Of both families the same things go wrong; IPv4's are looked at where there is one.
+  const PoolConfig* pool = pool_of(record.config.pools, false);
+  if (pool == nullptr) pool = pool_of(record.config.pools, true);
+  if (pool != nullptr) facts.subnet = pool->subnet;
+  if (pool != nullptr) facts.gateway = pool->gateway;
   facts.internal = record.config.internal;
   if (bridge != nullptr) {
-    const std::vector<uint32_t> addresses = netmgr::addresses_of(host.route, *bridge);
+    const std::vector<netmgr::InterfaceAddress> addresses = netmgr::addresses_of(host.route, *bridge);
     facts.link = true;
     facts.up = bridge->up;
     facts.mtu = bridge->mtu;
-    facts.has_gateway = std::find(addresses.begin(), addresses.end(), netmgr::parse_address(facts.gateway)) !=
-                        addresses.end();
+    facts.has_gateway = has_address(addresses, facts.gateway);
   }
   const auto& known = host.rules.bridges;
   facts.in_rules = std::find(known.begin(), known.end(), facts.bridge) != known.end();
@@ -109,9 +122,9 @@ NetworkFacts look_at_network(Host& host, const NetworkRecord& record) {
       facts.uplink_mtu = uplink->mtu;
     }
   }
-  if (const auto subnet = netmgr::parse_subnet(facts.subnet))
+  if (const auto subnet = netmgr::parse_subnet(facts.subnet); subnet && !subnet->base.v6)
     facts.stolen_by = thief_of(*subnet, facts.bridge);
-  facts.dropped_by = netmgr::chains_that_drop(facts.bridge);
+  facts.dropped_by = netmgr::chains_that_drop(facts.bridge, record.config.enable_ipv6);
   return facts;
 }
 
@@ -136,12 +149,9 @@ void look_inside(const sys::ProcessId& process, ContainerFacts& facts) {
   const netmgr::NamespaceScope scope(netns);
   netmgr::NetlinkSocket route(NETLINK_ROUTE);
   for (const netmgr::Link& link : netmgr::all_links(route)) {
-    const std::vector<uint32_t> addresses = netmgr::addresses_of(route, link);
-    for (EndpointFacts& endpoint : facts.endpoints) {
-      const auto address = netmgr::parse_address(endpoint.address);
-      if (address && std::find(addresses.begin(), addresses.end(), *address) != addresses.end())
-        endpoint.inside = true;
-    }
+    const std::vector<netmgr::InterfaceAddress> addresses = netmgr::addresses_of(route, link);
+    for (EndpointFacts& endpoint : facts.endpoints)
+      if (has_address(addresses, endpoint.address)) endpoint.inside = true;
   }
   facts.default_route = netmgr::default_route_device(route).has_value();
   if (facts.monitor) facts.own_names_resolve = netmgr::dns_answers(kOwnNameServer, facts.name, kPatienceMs);
@@ -153,7 +163,9 @@ std::vector<PortFacts> look_at_ports(const Host& host, const ContainerRecord& re
   std::vector<PortFacts> found;
   for (const netmgr::Publish& port : to_publish(record, networks)) {
     PortFacts facts;
-    facts.host = (port.host_ip.empty() ? "0.0.0.0" : port.host_ip) + ':' + std::to_string(port.host_port);
+    const bool v6 = netmgr::is_ipv6(port.container_ip);
+    const std::string host_ip = port.host_ip.empty() ? (v6 ? "::" : "0.0.0.0") : port.host_ip;
+    facts.host = (v6 ? '[' + host_ip + ']' : host_ip) + ':' + std::to_string(port.host_port);
     facts.container_port = port.container_port;
     facts.protocol = port.protocol;
     facts.in_rules =
@@ -184,7 +196,8 @@ doctor::Facts LocalEngine::examine_networks(const std::vector<std::string>& ids)
   };
   std::map<std::string, NetworkFacts> looked_at;  // by id
   for (const NetworkRecord& network : networks)
-    if (asked(network.id)) looked_at.emplace(network.id, look_at_network(host, network));
+    if (asked(network.id) && is_bridge(network))
+      looked_at.emplace(network.id, look_at_network(host, network));
 
   for (const ContainerRecord& record : containers) {
     const Status status = status_of(record.id);
@@ -201,8 +214,10 @@ doctor::Facts LocalEngine::examine_networks(const std::vector<std::string>& ids)
       });
       if (network == networks.end()) continue;
       const netmgr::Link* link = host.link(netmgr::veth_name(endpoint.network_id, record.id));
-      container.endpoints.push_back(
-          {network->config.name, endpoint.address, link != nullptr, link != nullptr && link->up, false});
+      container.endpoints.push_back({network->config.name,
+                                     endpoint.address.empty() ? endpoint.address6 : endpoint.address,
+                                     link != nullptr || !is_bridge(*network),
+                                     !is_bridge(*network) || (link != nullptr && link->up), false});
       container.wants_default_route |= !network->config.internal;
       if (const auto found = looked_at.find(endpoint.network_id); found != looked_at.end())
         found->second.used = true;

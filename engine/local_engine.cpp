@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "engine/image/reference.h"
-#include "netmgr/address.h"
+#include "engine/network_of_record.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
@@ -134,10 +134,19 @@ ContainerInfo LocalEngine::describe(const ContainerRecord& record,
       return candidate.id == endpoint.network_id;
     });
     if (network == networks.end()) continue;
-    const auto subnet = netmgr::parse_subnet(network->config.subnet);
-    info.endpoints.push_back({network->config.name, network->id, endpoint.address,
-                              subnet ? subnet->prefix : 0, network->config.gateway, endpoint.mac,
-                              endpoint.aliases});
+    const netmgr::Network place = to_netmgr(*network);
+    EndpointInfo shown;
+    shown.network = network->config.name;
+    shown.network_id = network->id;
+    shown.address = endpoint.address;
+    shown.prefix = netmgr::prefix_of(place, endpoint.address);
+    shown.gateway = gateway_of(network->config, endpoint.address);
+    shown.mac = endpoint.mac;
+    shown.aliases = endpoint.aliases;
+    shown.address6 = endpoint.address6;
+    shown.prefix6 = netmgr::prefix_of(place, endpoint.address6);
+    shown.gateway6 = gateway_of(network->config, endpoint.address6);
+    info.endpoints.push_back(std::move(shown));
   }
   for (const MountRecord& mount : record.mounts) {
     MountInfo described;

@@ -133,6 +133,8 @@ class LocalEngine final : public Engine, public ContainerLife {
                const std::vector<NetworkRecord>& networks);
   void unplug(const ContainerRecord& before, const ContainerRecord& after, const EndpointRecord& endpoint,
               const std::vector<NetworkRecord>& networks);
+  // The link alone, from a container that runs or does not.
+  void pull_out(const NetworkRecord& network, const ContainerRecord& record, const EndpointRecord& endpoint);
   void tell_monitor(const ContainerRecord& record, bool outward);
   // Published ports lead to where the default route is.
   static void move_ports(const ContainerRecord& before, const ContainerRecord& after,

@@ -9,6 +9,7 @@
 #include "engine/interfaces.h"
 #include "engine/link_environment.h"
 #include "engine/local_engine.h"
+#include "engine/network_of_record.h"
 #include "engine/resolv_conf.h"
 #include "sys/file.h"
 
@@ -45,7 +46,9 @@ void write_host_files(const Spec& spec, const ContainerConfig& config) {
 
 void write_own_files(const Spec& spec, const ContainerRecord& record, const std::string& gateway) {
   std::vector<std::string> own;
-  for (const EndpointRecord& endpoint : record.endpoints) own.push_back(endpoint.address);
+  for (const EndpointRecord& endpoint : record.endpoints)
+    for (const bool v6 : {false, true})
+      if (!address_of(endpoint, v6).empty()) own.push_back(address_of(endpoint, v6));
   sys::write_file_atomic(spec.run_dir + "/hosts",
                          hosts_text(record.config.extra_hosts, gateway, own, names_in_hosts(spec),
                                     "container " + record.config.name));
@@ -81,6 +84,7 @@ SpecNetwork LocalEngine::spec_network(const ContainerRecord& record, const Endpo
   SpecNetwork network;
   network.directory = paths_.run_network(endpoint.network_id);
   network.address = endpoint.address;
+  network.address6 = endpoint.address6;
   network.names = endpoint.aliases;
   for (const std::string& name : {record.config.name, record.id.substr(0, 12)}) {
     if (std::find(network.names.begin(), network.names.end(), name) == network.names.end())
@@ -119,9 +123,12 @@ void LocalEngine::set_network(Spec& spec, const ContainerRecord& record,
     spec.hostname.clear();
     write_host_files(spec, config);
   } else {
-    const EndpointRecord* gateway = gateway_endpoint(record, networks);
-    set_names(spec, record, gateway != nullptr);
-    write_own_files(spec, record, gateway == nullptr ? "" : network_of(*gateway, networks).config.gateway);
+    std::string gateway;  // of IPv4, if it has one
+    for (const bool v6 : {true, false})
+      if (const EndpointRecord* endpoint = gateway_endpoint(record, networks, v6))
+        gateway = gateway_of(network_of(*endpoint, networks).config, address_of(*endpoint, v6));
+    set_names(spec, record, !gateway.empty());
+    write_own_files(spec, record, gateway);
   }
   for (const NetworkFile& file : kFiles)
     add_file(spec, spec.run_dir + '/' + file.name, file.target, config.read_only);

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "engine/address_pool.h"
 #include "engine/local_engine.h"
+#include "engine/network_of_record.h"
 #include "netmgr/address.h"
 #include "netmgr/driver.h"
 #include "netmgr/host_lock.h"
@@ -19,51 +21,29 @@ namespace {
 // chosen subnet becomes visible to the others as a route only once the bridge is up.
 constexpr char kSubnetLock[] = "subnet";
 
-netmgr::Subnet need_subnet(const std::string& text, const std::string& network) {
-  const std::optional<netmgr::Subnet> subnet = netmgr::parse_subnet(text);
-  if (!subnet || subnet->prefix > 30) {
-    throw Error(Error::Kind::kInvalid,
-                "network " + network + ": '" + text +
-                    "' is not an IPv4 subnet with room for containers (like 172.28.0.0/16)");
-  }
-  return *subnet;
+// What the driver cannot have is said before anything is made.
+void check_driver(const NetworkRecord& record) {
+  const netmgr::Network network = to_netmgr(record);
+  const netmgr::Driver* driver = netmgr::find_driver(network.driver);
+  const std::string complaint =
+      driver == nullptr ? "driver '" + network.driver + "' is not supported; bridge and macvlan are"
+                        : driver->complaint(network);
+  if (!complaint.empty())
+    throw Error(Error::Kind::kInvalid, "network " + record.config.name + ": " + complaint);
 }
 
-netmgr::Network to_netmgr(const NetworkRecord& record) {
-  netmgr::Network network;
-  network.id = record.id;
-  network.subnet = record.config.subnet;
-  network.gateway = record.config.gateway;
-  network.internal = record.config.internal;
-  const auto mtu = record.config.driver_opts.find("com.docker.network.driver.mtu");
-  if (mtu != record.config.driver_opts.end()) network.mtu = std::atoi(mtu->second.c_str());
-  return network;
+std::vector<netmgr::Subnet> subnets_of(const std::vector<NetworkRecord>& networks) {
+  std::vector<netmgr::Subnet> subnets;
+  for (const NetworkRecord& network : networks)
+    for (const PoolConfig& pool : network.config.pools)
+      if (const auto subnet = netmgr::parse_subnet(pool.subnet)) subnets.push_back(*subnet);
+  return subnets;
 }
 
-void check_options(const NetworkConfig& config) {
-  if (config.driver != "bridge") {
-    throw Error(Error::Kind::kInvalid, "network " + config.name + ": driver '" + config.driver +
-                                           "' is not supported yet; use bridge");
-  }
-  for (const auto& [key, value] : config.driver_opts) {
-    if (key != "com.docker.network.driver.mtu") {
-      throw Error(Error::Kind::kInvalid,
-                  "network " + config.name + ": driver option '" + key + "' is not supported yet");
-    }
-    const int mtu = std::atoi(value.c_str());
-    if (mtu < 68 || mtu > 65535) {
-      throw Error(Error::Kind::kInvalid,
-                  "network " + config.name + ": mtu '" + value + "' is not between 68 and 65535");
-    }
-  }
-}
-
-void check_gateway(const NetworkConfig& config, const netmgr::Subnet& subnet) {
-  const std::optional<uint32_t> gateway = netmgr::parse_address(config.gateway);
-  if (!gateway || !subnet.contains(*gateway) || *gateway == subnet.base || *gateway > subnet.last()) {
-    throw Error(Error::Kind::kInvalid, "network " + config.name + ": gateway '" + config.gateway +
-                                           "' is not a host address of subnet " + config.subnet);
-  }
+// Another on every machine, the same as long as it is this one; where the machine has none, this engine's.
+std::string machine_seed(const std::string& data_root) {
+  const std::string machine = sys::read_file_if_exists("/etc/machine-id").value_or("");
+  return machine.size() > 1 ? machine : data_root;
 }
 
 }  // namespace
@@ -85,41 +65,24 @@ NetworkInfo LocalEngine::create_network(const NetworkConfig& config) {
 }
 
 NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
-  check_options(config);
   NetworkRecord record;
   record.id = sys::random_hex(64);
   record.config = config;
   record.created_ms = now_ms();
+  check_driver(record);
   const sys::FileLock lock = netmgr::lock_on_host(kSubnetLock);
-  std::vector<netmgr::Subnet> taken = netmgr::host_routes();
+  const std::vector<netmgr::Subnet> routes = netmgr::host_routes();
+  const std::string seed = machine_seed(paths_.data_root);
   db_.write([&] {
     if (find_network(db_, config.name)) {
       throw Error(Error::Kind::kConflict, "network " + config.name + " already exists");
     }
-    for (const NetworkRecord& other : list_networks(db_))
-      taken.push_back(need_subnet(other.config.subnet, other.config.name));
-    if (config.subnet.empty()) {
-      const std::optional<netmgr::Subnet> free = netmgr::free_subnet(taken);
-      if (!free) {
-        throw Error(Error::Kind::kUnavailable,
-                    "network " + config.name +
-                        ": every subnet of the address pool is in use; remove unused networks "
-                        "or give one under ipam.config.subnet");
-      }
-      record.config.subnet = free->to_string();
-    }
-    const netmgr::Subnet subnet = need_subnet(record.config.subnet, config.name);
-    if (!config.subnet.empty()) {
-      for (const netmgr::Subnet& other : taken) {
-        if (subnet.overlaps(other)) {
-          throw Error(Error::Kind::kConflict, "network " + config.name + ": subnet " + config.subnet +
-                                                  " overlaps " + other.to_string() +
-                                                  ", which this host already routes");
-        }
-      }
-    }
-    if (record.config.gateway.empty()) record.config.gateway = netmgr::format_address(subnet.first());
-    check_gateway(record.config, subnet);
+    const std::vector<netmgr::Subnet> ours = subnets_of(list_networks(db_));
+    std::vector<netmgr::Subnet> taken = routes;
+    taken.insert(taken.end(), ours.begin(), ours.end());
+    // Only what a driver publishes from is the host's to route: on others the host's own subnet may be meant.
+    const bool routed = netmgr::find_driver(config.driver)->publishes();
+    record.config = with_pools(config, taken, routed ? taken : ours, seed);
     insert_network(db_, record);
   });
   bring_up(record);
@@ -148,8 +111,11 @@ void LocalEngine::remove_network(const std::string& name) {
       throw Error(Error::Kind::kConflict, "network " + name + " is in use by container " + users.front() +
                                               (users.size() > 1 ? " and others" : ""));
     }
-    netmgr::teardown_network(record->id);
-    if (list_networks(db_).size() == 1) netmgr::remove_firewall_if_unused();
+    std::vector<netmgr::Network> others;
+    for (const NetworkRecord& other : list_networks(db_))
+      if (other.id != record->id) others.push_back(to_netmgr(other));
+    netmgr::teardown_network(to_netmgr(*record), others);
+    if (others.empty()) netmgr::remove_firewall_if_unused();
     delete_network(db_, record->id);
   });
   if (!record) return;
@@ -166,36 +132,17 @@ EndpointRecord LocalEngine::allocate(const AttachmentConfig& attachment) {
   if (!network) {
     throw Error(Error::Kind::kNotFound, "no such network: " + attachment.network);
   }
-  const netmgr::Subnet subnet = need_subnet(network->config.subnet, attachment.network);
-  std::set<std::string> taken;
-  for (std::string& address : network_addresses(db_, network->id)) taken.insert(std::move(address));
-  taken.insert(network->config.gateway);
+  if (const std::string wrong = netmgr::complaint_of_endpoint(attachment.driver_opts); !wrong.empty())
+    throw Error(Error::Kind::kInvalid, "network " + attachment.network + ": " + wrong);
+  const std::set<std::string> taken = network_addresses(db_, network->id);
   EndpointRecord endpoint;
   endpoint.network_id = network->id;
   endpoint.aliases = attachment.aliases;
-  uint32_t chosen = 0;
-  if (!attachment.ipv4_address.empty()) {
-    const std::optional<uint32_t> wanted = netmgr::parse_address(attachment.ipv4_address);
-    if (!wanted || !subnet.contains(*wanted) || *wanted == subnet.base || *wanted > subnet.last()) {
-      throw Error(Error::Kind::kInvalid, "address " + attachment.ipv4_address +
-                                             " is not a host address of network " + attachment.network +
-                                             " (" + network->config.subnet + ")");
-    }
-    if (taken.contains(attachment.ipv4_address)) {
-      throw Error(Error::Kind::kConflict, "address " + attachment.ipv4_address + " of network " +
-                                              attachment.network + " is already in use");
-    }
-    chosen = *wanted;
-  } else {
-    chosen = subnet.first();
-    while (chosen <= subnet.last() && taken.contains(netmgr::format_address(chosen))) ++chosen;
-    if (chosen > subnet.last()) {
-      throw Error(Error::Kind::kUnavailable, "network " + attachment.network + " (" + network->config.subnet +
-                                                 ") has no free address left");
-    }
-  }
-  endpoint.address = netmgr::format_address(chosen);
-  endpoint.mac = attachment.mac_address.empty() ? netmgr::mac_for(chosen) : attachment.mac_address;
+  endpoint.address = choose_address(network->config, false, attachment.ipv4_address, taken);
+  endpoint.address6 = choose_address(network->config, true, attachment.ipv6_address, taken);
+  endpoint.mac = attachment.mac_address;
+  const std::string& main = endpoint.address.empty() ? endpoint.address6 : endpoint.address;
+  if (endpoint.mac.empty()) endpoint.mac = netmgr::mac_for(*netmgr::parse_address(main));
   return endpoint;
 }
 

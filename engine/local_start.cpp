@@ -11,6 +11,7 @@
 #include "engine/container/runtime.h"
 #include "engine/interfaces.h"
 #include "engine/local_engine.h"
+#include "engine/network_of_record.h"
 #include "engine/port_reservation.h"
 #include "engine/published_ports.h"
 #include "netmgr/address.h"
@@ -29,20 +30,10 @@ constexpr int64_t kKillWaitMs = 10000;
 sys::Fd make_namespace(const ContainerRecord& record, const std::vector<NetworkRecord>& networks) {
   sys::Fd netns = netmgr::new_namespace();
   const std::vector<std::string> names = interface_names(record, networks);
-  const EndpointRecord* gateway = gateway_endpoint(record, networks);
   for (size_t i = 0; i < record.endpoints.size(); ++i) {
     const EndpointRecord& endpoint = record.endpoints[i];
-    const NetworkRecord& network = network_of(endpoint, networks);
-    netmgr::Endpoint link;
-    link.network_id = network.id;
-    link.container_id = record.id;
-    link.interface = names[i];
-    link.address = endpoint.address;
-    link.prefix = netmgr::parse_subnet(network.config.subnet)->prefix;
-    link.gateway = network.config.gateway;
-    link.mac = endpoint.mac;
-    link.default_route = gateway == &endpoint;
-    netmgr::attach(link, netns);
+    netmgr::attach(to_netmgr(network_of(endpoint, networks)), link_of(record, endpoint, names[i], networks),
+                   netns);
   }
   return netns;
 }
@@ -92,7 +83,8 @@ std::vector<Reservation> LocalEngine::hold_ports_again(const ContainerRecord& re
   std::vector<Reservation> held;
   for (const PublishedPort& port : record.ports) {
     try {
-      held.push_back(reserve_port(port));
+      for (Reservation& reservation : reserve_port(port, {port.host_ip}))
+        held.push_back(std::move(reservation));
     } catch (const Error&) {  // NOLINT(bugprone-empty-catch): another program was quicker
     }
   }
@@ -103,7 +95,10 @@ std::vector<Reservation> LocalEngine::hold_ports_again(const ContainerRecord& re
 std::vector<Reservation> LocalEngine::take_ports(ContainerRecord& record,
                                                  const std::vector<NetworkRecord>& networks) {
   std::vector<Reservation> held;
-  for (const PublishedPort& wanted : record.config.ports) held.push_back(reserve_port(wanted));
+  for (const PublishedPort& wanted : record.config.ports) {
+    for (Reservation& reservation : reserve_port(wanted, host_addresses(wanted, record, networks)))
+      held.push_back(std::move(reservation));
+  }
   std::vector<ContainerRecord> stale;  // rows of containers that ended without anybody cleaning up
   // Ports are published as long as the host runs, no longer.
   const auto take = [&] {
@@ -232,7 +227,7 @@ void LocalEngine::release(const ContainerRecord& record) {
   for (const EndpointRecord& endpoint : record.endpoints) {
     // The host's end of the veth pair goes with the network namespace, without anybody waiting for it; but
     // not from under a container that has joined, and the address is free for others from now on.
-    if (joined) netmgr::detach(endpoint.network_id, record.id);
+    if (joined) netmgr::remove_link(netmgr::veth_name(endpoint.network_id, record.id));
     netmgr::unregister_endpoint(paths_.run_network(endpoint.network_id), record.id);
   }
   Cgroup(cgroup_path(record)).remove();  // its monitor has done so, unless it was killed

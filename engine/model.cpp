@@ -19,7 +19,8 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FileConfig, target, source, uid,
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumesFrom, container, read_only)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LogConfig, driver, options)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(AttachmentConfig, network, aliases, ipv4_address, mac_address,
-                                                interface_name, gateway_priority, link_local_ips)
+                                                interface_name, gateway_priority, link_local_ips,
+                                                ipv6_address, driver_opts)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(ResolverConfig, servers, search, options)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(DeviceRate, path, rate)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(Resources, memory, memory_reservation, memory_swap,
@@ -39,8 +40,9 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(
     stop_grace_ms, cap_add, cap_drop, privileged, read_only, init, tty, stdin_open, auto_remove, owner,
     shm_size, resources, cgroup_parent, ulimits, devices, device_cgroup_rules, oom_score_adj, files,
     volumes_from, log)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NetworkConfig, name, driver, subnet, gateway, internal,
-                                                driver_opts, labels)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PoolConfig, subnet, gateway, ip_range, aux_addresses)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NetworkConfig, name, driver, pools, enable_ipv4, enable_ipv6,
+                                                internal, attachable, driver_opts, labels)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumeConfig, name, driver, driver_opts, labels, anonymous)
 
 namespace {
@@ -56,6 +58,12 @@ T parse(const std::string& text, const char* what) {
 }
 
 }  // namespace
+
+const PoolConfig* pool_of(const std::vector<PoolConfig>& pools, bool v6) {
+  for (const PoolConfig& pool : pools)
+    if ((pool.subnet.find(':') != std::string::npos) == v6) return &pool;
+  return nullptr;
+}
 
 std::string to_json(const ContainerConfig& config) {
   return nlohmann::json(config).dump();

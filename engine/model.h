@@ -20,7 +20,8 @@ inline constexpr char kDefaultNetwork[] = "bridge";
 inline constexpr char kNoOwner[] = "none";
 
 struct PublishedPort {
-  std::string host_ip;  // empty: every IPv4 address
+  std::string host_ip;  // empty: every IPv4 address; ::, every IPv6 address. In a configuration empty stands
+                        // for both, as far as the container has them
   uint16_t host_port =
       0;  // 0 asks for a free one (from 32768..60999); never 0 in an Info of a running container
   uint16_t host_port_end = 0;  // last of a range to choose a free one from; 0 or equal: just host_port
@@ -70,12 +71,13 @@ struct LogConfig {
 struct AttachmentConfig {
   std::string network;  // name
   std::vector<std::string> aliases;
-  std::string ipv4_address;                  // empty: from the pool
+  std::string ipv4_address, ipv6_address;    // empty: from the pool
   std::string mac_address;                   // empty: made from the address
   std::string interface_name;                // empty: eth0, eth1 and so on
   int gateway_priority = 0;                  // interfaces.h
   std::vector<std::string> link_local_ips;   // further addresses, of 169.254.0.0/16 or fe80::/10
   std::map<std::string, std::string> links;  // connect_network: further ones, which become the container's
+  std::map<std::string, std::string> driver_opts = {};  // netmgr/driver.h has those of an endpoint
 };
 
 // What stands in /etc/resolv.conf (resolv.conf(5)); of what is empty the host's.
@@ -148,14 +150,28 @@ struct ContainerConfig {
 std::string to_json(const ContainerConfig& config);
 ContainerConfig container_config_from_json(const std::string& text);
 
+// A subnet of a network and what of it is given out.
+struct PoolConfig {
+  std::string subnet;                                     // "172.28.0.0/16", "fd00:28::/64"
+  std::string gateway;                                    // empty: the lowest address that is given out
+  std::string ip_range;                                   // empty: the whole subnet
+  std::map<std::string, std::string> aux_addresses = {};  // name -> address that no container gets
+  bool operator==(const PoolConfig&) const = default;
+};
+
 struct NetworkConfig {
   std::string name;
-  std::string driver = "bridge";
-  std::string subnet, gateway;  // empty: chosen
+  std::string driver = "bridge";  // netmgr/driver.h
+  std::vector<PoolConfig> pools;  // one of each family that the network has, more only for some drivers; one
+                                  // that is missing is chosen
+  bool enable_ipv4 = true, enable_ipv6 = false;
   bool internal = false;
+  bool attachable = false;  // kept and shown: any container can be attached to every network
   std::map<std::string, std::string> driver_opts;
   Labels labels;
 };
+// The first pool of a family; nullptr for none.
+const PoolConfig* pool_of(const std::vector<PoolConfig>& pools, bool v6);
 std::string to_json(const NetworkConfig& config);
 NetworkConfig network_config_from_json(const std::string& text);
 
@@ -172,11 +188,14 @@ VolumeConfig volume_config_from_json(const std::string& text);
 struct EndpointInfo {
   std::string network;  // name
   std::string network_id;
-  std::string address;  // IPv4
+  std::string address;  // IPv4; empty: none
   int prefix = 0;
   std::string gateway;
   std::string mac;
   std::vector<std::string> aliases;
+  std::string address6 = {};  // IPv6; empty: none
+  int prefix6 = 0;
+  std::string gateway6 = {};
 };
 
 struct MountInfo {
@@ -206,9 +225,11 @@ struct ContainerInfo {
 };
 
 struct NetworkInfo {
-  std::string id, name, driver, subnet, gateway;
-  bool internal = false;
-  Labels labels;
+  std::string id, name, driver;
+  std::vector<PoolConfig> pools = {};
+  bool enable_ipv4 = true, enable_ipv6 = false;
+  bool internal = false, attachable = false;
+  Labels labels = {};
   int64_t created_ms = 0;
   std::map<std::string, std::string> driver_opts = {};
 };

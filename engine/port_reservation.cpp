@@ -24,8 +24,9 @@ constexpr uint16_t kFirstEphemeral = 32768;
 constexpr uint16_t kLastEphemeral = 60999;
 
 std::string shown(const PublishedPort& port) {
-  return (port.host_ip.empty() ? "0.0.0.0" : port.host_ip) + ":" + std::to_string(port.host_port) + "/" +
-         port.protocol;
+  const bool v6 = port.host_ip.find(':') != std::string::npos;
+  const std::string host = port.host_ip.empty() ? "0.0.0.0" : v6 ? '[' + port.host_ip + ']' : port.host_ip;
+  return host + ":" + std::to_string(port.host_port) + "/" + port.protocol;
 }
 
 // Inode of the socket bound to this local port, from /proc/net/{tcp,udp}; 0 when none is seen.
@@ -79,21 +80,47 @@ std::string holder_of(const PublishedPort& port) {
   return {};
 }
 
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+};
+
+SocketAddress address_of(const PublishedPort& port) {
+  SocketAddress result;
+  if (port.host_ip.find(':') != std::string::npos) {
+    auto* address = reinterpret_cast<sockaddr_in6*>(&result.storage);
+    address->sin6_family = AF_INET6;
+    address->sin6_port = htons(port.host_port);
+    if (::inet_pton(AF_INET6, port.host_ip.c_str(), &address->sin6_addr) != 1)
+      throw Error(Error::Kind::kInvalid, "published port " + shown(port) + ": not an IPv6 address");
+    result.size = sizeof *address;
+    return result;
+  }
+  auto* address = reinterpret_cast<sockaddr_in*>(&result.storage);
+  address->sin_family = AF_INET;
+  address->sin_port = htons(port.host_port);
+  if (!port.host_ip.empty() && ::inet_pton(AF_INET, port.host_ip.c_str(), &address->sin_addr) != 1)
+    throw Error(Error::Kind::kInvalid, "published port " + shown(port) + ": not an IPv4 address");
+  result.size = sizeof *address;
+  return result;
+}
+
+void set_option(const sys::Fd& socket, int level, int option, const char* name) {
+  const int on = 1;
+  sys::check(::setsockopt(socket.get(), level, option, &on, sizeof on), "setsockopt", name);
+}
+
 sys::Fd try_bind(const PublishedPort& port) {
+  const SocketAddress address = address_of(port);
   if (port.protocol == "sctp") return {};
   const bool tcp = port.protocol == "tcp";
-  sys::Fd socket(sys::check(::socket(AF_INET, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0), "socket"));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port.host_port);
-  if (!port.host_ip.empty() && ::inet_pton(AF_INET, port.host_ip.c_str(), &address.sin_addr) != 1) {
-    throw Error(Error::Kind::kInvalid, "published port " + shown(port) + ": not an IPv4 address");
-  }
-  const int on = 1;  // lets TIME_WAIT leftovers pass; a listening socket still refuses
-  if (tcp)
-    sys::check(::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), "setsockopt",
-               "SO_REUSEADDR");
-  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  const int family = address.storage.ss_family;
+  sys::Fd socket(sys::check(::socket(family, (tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_CLOEXEC, 0), "socket"));
+  // Lets TIME_WAIT leftovers pass; a listening socket still refuses.
+  if (tcp && family == AF_INET) set_option(socket, SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR");
+  // Of IPv4 another socket is held, or none.
+  if (family == AF_INET6) set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, "IPV6_V6ONLY");
+  if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address.storage), address.size) != 0) {
     if (errno == EADDRNOTAVAIL) {
       throw Error(Error::Kind::kInvalid,
                   "published port " + shown(port) + ": this host has no address " + port.host_ip);
@@ -101,11 +128,30 @@ sys::Fd try_bind(const PublishedPort& port) {
     if (errno != EADDRINUSE) sys::fail("bind", shown(port));
     return {};
   }
-  if (tcp && ::listen(socket.get(), 1) != 0) {
+  // What is sent to ::1 meets the socket of IPv6, since no rule leads it away: not listening, it refuses, and
+  // the client goes on to 127.0.0.1. Without SO_REUSEADDR being bound is enough to hold the port.
+  if (tcp && family == AF_INET && ::listen(socket.get(), 1) != 0) {
     if (errno != EADDRINUSE) sys::fail("listen", shown(port));
     return {};
   }
   return socket;
+}
+
+// The port on all the addresses, or on none; then `refused` is the one that was taken.
+std::vector<Reservation> try_all(PublishedPort port, uint16_t number, const std::vector<std::string>& hosts,
+                                 PublishedPort& refused) {
+  std::vector<Reservation> held;
+  port.host_port = port.host_port_end = number;
+  for (const std::string& host : hosts) {
+    port.host_ip = host == "0.0.0.0" ? "" : host;  // every address has one spelling, or rows would not meet
+    sys::Fd socket = try_bind(port);
+    if (!socket && port.protocol != "sctp") {
+      refused = port;
+      return {};
+    }
+    held.push_back({port, std::move(socket)});
+  }
+  return held;
 }
 
 }  // namespace
@@ -118,33 +164,31 @@ std::vector<int> sockets_of(const std::vector<Reservation>& held) {
   return sockets;
 }
 
-Reservation reserve_port(const PublishedPort& wanted) {
-  PublishedPort port = wanted;
-  if (port.host_ip == "0.0.0.0")
-    port.host_ip.clear();  // every address has one spelling, or rows would not meet
+std::vector<Reservation> reserve_port(const PublishedPort& wanted, const std::vector<std::string>& hosts) {
+  if (hosts.empty()) return {};
+  PublishedPort refused;
   if (wanted.host_port == 0) {
     std::random_device random;
     const int span = kLastEphemeral - kFirstEphemeral + 1;
     const int start = static_cast<int>(random() % static_cast<unsigned>(span));
     for (int i = 0; i < span; ++i) {
-      port.host_port = port.host_port_end = static_cast<uint16_t>(kFirstEphemeral + (start + i) % span);
-      if (sys::Fd socket = try_bind(port); socket || port.protocol == "sctp")
-        return {port, std::move(socket)};
+      const auto number = static_cast<uint16_t>(kFirstEphemeral + (start + i) % span);
+      if (auto held = try_all(wanted, number, hosts, refused); !held.empty()) return held;
     }
     throw Error(Error::Kind::kUnavailable, "no host port between 32768 and 60999 is free");
   }
   const int last = std::max(wanted.host_port, wanted.host_port_end);
-  for (int candidate = wanted.host_port; candidate <= last; ++candidate) {
-    port.host_port = port.host_port_end = static_cast<uint16_t>(candidate);
-    if (sys::Fd socket = try_bind(port); socket || port.protocol == "sctp") return {port, std::move(socket)};
+  for (int number = wanted.host_port; number <= last; ++number) {
+    if (auto held = try_all(wanted, static_cast<uint16_t>(number), hosts, refused); !held.empty())
+      return held;
   }
-  port.host_port = wanted.host_port;
+  refused.host_port = wanted.host_port;
   if (last > wanted.host_port) {
     throw Error(Error::Kind::kConflict,
-                "no host port of " + shown(port) + " to " + std::to_string(last) + " is free");
+                "no host port of " + shown(refused) + " to " + std::to_string(last) + " is free");
   }
-  throw Error(Error::Kind::kConflict, "host port " + shown(port) + " is already in use" + holder_of(port) +
-                                          "; stop that program or publish another port");
+  throw Error(Error::Kind::kConflict, "host port " + shown(refused) + " is already in use" +
+                                          holder_of(refused) + "; stop that program or publish another port");
 }
 
 }  // namespace engine

@@ -18,9 +18,10 @@ struct Reservation {
 // The sockets, for the monitor.
 std::vector<int> sockets_of(const std::vector<Reservation>& held);
 
-// Takes the port, the first free one of its range, or a random one from 32768..60999. Throws
+// Takes the port, the first free one of its range, or a random one from 32768..60999: the same number on all
+// of `hosts`, addresses of this host where "" stands for all of IPv4 and "::" for all of IPv6. Throws
 // engine::Error(kConflict) naming the port and, where it can be found, the program that holds it; kInvalid
 // for an address this host does not have.
-Reservation reserve_port(const PublishedPort& wanted);
+std::vector<Reservation> reserve_port(const PublishedPort& wanted, const std::vector<std::string>& hosts);
 
 }  // namespace engine

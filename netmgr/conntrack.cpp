@@ -22,24 +22,34 @@ constexpr size_t kDeleteBatch = 64;
 
 // The flow as its first packet had it, before any rewriting.
 struct Flow {
-  uint32_t source = 0;
-  uint32_t destination = 0;
+  Address source;
+  Address destination;
   uint16_t source_port = 0;
   uint16_t destination_port = 0;
   uint8_t protocol = 0;
 };
 
-NetlinkRequest conntrack_request(uint16_t type, const char* call, std::initializer_list<int> tolerated = {}) {
+NetlinkRequest conntrack_request(uint16_t type, bool v6, const char* call,
+                                 std::initializer_list<int> tolerated = {}) {
   NetlinkRequest request(type, 0, call, "UDP flows", tolerated);
-  request.put_header<nfgenmsg>()->nfgen_family = AF_INET;
+  request.put_header<nfgenmsg>()->nfgen_family = v6 ? AF_INET6 : AF_INET;
   return request;
+}
+
+Address address_in(const nlattr* attribute) {
+  Address address;
+  const size_t size = mnl_attr_get_payload_len(attribute);
+  address.v6 = size == address.bytes.size();
+  const auto* bytes = static_cast<const uint8_t*>(mnl_attr_get_payload(attribute));
+  std::copy_n(bytes, std::min(size, address.size()), address.bytes.begin());
+  return address;
 }
 
 void parse_addresses(const nlattr* nest, Flow& flow) {
   each_nested(nest, [&](const nlattr* attribute) {
     const uint16_t type = mnl_attr_get_type(attribute);
-    if (type == CTA_IP_V4_SRC) flow.source = ntohl(mnl_attr_get_u32(attribute));
-    if (type == CTA_IP_V4_DST) flow.destination = ntohl(mnl_attr_get_u32(attribute));
+    if (type == CTA_IP_V4_SRC || type == CTA_IP_V6_SRC) flow.source = address_in(attribute);
+    if (type == CTA_IP_V4_DST || type == CTA_IP_V6_DST) flow.destination = address_in(attribute);
   });
 }
 
@@ -65,12 +75,16 @@ Flow parse_flow(const nlmsghdr* header) {
 }
 
 NetlinkRequest delete_request(const Flow& flow) {
-  NetlinkRequest request = conntrack_request(kDelete, "delete conntrack entry", {ENOENT});
+  NetlinkRequest request = conntrack_request(kDelete, flow.source.v6, "delete conntrack entry", {ENOENT});
   nlmsghdr* header = request.header();
   nlattr* tuple = mnl_attr_nest_start(header, CTA_TUPLE_ORIG);
   nlattr* addresses = mnl_attr_nest_start(header, CTA_TUPLE_IP);
-  mnl_attr_put_u32(header, CTA_IP_V4_SRC, htonl(flow.source));
-  mnl_attr_put_u32(header, CTA_IP_V4_DST, htonl(flow.destination));
+  const bool v6 = flow.source.v6;
+  const auto put = [&](uint16_t type, const Address& address) {
+    mnl_attr_put(header, type, address.size(), address.bytes.data());
+  };
+  put(v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC, flow.source);
+  put(v6 ? CTA_IP_V6_DST : CTA_IP_V4_DST, flow.destination);
   mnl_attr_nest_end(header, addresses);
   nlattr* protocol = mnl_attr_nest_start(header, CTA_TUPLE_PROTO);
   mnl_attr_put_u8(header, CTA_PROTO_NUM, flow.protocol);
@@ -83,13 +97,17 @@ NetlinkRequest delete_request(const Flow& flow) {
 
 struct Target {
   uint16_t port = 0;
-  std::optional<uint32_t> address;
+  bool v6 = false;
+  std::optional<Address> address;  // nothing: any
 };
 
 std::vector<Target> udp_targets(const std::vector<Publish>& ports) {
   std::vector<Target> targets;
   for (const Publish& port : ports) {
-    if (port.protocol == "udp") targets.push_back({port.host_port, parse_address(port.host_ip)});
+    if (port.protocol != "udp") continue;
+    Target target{port.host_port, is_ipv6(port.container_ip), parse_address(port.host_ip)};
+    if (target.address && *target.address == Address{target.v6, {}}) target.address.reset();
+    targets.push_back(target);
   }
   return targets;
 }
@@ -97,7 +115,8 @@ std::vector<Target> udp_targets(const std::vector<Publish>& ports) {
 bool concerns(const Flow& flow, const std::vector<Target>& targets) {
   if (flow.protocol != IPPROTO_UDP) return false;
   return std::any_of(targets.begin(), targets.end(), [&](const Target& target) {
-    return flow.destination_port == target.port && (!target.address || *target.address == flow.destination);
+    return flow.destination_port == target.port && flow.destination.v6 == target.v6 &&
+           (!target.address || *target.address == flow.destination);
   });
 }
 
@@ -114,10 +133,15 @@ void forget_udp_flows(const std::vector<Publish>& ports) {
   std::vector<NetlinkRequest> deletions;
   try {
     NetlinkSocket socket(NETLINK_NETFILTER);
-    socket.dump(conntrack_request(kGet, "list conntrack entries"), [&](const nlmsghdr* header) {
-      const Flow flow = parse_flow(header);
-      if (concerns(flow, targets)) deletions.push_back(delete_request(flow));
-    });
+    for (const bool v6 : {false, true}) {
+      const bool asked =
+          std::any_of(targets.begin(), targets.end(), [&](const Target& target) { return target.v6 == v6; });
+      if (!asked) continue;
+      socket.dump(conntrack_request(kGet, v6, "list conntrack entries"), [&](const nlmsghdr* header) {
+        const Flow flow = parse_flow(header);
+        if (concerns(flow, targets)) deletions.push_back(delete_request(flow));
+      });
+    }
   } catch (const sys::Error& error) {
     if (has_no_ctnetlink(error)) return;
     throw;

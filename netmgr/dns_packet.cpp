@@ -145,10 +145,8 @@ bool Response::add_record(Type type, uint32_t ttl, Bytes data) {
   return true;
 }
 
-bool Response::add_address(uint32_t address, uint32_t ttl) {
-  const std::array<uint8_t, 4> data{static_cast<uint8_t>(address >> 24), static_cast<uint8_t>(address >> 16),
-                                    static_cast<uint8_t>(address >> 8), static_cast<uint8_t>(address)};
-  return add_record(Type::kA, ttl, data);
+bool Response::add_address(const Address& address, uint32_t ttl) {
+  return add_record(address.v6 ? Type::kAaaa : Type::kA, ttl, Bytes(address.bytes).first(address.size()));
 }
 
 bool Response::add_pointer(std::string_view name, uint32_t ttl) {
@@ -182,21 +180,46 @@ size_t Response::finish() {
   return size_;
 }
 
-std::optional<uint32_t> parse_reverse(std::string_view name) {
-  constexpr std::string_view kSuffix = ".in-addr.arpa";
-  if (!name.ends_with(kSuffix)) return std::nullopt;
-  name.remove_suffix(kSuffix.size());
-  uint32_t address = 0;
-  for (int index = 0; index < 4; ++index) {
+namespace {
+
+std::optional<Address> parse_reverse_ipv4(std::string_view name) {
+  Address address;
+  for (size_t index = 4; index-- > 0;) {
     const std::string_view label = name.substr(0, name.find('.'));
     name.remove_prefix(std::min(name.size(), label.size() + 1));
     unsigned part = 256;
     const auto parsed = std::from_chars(label.data(), label.data() + label.size(), part);
     if (parsed.ec != std::errc{} || parsed.ptr != label.data() + label.size() || part > 255)
       return std::nullopt;
-    address |= part << (8 * index);
+    address.bytes[index] = static_cast<uint8_t>(part);
   }
   return name.empty() ? std::optional(address) : std::nullopt;
+}
+
+// A digit and a dot each, the lowest first; the last dot was cut off with the suffix.
+std::optional<Address> parse_reverse_ipv6(std::string_view name) {
+  constexpr size_t kDigits = 32;
+  if (name.size() != 2 * kDigits - 1) return std::nullopt;
+  Address address;
+  address.v6 = true;
+  for (size_t index = 0; index < kDigits; ++index) {
+    const char digit = name[2 * index];
+    if (index + 1 < kDigits && name[2 * index + 1] != '.') return std::nullopt;
+    const bool is_number = digit >= '0' && digit <= '9';
+    if (!is_number && (digit < 'a' || digit > 'f')) return std::nullopt;
+    const auto value = static_cast<uint8_t>(is_number ? digit - '0' : digit - 'a' + 10);
+    address.bytes[15 - index / 2] |= static_cast<uint8_t>(value << (index % 2 * 4));
+  }
+  return address;
+}
+
+}  // namespace
+
+std::optional<Address> parse_reverse(std::string_view name) {
+  constexpr std::string_view kIpv4 = ".in-addr.arpa", kIpv6 = ".ip6.arpa";
+  if (name.ends_with(kIpv4)) return parse_reverse_ipv4(name.substr(0, name.size() - kIpv4.size()));
+  if (name.ends_with(kIpv6)) return parse_reverse_ipv6(name.substr(0, name.size() - kIpv6.size()));
+  return std::nullopt;
 }
 
 }  // namespace netmgr::dns

@@ -8,6 +8,8 @@
 #include <span>
 #include <string_view>
 
+#include "netmgr/address.h"
+
 namespace netmgr::dns {
 
 using Bytes = std::span<const uint8_t>;
@@ -73,7 +75,7 @@ class Response {
   Response(std::span<uint8_t> buffer, Bytes message, const Query& query, Code code, size_t limit);
 
   // Records owned by the question's name. False when one does not fit: the response is then marked truncated.
-  bool add_address(uint32_t address, uint32_t ttl);
+  bool add_address(const Address& address, uint32_t ttl);  // A or AAAA
   bool add_pointer(std::string_view name, uint32_t ttl);
   // Ends it with an OPT record when the query had one. The message's size.
   size_t finish();
@@ -88,7 +90,8 @@ class Response {
   uint16_t records_ = 0;
 };
 
-// "2.0.18.172.in-addr.arpa" to 172.18.0.2; nothing for other names.
-std::optional<uint32_t> parse_reverse(std::string_view name);
+// "2.0.18.172.in-addr.arpa" to 172.18.0.2, and 32 digits before "ip6.arpa" to the IPv6 address (RFC 3596);
+// nothing for other names.
+std::optional<Address> parse_reverse(std::string_view name);
 
 }  // namespace netmgr::dns

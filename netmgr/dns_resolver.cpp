@@ -22,12 +22,12 @@ Resolver::Resolver(std::vector<std::string> directories, const std::map<std::str
   for (const auto& [alias, name] : links) links_[to_lower(alias)] = to_lower(name);
 }
 
-std::span<const uint32_t> Resolver::addresses_of(std::string_view name) const {
+const Table::Addresses* Resolver::addresses_of(std::string_view name) const {
   if (!links_.empty()) {
     const auto link = links_.find(name);
     if (link != links_.end()) {
-      const std::span<const uint32_t> linked = table_.addresses(link->second);
-      if (!linked.empty()) return linked;
+      const Table::Addresses* linked = table_.addresses(link->second);
+      if (linked != nullptr) return linked;
     }
   }
   return table_.addresses(name);
@@ -47,10 +47,10 @@ Resolver::Outcome Resolver::resolve(Bytes message, Transport transport, std::spa
   if (query.klass != kClassIn) return Outcome::kForward;
 
   table_.refresh();
-  const std::span<const uint32_t> addresses = addresses_of(query.name.view());
-  const std::optional<uint32_t> reverse = parse_reverse(query.name.view());
+  const Table::Addresses* addresses = addresses_of(query.name.view());
+  const std::optional<Address> reverse = parse_reverse(query.name.view());
   const std::string_view pointer = reverse ? table_.name(*reverse) : std::string_view{};
-  if (addresses.empty() && pointer.empty()) return Outcome::kForward;
+  if (addresses == nullptr && pointer.empty()) return Outcome::kForward;
   const size_t limit = transport == Transport::kUdp ? query.udp_size : kMaxMessageSize;
   size = answer(message, query, addresses, pointer, buffer, limit);
   return Outcome::kAnswered;
@@ -58,13 +58,15 @@ Resolver::Outcome Resolver::resolve(Bytes message, Transport transport, std::spa
 
 // A name that is ours without what was asked for is answered with no record and no error (RFC 2308
 // section 2.2).
-size_t Resolver::answer(Bytes message, const Query& query, std::span<const uint32_t> addresses,
+size_t Resolver::answer(Bytes message, const Query& query, const Table::Addresses* addresses,
                         std::string_view pointer, std::span<uint8_t> buffer, size_t limit) {
   Response response(buffer, message, query, Code::kNoError, limit);
-  if (query.edns_version == 0 && asks(query, Type::kA) && !addresses.empty()) {
-    const size_t first = rotation_++;
-    for (size_t index = 0; index < addresses.size(); ++index) {
-      if (!response.add_address(addresses[(first + index) % addresses.size()], kTtl)) break;
+  const bool asks_address = asks(query, Type::kA) || asks(query, Type::kAaaa);
+  if (query.edns_version == 0 && asks_address && addresses != nullptr) {
+    const std::vector<Address>& all = asks(query, Type::kA) ? addresses->v4 : addresses->v6;
+    const size_t first = all.empty() ? 0 : rotation_++;
+    for (size_t index = 0; index < all.size(); ++index) {
+      if (!response.add_address(all[(first + index) % all.size()], kTtl)) break;
     }
   }
   if (query.edns_version == 0 && asks(query, Type::kPtr) && !pointer.empty())

@@ -32,8 +32,8 @@ class Resolver {
  private:
   // Addresses of a name. An alias is looked up first, as it is meant for this container, and as a name when
   // what it leads to is not there.
-  std::span<const uint32_t> addresses_of(std::string_view name) const;
-  size_t answer(Bytes message, const Query& query, std::span<const uint32_t> addresses,
+  const Table::Addresses* addresses_of(std::string_view name) const;
+  size_t answer(Bytes message, const Query& query, const Table::Addresses* addresses,
                 std::string_view pointer, std::span<uint8_t> buffer, size_t limit);
 
   Table table_;

@@ -1,6 +1,5 @@
 #include "netmgr/dns_table.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -133,7 +132,8 @@ void Table::read_endpoint(const std::string& path) {
     const std::optional<std::string> text = sys::read_file_if_exists(path);
     if (!text) return;
     Endpoint endpoint;
-    if (parse_endpoint_file(*text, endpoint.address, endpoint.names)) endpoints_[path] = std::move(endpoint);
+    if (parse_endpoint_file(*text, endpoint.addresses, endpoint.names))
+      endpoints_[path] = std::move(endpoint);
   } catch (const sys::Error&) {
     endpoints_.erase(path);
   }
@@ -144,20 +144,24 @@ void Table::rebuild() {
   names_.clear();
   for (const auto& [path, endpoint] : endpoints_) {
     for (const std::string& name : endpoint.names) {
-      std::vector<uint32_t>& addresses = addresses_[name];
-      const auto place = std::lower_bound(addresses.begin(), addresses.end(), endpoint.address);
-      if (place == addresses.end() || *place != endpoint.address) addresses.insert(place, endpoint.address);
+      Addresses& all = addresses_[name];
+      for (const Address& address : endpoint.addresses) {
+        std::vector<Address>& addresses = address.v6 ? all.v6 : all.v4;
+        const auto place = std::lower_bound(addresses.begin(), addresses.end(), address);
+        if (place == addresses.end() || *place != address) addresses.insert(place, address);
+      }
     }
-    if (!endpoint.names.empty()) names_[endpoint.address] = endpoint.names.front();
+    if (endpoint.names.empty()) continue;
+    for (const Address& address : endpoint.addresses) names_[address] = endpoint.names.front();
   }
 }
 
-std::span<const uint32_t> Table::addresses(std::string_view name) const {
+const Table::Addresses* Table::addresses(std::string_view name) const {
   const auto found = addresses_.find(name);
-  return found == addresses_.end() ? std::span<const uint32_t>{} : std::span<const uint32_t>(found->second);
+  return found == addresses_.end() ? nullptr : &found->second;
 }
 
-std::string_view Table::name(uint32_t address) const {
+std::string_view Table::name(const Address& address) const {
   const auto found = names_.find(address);
   return found == names_.end() ? std::string_view{} : std::string_view(found->second);
 }

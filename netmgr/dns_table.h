@@ -6,13 +6,14 @@
 #include <time.h>
 
 #include <cstdint>
-#include <span>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "netmgr/address.h"
 #include "sys/fd.h"
 
 namespace netmgr::dns {
@@ -25,10 +26,13 @@ class Table {
   // the folders hold: a file that cannot be read or understood counts as not there.
   void refresh();
 
-  // Addresses of a lower-case name; empty for a name that is not ours. Valid until the next refresh.
-  std::span<const uint32_t> addresses(std::string_view name) const;
+  struct Addresses {
+    std::vector<Address> v4, v6;
+  };
+  // Of a lower-case name; nullptr for a name that is not ours. Valid until the next refresh.
+  const Addresses* addresses(std::string_view name) const;
   // The first name of an address; empty when it is not ours.
-  std::string_view name(uint32_t address) const;
+  std::string_view name(const Address& address) const;
 
  private:
   struct Directory {
@@ -37,7 +41,7 @@ class Table {
     timespec changed{};  // of the folder when it was last read, for want of a watch
   };
   struct Endpoint {
-    uint32_t address = 0;
+    std::vector<Address> addresses;
     std::vector<std::string> names;
   };
   struct Hash {
@@ -60,8 +64,8 @@ class Table {
   sys::Fd inotify_;
   std::unordered_set<std::string> changed_;  // files the events named
   Map<Endpoint> endpoints_;                  // by path
-  Map<std::vector<uint32_t>> addresses_;
-  std::unordered_map<uint32_t, std::string> names_;
+  Map<Addresses> addresses_;
+  std::map<Address, std::string> names_;
 };
 
 }  // namespace netmgr::dns

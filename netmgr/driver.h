@@ -1,8 +1,10 @@
 #pragma once
-// Networks on this host: a driver makes the links, a firewall the rules. Small verbs so that other drivers
-// (macvlan, overlay) fit in later. Everything made here is found again by its name and can be removed by a
-// reconcile.
+// Networks on this host. What a network is made of is its driver's: bridge (a bridge, veth pairs, firewall
+// rules), macvlan (links of their own MAC address on a link of the host), host and none (no links at all).
+// An overlay fits in by the same interface. Everything made here is found again by its name or alias and can
+// be removed by a reconcile.
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -10,62 +12,115 @@
 
 namespace netmgr {
 
+struct Pool {
+  std::string subnet;   // "172.18.0.0/16", "fd00:28::/64"
+  std::string gateway;  // "172.18.0.1"; of a bridge its own address
+};
+
 struct Network {
-  std::string id;       // 64 hex; the bridge is br-<12 hex>
-  std::string subnet;   // "172.18.0.0/16"
-  std::string gateway;  // "172.18.0.1", the bridge's own address
+  std::string id;  // 64 hex
+  std::string driver = "bridge";
+  std::vector<Pool> pools = {};
   bool internal = false;
-  int mtu = 0;  // 0: that of the default route's device
+  std::map<std::string, std::string> options = {};  // the driver's, by Docker's names
 };
 
 struct Endpoint {
-  std::string network_id;
   std::string container_id;
   std::string interface = "eth0";  // name inside the container
-  std::string address;             // "172.18.0.2"
-  int prefix = 16;
-  std::string gateway;  // default route through it when `default_route`
-  std::string mac;      // "02:42:ac:12:00:02"
-  bool default_route = false;
+  std::string address;             // "172.18.0.2"; empty: no IPv4
+  std::string address6;            // empty: no IPv6
+  std::string mac;                 // empty: made from the address
+  // Default route of a family through the gateway of its pool.
+  bool default_route = false, default_route6 = false;
+  // Of /proc/sys/net with IFNAME for the interface: "ipv6/conf/IFNAME/accept_ra" and the value.
+  std::vector<std::pair<std::string, std::string>> settings = {};
 };
 
 struct Publish {
-  std::string host_ip;  // empty: any
+  std::string host_ip;  // empty: any of the container address's family
   uint16_t host_port = 0;
   std::string container_ip;
   uint16_t container_port = 0;
   std::string protocol;  // tcp, udp, sctp
 };
 
+// One driver. Stateless: what there is, is on the wire. Any thread. The verbs throw sys::Error.
+class Driver {
+ public:
+  virtual ~Driver() = default;
+
+  // What of a network's options and pools the driver cannot have, in words that name it; empty: nothing.
+  virtual std::string complaint(const Network& network) const = 0;
+  // The engine has the one network of this driver by itself, and no other can be made.
+  virtual bool is_builtin() const { return false; }
+  // Ports of the host can lead to its containers.
+  virtual bool publishes() const { return false; }
+  // Several subnets of one family.
+  virtual bool takes_many_pools() const { return false; }
+
+  // Idempotent; completes what is half there.
+  virtual void setup(const Network& network) const = 0;
+  // Takes all of it away; what is missing is no error. `others`: the networks that stay.
+  virtual void teardown(const Network& network, const std::vector<Network>& others) const = 0;
+  virtual bool is_up(const Network& network) const = 0;
+  // Puts a link into the container's namespace, with its addresses and routes. Replaces a leftover.
+  virtual void attach(const Network& network, const Endpoint& endpoint, const sys::Fd& netns) const = 0;
+  // The way back; with an empty `netns` what is on the host's side (the namespace's death takes the rest).
+  virtual void detach(const Network& network, const Endpoint& endpoint, const sys::Fd& netns) const = 0;
+};
+
+// By name: bridge, macvlan, host, none (Docker calls it null); nullptr for others.
+const Driver* find_driver(const std::string& name);
+// The same of a network; throws sys::Error for a driver that there is not.
+const Driver& driver_of(const Network& network);
+
+// ---- options that more than one driver has
+inline constexpr char kMtuOption[] = "com.docker.network.driver.mtu";
+inline constexpr char kPrefixOption[] = "com.docker.network.container_iface_prefix";
+// ---- of the bridge
+inline constexpr char kBridgeName[] = "com.docker.network.bridge.name";
+inline constexpr char kBridgeIcc[] = "com.docker.network.bridge.enable_icc";
+inline constexpr char kBridgeMasquerade[] = "com.docker.network.bridge.enable_ip_masquerade";
+inline constexpr char kBridgeHostBinding[] = "com.docker.network.bridge.host_binding_ipv4";
+// ---- of an endpoint
+inline constexpr char kEndpointSysctls[] = "com.docker.network.endpoint.sysctls";
+inline constexpr char kEndpointInterface[] = "com.docker.network.endpoint.ifname";
+
+std::string option_of(const Network& network, const std::string& name);  // empty when it is not given
+// What interfaces on this network are called, without their number: "eth".
+std::string interface_prefix(const Network& network);
+// Options of an endpoint; `complaint_of_endpoint` is empty for those that can be had. Sysctls become
+// `Endpoint::settings`.
+std::string complaint_of_endpoint(const std::map<std::string, std::string>& options);
+std::vector<std::pair<std::string, std::string>> endpoint_settings(
+    const std::map<std::string, std::string>& options);
+// The pool that an address is of; nullptr for none.
+const Pool* pool_of(const Network& network, const std::string& address);
+int prefix_of(const Network& network, const std::string& address);  // 0 for none
+
 // A new network namespace with loopback up, held only by the returned descriptor. Any program in it may bind
 // the ports below 1024 and open ping sockets. Throws sys::Error.
 sys::Fd new_namespace();
 
-// Makes (or completes) bridge, address, sysctls, and the network's firewall rules; enables IPv4 forwarding.
-// Where that was off, the host forwards for our networks alone from then on: other packets are dropped, so
-// that it does not become a router by the way. With the last network it is off again. The way out for a host
-// that is to be a router: switch forwarding on before (sysctl.d), or `nft flush chain inet compose others`.
-// Idempotent. Throws sys::Error.
+// The driver's verbs. A bridge's network enables forwarding, of IPv6 only where it has an IPv6 subnet. Where
+// that was off, the host forwards for our networks alone from then on: other packets are dropped, so that it
+// does not become a router by the way; and links that learn their routes from IPv6 routers go on to do so
+// (accept_ra 2), which a router by default does not. With the last network all that is as it was. The way out
+// for a host that is to be a router: switch forwarding on before (sysctl.d), or
+// `nft flush chain inet compose others` (others6 for IPv6).
 void setup_network(const Network& network);
-// Takes all of it away; what is missing is no error.
-void teardown_network(const std::string& network_id);
+void teardown_network(const Network& network, const std::vector<Network>& others = {});
 // Also false when another tool has come since whose rules drop what it forwards.
 bool network_is_up(const Network& network);
-
-// veth pair between the bridge and `netns`, address, MAC, routes. The host's end is ve<12 hex of a digest of
-// container and network>. Replaces a leftover of the same name. Throws sys::Error.
-void attach(const Endpoint& endpoint, const sys::Fd& netns);
-// Removes the host's end (the namespace's death does so too).
-void detach(const std::string& network_id, const std::string& container_id);
-
-// The default route of a namespace, through the interface of that name in it. Throws sys::Error.
-void set_default_route(const sys::Fd& netns, const std::string& interface, const std::string& gateway);
+void attach(const Network& network, const Endpoint& endpoint, const sys::Fd& netns);
+void detach(const Network& network, const Endpoint& endpoint, const sys::Fd& netns = {});
 
 // Adds/removes published ports in one transaction; idempotent. For UDP stale conntrack entries are flushed.
-// From outside, from the host's own addresses and 127.0.0.1, and from other containers (hairpin).
-// IPv4 only. A port that leads to another address which is still attached is not taken over: EADDRINUSE,
-// naming both; one that leads to an address nobody has any more is. Does not look for listening processes of
-// the host.
+// From outside, from the host's own addresses and 127.0.0.1, and from other containers (hairpin); ::1 the
+// kernel does not route. Host and container address are of one family. A port that leads to another address
+// which is still attached is not taken over: EADDRINUSE, naming both; one that leads to an address nobody has
+// any more is. Does not look for listening processes of the host.
 void publish(const std::vector<Publish>& ports);
 void unpublish(const std::vector<Publish>& ports);
 

@@ -1,6 +1,5 @@
 #include "netmgr/endpoint_file.h"
 
-#include <arpa/inet.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,27 +39,31 @@ bool is_endpoint_file(std::string_view file_name) {
   return file_name.size() == kFileNameDigits && is_hex(file_name);
 }
 
-bool parse_endpoint_file(std::string_view text, uint32_t& address, std::vector<std::string>& names) {
-  bool first = true;
+bool parse_endpoint_file(std::string_view text, std::vector<Address>& addresses,
+                         std::vector<std::string>& names) {
+  addresses.clear();
+  names.clear();
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
-    if (first) {
-      in_addr parsed{};
-      if (::inet_pton(AF_INET, std::string(line).c_str(), &parsed) != 1) return false;
-      address = ntohl(parsed.s_addr);
-      first = false;
+    const bool wants_address = addresses.empty() || (names.empty() && line.find(':') != std::string::npos);
+    if (wants_address) {
+      const std::optional<Address> address = parse_address(std::string(line));
+      if (!address) return false;
+      addresses.push_back(*address);
       continue;
     }
     if (line.ends_with('.')) line.remove_suffix(1);
     if (!line.empty()) names.push_back(to_lower(line));
   }
-  return !first;
+  return !addresses.empty();
 }
 
 void register_endpoint(const std::string& directory, const std::string& container_id,
-                       const std::string& address, const std::vector<std::string>& names) {
-  std::string text = address + '\n';
+                       const std::vector<std::string>& addresses, const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& address : addresses)
+    if (!address.empty()) text += address + '\n';
   for (const std::string& name : names) text += name + '\n';
   sys::make_dirs(directory);
   sys::write_file_atomic(path_of(directory, container_id), text);

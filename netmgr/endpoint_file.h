@@ -1,16 +1,18 @@
 #pragma once
 // The text of an endpoint file (see dns.h).
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "netmgr/address.h"
 
 namespace netmgr {
 
 // False for temporary and hidden files.
 bool is_endpoint_file(std::string_view file_name);
 std::string to_lower(std::string_view text);  // as names are compared: letters of ASCII
-// Names come out in lower case, without a trailing dot. False when the first line is not an IPv4 address.
-bool parse_endpoint_file(std::string_view text, uint32_t& address, std::vector<std::string>& names);
+// Names come out in lower case, without a trailing dot. False when the first line is not an address.
+bool parse_endpoint_file(std::string_view text, std::vector<Address>& addresses,
+                         std::vector<std::string>& names);
 
 }  // namespace netmgr

@@ -19,14 +19,14 @@ namespace {
 
 using nlohmann::json;
 
-// A host address of "0.0.0.0" and none mean the same and are one key in the kernel.
+// A host address of "0.0.0.0", "::" and none mean the same and are one key in the kernel.
 std::string host_of(const Publish& port) {
-  return port.host_ip == "0.0.0.0" ? std::string{} : port.host_ip;
+  return port.host_ip == "0.0.0.0" || port.host_ip == "::" ? std::string{} : port.host_ip;
 }
 
 bool same_key(const Publish& left, const Publish& right) {
   return host_of(left) == host_of(right) && left.host_port == right.host_port &&
-         left.protocol == right.protocol;
+         left.protocol == right.protocol && is_ipv6(left.container_ip) == is_ipv6(right.container_ip);
 }
 
 bool same_target(const Publish& left, const Publish& right) {
@@ -34,8 +34,10 @@ bool same_target(const Publish& left, const Publish& right) {
 }
 
 std::string describe(const Publish& port) {
-  return fmt::format("{}:{}/{}", port.host_ip.empty() ? "0.0.0.0" : port.host_ip, port.host_port,
-                     port.protocol);
+  const bool v6 = is_ipv6(port.container_ip);
+  const std::string any = v6 ? "[::]" : "0.0.0.0";
+  const std::string host = host_of(port).empty() ? any : v6 ? '[' + port.host_ip + ']' : port.host_ip;
+  return fmt::format("{}:{}/{}", host, port.host_port, port.protocol);
 }
 
 std::string describe(const std::vector<Publish>& ports) {
@@ -49,11 +51,13 @@ void require_valid(const Publish& port) {
   if (protocol_number(port.protocol) == 0) {
     throw sys::Error(EPROTONOSUPPORT, "publish protocol " + port.protocol, describe(port));
   }
-  if (!port.host_ip.empty() && !parse_address(port.host_ip)) {
-    throw sys::Error(EAFNOSUPPORT, "publish on host address " + port.host_ip, describe(port));
-  }
-  if (!parse_address(port.container_ip)) {
+  const std::optional<Address> container = parse_address(port.container_ip);
+  if (!container)
     throw sys::Error(EAFNOSUPPORT, "publish to container address " + port.container_ip, describe(port));
+  if (!port.host_ip.empty()) {
+    const std::optional<Address> host = parse_address(port.host_ip);
+    if (!host || host->v6 != container->v6)
+      throw sys::Error(EAFNOSUPPORT, "publish on host address " + port.host_ip, describe(port));
   }
   if (port.host_port == 0 || port.container_port == 0)
     throw sys::Error(EINVAL, "publish port 0", describe(port));
@@ -63,7 +67,7 @@ std::string parse_protocol(const json& value) {
   return value.is_number() ? protocol_name(value.get<int>()) : value.get<std::string>();
 }
 
-// One element of `ports` or `address_ports`: [{concat: key}, {concat: target}].
+// One element of a map of ports: [{concat: key}, {concat: target}].
 Publish parse_port(const json& element) {
   const json& key = element.at(0).at("concat");
   const json& target = element.at(1).at("concat");
@@ -77,24 +81,30 @@ Publish parse_port(const json& element) {
   return port;
 }
 
-// One element of `own`: bridge and prefix, where a /32 is a plain address.
+// One element of `own` or `own6`: bridge and prefix, where a whole address is plain.
 FirewallState::OwnSubnet parse_subnet_element(const json& element) {
   const json& key = element.at("concat");
   const json& subnet = key.at(1);
-  if (subnet.is_string()) return {key.at(0), subnet.get<std::string>() + "/32"};
+  if (subnet.is_string()) {
+    const std::string address = subnet;
+    return {key.at(0), address + (is_ipv6(address) ? "/128" : "/32")};
+  }
   const json& prefix = subnet.at("prefix");
   return {key.at(0), fmt::format("{}/{}", prefix.at("addr").get<std::string>(), prefix.at("len").get<int>())};
 }
 
 void parse_set(const json& set, FirewallState& state) {
   const std::string name = set.at("name");
-  if (name == "forwarding_was_off") state.forwarding_was_off = true;
+  if (name == "forwarding_was_off") state.v4.was_off = true;
+  if (name == "forwarding6_was_off") state.v6.was_off = true;
   const auto elements = set.find("elem");
   if (elements == set.end()) return;
   for (const json& element : *elements) {
     if (name == "bridges") state.bridges.push_back(element.get<std::string>());
-    if (name == "own") state.subnets.push_back(parse_subnet_element(element));
-    if (name == "ports" || name == "address_ports") state.ports.push_back(parse_port(element));
+    if (name == "advertised") state.advertised.push_back(element.get<std::string>());
+    if (name == "own" || name == "own6") state.subnets.push_back(parse_subnet_element(element));
+    if (name.starts_with("ports") || name.starts_with("address_ports"))
+      state.ports.push_back(parse_port(element));
   }
 }
 
@@ -106,7 +116,7 @@ std::string lock_name() {
 }
 
 bool is_within(const std::string& address, const std::vector<std::string>& subnets) {
-  const std::optional<uint32_t> parsed = parse_address(address);
+  const std::optional<Address> parsed = parse_address(address);
   return parsed && std::any_of(subnets.begin(), subnets.end(), [&](const std::string& text) {
            const std::optional<Subnet> subnet = parse_subnet(text);
            return subnet && subnet->contains(*parsed);
@@ -128,8 +138,10 @@ FirewallState read_firewall() {
       for (const char* kind : {"set", "map"}) {
         if (const auto found = entry.find(kind); found != entry.end()) parse_set(*found, state);
       }
-      if (const auto rule = entry.find("rule"); rule != entry.end() && rule->at("chain") == "others")
-        state.forwards_for_us_alone = true;
+      const auto rule = entry.find("rule");
+      if (rule == entry.end()) continue;
+      if (rule->at("chain") == "others") state.v4.for_us_alone = true;
+      if (rule->at("chain") == "others6") state.v6.for_us_alone = true;
     }
   } catch (const json::exception& error) {
     throw sys::Error(EBADMSG, fmt::format("read rules ({})", error.what()), "table inet compose");
@@ -137,11 +149,12 @@ FirewallState read_firewall() {
   return state;
 }
 
-void add_network(const FirewallLock&, const std::string& bridge, const std::string& subnet, bool internal,
-                 bool forwarding_was_off) {
-  std::string text = base_ruleset() + add_network_elements(bridge, subnet, internal);
-  if (forwarding_was_off) text += forward_for_us_alone();
-  nft::run(text, "network " + bridge);
+void add_network(const FirewallLock&, const NetworkRules& rules, bool v4_was_off, bool v6_was_off,
+                 const std::vector<std::string>& advertised) {
+  std::string text = base_ruleset() + add_network_elements(rules);
+  if (v4_was_off) text += forward_for_us_alone(false);
+  if (v6_was_off) text += forward_for_us_alone(true) + add_advertised(advertised);
+  nft::run(text, "network " + rules.bridge);
 }
 
 void remove_network(const FirewallLock&, const std::string& bridge) {
@@ -151,7 +164,8 @@ void remove_network(const FirewallLock&, const std::string& bridge) {
   for (const FirewallState::OwnSubnet& own : state.subnets) {
     if (own.bridge == bridge) subnets.push_back(own.subnet);
   }
-  std::string text = delete_network_elements(bridge, subnets);
+  // The table may be of an earlier version, with fewer sets.
+  std::string text = base_ruleset() + delete_network_elements(bridge, subnets);
   for (const Publish& port : state.ports) {
     if (is_within(port.container_ip, subnets)) text += delete_port_element(port);
   }

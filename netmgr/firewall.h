@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "netmgr/driver.h"
+#include "netmgr/ruleset.h"
 #include "sys/file.h"
 
 namespace netmgr {
@@ -26,8 +27,12 @@ struct FirewallState {
     std::string subnet;
   };
   bool exists = false;
-  bool forwarding_was_off = false;
-  bool forwards_for_us_alone = false;  // what none of our networks has to do with is dropped
+  struct Forwarding {
+    bool was_off = false;
+    bool for_us_alone = false;  // what none of our networks has to do with is dropped
+  };
+  Forwarding v4, v6;
+  std::vector<std::string> advertised;  // links that took router advertisements
   std::vector<std::string> bridges;
   std::vector<OwnSubnet> subnets;
   std::vector<Publish> ports;
@@ -37,9 +42,11 @@ struct FirewallState {
 FirewallState read_firewall();
 
 // The lock must be held for these. Throw sys::Error.
-void add_network(const FirewallLock&, const std::string& bridge, const std::string& subnet, bool internal,
-                 bool forwarding_was_off);
-// Also forgets ports published to the network's subnet.
+// `v4_was_off`, `v6_was_off`: forwarding, which is about to be switched on for our networks alone;
+// `advertised`: links that are to take router advertisements all the same.
+void add_network(const FirewallLock&, const NetworkRules& rules, bool v4_was_off, bool v6_was_off,
+                 const std::vector<std::string>& advertised);
+// Also forgets ports published to the network's subnets.
 void remove_network(const FirewallLock&, const std::string& bridge);
 // False when the rules or the bridge's element are missing.
 bool knows_bridge(const std::string& bridge);

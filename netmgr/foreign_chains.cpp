@@ -42,14 +42,16 @@ bool is_plain(const std::string& name) {
   });
 }
 
-std::vector<Chain> forward_chains() {
+// Of these families, and of those that stand for both.
+std::vector<Chain> forward_chains(bool v4, bool v6) {
   std::vector<Chain> chains;
   for (const json& chain : objects(nft::list("list chains", "chains"), "chain")) {
     if (chain.value("hook", "") != "forward" || chain.value("type", "") != "filter") continue;
     const std::string family = chain.at("family");
     const std::string table = chain.at("table");
     const std::string name = chain.at("name");
-    if ((family != "ip" && family != "inet") || (family == "inet" && table == "compose")) continue;
+    const bool asked = (family == "ip" && v4) || (family == "ip6" && v6) || family == "inet";
+    if (!asked || (family == "inet" && table == "compose")) continue;
     if (!is_plain(table) || !is_plain(name)) continue;
     chains.push_back({fmt::format("{} {} {}", family, table, name), chain.value("policy", "") == "drop"});
   }
@@ -70,9 +72,9 @@ std::vector<int> our_rules(const Chain& chain, const std::string& bridge) {
 
 }  // namespace
 
-void pass_foreign_policies(const FirewallLock&, const std::string& bridge) {
+void pass_foreign_policies(const FirewallLock&, const std::string& bridge, bool v6) {
   std::string text;
-  for (const Chain& chain : forward_chains()) {
+  for (const Chain& chain : forward_chains(true, v6)) {
     if (!chain.drops || !our_rules(chain, bridge).empty()) continue;
     for (const char* direction : {"iifname", "oifname"}) {
       text += fmt::format("add rule {} {} \"{}\" counter accept comment \"{}\"\n", chain.where, direction,
@@ -83,22 +85,22 @@ void pass_foreign_policies(const FirewallLock&, const std::string& bridge) {
 }
 
 void remove_foreign_rules(const FirewallLock&, const std::string& bridge) {
-  for (const Chain& chain : forward_chains()) {
+  for (const Chain& chain : forward_chains(true, true)) {
     for (const int handle : our_rules(chain, bridge)) {
       nft::run(fmt::format("delete rule {} handle {}", chain.where, handle), chain.where, {ENOENT});
     }
   }
 }
 
-std::vector<std::string> chains_that_drop(const std::string& bridge) {
+std::vector<std::string> chains_that_drop(const std::string& bridge, bool v6) {
   std::vector<std::string> found;
-  for (const Chain& chain : forward_chains())
+  for (const Chain& chain : forward_chains(true, v6))
     if (chain.drops && our_rules(chain, bridge).empty()) found.push_back(chain.where);
   return found;
 }
 
-bool others_filter_forwarding() {
-  return !forward_chains().empty();
+bool others_filter_forwarding(bool v6) {
+  return !forward_chains(!v6, v6).empty();
 }
 
 }  // namespace netmgr

@@ -11,15 +11,15 @@ namespace netmgr {
 
 class FirewallLock;
 
-// Idempotent. Throw sys::Error.
-void pass_foreign_policies(const FirewallLock&, const std::string& bridge);
+// Idempotent. `v6`: chains of IPv6 as well. Throw sys::Error.
+void pass_foreign_policies(const FirewallLock&, const std::string& bridge, bool v6);
 void remove_foreign_rules(const FirewallLock&, const std::string& bridge);
 
 // The chains that drop by policy and have no rule of ours for the bridge: "ip filter FORWARD". Throws
 // sys::Error.
-std::vector<std::string> chains_that_drop(const std::string& bridge);
+std::vector<std::string> chains_that_drop(const std::string& bridge, bool v6);
 
 // True when another tool filters forwarded packets, so forwarding may be wanted beside us. Throws sys::Error.
-bool others_filter_forwarding();
+bool others_filter_forwarding(bool v6);
 
 }  // namespace netmgr

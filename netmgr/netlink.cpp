@@ -10,7 +10,7 @@
 namespace netmgr {
 namespace {
 
-constexpr size_t kRequestSize = 1024;       // none of ours comes near
+constexpr size_t kRequestSize = 4096;       // none of ours comes near
 constexpr size_t kReceiveSize = 64 * 1024;  // a dump's message is at most 32 KiB
 
 // Negative errno of an acknowledgement, 0 for success.

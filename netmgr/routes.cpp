@@ -1,7 +1,8 @@
 #include "netmgr/routes.h"
 
-#include <arpa/inet.h>
 #include <linux/rtnetlink.h>
+
+#include <algorithm>
 
 #include "netmgr/address.h"
 
@@ -25,14 +26,19 @@ std::optional<Route> parse_route(const nlmsghdr* header) {
   uint32_t table = info->rtm_table;
   Route route;
   route.destination.prefix = info->rtm_dst_len;
+  route.destination.base.v6 = info->rtm_family == AF_INET6;
   each_attribute<rtmsg>(header, [&](const nlattr* attribute) {
     switch (mnl_attr_get_type(attribute)) {
       case RTA_TABLE:
         table = mnl_attr_get_u32(attribute);
         break;
-      case RTA_DST:
-        route.destination.base = ntohl(mnl_attr_get_u32(attribute));
+      case RTA_DST: {
+        const auto* bytes = static_cast<const uint8_t*>(mnl_attr_get_payload(attribute));
+        const size_t size =
+            std::min<size_t>(mnl_attr_get_payload_len(attribute), route.destination.base.size());
+        std::copy_n(bytes, size, route.destination.base.bytes.begin());
         break;
+      }
       case RTA_PRIORITY:
         route.metric = mnl_attr_get_u32(attribute);
         break;
@@ -46,36 +52,51 @@ std::optional<Route> parse_route(const nlmsghdr* header) {
         break;
     }
   });
-  if (table != RT_TABLE_MAIN || info->rtm_family != AF_INET) return std::nullopt;
+  if (table != RT_TABLE_MAIN) return std::nullopt;
   return route;
 }
 
-std::vector<Route> main_table(NetlinkSocket& socket) {
+std::vector<Route> main_table(NetlinkSocket& socket, uint8_t family) {
   std::vector<Route> routes;
   NetlinkRequest request(RTM_GETROUTE, 0, "list routes", "main table");
-  request.put_header<rtmsg>()->rtm_family = AF_INET;
+  request.put_header<rtmsg>()->rtm_family = family;
   socket.dump(std::move(request), [&](const nlmsghdr* header) {
     if (const std::optional<Route> route = parse_route(header)) routes.push_back(*route);
   });
   return routes;
 }
 
+// fe80::/10 and ff00::/8: of every link, so they are nobody's.
+bool is_of_every_link(const Subnet& destination) {
+  const auto& bytes = destination.base.bytes;
+  return destination.base.v6 && (bytes[0] == 0xff || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80));
+}
+
 }  // namespace
 
-std::optional<int> default_route_device(NetlinkSocket& route) {
+std::optional<int> default_route_device(NetlinkSocket& route, bool v6) {
   std::optional<Route> best;
-  for (const Route& candidate : main_table(route)) {
-    if (candidate.destination.prefix != 0 || !candidate.device) continue;
+  for (const Route& candidate : main_table(route, v6 ? AF_INET6 : AF_INET)) {
+    if (candidate.destination.base.v6 != v6 || candidate.destination.prefix != 0 || !candidate.device)
+      continue;
     if (!best || candidate.metric < best->metric) best = candidate;
   }
   return best ? best->device : std::nullopt;
 }
 
+std::optional<int> default_route_device(NetlinkSocket& route) {
+  const std::optional<int> device = default_route_device(route, false);
+  return device ? device : default_route_device(route, true);
+}
+
 std::vector<Subnet> host_routes() {
   NetlinkSocket socket(NETLINK_ROUTE);
   std::vector<Subnet> destinations;
-  for (const Route& route : main_table(socket)) {
-    if (route.destination.prefix != 0) destinations.push_back(route.destination);
+  for (const uint8_t family : {AF_INET, AF_INET6}) {
+    for (const Route& route : main_table(socket, family)) {
+      if (route.destination.prefix != 0 && !is_of_every_link(route.destination))
+        destinations.push_back(route.destination);
+    }
   }
   return destinations;
 }

@@ -3,9 +3,12 @@
 // elements of sets and maps, so a packet costs the same however many there are.
 //
 //   bridges      our bridges                        internal   those without a way out
-//   same         bridge . bridge: stays within      own        bridge . subnet
-//   ports        protocol . port -> address . port  address_ports  the same for one host address
-//   forwarding_was_off   exists when IPv4 forwarding was off before one of our networks came
+//   same         bridge . bridge: stays within      plain      those whose packets keep their source outside
+//   own, own6    bridge . subnet
+//   ports        protocol . port -> address . port  address_ports   the same for one host address
+//   ports6       the same of IPv6                   address_ports6  likewise
+//   forwarding_was_off, forwarding6_was_off   exist when forwarding was off before one of our networks came
+//   advertised   links that took router advertisements then, as hosts do
 #include <string>
 #include <vector>
 
@@ -17,10 +20,17 @@ namespace netmgr {
 std::string base_ruleset();
 
 // Forwarding was off: it is for our networks alone, the host does not become a router for anybody else.
-std::string forward_for_us_alone();
+std::string forward_for_us_alone(bool v6);
+std::string add_advertised(const std::vector<std::string>& links);
 
-// `bridge` and what belongs to it.
-std::string add_network_elements(const std::string& bridge, const std::string& subnet, bool internal);
+struct NetworkRules {
+  std::string bridge;
+  std::vector<std::string> subnets;  // of either family
+  bool internal = false;
+  bool masquerade = true;  // what leaves the host has the host's address
+  bool within = true;      // its containers reach each other
+};
+std::string add_network_elements(const NetworkRules& rules);
 // Deletes also what is not there.
 std::string delete_network_elements(const std::string& bridge, const std::vector<std::string>& subnets);
 

@@ -4,6 +4,7 @@
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/selection.h"
+#include "compose/ui/format.h"
 
 namespace compose::cli {
 
@@ -25,7 +26,7 @@ int port_command(Context& context, const Words& args) {
   bool found = false;
   for (const auto& port : container.ports) {
     if (port.container_port != wanted || port.protocol != protocol || port.host_port == 0) continue;
-    print(fmt::format("{}:{}\n", port.host_ip.empty() ? "0.0.0.0" : port.host_ip, port.host_port));
+    print(ui::host_and_port(port) + '\n');
     found = true;
   }
   if (!found)

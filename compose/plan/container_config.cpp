@@ -212,11 +212,16 @@ engine::NetworkConfig network_config(const parser::Project& project, const parse
   engine::NetworkConfig config;
   config.name = network.name;
   if (!network.driver.empty()) config.driver = network.driver;
-  if (!network.ipam.empty()) {
-    config.subnet = network.ipam.front().subnet;
-    config.gateway = network.ipam.front().gateway;
+  config.enable_ipv4 = network.enable_ipv4.value_or(true);
+  config.enable_ipv6 = network.enable_ipv6.value_or(false);
+  for (const parser::IpamPool& pool : network.ipam) {
+    const bool v6 = pool.subnet.find(':') != std::string::npos;
+    // A subnet of a family that the network is without is not used; the parser says so.
+    if (pool.subnet.empty() || !(v6 ? config.enable_ipv6 : config.enable_ipv4)) continue;
+    config.pools.push_back({pool.subnet, pool.gateway, pool.ip_range, pool.aux_addresses});
   }
   config.internal = network.internal;
+  config.attachable = network.attachable;
   config.driver_opts = network.driver_opts;
   config.labels = network.labels;
   config.labels[label::kProject] = project.name;

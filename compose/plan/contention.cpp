@@ -19,7 +19,9 @@ std::map<std::string, int> freed(const Observed& observed, const Endings& ending
     const auto disconnect = endings.disconnects.find(container.id);
     const bool early = disconnect != endings.disconnects.end();
     for (const auto& endpoint : container.endpoints) {
-      steps[endpoint.network + " " + endpoint.address] = early ? disconnect->second : removal->second;
+      for (const std::string& address : {endpoint.address, endpoint.address6})
+        if (!address.empty())
+          steps[endpoint.network + " " + address] = early ? disconnect->second : removal->second;
     }
   }
   return steps;
@@ -30,11 +32,16 @@ std::vector<std::string> taken_by(const Action& action) {
   if (const auto* create = std::get_if<CreateContainer>(&action)) {
     keys.push_back(create->config.name);
     for (const auto& network : create->config.networks) {
-      if (!network.ipv4_address.empty()) keys.push_back(network.network + " " + network.ipv4_address);
+      for (const std::string& address : {network.ipv4_address, network.ipv6_address})
+        if (!address.empty()) keys.push_back(network.network + " " + address);
     }
   }
   if (const auto* rename = std::get_if<RenameContainer>(&action)) keys.push_back(rename->name);
   return keys;
+}
+
+bool has_fixed_address(const engine::AttachmentConfig& attachment) {
+  return !attachment.ipv4_address.empty() || !attachment.ipv6_address.empty();
 }
 
 // Over any number of edges.
@@ -54,11 +61,9 @@ void order_fixed_addresses_first(StepList& steps) {
     const auto* create = std::get_if<CreateContainer>(&steps.at(step).action);
     if (create == nullptr) continue;
     const auto& networks = create->config.networks;
-    const bool any_fixed = std::any_of(networks.begin(), networks.end(), [](const auto& attachment) {
-      return !attachment.ipv4_address.empty();
-    });
+    const bool any_fixed = std::any_of(networks.begin(), networks.end(), has_fixed_address);
     for (const auto& attachment : networks) {
-      if (!attachment.ipv4_address.empty()) fixed[attachment.network].push_back(step);
+      if (has_fixed_address(attachment)) fixed[attachment.network].push_back(step);
       if (!any_fixed) pooled[attachment.network].push_back(step);
     }
   }

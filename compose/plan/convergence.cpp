@@ -134,6 +134,9 @@ class Converger {
       const auto network = project_.networks.find(entry.first);
       if (network == project_.networks.end()) continue;
       const std::string& name = network->second.name;
+      if (is_without_links(name)) continue;
+      if (name == engine::kDefaultNetwork)
+        return is_attached(container, name) ? "" : "not connected to network " + name;
       const auto* there = find_network(observed_, name);
       if (there == nullptr) return "network " + name + " was gone";
       if (policy_.made_networks.count(name) != 0) return "network " + name + " is recreated";

@@ -67,6 +67,8 @@ Json describe_networks(const parser::Project& project, const parser::Service& se
     Json entry = Json::object();
     put(entry, "aliases", attachment.aliases);
     put(entry, "ipv4_address", attachment.ipv4_address);
+    put(entry, "ipv6_address", attachment.ipv6_address);
+    put(entry, "driver_opts", attachment.driver_opts);
     put(entry, "mac_address", attachment.mac_address);
     put(entry, "priority", attachment.priority);
     put(entry, "gw_priority", attachment.gw_priority);
@@ -230,14 +232,34 @@ std::string describe_service(const parser::Project& project, const parser::Servi
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+namespace {
+
+Json describe_pool(const parser::IpamPool& pool) {
+  Json json = Json::object();
+  put(json, "subnet", pool.subnet);
+  put(json, "gateway", pool.gateway);
+  put(json, "ip_range", pool.ip_range);
+  put(json, "aux_addresses", pool.aux_addresses);
+  return json;
+}
+
+// The first one's members stand by themselves, as they did when there was one.
+void describe_pools(const parser::Network& network, Json& json) {
+  if (network.ipam.empty()) return;
+  json.update(describe_pool(network.ipam.front()));
+  for (size_t i = 1; i < network.ipam.size(); ++i) json["pools"].push_back(describe_pool(network.ipam[i]));
+}
+
+}  // namespace
+
 std::string describe_network(const parser::Network& network) {
   Json json{{"name", network.name}, {"driver", network.driver.empty() ? "bridge" : network.driver}};
   put(json, "driver_opts", network.driver_opts);
   put(json, "internal", network.internal);
-  if (!network.ipam.empty()) {
-    put(json, "subnet", network.ipam.front().subnet);
-    put(json, "gateway", network.ipam.front().gateway);
-  }
+  put(json, "attachable", network.attachable);
+  put(json, "enable_ipv4", network.enable_ipv4.value_or(true), true);
+  put(json, "enable_ipv6", network.enable_ipv6.value_or(false));
+  describe_pools(network, json);
   put(json, "labels", network.labels);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

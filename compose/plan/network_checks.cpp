@@ -1,62 +1,88 @@
 #include "compose/plan/network_checks.h"
 
-#include <charconv>
-
+#include "compose/plan/naming.h"
+#include "engine/address_pool.h"
+#include "engine/error.h"
 #include "netmgr/address.h"
+#include "netmgr/driver.h"
 
 namespace compose {
 namespace {
 
-constexpr char kMtu[] = "com.docker.network.driver.mtu";
+struct Taken {
+  std::string network;
+  netmgr::Subnet subnet;
+};
+
+std::string begin_of(const parser::Network& network) {
+  return "network \"" + network.name + "\" (networks." + network.key + "): ";
+}
 
 [[noreturn]] void fail(const parser::Network& network, const std::string& what) {
-  throw PlanError("network \"" + network.name + "\" (networks." + network.key + "): " + what);
+  throw PlanError(begin_of(network) + what);
 }
 
-void check_mtu(const parser::Network& network) {
-  const auto option = network.driver_opts.find(kMtu);
-  if (option == network.driver_opts.end()) return;
-  const std::string& text = option->second;
-  int mtu = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mtu);
-  if (error != std::errc() || end != text.data() + text.size() || mtu < 68 || mtu > 65535)
-    fail(network, std::string(kMtu) + " '" + text + "' is not a number between 68 and 65535");
+// What the engine would say of it, before anything is stopped.
+void check_configuration(const parser::Network& network, const engine::NetworkConfig& config) {
+  netmgr::Network place;
+  place.driver = config.driver;
+  place.options = config.driver_opts;
+  for (const auto& pool : config.pools) place.pools.push_back({pool.subnet, pool.gateway});
+  const netmgr::Driver* driver = netmgr::find_driver(config.driver);
+  if (driver == nullptr) fail(network, "driver '" + config.driver + "' is not supported");
+  if (const std::string wrong = driver->complaint(place); !wrong.empty()) fail(network, wrong);
+  try {
+    engine::with_pools(config, {}, {}, "");
+  } catch (const engine::Error& error) {
+    const std::string text = error.what(), begin = "network " + config.name + ": ";
+    fail(network, text.starts_with(begin) ? text.substr(begin.size()) : text);
+  }
 }
 
-void check_gateway(const parser::Network& network, const netmgr::Subnet& subnet) {
-  const std::string& text = network.ipam.front().gateway;
-  if (text.empty()) return;
-  const auto gateway = netmgr::parse_address(text);
-  if (!gateway || !subnet.contains(*gateway) || *gateway == subnet.base || *gateway > subnet.last())
-    fail(network, "gateway '" + text + "' is not a host address of subnet " + subnet.to_string());
+void check_overlaps(const parser::Network& network, const engine::NetworkConfig& config,
+                    std::vector<Taken>& taken) {
+  for (const auto& pool : config.pools) {
+    const auto subnet = netmgr::parse_subnet(pool.subnet);
+    if (!subnet) continue;
+    for (const Taken& other : taken) {
+      if (other.network != network.name && subnet->overlaps(other.subnet)) {
+        fail(network, "subnet " + subnet->to_string() + " overlaps " + other.subnet.to_string() +
+                          " of network \"" + other.network +
+                          "\": choose another, or leave ipam out to have a free one chosen");
+      }
+    }
+    taken.push_back({network.name, *subnet});
+  }
+}
+
+void check_endpoints(const parser::Project& project, const parser::Network& network) {
+  for (const auto& [name, service] : project.services) {
+    const auto on = service.networks.find(network.key);
+    if (on == service.networks.end()) continue;
+    const std::string wrong = netmgr::complaint_of_endpoint(on->second.driver_opts);
+    if (!wrong.empty()) throw PlanError("service \"" + name + "\" on network " + network.key + ": " + wrong);
+  }
 }
 
 }  // namespace
 
 void check_networks(const parser::Project& project, const Observed& observed, const NetworkReview& review) {
-  std::map<std::string, netmgr::Subnet> taken;  // by network name
+  std::vector<Taken> taken;
   for (const auto& network : observed.networks) {
-    if (const auto subnet = netmgr::parse_subnet(network.subnet)) taken[network.name] = *subnet;
+    for (const auto& pool : network.pools)
+      if (const auto subnet = netmgr::parse_subnet(pool.subnet)) taken.push_back({network.name, *subnet});
   }
   for (const auto& [key, verdict] : review.verdicts) {
-    if (verdict.kind == Verdict::Kind::kRecreate) taken.erase(project.networks.at(key).name);
+    if (verdict.kind != Verdict::Kind::kRecreate) continue;
+    std::erase_if(taken, [&](const Taken& one) { return one.network == project.networks.at(key).name; });
   }
   for (const auto& [key, verdict] : review.verdicts) {
-    if (verdict.kind == Verdict::Kind::kKeep) continue;
     const parser::Network& network = project.networks.at(key);
-    check_mtu(network);
-    if (network.ipam.empty() || network.ipam.front().subnet.empty()) continue;
-    const auto subnet = netmgr::parse_subnet(network.ipam.front().subnet);
-    if (!subnet || subnet->prefix > 30)
-      fail(network, "'" + network.ipam.front().subnet + "' is not an IPv4 subnet with room for containers");
-    check_gateway(network, *subnet);
-    for (const auto& [name, other] : taken) {
-      if (subnet->overlaps(other)) {
-        fail(network, "subnet " + subnet->to_string() + " overlaps " + other.to_string() + " of network \"" +
-                          name + "\": choose another, or leave ipam out to have a free one chosen");
-      }
-    }
-    taken[network.name] = *subnet;
+    check_endpoints(project, network);
+    if (verdict.kind == Verdict::Kind::kKeep) continue;
+    const engine::NetworkConfig config = network_config(project, network);
+    check_configuration(network, config);
+    check_overlaps(network, config, taken);
   }
 }
 

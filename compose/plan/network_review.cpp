@@ -4,6 +4,7 @@
 
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
+#include "netmgr/driver.h"
 
 namespace compose {
 namespace {
@@ -49,6 +50,22 @@ std::optional<std::vector<int>> all_leave(const Observed& observed, const std::s
   return steps;
 }
 
+// Only drivers that publish make use of `ports`; on others a container has an address of its own out there.
+void warn_of_unpublished(const parser::Project& project, const std::string& name, NetworkReview& review) {
+  const parser::Service& service = project.services.at(name);
+  if (service.ports.empty() || service.networks.empty() || !service.network_mode.empty()) return;
+  std::string drivers;
+  for (const auto& [key, on] : service.networks) {
+    const auto network = project.networks.find(key);
+    if (network == project.networks.end() || network->second.external) return;
+    const netmgr::Driver* driver = netmgr::find_driver(network->second.driver);
+    if (driver == nullptr || driver->publishes()) return;
+    drivers = network->second.driver;
+  }
+  review.warnings.push_back("service \"" + name + "\": its ports are not published: with driver " + drivers +
+                            " its containers are reached under addresses of their own");
+}
+
 }  // namespace
 
 NetworkReview review_networks(const parser::Project& project, const Observed& observed,
@@ -58,6 +75,7 @@ NetworkReview review_networks(const parser::Project& project, const Observed& ob
   std::vector<std::string> open(services.begin(), services.end());
   while (!open.empty()) {
     const parser::Service& service = project.services.at(open.back());
+    warn_of_unpublished(project, service.name, review);
     open.pop_back();
     for (const auto& entry : service.networks) {
       const auto network = project.networks.find(entry.first);

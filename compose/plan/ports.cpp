@@ -19,12 +19,16 @@ int last_of(const parser::Port& port) {
   return std::max(port.published, port.published_end);
 }
 
-bool any_address(const std::string& ip) {
-  return ip.empty() || ip == "0.0.0.0" || ip == "::";
+bool is_ipv6(const std::string& ip) {
+  return ip.find(':') != std::string::npos;
 }
 
+// None given is every address, of both families where the network has them.
 bool same_address(const std::string& a, const std::string& b) {
-  return any_address(a) || any_address(b) || a == b;
+  if (a.empty() || b.empty()) return true;
+  if (is_ipv6(a) != is_ipv6(b)) return false;
+  const std::string any = is_ipv6(a) ? "::" : "0.0.0.0";
+  return a == any || b == any || a == b;
 }
 
 std::string shown(const parser::Port& port) {
@@ -111,7 +115,8 @@ bool overlap(const engine::PublishedPort& a, const engine::PublishedPort& b) {
 }
 
 std::string shown(const engine::PublishedPort& port) {
-  std::string text = port.host_ip.empty() ? "" : port.host_ip + ":";
+  std::string text =
+      port.host_ip.empty() ? "" : (is_ipv6(port.host_ip) ? '[' + port.host_ip + ']' : port.host_ip) + ":";
   text += std::to_string(port.host_port);
   if (port.host_port_end > port.host_port) text += "-" + std::to_string(port.host_port_end);
   return text + "/" + port.protocol;

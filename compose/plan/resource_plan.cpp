@@ -27,6 +27,10 @@ bool hash_differs(const engine::Labels& labels, const std::string& description) 
 
 }  // namespace
 
+bool is_without_links(const std::string& network) {
+  return network == "host" || network == "none";
+}
+
 const engine::NetworkInfo* find_network(const Observed& observed, const std::string& name) {
   for (const auto& network : observed.networks) {
     if (network.name == name) return &network;
@@ -44,7 +48,8 @@ const engine::VolumeInfo* find_volume(const Observed& observed, const std::strin
 Verdict inspect(const parser::Project& project, const Observed& observed, const parser::Network& network) {
   const engine::NetworkInfo* there = find_network(observed, network.name);
   if (network.external) {
-    if (there != nullptr) return {};
+    const bool is_builtin = is_without_links(network.name) || network.name == engine::kDefaultNetwork;
+    if (there != nullptr || is_builtin) return {};
     throw PlanError("network \"" + network.name + "\" is declared as external (networks." + network.key +
                     "), but could not be found: create it first, or drop `external` to have it made");
   }

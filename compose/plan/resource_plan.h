@@ -21,6 +21,8 @@ Verdict inspect(const parser::Project& project, const Observed& observed, const 
 // Likewise. A volume whose configuration has changed is kept, with a warning that says what to do.
 Verdict inspect(const parser::Project& project, const Observed& observed, const parser::Volume& volume);
 
+// host and none: every engine has them, and who is on them has no links of his own.
+bool is_without_links(const std::string& network);
 const engine::NetworkInfo* find_network(const Observed& observed, const std::string& name);
 const engine::VolumeInfo* find_volume(const Observed& observed, const std::string& name);
 

@@ -6,6 +6,7 @@
 #include "compose/plan/naming.h"
 #include "compose/plan/resource_plan.h"
 #include "compose/plan/shared_namespaces.h"
+#include "engine/address_pool.h"
 #include "parser/units.h"
 
 namespace compose {
@@ -38,6 +39,8 @@ engine::AttachmentConfig attachment(const parser::Project& project, const parser
     if (!alias.empty() && !listed) config.aliases.push_back(alias);
   }
   config.ipv4_address = network.ipv4_address;
+  config.ipv6_address = engine::canonical_address(network.ipv6_address);
+  config.driver_opts = network.driver_opts;
   config.mac_address = network.mac_address;
   config.interface_name = network.interface_name;
   config.gateway_priority = network.gw_priority;
@@ -51,8 +54,18 @@ void attach(const parser::Project& project, const parser::Service& service, engi
     config.networks.back().network = name;
   }
   if (service.network_mode.empty()) {
-    for (const auto& [key, network] : networks_by_priority(service))
+    for (const auto& [key, network] : networks_by_priority(service)) {
+      const std::string name = network_name(project, key);
+      if (is_without_links(name)) {
+        if (service.networks.size() > 1)
+          throw PlanError("service \"" + service.name + "\": network " + name +
+                          " does not go together with other networks");
+        config.network_mode = name;
+        return;
+      }
       config.networks.push_back(attachment(project, service, key, *network));
+      if (name == engine::kDefaultNetwork) config.networks.back().aliases.clear();
+    }
   }
   if (config.networks.empty()) return;
   if (std::string& mac = config.networks.front().mac_address; mac.empty()) mac = service.mac_address;

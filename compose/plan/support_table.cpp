@@ -5,6 +5,7 @@
 #include "compose/plan/support.h"
 #include "engine/error.h"
 #include "engine/image/platform.h"
+#include "netmgr/driver.h"
 #include "parser/paths.h"
 #include "parser/remote_context.h"
 #include "parser/units.h"
@@ -26,10 +27,6 @@ bool is_qualified_device(const Node& value) {
 bool is_true(const Node& value) {
   return parser::read_boolean(value.text).value_or(true);
 }
-bool is_false(const Node& value) {
-  return !is_true(value);
-}
-
 bool is_named_network(const Node& value) {
   return value.text != "none" && value.text != "host" && value.text != "default" && !value.text.empty();
 }
@@ -47,16 +44,11 @@ bool is_other_mount(const Node& value) {
 }
 
 bool is_other_driver(const Node& value) {
-  return value.text != "bridge";
+  return netmgr::find_driver(value.text) == nullptr;
 }
 
 bool is_other_volume_driver(const Node& value) {
   return value.text != "local";
-}
-
-bool has_other_option_than_mtu(const Node& value) {
-  return std::any_of(value.entries.begin(), value.entries.end(),
-                     [](const parser::Entry& entry) { return entry.key != "com.docker.network.driver.mtu"; });
 }
 
 bool is_remote(const Node& value) {
@@ -67,14 +59,6 @@ bool is_remote(const Node& value) {
 bool is_other_context(const Node& value) {
   return parser::is_remote_context(value.text) && !starts_with(value.text, "docker-image://") &&
          !parser::service_of_context(value.text);
-}
-
-bool is_ipv6(const Node& value) {
-  return value.text.find(':') != std::string::npos;
-}
-
-bool has_several(const Node& value) {
-  return value.items.size() > 1;
 }
 
 bool is_other_runtime(const Node& value) {
@@ -137,8 +121,6 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.logging.options.max-buffer-size", kNotYet, "the log is a local file, which a container waits for"},
       {"services.*.logging.options.mode", kNotYet, "the log is a local file, which a container waits for: mode blocking", is_other_log_mode},
       {"services.*.models", kNotYet, ""},
-      {"services.*.networks.*.driver_opts", kNotYet, ""},
-      {"services.*.networks.*.ipv6_address", kNotYet, ""},
       {"services.*.networks.*.link_local_ips", kNotYet, ""},
       {"services.*.platform", kNotYet, "containers run on this machine's platform", is_foreign},
       {"services.*.pre_start", kNotYet, ""},
@@ -150,17 +132,9 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.volumes.[].bind.selinux", kNoEffect, "files are not relabelled"},
       {"services.*.volumes.[].consistency", kNoEffect, "it is for Docker Desktop"},
       {"services.*.volumes.[].type", kNotYet, "bind, volume, tmpfs and image are", is_other_mount},
-      {"networks.*.attachable", kNoEffect, "any container can be attached"},
-      {"networks.*.driver", kNotYet, "'bridge' is", is_other_driver},
-      {"networks.*.driver_opts", kNotYet, "com.docker.network.driver.mtu is", has_other_option_than_mtu},
-      {"networks.*.enable_ipv4", kNotYet, "", is_false},
-      {"networks.*.enable_ipv6", kNotYet, "", is_true},
-      {"networks.*.ipam.config", kNotYet, "more than one subnet", has_several},
-      {"networks.*.ipam.config.[].aux_addresses", kNotYet, ""},
-      {"networks.*.ipam.config.[].ip_range", kNotYet, ""},
-      {"networks.*.ipam.config.[].subnet", kNotYet, "give an IPv4 subnet", is_ipv6},
-      {"networks.*.ipam.driver", kNotYet, "", [](const Node& value) { return value.text != "default"; }},
-      {"networks.*.ipam.options", kNotYet, ""},
+      {"networks.*.driver", kNotYet, "bridge and macvlan are", is_other_driver},
+      {"networks.*.ipam.driver", kNotYet, "leave it out, or write default", [](const Node& value) { return value.text != "default"; }},
+      {"networks.*.ipam.options", kNotYet, "the default driver has none"},
       {"volumes.*.driver", kNotYet, "'local' is", is_other_volume_driver},
       // clang-format on
   };

@@ -32,7 +32,8 @@ void check_one_of_a_kind(const parser::Service& service, int replicas) {
     throw PlanError(start + "the mac_address " + service.mac_address +
                     ": remove it to let each have one of its own, or scale to 1");
   for (const auto& [key, network] : service.networks) {
-    const std::string& fixed = network.ipv4_address.empty() ? network.mac_address : network.ipv4_address;
+    const std::string& address = network.ipv4_address.empty() ? network.ipv6_address : network.ipv4_address;
+    const std::string& fixed = address.empty() ? network.mac_address : address;
     if (fixed.empty()) continue;
     throw PlanError(start + "the address " + fixed + " on network \"" + key +
                     "\": remove it to take addresses from the pool, or scale to 1");

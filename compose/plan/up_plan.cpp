@@ -406,7 +406,8 @@ class UpPlanner {
   // old container has to leave its networks before the new one can be made.
   bool must_release_first(const engine::ContainerConfig& config) const {
     return std::any_of(config.networks.begin(), config.networks.end(), [&](const auto& attachment) {
-      return !attachment.ipv4_address.empty() || network_removals_.count(attachment.network) != 0;
+      return !attachment.ipv4_address.empty() || !attachment.ipv6_address.empty() ||
+             network_removals_.count(attachment.network) != 0;
     });
   }
 

@@ -113,6 +113,12 @@ std::string to_string(const Run& run) {
 
 }  // namespace
 
+std::string host_and_port(const engine::PublishedPort& port) {
+  const std::string host = port.host_ip.empty() ? "0.0.0.0" : port.host_ip;
+  const bool v6 = host.find(':') != std::string::npos;
+  return fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), host, port.host_port);
+}
+
 std::string ports_text(const std::vector<engine::PublishedPort>& ports,
                        const std::vector<std::string>& expose) {
   std::vector<Run> all;

@@ -19,6 +19,8 @@ std::string human_duration(int64_t milliseconds);
 std::string seconds(int64_t milliseconds);
 // "Up 3 minutes (healthy)", "Exited (0) 2 seconds ago", "Created".
 std::string status_text(const engine::Status& status, int64_t now_ms);
+// "0.0.0.0:8080", "[::1]:8080": where a port is published.
+std::string host_and_port(const engine::PublishedPort& port);
 // "0.0.0.0:8080->80/tcp, 443/tcp"; neighbouring ports of one address are one range.
 std::string ports_text(const std::vector<engine::PublishedPort>& ports,
                        const std::vector<std::string>& expose);

@@ -9,7 +9,7 @@ namespace engine {
 
 void register_endpoints(const Spec& spec) {
   for (const SpecNetwork& network : spec.networks) {
-    netmgr::register_endpoint(network.directory, spec.id, network.address, network.names);
+    netmgr::register_endpoint(network.directory, spec.id, {network.address, network.address6}, network.names);
   }
 }
 

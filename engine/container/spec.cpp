@@ -105,6 +105,7 @@ template <typename A, Is<SpecNetwork> T>
 void describe(A& archive, T& network) {
   archive("directory", network.directory);
   archive("address", network.address);
+  archive("address6", network.address6);
   archive("names", network.names);
 }
 

@@ -59,8 +59,9 @@ struct SpecDevice {
 // A network the container is on, as its DNS server needs it.
 struct SpecNetwork {
   std::string directory;           // Paths::run_network(id): the files of all endpoints that answer now
-  std::string address;             // own IPv4 address on it
+  std::string address;             // own IPv4 address on it; empty: none
   std::vector<std::string> names;  // names others find this container by on it
+  std::string address6 = {};       // own IPv6 address on it; empty: none
 };
 
 // A further name for one on a shared network, that this container alone knows.

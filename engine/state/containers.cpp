@@ -62,10 +62,11 @@ void read_parts(Database& db, std::vector<ContainerRecord>& records, const std::
       if (owner != by_id.end()) take(*owner->second, query);
     }
   };
-  each("SELECT container_id, network_id, address, mac, aliases FROM endpoints", " ORDER BY position",
-       [](ContainerRecord& record, const Statement& row) {
+  each("SELECT container_id, network_id, address, mac, aliases, address6 FROM endpoints",
+       " ORDER BY position", [](ContainerRecord& record, const Statement& row) {
          record.endpoints.push_back({row.text(1), row.text(2), row.text(3),
-                                     nlohmann::json::parse(row.text(4)).get<std::vector<std::string>>()});
+                                     nlohmann::json::parse(row.text(4)).get<std::vector<std::string>>(),
+                                     row.text(5)});
        });
   each("SELECT container_id, type, source, target, read_only FROM mounts", " ORDER BY target",
        [](ContainerRecord& record, const Statement& row) {
@@ -123,14 +124,15 @@ void insert_endpoints(Database& db, const ContainerRecord& container) {
   int64_t position = 0;
   for (const EndpointRecord& endpoint : container.endpoints) {
     db.prepare(
-          "INSERT INTO endpoints(network_id, container_id, address, mac, aliases, position) "
-          "VALUES(?,?,?,?,?,?)")
+          "INSERT INTO endpoints(network_id, container_id, address, mac, aliases, position, address6) "
+          "VALUES(?,?,?,?,?,?,?)")
         .bind(1, endpoint.network_id)
         .bind(2, container.id)
         .bind(3, endpoint.address)
         .bind(4, endpoint.mac)
         .bind(5, nlohmann::json(endpoint.aliases).dump())
         .bind(6, position++)
+        .bind(7, endpoint.address6)
         .step();
   }
 }
@@ -183,10 +185,12 @@ std::optional<ContainerRecord> find_container_named(Database& db, const std::str
 }
 
 std::optional<std::string> port_holder(Database& db, const PublishedPort& port) {
+  // The address for all of its family.
+  const std::string any = port.host_ip.find(':') != std::string::npos ? "::" : "";
   Statement query = db.prepare(
-      "SELECT container_id FROM ports WHERE host_port = ?1 AND protocol = ?2 AND (host_ip = ?3 OR host_ip = "
-      "'' OR ?3 = '')");
-  query.bind(1, int64_t{port.host_port}).bind(2, port.protocol).bind(3, port.host_ip);
+      "SELECT container_id FROM ports WHERE host_port = ?1 AND protocol = ?2 AND "
+      "(host_ip LIKE '%:%') = (?4 = '::') AND (host_ip = ?3 OR host_ip = ?4 OR ?3 = ?4)");
+  query.bind(1, int64_t{port.host_port}).bind(2, port.protocol).bind(3, port.host_ip).bind(4, any);
   if (!query.step()) return std::nullopt;
   return query.text(0);
 }

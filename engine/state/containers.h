@@ -13,9 +13,10 @@ namespace engine {
 
 struct EndpointRecord {
   std::string network_id;
-  std::string address;
+  std::string address;  // IPv4; empty: none
   std::string mac;
   std::vector<std::string> aliases;
+  std::string address6 = {};  // IPv6; empty: none
 };
 
 struct MountRecord {
@@ -51,7 +52,7 @@ std::optional<ContainerRecord> find_container_record(Database& db, const std::st
 // By name alone: whether it is taken.
 std::optional<ContainerRecord> find_container_named(Database& db, const std::string& name);
 
-// Who holds a host port that clashes with this one ("" clashes with every address): container id.
+// Who holds a host port that clashes with this one ("" clashes with every IPv4 address, "::" with every IPv6 one): container id.
 std::optional<std::string> port_holder(Database& db, const PublishedPort& port);
 void take_port(Database& db, const std::string& container_id, const PublishedPort& port);
 void release_ports(Database& db, const std::string& container_id);

@@ -10,8 +10,9 @@ NetworkRecord read_row(const Statement& row) {
   NetworkRecord record;
   record.id = row.text(0);
   record.config = network_config_from_json(row.text(1));
-  record.config.subnet = row.text(2);
-  record.config.gateway = row.text(3);
+  // A row of an earlier version has its subnet and gateway here alone.
+  if (record.config.pools.empty() && !row.text(2).empty())
+    record.config.pools = {{row.text(2), row.text(3), ""}};
   record.created_ms = row.integer(4);
   return record;
 }
@@ -25,15 +26,17 @@ std::vector<std::string> column(Statement query) {
 }  // namespace
 
 NetworkInfo NetworkRecord::info() const {
-  return {id,
-          config.name,
-          config.driver,
-          config.subnet,
-          config.gateway,
-          config.internal,
-          config.labels,
-          created_ms,
-          config.driver_opts};
+  return {.id = id,
+          .name = config.name,
+          .driver = config.driver,
+          .pools = config.pools,
+          .enable_ipv4 = config.enable_ipv4,
+          .enable_ipv6 = config.enable_ipv6,
+          .internal = config.internal,
+          .attachable = config.attachable,
+          .labels = config.labels,
+          .created_ms = created_ms,
+          .driver_opts = config.driver_opts};
 }
 
 void insert_network(Database& db, const NetworkRecord& network) {
@@ -42,8 +45,8 @@ void insert_network(Database& db, const NetworkRecord& network) {
       .bind(1, network.id)
       .bind(2, network.config.name)
       .bind(3, network.config.driver)
-      .bind(4, network.config.subnet)
-      .bind(5, network.config.gateway)
+      .bind(4, network.config.pools.empty() ? std::string() : network.config.pools.front().subnet)
+      .bind(5, network.config.pools.empty() ? std::string() : network.config.pools.front().gateway)
       .bind(6, to_json(network.config))
       .bind(7, network.created_ms)
       .step();
@@ -75,10 +78,15 @@ std::vector<std::string> network_users(Database& db, const std::string& id) {
   return column(std::move(query));
 }
 
-std::vector<std::string> network_addresses(Database& db, const std::string& id) {
-  Statement query = db.prepare("SELECT address FROM endpoints WHERE network_id = ?");
+std::set<std::string> network_addresses(Database& db, const std::string& id) {
+  Statement query = db.prepare("SELECT address, address6 FROM endpoints WHERE network_id = ?");
   query.bind(1, id);
-  return column(std::move(query));
+  std::set<std::string> addresses;
+  while (query.step()) {
+    for (const int place : {0, 1})
+      if (!query.text(place).empty()) addresses.insert(query.text(place));
+  }
+  return addresses;
 }
 
 }  // namespace engine

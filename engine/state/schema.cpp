@@ -147,10 +147,32 @@ ALTER TABLE image_refs ADD COLUMN tagged_ms INTEGER; -- since when the name is t
 CREATE INDEX layers_parent ON layers(parent);
 )sql";
 
+// An endpoint has an address of one family or of both; '' is none. A table's constraints cannot be changed,
+// so it is made anew.
+constexpr char kBothFamilies[] = R"sql(
+CREATE TABLE endpoints_of_both(
+  network_id TEXT NOT NULL REFERENCES networks(id),
+  container_id TEXT NOT NULL REFERENCES containers(id) ON DELETE CASCADE,
+  address TEXT NOT NULL,
+  address6 TEXT NOT NULL,
+  mac TEXT NOT NULL,
+  aliases TEXT NOT NULL,              -- JSON array
+  position INTEGER NOT NULL,          -- order within the container: eth0, eth1, ...
+  PRIMARY KEY(network_id, container_id)
+) WITHOUT ROWID;
+INSERT INTO endpoints_of_both
+  SELECT network_id, container_id, address, '', mac, aliases, position FROM endpoints;
+DROP TABLE endpoints;
+ALTER TABLE endpoints_of_both RENAME TO endpoints;
+CREATE INDEX endpoints_container ON endpoints(container_id);
+CREATE UNIQUE INDEX endpoints_address ON endpoints(network_id, address) WHERE address != '';
+CREATE UNIQUE INDEX endpoints_address6 ON endpoints(network_id, address6) WHERE address6 != '';
+)sql";
+
 }  // namespace
 
 const std::vector<const char*>& migrations() {
-  static const std::vector<const char*> list = {kFirst, kBuildUses, kBlobs, kArchives};
+  static const std::vector<const char*> list = {kFirst, kBuildUses, kBlobs, kArchives, kBothFamilies};
   return list;
 }
 

@@ -50,7 +50,7 @@ void run(int endpoints, int queries) {
   if (::mkdtemp(folder.data()) == nullptr) sys::fail("mkdtemp", folder);
   for (int index = 0; index < endpoints; ++index) {
     netmgr::register_endpoint(folder, sys::random_hex(64),
-                              "10.0." + std::to_string(index / 250) + '.' + std::to_string(index % 250 + 1),
+                              {"10.0." + std::to_string(index / 250) + '.' + std::to_string(index % 250 + 1)},
                               {"web" + std::to_string(index % 100), "shop-web-" + std::to_string(index)});
   }
   const sys::Fd netns = fresh_namespace();

@@ -29,25 +29,31 @@ bool is_on_default(const engine::ContainerConfig& config) {
   return !config.networks.empty() && config.networks.front().network == engine::kDefaultNetwork;
 }
 
-// What was asked for of an endpoint; null for one that was added later without an address of its own.
-ordered_json asked_address(const engine::ContainerConfig& config, const std::string& network) {
-  for (const engine::AttachmentConfig& attachment : config.networks) {
-    if (attachment.network == network && !attachment.ipv4_address.empty())
-      return {{"IPv4Address", attachment.ipv4_address}};
-  }
-  return nullptr;
+// What was asked for of an endpoint; null when nothing was.
+ordered_json asked_address(const engine::AttachmentConfig& attachment) {
+  auto asked = ordered_json::object();
+  if (!attachment.ipv4_address.empty()) asked["IPv4Address"] = attachment.ipv4_address;
+  if (!attachment.ipv6_address.empty()) asked["IPv6Address"] = attachment.ipv6_address;
+  return asked.empty() ? ordered_json(nullptr) : asked;
+}
+
+engine::AttachmentConfig attachment_of(const engine::ContainerConfig& config, const std::string& network) {
+  for (const engine::AttachmentConfig& attachment : config.networks)
+    if (attachment.network == network) return attachment;
+  return {};
 }
 
 ordered_json described(const engine::EndpointInfo& endpoint, const engine::ContainerInfo& container,
                        const engine::ContainerConfig& config) {
   const bool up = is_up(container);
+  const engine::AttachmentConfig attachment = attachment_of(config, endpoint.network);
   std::vector<std::string> names = endpoint.aliases;
   for (const std::string& name : {container.name, container.id.substr(0, 12)})
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   std::vector<std::string> links;
   if (endpoint.network != engine::kDefaultNetwork)
     for (const auto& [alias, target] : config.links) links.push_back(target + ':' + alias);
-  return {{"IPAMConfig", asked_address(config, endpoint.network)},
+  return {{"IPAMConfig", asked_address(attachment)},
           {"Links", list_or_null(links)},
           {"Aliases", list_or_null(endpoint.aliases)},
           {"MacAddress", up ? endpoint.mac : ""},
@@ -56,10 +62,10 @@ ordered_json described(const engine::EndpointInfo& endpoint, const engine::Conta
           {"Gateway", up ? endpoint.gateway : ""},
           {"IPAddress", up ? endpoint.address : ""},
           {"IPPrefixLen", up ? endpoint.prefix : 0},
-          {"IPv6Gateway", ""},
-          {"GlobalIPv6Address", ""},
-          {"GlobalIPv6PrefixLen", 0},
-          {"DriverOpts", nullptr},
+          {"IPv6Gateway", up ? endpoint.gateway6 : ""},
+          {"GlobalIPv6Address", up ? endpoint.address6 : ""},
+          {"GlobalIPv6PrefixLen", up ? endpoint.prefix6 : 0},
+          {"DriverOpts", list_or_null(attachment.driver_opts)},
           {"DNSNames", names}};
 }
 

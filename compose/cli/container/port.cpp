@@ -5,6 +5,7 @@
 #include "compose/cli/container/subcommands.h"
 #include "compose/cli/failure.h"
 #include "compose/plan/inventory.h"
+#include "compose/ui/format.h"
 
 namespace compose::cli {
 
@@ -25,8 +26,7 @@ int container_port(Context& context, const Words& args) {
   std::string lines;
   if (is_up(container)) {
     for (const engine::PublishedPort& port : container.ports) {
-      const std::string address =
-          fmt::format("{}:{}\n", port.host_ip.empty() ? "0.0.0.0" : port.host_ip, port.host_port);
+      const std::string address = ui::host_and_port(port) + '\n';
       if (all) {
         lines += fmt::format("{}/{} -> {}", port.container_port, port.protocol, address);
       } else if (std::to_string(port.container_port) == number && port.protocol == protocol) {

@@ -5,8 +5,10 @@
 #include "compose/cli/arguments.h"
 #include "compose/cli/container.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/name_values.h"
 #include "compose/cli/network/subcommands.h"
 #include "engine/error.h"
+#include "netmgr/address.h"
 
 namespace compose::cli {
 namespace {
@@ -38,17 +40,27 @@ void add_link(Context& context, const std::string& link, engine::AttachmentConfi
 
 int network_connect(Context& context, const Words& args) {
   engine::AttachmentConfig attachment;
-  Words links;
+  Words links, options;
   Arguments arguments("network connect [OPTIONS] NETWORK CONTAINER",
                       "Put a container on a network, for good and at once when it runs.");
   arguments.list("--alias", attachment.aliases, "Further name on this network");
-  arguments.option("--ip", attachment.ipv4_address, "Address on this network");
+  arguments.option("--ip", attachment.ipv4_address, "IPv4 address on this network");
+  arguments.option("--ip6", attachment.ipv6_address, "IPv6 address on this network");
+  arguments.list("--driver-opt", options, "NAME=VALUE for the endpoint");
   arguments.list("--link", links, "CONTAINER[:ALIAS] to reach by name");
   std::optional<int64_t> priority;
   arguments.option("--gw-priority", priority, "The network with the highest gives the default route");
-  for (const char* name : {"--driver-opt", "--ip6", "--link-local-ip"}) arguments.refuse_option(name);
+  arguments.refuse_option("--link-local-ip");
   arguments.positionals(2, 2, "NETWORK and CONTAINER");
   const Words words = arguments.parse(args);
+  attachment.driver_opts = name_values("--driver-opt", options, true);
+  for (auto& [flag, address] :
+       {std::pair{"--ip", &attachment.ipv4_address}, {"--ip6", &attachment.ipv6_address}}) {
+    const bool wants_v6 = flag == std::string("--ip6");
+    if (!address->empty() && (!netmgr::parse_address(*address) || netmgr::is_ipv6(*address) != wants_v6))
+      throw CommandError(std::string(flag) + " '" + *address + "' is not an " + (wants_v6 ? "IPv6" : "IPv4") +
+                         " address");
+  }
   attachment.network = attachable_network(context, words[0]).name;
   if (priority)
     attachment.gateway_priority = static_cast<int>(std::clamp<int64_t>(*priority, INT32_MIN, INT32_MAX));

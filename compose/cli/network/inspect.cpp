@@ -32,16 +32,28 @@ ordered_json containers_on(Context& context, const engine::NetworkInfo& network)
     for (const engine::EndpointInfo& endpoint : container.endpoints) {
       if (endpoint.network_id != network.id) continue;
       entry["MacAddress"] = endpoint.mac;
-      entry["IPv4Address"] = endpoint.address + '/' + std::to_string(endpoint.prefix);
+      if (!endpoint.address.empty())
+        entry["IPv4Address"] = endpoint.address + '/' + std::to_string(endpoint.prefix);
+      if (!endpoint.address6.empty())
+        entry["IPv6Address"] = endpoint.address6 + '/' + std::to_string(endpoint.prefix6);
       described[container.id] = entry;
     }
   }
   return described;
 }
 
+// As Docker shows it: what was not given is left out.
+ordered_json described(const engine::PoolConfig& pool) {
+  ordered_json shown{{"Subnet", pool.subnet}};
+  if (!pool.ip_range.empty()) shown["IPRange"] = pool.ip_range;
+  if (!pool.gateway.empty()) shown["Gateway"] = pool.gateway;
+  if (!pool.aux_addresses.empty()) shown["AuxiliaryAddresses"] = pool.aux_addresses;
+  return shown;
+}
+
 ordered_json describe(Context& context, const engine::NetworkInfo& network) {
   auto pools = ordered_json::array();
-  if (!network.subnet.empty()) pools.push_back({{"Subnet", network.subnet}, {"Gateway", network.gateway}});
+  for (const engine::PoolConfig& pool : network.pools) pools.push_back(described(pool));
   auto options = ordered_json::object();
   for (const auto& [name, value] : network.driver_opts) options[name] = value;
   constexpr int64_t kNanosecondsPerMillisecond = 1'000'000;
@@ -52,11 +64,11 @@ ordered_json describe(Context& context, const engine::NetworkInfo& network) {
                                           : ui::to_rfc3339(network.created_ms * kNanosecondsPerMillisecond)},
       {"Scope", "local"},
       {"Driver", network.driver},
-      {"EnableIPv4", true},
-      {"EnableIPv6", false},
+      {"EnableIPv4", network.enable_ipv4},
+      {"EnableIPv6", network.enable_ipv6},
       {"IPAM", {{"Driver", "default"}, {"Options", nullptr}, {"Config", pools}}},
       {"Internal", network.internal},
-      {"Attachable", network.name != "host" && network.name != "none"},
+      {"Attachable", network.attachable},
       {"Ingress", false},
       {"ConfigFrom", {{"Network", ""}}},
       {"ConfigOnly", false},

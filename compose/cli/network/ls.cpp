@@ -76,10 +76,10 @@ int network_ls(Context& context, const Words& args) {
                     {"Name", network.name},
                     {"Driver", network.driver},
                     {"Scope", "local"},
-                    {"IPv4", "true"},
-                    {"IPv6", "false"},
-                    {"Subnet", network.subnet},
-                    {"Gateway", network.gateway},
+                    {"IPv4", network.enable_ipv4 ? "true" : "false"},
+                    {"IPv6", network.enable_ipv6 ? "true" : "false"},
+                    {"Subnet", network.pools.empty() ? "" : network.pools.front().subnet},
+                    {"Gateway", network.pools.empty() ? "" : network.pools.front().gateway},
                     {"Internal", network.internal ? "true" : "false"},
                     {"Labels", labels_text(shown_labels(network.labels))}});
     if (output.is_template()) rows.back()["Label"] = shown_labels(network.labels);

@@ -7,7 +7,6 @@
 #include "engine/error.h"
 
 using engine::PublishedPort;
-using engine::reserve_port;
 
 namespace {
 
@@ -19,6 +18,10 @@ PublishedPort port(uint16_t number, const std::string& ip = "127.0.0.1",
   wanted.container_port = 80;
   wanted.protocol = protocol;
   return wanted;
+}
+
+engine::Reservation reserve_port(const PublishedPort& wanted) {
+  return std::move(engine::reserve_port(wanted, {wanted.host_ip}).front());
 }
 
 }  // namespace
@@ -76,4 +79,18 @@ TEST_CASE("an address the host does not have is refused by name") {
 TEST_CASE("every address has one spelling") {
   CHECK(reserve_port(port(0, "0.0.0.0")).port.host_ip.empty());
   CHECK(reserve_port(port(0, "")).port.host_ip.empty());
+}
+
+TEST_CASE(
+    "a port for all addresses has the same number on both families, and IPv6 alone does not take IPv4's") {
+  const std::vector<engine::Reservation> both = engine::reserve_port(port(0, ""), {"", "::"});
+  REQUIRE(both.size() == 2);
+  CHECK(both[0].port.host_port == both[1].port.host_port);
+  CHECK(both[0].port.host_ip.empty());
+  CHECK(both[1].port.host_ip == "::");
+  CHECK_THROWS_WITH(engine::reserve_port(port(both[0].port.host_port, "::"), {"::"}),
+                    Catch::Contains("[::]:"));
+  const std::vector<engine::Reservation> six = engine::reserve_port(port(0, "::1"), {"::1"});
+  CHECK(reserve_port(port(six[0].port.host_port, "127.0.0.1")).socket);
+  CHECK(engine::reserve_port(port(0), {}).empty());
 }

@@ -5,9 +5,10 @@
 using netmgr::Subnet;
 
 TEST_CASE("An IPv4 address is parsed strictly and printed back") {
-  CHECK(netmgr::parse_address("172.18.0.2") == 0xac120002U);
-  CHECK(netmgr::format_address(0xac120002U) == "172.18.0.2");
-  for (const char* text : {"", "1.2.3", "1.2.3.4.5", "256.0.0.1", "1.2.3.4 ", "01.2.3.x", "::1"}) {
+  CHECK(netmgr::parse_address("172.18.0.2") == netmgr::ipv4(0xac120002));
+  CHECK(netmgr::format_address(netmgr::ipv4(0xac120002)) == "172.18.0.2");
+  for (const char* text :
+       {"", "1.2.3", "1.2.3.4.5", "256.0.0.1", "1.2.3.4 ", "01.2.3.x", "::1%eth0", "fd00::g"}) {
     INFO(text);
     CHECK_FALSE(netmgr::parse_address(text));
   }
@@ -16,7 +17,7 @@ TEST_CASE("An IPv4 address is parsed strictly and printed back") {
 TEST_CASE("A subnet needs a prefix of 0 to 32 and no host bits") {
   const auto subnet = netmgr::parse_subnet("10.1.0.0/16");
   REQUIRE(subnet);
-  CHECK(subnet->base == 0x0a010000U);
+  CHECK(subnet->base == netmgr::ipv4(0x0a010000U));
   CHECK(subnet->prefix == 16);
   CHECK(subnet->to_string() == "10.1.0.0/16");
   CHECK(netmgr::parse_subnet("0.0.0.0/0"));

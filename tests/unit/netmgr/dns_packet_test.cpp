@@ -19,7 +19,7 @@ void exercise(const Message& message) {
   std::array<uint8_t, kMaxUdpSize> buffer;
   Response response(buffer, message, query, Code::kNoError, query.udp_size);
   for (uint32_t index = 0; index < 300; ++index) {
-    if (!response.add_address(index, 600)) break;
+    if (!response.add_address(netmgr::ipv4(index), 600)) break;
   }
   response.add_pointer("a.b", 600);
   const size_t size = response.finish();
@@ -97,8 +97,8 @@ TEST_CASE("A response repeats id, question and the wish for recursion, and carri
   REQUIRE(read_query(message, query) == Reading::kQuery);
   std::array<uint8_t, 512> buffer;
   Response response(buffer, message, query, Code::kNoError, buffer.size());
-  CHECK(response.add_address(0xac120002, 600));
-  CHECK(response.add_address(0xac120003, 600));
+  CHECK(response.add_address(netmgr::ipv4(0xac120002), 600));
+  CHECK(response.add_address(netmgr::ipv4(0xac120003), 600));
   const Message bytes(buffer.begin(), buffer.begin() + static_cast<long>(response.finish()));
   CHECK(std::equal(message.begin() + 12, message.begin() + 21, bytes.begin() + 12));
   const Parsed parsed = parse(bytes);
@@ -117,7 +117,7 @@ TEST_CASE("Records that do not fit are left out and the response says so") {
   std::array<uint8_t, kMaxUdpSize> buffer;
   Response response(buffer, message, query, Code::kNoError, query.udp_size);
   unsigned added = 0;
-  while (response.add_address(added, 600)) ++added;
+  while (response.add_address(netmgr::ipv4(added), 600)) ++added;
   const size_t size = response.finish();
   CHECK(size <= 512);
   CHECK(added == (512 - message.size()) / 16);
@@ -137,10 +137,21 @@ TEST_CASE("An answer counts only with the query's id and question") {
 }
 
 TEST_CASE("A reverse name gives its address") {
-  CHECK(parse_reverse("2.0.18.172.in-addr.arpa") == 0xac120002U);
+  CHECK(parse_reverse("2.0.18.172.in-addr.arpa") == netmgr::parse_address("172.18.0.2"));
   for (const char* name :
        {"", "in-addr.arpa", "0.18.172.in-addr.arpa", "1.2.0.18.172.in-addr.arpa", "256.0.18.172.in-addr.arpa",
         "x.0.18.172.in-addr.arpa", "2.0.18.172.ip6.arpa", "...."}) {
+    INFO(name);
+    CHECK_FALSE(parse_reverse(name));
+  }
+}
+
+TEST_CASE("A reverse name of IPv6 gives its address") {
+  const std::string zeros = "0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.";
+  CHECK(parse_reverse("2.0.0.0." + zeros + "8.1.d.f.ip6.arpa") == netmgr::parse_address("fd18::2"));
+  for (const std::string& name :
+       {"2.0.0.0." + zeros + "8.1.d.g.ip6.arpa", zeros + "8.1.d.f.ip6.arpa",
+        "2.0.0.0." + zeros + "8.1.df0ip6.arpa", "2-0.0.0." + zeros + "8.1.d.f.ip6.arpa"}) {
     INFO(name);
     CHECK_FALSE(parse_reverse(name));
   }

@@ -28,13 +28,13 @@ int answered(Resolver& resolver, const std::string& name) {
 TEST_CASE("An alias of a link has the addresses that its name has at that time") {
   const Folder folder;
   const std::string db(64, '1');
-  register_endpoint(folder.path, db, "172.18.0.2", {"demo-db-1", "db"});
+  register_endpoint(folder.path, db, {"172.18.0.2"}, {"demo-db-1", "db"});
   Resolver resolver({folder.path}, {{"Store", "DB"}, {"other", "gone"}});
   CHECK(answered(resolver, "store") == 2);
   CHECK(answered(resolver, "STORE") == 2);
   CHECK(answered(resolver, "db") == 2);
   CHECK(answered(resolver, "other") == 0);
-  register_endpoint(folder.path, db, "172.18.0.9", {"demo-db-1", "db"});
+  register_endpoint(folder.path, db, {"172.18.0.9"}, {"demo-db-1", "db"});
   CHECK(answered(resolver, "store") == 9);
   unregister_endpoint(folder.path, db);
   CHECK(answered(resolver, "store") == 0);
@@ -43,8 +43,8 @@ TEST_CASE("An alias of a link has the addresses that its name has at that time")
 TEST_CASE("An alias comes before a name of the network, which is found while the alias leads nowhere") {
   const Folder folder;
   const std::string one(64, '1'), two(64, '2');
-  register_endpoint(folder.path, one, "172.18.0.2", {"db"});
-  register_endpoint(folder.path, two, "172.18.0.3", {"cache"});
+  register_endpoint(folder.path, one, {"172.18.0.2"}, {"db"});
+  register_endpoint(folder.path, two, {"172.18.0.3"}, {"cache"});
   Resolver resolver({folder.path}, {{"cache", "db"}});
   CHECK(answered(resolver, "cache") == 2);
   unregister_endpoint(folder.path, one);

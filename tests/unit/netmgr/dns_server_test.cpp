@@ -55,7 +55,7 @@ struct Setup {
   explicit Setup(std::vector<Upstream*> given = {}) : upstreams(std::move(given)) {}
 
   void add(const std::string& address, const std::vector<std::string>& names) const {
-    register_endpoint(folder.path, sys::random_hex(64), address, names);
+    register_endpoint(folder.path, sys::random_hex(64), {address}, names);
   }
   void start(const std::vector<std::string>& names = {}) {
     DnsConfig config{{folder.path}, names};
@@ -145,6 +145,29 @@ TEST_CASE("A local name is answered with all its addresses, in an order that tur
   CHECK(parse(setup.ask(make_query(3, "shop-web-2"))).data == std::vector<std::string>{"172.18.0.3"});
 }
 
+TEST_CASE("A name has the IPv4 and IPv6 addresses of its endpoints, each for its own type of question") {
+  if (!is_root()) return;
+  Setup setup;
+  register_endpoint(setup.folder.path, sys::random_hex(64), {"172.18.0.2", "fd18::2"}, {"web"});
+  register_endpoint(setup.folder.path, sys::random_hex(64), {"fd18::3"}, {"web", "six"});
+  setup.start();
+  const auto data = [&](const std::string& name, unsigned type) {
+    const Message answer = setup.ask(make_query(4, name, type));
+    CHECK((answer.at(3) & 15) == 0);
+    return get16(answer, 6);
+  };
+  CHECK(data("web", kTypeA) == 1);
+  CHECK(data("web", kTypeAaaa) == 2);
+  CHECK(data("six", kTypeA) == 0);
+  CHECK(data("six", kTypeAaaa) == 1);
+  const Message answer = setup.ask(make_query(4, "six", kTypeAaaa));
+  const std::vector<uint8_t> wanted{0xfd, 0x18, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3};
+  CHECK(std::equal(wanted.begin(), wanted.end(), answer.end() - 16));
+  CHECK(parse(setup.ask(make_query(
+                  5, "3.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.1.d.f.ip6.arpa", kTypePtr)))
+            .data == std::vector<std::string>{"web"});
+}
+
 TEST_CASE("A local name has no records of other types, and that is no error") {
   if (!is_root()) return;
   Setup setup;
@@ -172,7 +195,7 @@ TEST_CASE("An endpoint that comes or goes is seen by the next query, and an idle
   Setup setup;
   setup.start();
   const std::string id = sys::random_hex(64);
-  register_endpoint(setup.folder.path, id, "172.18.0.2", {"web"});
+  register_endpoint(setup.folder.path, id, {"172.18.0.2"}, {"web"});
   pollfd entry{setup.server->poll_fd(), POLLIN, 0};
   CHECK(::poll(&entry, 1, 50) == 0);
   CHECK(parse(setup.ask(make_query(1, "web"))).answers == 1);

@@ -15,20 +15,28 @@ using netmgr::test::Folder;
 
 namespace {
 
-std::vector<uint32_t> addresses(Table& table, const char* name) {
+using netmgr::Address;
+using netmgr::ipv4;
+
+std::vector<Address> addresses(Table& table, const char* name) {
   table.refresh();
-  const auto found = table.addresses(name);
-  return {found.begin(), found.end()};
+  const auto* found = table.addresses(name);
+  return found == nullptr ? std::vector<Address>() : found->v4;
 }
 
 }  // namespace
 
 TEST_CASE("An endpoint file is read strictly in its address and kindly in its names") {
-  uint32_t address = 0;
+  std::vector<Address> address;
   std::vector<std::string> names;
   REQUIRE(netmgr::parse_endpoint_file("172.18.0.2\nWeb\nshop-web-1.\n\n0123456789ab\n", address, names));
-  CHECK(address == 0xac120002U);
+  CHECK(address == std::vector{ipv4(0xac120002)});
   CHECK(names == std::vector<std::string>{"web", "shop-web-1", "0123456789ab"});
+  REQUIRE(netmgr::parse_endpoint_file("172.18.0.2\nfd18::2\nweb\n", address, names));
+  CHECK(address == std::vector{ipv4(0xac120002), *netmgr::parse_address("fd18::2")});
+  CHECK(names == std::vector<std::string>{"web"});
+  REQUIRE(netmgr::parse_endpoint_file("fd18::2\nweb\n", address, names));
+  CHECK(address == std::vector{*netmgr::parse_address("fd18::2")});
   CHECK_FALSE(netmgr::parse_endpoint_file("", address, names));
   CHECK_FALSE(netmgr::parse_endpoint_file("web\n", address, names));
 }
@@ -37,19 +45,19 @@ TEST_CASE("Endpoints appear and vanish with their files") {
   const Folder folder;
   const std::string one(64, '1');
   const std::string two(64, '2');
-  register_endpoint(folder.path, one, "172.18.0.2", {"web", "shop-web-1"});
+  register_endpoint(folder.path, one, {"172.18.0.2"}, {"web", "shop-web-1"});
   Table table({folder.path});
-  CHECK(addresses(table, "web") == std::vector<uint32_t>{0xac120002});
-  CHECK(table.name(0xac120002) == "web");
-  register_endpoint(folder.path, two, "172.18.0.3", {"web"});
-  CHECK(addresses(table, "web") == std::vector<uint32_t>{0xac120002, 0xac120003});
-  register_endpoint(folder.path, two, "172.18.0.4", {"web"});
-  CHECK(addresses(table, "web") == std::vector<uint32_t>{0xac120002, 0xac120004});
+  CHECK(addresses(table, "web") == std::vector{ipv4(0xac120002)});
+  CHECK(table.name(ipv4(0xac120002)) == "web");
+  register_endpoint(folder.path, two, {"172.18.0.3"}, {"web"});
+  CHECK(addresses(table, "web") == std::vector{ipv4(0xac120002), ipv4(0xac120003)});
+  register_endpoint(folder.path, two, {"172.18.0.4"}, {"web"});
+  CHECK(addresses(table, "web") == std::vector{ipv4(0xac120002), ipv4(0xac120004)});
   unregister_endpoint(folder.path, one);
   unregister_endpoint(folder.path, one);
-  CHECK(addresses(table, "web") == std::vector<uint32_t>{0xac120004});
+  CHECK(addresses(table, "web") == std::vector{ipv4(0xac120004)});
   CHECK(addresses(table, "shop-web-1").empty());
-  CHECK(table.name(0xac120002).empty());
+  CHECK(table.name(ipv4(0xac120002)).empty());
 }
 
 TEST_CASE("A folder may come later, go, and come again") {
@@ -58,23 +66,23 @@ TEST_CASE("A folder may come later, go, and come again") {
   const std::string id(64, 'a');
   Table table({folder});
   CHECK(addresses(table, "web").empty());
-  register_endpoint(folder, id, "172.18.0.2", {"web"});
+  register_endpoint(folder, id, {"172.18.0.2"}, {"web"});
   CHECK(addresses(table, "web").size() == 1);
   sys::remove_tree(folder);
   CHECK(addresses(table, "web").empty());
-  register_endpoint(folder, id, "172.18.0.3", {"web"});
-  CHECK(addresses(table, "web") == std::vector<uint32_t>{0xac120003});
+  register_endpoint(folder, id, {"172.18.0.3"}, {"web"});
+  CHECK(addresses(table, "web") == std::vector{ipv4(0xac120003)});
 }
 
 TEST_CASE("Only the given folders count, and what is no endpoint file in them is passed over") {
   const Folder mine;
   const Folder other;
-  register_endpoint(mine.path, std::string(64, 'a'), "172.18.0.2", {"web"});
-  register_endpoint(other.path, std::string(64, 'b'), "172.19.0.2", {"db"});
+  register_endpoint(mine.path, std::string(64, 'a'), {"172.18.0.2"}, {"web"});
+  register_endpoint(other.path, std::string(64, 'b'), {"172.19.0.2"}, {"db"});
   sys::write_file_atomic(mine.path + "/notes.txt", "172.18.0.9\nweb\n");
   sys::write_file_atomic(mine.path + "/cccccccccccc", "not an address\nweb\n");
   Table table({mine.path});
-  CHECK(addresses(table, "web") == std::vector<uint32_t>{0xac120002});
+  CHECK(addresses(table, "web") == std::vector{ipv4(0xac120002)});
   CHECK(addresses(table, "db").empty());
 }
 
@@ -89,12 +97,12 @@ TEST_CASE("More changes than the kernel keeps events for are not lost") {
   for (long event = 0; event < queue; ++event) {  // equal neighbours would be merged
     sys::open(event % 2 == 0 ? first : second, O_WRONLY);
   }
-  register_endpoint(folder.path, std::string(64, 'c'), "172.18.0.4", {"web"});
-  CHECK(addresses(table, "web") == std::vector<uint32_t>{0xac120002, 0xac120003, 0xac120004});
+  register_endpoint(folder.path, std::string(64, 'c'), {"172.18.0.4"}, {"web"});
+  CHECK(addresses(table, "web") == std::vector{ipv4(0xac120002), ipv4(0xac120003), ipv4(0xac120004)});
 }
 
 TEST_CASE("An endpoint is refused under an id that is none") {
   const Folder folder;
-  CHECK_THROWS_AS(register_endpoint(folder.path, "../../etc/passwd", "1.2.3.4", {}), sys::Error);
+  CHECK_THROWS_AS(register_endpoint(folder.path, "../../etc/passwd", {"1.2.3.4"}, {}), sys::Error);
   CHECK_THROWS_AS(unregister_endpoint(folder.path, "short"), sys::Error);
 }

@@ -55,7 +55,7 @@ TEST_CASE("A network's bridge has the gateway's address, the uplink's MTU and is
   REQUIRE(bridge);
   CHECK(bridge->up);
   CHECK(bridge->mtu == 1500);  // the test's host has no default route
-  CHECK(addresses_of(route, *bridge) == std::vector<uint32_t>{*parse_address("172.18.0.1")});
+  CHECK(addresses_of(route, *bridge) == std::vector<InterfaceAddress>{{*parse_address("172.18.0.1"), 16}});
   CHECK(sys::read_file("/proc/sys/net/ipv4/ip_forward") == "1\n");
   CHECK(sys::read_file("/proc/sys/net/ipv6/conf/" + bridge->name + "/disable_ipv6") == "1\n");
 }
@@ -88,13 +88,13 @@ TEST_CASE("Taking networks down leaves links, rules and forwarding as they were"
   CHECK(there.veths == std::vector<std::string>{veth_name(network.id, container.id)});
   CHECK(there.ports.size() == 2);
 
-  detach(network.id, container.id);
-  teardown_network(network.id);
+  detach(network, container.endpoint);
+  teardown_network(network);
   remove_firewall_if_unused();
   CHECK(present().ports.empty());
   CHECK(network_is_up(second));
-  teardown_network(second.id);
-  teardown_network(second.id);
+  teardown_network(second);
+  teardown_network(second);
   remove_firewall_if_unused();
   remove_firewall_if_unused();
   CHECK(link_names() == links);
@@ -110,7 +110,7 @@ TEST_CASE("Every verb may be repeated") {
   setup_network(network);
   setup_network(network);
   const Container container(network, "172.18.0.2");
-  attach(container.endpoint, container.netns);
+  attach(network, container.endpoint, container.netns);
   publish(ports);
   publish(ports);
   setup_network(network);
@@ -120,8 +120,8 @@ TEST_CASE("Every verb may be repeated") {
   unpublish(ports);
   unpublish(ports);
   CHECK(present().ports.empty());
-  detach(network.id, container.id);
-  detach(network.id, container.id);
+  detach(network, container.endpoint);
+  detach(network, container.endpoint);
 }
 
 TEST_CASE("A bridge that lost its address, its link state or its rules is not up, and set-up completes it") {
@@ -189,7 +189,7 @@ TEST_CASE("An internal network has no way out, no way in, and still joins its me
   setup_network(open);
   Container container(network, "172.18.0.2");
   container.endpoint.default_route = true;  // even when someone adds the route
-  attach(container.endpoint, container.netns);
+  attach(network, container.endpoint, container.netns);
   const Container peer(network, "172.18.0.3");
   const Container other(open, "172.19.0.2");
   const Service web(container.netns, "0.0.0.0", 80);
@@ -207,10 +207,10 @@ TEST_CASE("An endpoint has the MAC, name and route it was given") {
   const Network network = make_network();
   setup_network(network);
   Container container(network, "172.18.0.2");
-  detach(network.id, container.id);
+  detach(network, container.endpoint);
   container.endpoint.interface = "front0";
   container.endpoint.mac = "02:42:00:00:00:99";
-  attach(container.endpoint, container.netns);
+  attach(network, container.endpoint, container.netns);
   const NamespaceScope scope(container.netns);
   CHECK(link_names() == std::vector<std::string>{"front0", "lo"});
   CHECK(sys::read_file("/sys/class/net/lo/address").substr(0, 2) == "00");
@@ -229,12 +229,13 @@ TEST_CASE(
   CHECK(link_names() == before);
   setup_network(network);
   Container container(network, "172.18.0.2");
-  detach(network.id, container.id);
+  detach(network, container.endpoint);
   container.endpoint.interface = "lo";
-  CHECK_THROWS_AS(attach(container.endpoint, container.netns), sys::Error);
+  CHECK_THROWS_AS(attach(network, container.endpoint, container.netns), sys::Error);
   container.endpoint.interface = "eth0";
-  container.endpoint.gateway = "10.9.9.9";
-  CHECK_THROWS_WITH(attach(container.endpoint, container.netns), Catch::Contains("10.9.9.9 on eth0"));
+  Network astray = network;
+  astray.pools.front().gateway = "10.9.9.9";
+  CHECK_THROWS_WITH(attach(astray, container.endpoint, container.netns), Catch::Contains("10.9.9.9 on eth0"));
   CHECK(present().veths.empty());
 }
 
@@ -293,11 +294,13 @@ TEST_CASE("A host that did not forward does so for our networks alone and as lon
   const World world;
   const sys::Fd beyond = new_namespace();  // behind a second interface of the host
   NetlinkSocket route(NETLINK_ROUTE);
-  ensure_bridge(route, {"up2", "second uplink", *parse_address("192.0.2.1"), 24, 1400});
-  make_veth(route, *find_link(route, "up2"),
-            {"up3", "second uplink", "eth0", "02:00:00:00:00:03", *parse_address("192.0.2.2"), 24,
-             parse_address("192.0.2.1")},
-            beyond);
+  ensure_bridge(route, {"up2", "second uplink", {{*parse_address("192.0.2.1"), 24}}, 1400});
+  make_veth(
+      route, *find_link(route, "up2"),
+      {"up3",
+       "second uplink",
+       {"eth0", "02:00:00:00:00:03", {{*parse_address("192.0.2.2"), 24}}, {*parse_address("192.0.2.1")}}},
+      beyond);
   const Service service(beyond, "0.0.0.0", 80);
   const Network network = make_network();
   const char* forwarding = "/proc/sys/net/ipv4/ip_forward";
@@ -310,7 +313,7 @@ TEST_CASE("A host that did not forward does so for our networks alone and as lon
   CHECK(reach(container.netns, World::kOutside, 80, outside) == World::kHost);
   setup_network(network);
   CHECK_FALSE(reach(world.outside, "192.0.2.2", 80, service, kNever));
-  teardown_network(network.id);
+  teardown_network(network);
   remove_firewall_if_unused();
   CHECK(sys::read_file(forwarding) == "0\n");
   CHECK_FALSE(reach(world.outside, "192.0.2.2", 80, service, kNever));
@@ -319,7 +322,7 @@ TEST_CASE("A host that did not forward does so for our networks alone and as lon
   nft::run("flush chain inet compose others", "chain others");
   setup_network(network);
   CHECK(reach(world.outside, "192.0.2.2", 80, service));
-  teardown_network(network.id);
+  teardown_network(network);
   remove_firewall_if_unused();
   CHECK(sys::read_file(forwarding) == "1\n");
   CHECK(reach(world.outside, "192.0.2.2", 80, service));
@@ -330,11 +333,13 @@ TEST_CASE("A host that is a router stays one") {
   const World world;
   const sys::Fd beyond = new_namespace();
   NetlinkSocket route(NETLINK_ROUTE);
-  ensure_bridge(route, {"up2", "second uplink", *parse_address("192.0.2.1"), 24, 1400});
-  make_veth(route, *find_link(route, "up2"),
-            {"up3", "second uplink", "eth0", "02:00:00:00:00:03", *parse_address("192.0.2.2"), 24,
-             parse_address("192.0.2.1")},
-            beyond);
+  ensure_bridge(route, {"up2", "second uplink", {{*parse_address("192.0.2.1"), 24}}, 1400});
+  make_veth(
+      route, *find_link(route, "up2"),
+      {"up3",
+       "second uplink",
+       {"eth0", "02:00:00:00:00:03", {{*parse_address("192.0.2.2"), 24}}, {*parse_address("192.0.2.1")}}},
+      beyond);
   sys::write_knob("/proc/sys/net/ipv4/ip_forward", "1");
   setup_network(make_network());
   CHECK(reach(world.outside, "192.0.2.2", 80, Service(beyond, "0.0.0.0", 80)));
@@ -348,10 +353,10 @@ TEST_CASE("A link that cannot join its bridge does not stay") {
   Link gone = *find_link(route, "up0");
   gone.index += 1000;
   const std::vector<std::string> before = link_names();
-  CHECK_THROWS_AS(make_veth(route, gone,
-                            {"half", "a half", "eth0", "02:00:00:00:00:09", *parse_address("203.0.113.9"), 24,
-                             std::nullopt},
-                            netns),
-                  sys::Error);
+  CHECK_THROWS_AS(
+      make_veth(route, gone,
+                {"half", "a half", {"eth0", "02:00:00:00:00:09", {{*parse_address("203.0.113.9"), 24}}, {}}},
+                netns),
+      sys::Error);
   CHECK(link_names() == before);
 }

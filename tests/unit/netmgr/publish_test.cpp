@@ -65,8 +65,8 @@ TEST_CASE("Containers reach a published port by the host's address: another netw
     CHECK(reach(container.netns, World::kHost, 8080, web));
     CHECK_FALSE(reach(stranger.netns, "172.18.0.2", 80, web, kNever));
     CHECK(reach(neighbour.netns, "172.18.0.2", 80, web) == "172.18.0.3");
-    teardown_network(network.id);
-    teardown_network(other.id);
+    teardown_network(network);
+    teardown_network(other);
   }
 }
 
@@ -146,7 +146,7 @@ TEST_CASE("A port that leads to a living container is not taken over; one that l
   CHECK(present().ports.size() == 1);
   unpublish(ports);  // not ours: stays
   CHECK(present().ports.size() == 1);
-  detach(network.id, first.id);
+  detach(network, first.endpoint);
   publish(ports);
   CHECK(present().ports.size() == 2);
   CHECK(reach(world.outside, World::kHost, 8080, web) == World::kOutside);
@@ -187,8 +187,8 @@ TEST_CASE("Another tool's chain that drops by policy does not stop our traffic, 
   CHECK(reach(container.netns, World::kOutside, 80, outside) == World::kHost);
   CHECK_FALSE(reach(world.outside, World::kHost, 8081, blocked, kNever));
   CHECK_FALSE(reach(stranger.netns, "172.18.0.2", 80, web, kNever));
-  teardown_network(network.id);
-  teardown_network(other.id);
+  teardown_network(network);
+  teardown_network(other);
   remove_firewall_if_unused();
   CHECK(nft::list("list ruleset", "ruleset") == before);
   CHECK(sys::read_file("/proc/sys/net/ipv4/ip_forward") == "1\n");  // the other tool may want it

@@ -27,8 +27,8 @@ void send_as(const sys::Fd& netns, const std::string& source, const std::string&
   packet.ip.ihl = 5;
   packet.ip.ttl = 64;
   packet.ip.protocol = IPPROTO_UDP;
-  packet.ip.saddr = htonl(*parse_address(source));
-  packet.ip.daddr = htonl(*parse_address(destination));
+  packet.ip.saddr = htonl(ipv4_number(*parse_address(source)));
+  packet.ip.daddr = htonl(ipv4_number(*parse_address(destination)));
   packet.udp.source = htons(9000);
   packet.udp.dest = htons(9000);
   packet.udp.len = htons(9);

@@ -50,19 +50,26 @@ inline bool is_root() {
 struct World {
   static constexpr const char* kHost = "203.0.113.1";
   static constexpr const char* kOutside = "203.0.113.2";
+  static constexpr const char* kHost6 = "2001:db8::1";
+  static constexpr const char* kOutside6 = "2001:db8::2";
 
   sys::Fd host = new_namespace();
   NamespaceScope inside{host};
   sys::Fd outside = new_namespace();
 
-  World() {
+  // With `v6` the host and outside have 2001:db8::1 and ::2 as well.
+  explicit World(bool v6 = false) {
     NetlinkSocket route(NETLINK_ROUTE);
-    ensure_bridge(route, {"up0", "uplink", *parse_address(kHost), 24, 1400});
+    std::vector<InterfaceAddress> here{{*parse_address(kHost), 24}}, there{{*parse_address(kOutside), 24}};
+    std::vector<Address> gateways{*parse_address(kHost)};
+    if (v6) {
+      here.push_back({*parse_address(kHost6), 64});
+      there.push_back({*parse_address(kOutside6), 64});
+      gateways.push_back(*parse_address(kHost6));
+    }
+    ensure_bridge(route, {"up0", "uplink", here, 1400});
     const std::optional<Link> uplink = find_link(route, "up0");
-    make_veth(
-        route, *uplink,
-        {"up1", "uplink", "eth0", "02:00:00:00:00:02", *parse_address(kOutside), 24, parse_address(kHost)},
-        outside);
+    make_veth(route, *uplink, {"up1", "uplink", {"eth0", "02:00:00:00:00:02", there, gateways}}, outside);
   }
 };
 
@@ -71,23 +78,21 @@ struct Container {
   sys::Fd netns = new_namespace();
   Endpoint endpoint;
 
-  Container(const Network& network, const std::string& address) {
-    endpoint.network_id = network.id;
+  // Either address may be empty.
+  Container(const Network& network, const std::string& address, const std::string& address6 = "") {
     endpoint.container_id = id;
     endpoint.address = address;
-    endpoint.prefix = parse_subnet(network.subnet)->prefix;
-    endpoint.gateway = network.gateway;
-    endpoint.mac = mac_for(*parse_address(address));
-    endpoint.default_route = !network.internal;
-    attach(endpoint, netns);
+    endpoint.address6 = address6;
+    endpoint.mac = mac_for(*parse_address(address.empty() ? address6 : address));
+    endpoint.default_route = endpoint.default_route6 = !network.internal;
+    attach(network, endpoint, netns);
   }
 };
 
 inline Network make_network(const std::string& prefix = "172.18", bool internal = false) {
   Network network;
   network.id = sys::random_hex(64);
-  network.subnet = prefix + ".0.0/16";
-  network.gateway = prefix + ".0.1";
+  network.pools = {{prefix + ".0.0/16", prefix + ".0.1"}};
   network.internal = internal;
   return network;
 }
@@ -96,7 +101,7 @@ inline sockaddr_in socket_address(const std::string& address, uint16_t port) {
   sockaddr_in result{};
   result.sin_family = AF_INET;
   result.sin_port = htons(port);
-  result.sin_addr.s_addr = htonl(parse_address(address).value());
+  result.sin_addr.s_addr = htonl(ipv4_number(parse_address(address).value()));
   return result;
 }
 
@@ -136,7 +141,7 @@ struct Service {
       sys::check(::recvfrom(fd.get(), &byte, 1, 0, reinterpret_cast<sockaddr*>(&from), &size), "recvfrom");
       sys::check(::sendto(fd.get(), "b", 1, 0, reinterpret_cast<sockaddr*>(&from), size), "sendto");
     }
-    return format_address(ntohl(from.sin_addr.s_addr));
+    return format_address(ipv4(ntohl(from.sin_addr.s_addr)));
   }
 };
 

@@ -6,11 +6,14 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <set>
 #include <thread>
 #include <vector>
 
 #include "../small_disk.h"
 #include "engine/error.h"
+#include "engine/state/containers.h"
+#include "engine/state/networks.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 
@@ -164,4 +167,46 @@ TEST_CASE("on a disk that has become full it can still be recorded that things g
     }));
   }
   CHECK(count(db, "volumes") == 0);
+}
+
+TEST_CASE("what an earlier version has recorded of networks and endpoints is brought over") {
+  const Folder folder;
+  const std::string path = folder.path + "/state.db";
+  {
+    engine::Database db(path);
+    // As it was when an endpoint had an IPv4 address alone.
+    for (const char* statement :
+         {"PRAGMA foreign_keys=OFF", "DROP TABLE endpoints",
+          "CREATE TABLE endpoints(network_id TEXT NOT NULL REFERENCES networks(id), container_id TEXT NOT "
+          "NULL "
+          "REFERENCES containers(id) ON DELETE CASCADE, address TEXT NOT NULL, mac TEXT NOT NULL, aliases "
+          "TEXT NOT "
+          "NULL, position INTEGER NOT NULL, PRIMARY KEY(network_id, container_id), UNIQUE(network_id, "
+          "address)) "
+          "WITHOUT ROWID",
+          "CREATE INDEX endpoints_container ON endpoints(container_id)",
+          "INSERT INTO networks VALUES('n1', 'shop', 'bridge', '10.1.0.0/16', '10.1.0.1', "
+          "'{\"name\":\"shop\"}', 1)",
+          "INSERT INTO images VALUES('sha256:1', 1, 1)",
+          "INSERT INTO containers VALUES('c1', 'web', '', 'x', 'sha256:1', '{}', '', 1)",
+          "INSERT INTO endpoints VALUES('n1', 'c1', '10.1.0.2', '02:42:0a:01:00:02', '[\"www\"]', 0)",
+          "PRAGMA user_version=4"}) {
+      auto query = db.prepare(statement);
+      while (query.step()) {
+      }
+    }
+  }
+  engine::Database db(path);
+  const auto network = engine::find_network(db, "shop");
+  REQUIRE(network);
+  REQUIRE(network->config.pools.size() == 1);
+  CHECK(network->config.pools[0].subnet == "10.1.0.0/16");
+  CHECK(network->config.pools[0].gateway == "10.1.0.1");
+  CHECK(engine::network_addresses(db, "n1") == std::set<std::string>{"10.1.0.2"});
+  const auto container = engine::find_container_record(db, "web");
+  REQUIRE(container);
+  REQUIRE(container->endpoints.size() == 1);
+  CHECK(container->endpoints[0].address == "10.1.0.2");
+  CHECK(container->endpoints[0].address6.empty());
+  CHECK(container->endpoints[0].aliases == std::vector<std::string>{"www"});
 }

@@ -99,7 +99,7 @@ class FakeEngine : public engine::Engine {
     info.id = next_id();
     info.name = config.name;
     info.driver = config.driver;
-    info.subnet = config.subnet;
+    info.pools = config.pools;
     info.labels = config.labels;
     networks_.push_back(info);
     return info;

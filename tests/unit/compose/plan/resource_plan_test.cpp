@@ -1,3 +1,5 @@
+#include <functional>
+
 #include "scene.h"
 
 using namespace compose;
@@ -78,7 +80,7 @@ TEST_CASE("a subnet that another network has is refused before anything is stopp
   Scene scene;
   engine::NetworkConfig other;
   other.name = "other_default";
-  other.subnet = "10.9.0.0/16";
+  other.pools = {{"10.9.0.0/16", "", ""}};
   scene.engine.create_network(other);
   add_service(scene.project, "web");
   scene.up();
@@ -146,8 +148,7 @@ TEST_CASE("networks and volumes of the same name that are not ours are used with
   Scene scene;
   add_volume(scene.project, "data");
   add_service(scene.project, "db").volumes = {mount("data", "/data")};
-  scene.engine.create_network(
-      {.name = "demo_default", .subnet = {}, .gateway = {}, .driver_opts = {}, .labels = {}});
+  scene.engine.create_network({.name = "demo_default", .pools = {}, .driver_opts = {}, .labels = {}});
   engine::VolumeConfig volume;
   volume.name = "demo_data";
   volume.labels["com.docker.compose.project"] = "other";
@@ -181,8 +182,7 @@ TEST_CASE("external networks and volumes must exist and are neither made nor rem
   scene.project.networks.at("default").external = true;
   CHECK_THAT(plan_error([&] { scene.plan(); }),
              Catch::Contains("network \"demo_default\" is declared as external"));
-  scene.engine.create_network(
-      {.name = "demo_default", .subnet = {}, .gateway = {}, .driver_opts = {}, .labels = {}});
+  scene.engine.create_network({.name = "demo_default", .pools = {}, .driver_opts = {}, .labels = {}});
   CHECK_THAT(plan_error([&] { scene.plan(); }),
              Catch::Contains("volume \"demo_data\" is declared as external"));
   scene.engine.create_volume({.name = "demo_data", .driver_opts = {}, .labels = {}});
@@ -209,4 +209,61 @@ TEST_CASE("an MTU that cannot be is refused while planning") {
   }
   scene.project.networks.at("default").driver_opts["com.docker.network.driver.mtu"] = "1400";
   scene.up();
+}
+
+TEST_CASE(
+    "each attribute of a network that changes has it recreated, and what is wrong is said while planning") {
+  using Network = parser::Network;
+  const std::vector<std::function<void(Network&)>> changes = {
+      [](Network& network) { network.enable_ipv6 = true; },
+      [](Network& network) { network.enable_ipv4 = false; },
+      [](Network& network) { network.ipam = pool("fd00:1::/64"); },
+      [](Network& network) { network.ipam.front().ip_range = "fd00:1::/80"; },
+      [](Network& network) { network.ipam.front().aux_addresses["printer"] = "fd00:1::9"; },
+      [](Network& network) { network.attachable = true; },
+      [](Network& network) { network.driver_opts["com.docker.network.bridge.name"] = "shop0"; },
+  };
+  Scene scene;
+  add_service(scene.project, "web");
+  scene.up();
+  for (const auto& change : changes) {
+    change(scene.project.networks.at("default"));
+    CHECK(has_step(scene.plan(), "Create demo_default"));
+    scene.up();
+    CHECK(scene.plan().empty());
+  }
+  scene.project.networks.at("default").driver_opts["com.example.speed"] = "fast";
+  CHECK_THAT(plan_error([&] { scene.plan(); }), Catch::Contains("com.example.speed"));
+}
+
+TEST_CASE("options of an endpoint that there are not are refused while planning") {
+  Scene scene;
+  add_service(scene.project, "web").networks["default"].driver_opts["com.example.color"] = "red";
+  CHECK_THAT(plan_error([&] { scene.plan(); }),
+             Catch::Contains("web") && Catch::Contains("com.example.color"));
+}
+
+TEST_CASE("a service on an external network host or none has that network mode") {
+  Scene scene;
+  parser::Network& network = add_network(scene.project, "outer");
+  network.name = "host";
+  network.external = true;
+  parser::Service& service = add_service(scene.project, "web");
+  service.networks.clear();
+  service.networks["outer"] = {};
+  CHECK(container_config(scene.project, service, 1, "demo-web-1", "").network_mode == "host");
+  service.networks["default"] = {};
+  CHECK_THAT(plan_error([&] { container_config(scene.project, service, 1, "demo-web-1", ""); }),
+             Catch::Contains("host"));
+}
+
+TEST_CASE("ports of a service that is on macvlan networks alone are not published, and that is said") {
+  Scene scene;
+  scene.project.networks.at("default").driver = "macvlan";
+  parser::Port port;
+  port.target = 80;
+  add_service(scene.project, "web").ports.push_back(port);
+  const Plan plan = scene.plan();
+  REQUIRE_FALSE(plan.warnings.empty());
+  CHECK_THAT(plan.warnings[0], Catch::Contains("not published") && Catch::Contains("macvlan"));
 }

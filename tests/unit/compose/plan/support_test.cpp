@@ -126,7 +126,7 @@ TEST_CASE("drivers and driver options of networks and volumes that are not honou
       "  back:\n"
       "    driver_opts: {com.docker.network.driver.mtu: \"1400\"}\n"
       "  front:\n"
-      "    driver_opts: {com.docker.network.bridge.name: br7}\n"
+      "    driver: overlay\n"
       "volumes:\n"
       "  data:\n"
       "    driver_opts: {type: nfs}\n"
@@ -135,7 +135,6 @@ TEST_CASE("drivers and driver options of networks and volumes that are not honou
       "  far:\n"
       "    driver: rclone\n");
   CHECK(files.refusals({"web"}) ==
-        "compose.yaml:10:5: networks.front: attribute 'driver_opts' is not supported yet; "
-        "com.docker.network.driver.mtu is\n"
+        "compose.yaml:10:13: networks.front: 'driver: overlay' is not supported yet; bridge and macvlan are\n"
         "compose.yaml:17:13: volumes.far: 'driver: rclone' is not supported yet; 'local' is\n");
 }

@@ -1,0 +1,191 @@
+// Drivers, their options, and what addresses a network gives out, seen from inside of containers.
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "sandbox.h"
+
+using it::Sandbox;
+using nlohmann::json;
+
+namespace {
+
+std::string sleeper(const std::string& name, const std::string& more = "") {
+  return "  " + name +
+         ":\n    image: busybox\n    command: [\"sleep\", \"1000\"]\n    stop_grace_period: 0s\n" + more;
+}
+
+std::string address_of(Sandbox& sandbox, const std::string& service, const std::string& interface = "eth0") {
+  return sandbox.inside(
+      service, {"sh", "-c",
+                "ip -4 -o addr show " + interface + " | sed 's/.* inet \\([0-9.]*\\).*/\\1/' | tr -d '\\n'"});
+}
+
+bool pings(Sandbox& sandbox, const std::string& from, const std::string& to) {
+  return sandbox.compose({"exec", "-T", from, "ping", "-c", "1", "-w", "2", to}).code == 0;
+}
+
+json inspected(Sandbox& sandbox, const std::string& network) {
+  return json::parse(sandbox.ok({"network", "inspect", network}).out).at(0);
+}
+
+bool host_has_link(const std::string& name) {
+  return it::run({"ip", "link", "show", "dev", name}).code == 0;
+}
+
+}  // namespace
+
+TEST_CASE("addresses come from ip_range, and neither gateway nor auxiliary addresses are given out") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file("services:\n" + sleeper("one") + sleeper("two") +
+                       sleeper("fixed", "    networks:\n      default:\n        ipv4_address: 10.97.9.9\n") +
+                       R"(networks:
+  default:
+    attachable: true
+    ipam:
+      config:
+        - subnet: 10.97.0.0/16
+          ip_range: 10.97.5.0/29
+          gateway: 10.97.0.254
+          aux_addresses:
+            printer: 10.97.5.0
+            router: 10.97.5.2
+)");
+  sandbox.ok({"up", "-d"});
+  const std::set<std::string> given{address_of(sandbox, "one"), address_of(sandbox, "two")};
+  CHECK(given == std::set<std::string>{"10.97.5.1", "10.97.5.3"});
+  CHECK(address_of(sandbox, "fixed") == "10.97.9.9");
+  CHECK(sandbox.inside("one", {"ip", "route"}).find("default via 10.97.0.254") != std::string::npos);
+  const json network = inspected(sandbox, sandbox.project() + "_default");
+  CHECK(network.at("Attachable") == true);
+  CHECK(network.at("IPAM").at("Config") ==
+        json::parse(R"([{"Subnet": "10.97.0.0/16", "IPRange": "10.97.5.0/29",
+    "Gateway": "10.97.0.254", "AuxiliaryAddresses": {"printer": "10.97.5.0", "router": "10.97.5.2"}}])"));
+  CHECK(pings(sandbox, "one", "two"));
+  sandbox.finish();
+}
+
+TEST_CASE("options of the bridge name it and its interfaces, and part its containers") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file("services:\n" + sleeper("one", "    ports: [\"8080:80\"]\n") + sleeper("two") +
+                       R"(networks:
+  default:
+    driver: bridge
+    driver_opts:
+      com.docker.network.bridge.name: shop0
+      com.docker.network.bridge.enable_icc: "false"
+      com.docker.network.bridge.host_binding_ipv4: 127.0.0.1
+      com.docker.network.driver.mtu: "1400"
+      com.docker.network.container_iface_prefix: wan
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(host_has_link("shop0"));
+  const std::string links = sandbox.inside("one", {"ip", "-o", "link"});
+  CHECK(links.find("wan0") != std::string::npos);
+  CHECK(links.find("mtu 1400") != std::string::npos);
+  CHECK_FALSE(pings(sandbox, "one", address_of(sandbox, "two", "wan0")));
+  CHECK(pings(sandbox, "one", it::kHostAddress));
+  CHECK(sandbox.ok({"port", "one", "80"}).out == "127.0.0.1:8080\n");
+  CHECK(
+      inspected(sandbox, sandbox.project() + "_default").at("Options").at("com.docker.network.bridge.name") ==
+      "shop0");
+  sandbox.finish();
+  CHECK_FALSE(host_has_link("shop0"));
+}
+
+TEST_CASE("an option that a driver or endpoint does not have is refused by name, and nothing is made") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const auto refused = [&](const std::string& service, const std::string& network) {
+    sandbox.compose_file("services:\n" + sleeper("web", service) + "networks:\n  default:\n" + network);
+    const it::Output output = sandbox.compose({"up", "-d"});
+    CHECK(output.code != 0);
+    return output.err;
+  };
+  CHECK_THAT(refused("", "    driver_opts:\n      com.example.speed: fast\n"),
+             Catch::Contains("com.example.speed"));
+  CHECK_THAT(refused("", "    driver: macvlan\n    driver_opts:\n      macvlan_mode: odd\n"),
+             Catch::Contains("odd"));
+  CHECK_THAT(refused("", "    driver: host\n"), Catch::Contains("network_mode: host"));
+  CHECK_THAT(refused("", "    ipam:\n      driver: dhcp\n"), Catch::Contains("driver: dhcp"));
+  CHECK_THAT(
+      refused("    networks:\n      default:\n        driver_opts:\n          com.example.color: red\n",
+              "    internal: false\n"),
+      Catch::Contains("com.example.color"));
+  CHECK_THAT(refused("", "    ipam:\n      config: [{subnet: 10.1.0.0/24}, {subnet: 10.2.0.0/24}]\n"),
+             Catch::Contains("one IPv4 subnet"));
+  CHECK(sandbox.ids().empty());
+  CHECK_THAT(sandbox.compose({"network", "create", "--subnet", "fd00:9::/64", "x9"}).err,
+             Catch::Contains("IPv6 is not enabled"));
+  CHECK_THAT(sandbox.compose({"network", "create", "--gateway", "10.1.0.1", "x9"}).err,
+             Catch::Contains("--subnet"));
+  CHECK_THAT(sandbox.compose({"network", "create", "--ipam-opt", "a=b", "x9"}).err, Catch::Contains("a=b"));
+  CHECK_THAT(sandbox.compose({"network", "create", "-d", "overlay", "x9"}).err, Catch::Contains("overlay"));
+  sandbox.finish();
+}
+
+TEST_CASE("settings of an endpoint are those of its interface") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file("services:\n" + sleeper("web", R"(    networks:
+      default:
+        driver_opts:
+          com.docker.network.endpoint.sysctls: net.ipv4.conf.IFNAME.log_martians=1
+          com.docker.network.endpoint.ifname: lan7
+)"));
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("web", {"cat", "/proc/sys/net/ipv4/conf/lan7/log_martians"}) == "1\n");
+  sandbox.finish();
+}
+
+TEST_CASE("containers on a macvlan are on the network of their parent, found by name, and publish nothing") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file("services:\n" + sleeper("one", "    ports: [\"8080:80\"]\n") + sleeper("two") +
+                       R"(networks:
+  default:
+    driver: macvlan
+    driver_opts:
+      parent: host0
+    ipam:
+      config:
+        - subnet: 198.51.100.0/24
+          ip_range: 198.51.100.64/28
+          gateway: 198.51.100.1
+)");
+  const it::Output up = sandbox.ok({"up", "-d"});
+  CHECK_THAT(up.err, Catch::Contains("not published"));
+  CHECK(address_of(sandbox, "one").rfind("198.51.100.", 0) == 0);
+  CHECK(pings(sandbox, "one", "two"));
+  CHECK(sandbox.inside("one", {"ip", "route"}).find("default via 198.51.100.1") != std::string::npos);
+  CHECK(it::run({"ss", "-Hltn", "sport = :8080"}).out.empty());
+  CHECK(inspected(sandbox, sandbox.project() + "_default").at("Driver") == "macvlan");
+  const std::string container = sandbox.project() + "-one-1", network = sandbox.project() + "_default";
+  sandbox.ok({"network", "disconnect", network, container});
+  CHECK(sandbox.inside("one", {"ip", "-o", "link"}).find("eth0") == std::string::npos);
+  sandbox.ok({"network", "connect", "--ip", "198.51.100.70", "--alias", "one", network, container});
+  CHECK(address_of(sandbox, "one") == "198.51.100.70");
+  CHECK(pings(sandbox, "two", "one"));
+  CHECK(sandbox.inside("one", {"ip", "addr", "show", "dev", "eth0"}).find("inet6") == std::string::npos);
+  sandbox.finish();
+}
+
+TEST_CASE("the engine's own networks are used as external ones") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file("services:\n" + sleeper("shared", "    networks: [outer]\n") +
+                       sleeper("alone", "    networks: [nothing]\n") + R"(networks:
+  outer:
+    name: host
+    external: true
+  nothing:
+    name: none
+    external: true
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("shared", {"ip", "-o", "link"}).find("host0") != std::string::npos);
+  CHECK(sandbox.inside("alone", {"ip", "-o", "link"}).find("eth0") == std::string::npos);
+  CHECK(sandbox.compose({"up", "-d"}).err.find("Recreate") == std::string::npos);
+  sandbox.finish();
+}
