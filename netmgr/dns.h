@@ -4,7 +4,8 @@
 //
 // Names come from folders, one per network, holding one small file per running endpoint (named by the
 // container's id prefix), written by that container's monitor and removed when it stops:
-//   line 1: an address, IPv4 before IPv6; line 2 may be its IPv6 address; every further line: one name.
+//   line 1: an address, IPv4 before IPv6; line 2 may be its IPv6 address; every further line: one name, and
+//   the last may be "!unhealthy": its names lead to it only where no other endpoint has them that is not.
 // The server watches the folders with inotify and reads changed files only when the next query comes, so an
 // idle server never wakes. RFC 1035, RFC 3596 (IPv6), RFC 6891 (EDNS0), RFC 2308
 // (NODATA).
@@ -47,7 +48,8 @@ class DnsServer {
 
 // The endpoint files.
 void register_endpoint(const std::string& directory, const std::string& container_id,
-                       const std::vector<std::string>& addresses, const std::vector<std::string>& names);
+                       const std::vector<std::string>& addresses, const std::vector<std::string>& names,
+                       bool unhealthy = false);
 void unregister_endpoint(const std::string& directory, const std::string& container_id);
 
 }  // namespace netmgr

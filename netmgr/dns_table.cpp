@@ -131,9 +131,8 @@ void Table::read_endpoint(const std::string& path) {
   try {
     const std::optional<std::string> text = sys::read_file_if_exists(path);
     if (!text) return;
-    Endpoint endpoint;
-    if (parse_endpoint_file(*text, endpoint.addresses, endpoint.names))
-      endpoints_[path] = std::move(endpoint);
+    if (std::optional<EndpointEntry> endpoint = parse_endpoint_file(*text))
+      endpoints_[path] = std::move(*endpoint);
   } catch (const sys::Error&) {
     endpoints_.erase(path);
   }
@@ -142,18 +141,26 @@ void Table::read_endpoint(const std::string& path) {
 void Table::rebuild() {
   addresses_.clear();
   names_.clear();
-  for (const auto& [path, endpoint] : endpoints_) {
-    for (const std::string& name : endpoint.names) {
-      Addresses& all = addresses_[name];
-      for (const Address& address : endpoint.addresses) {
-        std::vector<Address>& addresses = address.v6 ? all.v6 : all.v4;
-        const auto place = std::lower_bound(addresses.begin(), addresses.end(), address);
-        if (place == addresses.end() || *place != address) addresses.insert(place, address);
-      }
+  for (const auto& [path, endpoint] : endpoints_)
+    if (!endpoint.unhealthy) add(endpoint, addresses_);
+  // Better an ailing one than none.
+  Map<Addresses> rest;
+  for (const auto& [path, endpoint] : endpoints_)
+    if (endpoint.unhealthy) add(endpoint, rest);
+  addresses_.merge(rest);
+}
+
+void Table::add(const EndpointEntry& endpoint, Map<Addresses>& names) {
+  for (const std::string& name : endpoint.names) {
+    Addresses& all = names[name];
+    for (const Address& address : endpoint.addresses) {
+      std::vector<Address>& addresses = address.v6 ? all.v6 : all.v4;
+      const auto place = std::lower_bound(addresses.begin(), addresses.end(), address);
+      if (place == addresses.end() || *place != address) addresses.insert(place, address);
     }
-    if (endpoint.names.empty()) continue;
-    for (const Address& address : endpoint.addresses) names_[address] = endpoint.names.front();
   }
+  if (endpoint.names.empty()) return;
+  for (const Address& address : endpoint.addresses) names_[address] = endpoint.names.front();
 }
 
 const Table::Addresses* Table::addresses(std::string_view name) const {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "netmgr/address.h"
+#include "netmgr/endpoint_file.h"
 #include "sys/fd.h"
 
 namespace netmgr::dns {
@@ -40,10 +41,6 @@ class Table {
     int watch = -1;
     timespec changed{};  // of the folder when it was last read, for want of a watch
   };
-  struct Endpoint {
-    std::vector<Address> addresses;
-    std::vector<std::string> names;
-  };
   struct Hash {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
@@ -59,11 +56,12 @@ class Table {
   void read_directory(const Directory& directory);
   void read_endpoint(const std::string& path);
   void rebuild();
+  void add(const EndpointEntry& endpoint, Map<Addresses>& names);
 
   std::vector<Directory> directories_;
   sys::Fd inotify_;
   std::unordered_set<std::string> changed_;  // files the events named
-  Map<Endpoint> endpoints_;                  // by path
+  Map<EndpointEntry> endpoints_;             // by path
   Map<Addresses> addresses_;
   std::map<Address, std::string> names_;
 };

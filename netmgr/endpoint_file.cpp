@@ -13,6 +13,7 @@ namespace netmgr {
 namespace {
 
 constexpr size_t kFileNameDigits = 12;
+constexpr std::string_view kUnhealthy = "!unhealthy";  // as no name is
 
 bool is_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
@@ -39,32 +40,38 @@ bool is_endpoint_file(std::string_view file_name) {
   return file_name.size() == kFileNameDigits && is_hex(file_name);
 }
 
-bool parse_endpoint_file(std::string_view text, std::vector<Address>& addresses,
-                         std::vector<std::string>& names) {
-  addresses.clear();
-  names.clear();
+std::optional<EndpointEntry> parse_endpoint_file(std::string_view text) {
+  EndpointEntry entry;
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
-    const bool wants_address = addresses.empty() || (names.empty() && line.find(':') != std::string::npos);
+    if (line == kUnhealthy) {
+      entry.unhealthy = true;
+      continue;
+    }
+    const bool wants_address =
+        entry.addresses.empty() || (entry.names.empty() && line.find(':') != std::string::npos);
     if (wants_address) {
       const std::optional<Address> address = parse_address(std::string(line));
-      if (!address) return false;
-      addresses.push_back(*address);
+      if (!address) return std::nullopt;
+      entry.addresses.push_back(*address);
       continue;
     }
     if (line.ends_with('.')) line.remove_suffix(1);
-    if (!line.empty()) names.push_back(to_lower(line));
+    if (!line.empty()) entry.names.push_back(to_lower(line));
   }
-  return !addresses.empty();
+  if (entry.addresses.empty()) return std::nullopt;
+  return entry;
 }
 
 void register_endpoint(const std::string& directory, const std::string& container_id,
-                       const std::vector<std::string>& addresses, const std::vector<std::string>& names) {
+                       const std::vector<std::string>& addresses, const std::vector<std::string>& names,
+                       bool unhealthy) {
   std::string text;
   for (const std::string& address : addresses)
     if (!address.empty()) text += address + '\n';
   for (const std::string& name : names) text += name + '\n';
+  if (unhealthy) text += std::string(kUnhealthy) + '\n';
   sys::make_dirs(directory);
   sys::write_file_atomic(path_of(directory, container_id), text);
 }

@@ -1,5 +1,6 @@
 #pragma once
 // The text of an endpoint file (see dns.h).
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,8 +12,12 @@ namespace netmgr {
 // False for temporary and hidden files.
 bool is_endpoint_file(std::string_view file_name);
 std::string to_lower(std::string_view text);  // as names are compared: letters of ASCII
-// Names come out in lower case, without a trailing dot. False when the first line is not an address.
-bool parse_endpoint_file(std::string_view text, std::vector<Address>& addresses,
-                         std::vector<std::string>& names);
+struct EndpointEntry {
+  std::vector<Address> addresses;
+  std::vector<std::string> names;  // in lower case, without a trailing dot
+  bool unhealthy = false;
+};
+// Nothing when the first line is not an address.
+std::optional<EndpointEntry> parse_endpoint_file(std::string_view text);
 
 }  // namespace netmgr

@@ -7,9 +7,10 @@
 
 namespace engine {
 
-void register_endpoints(const Spec& spec) {
+void register_endpoints(const Spec& spec, bool unhealthy) {
   for (const SpecNetwork& network : spec.networks) {
-    netmgr::register_endpoint(network.directory, spec.id, {network.address, network.address6}, network.names);
+    netmgr::register_endpoint(network.directory, spec.id, {network.address, network.address6}, network.names,
+                              unhealthy);
   }
 }
 

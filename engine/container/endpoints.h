@@ -4,7 +4,8 @@
 
 namespace engine {
 
-void register_endpoints(const Spec& spec);             // throws sys::Error
+// Throws sys::Error.
+void register_endpoints(const Spec& spec, bool unhealthy = false);
 void unregister_endpoints(const Spec& spec) noexcept;  // what is missing is no error
 
 }  // namespace engine

@@ -105,6 +105,11 @@ void Supervisor::serve_names() {
   dns_ = std::make_unique<netmgr::DnsServer>(netns_, std::move(config));
 }
 
+// Others find it by its names, unless it is ailing and they have a better one.
+void Supervisor::register_names() {
+  engine::register_endpoints(spec_, status_.health == engine::Health::kUnhealthy);
+}
+
 // A question that is on its way is lost, and asked again by who asked it.
 void Supervisor::reload_networks() {
   engine::Spec now = engine::spec_from_json(sys::read_file(engine::spec_file(spec_.run_dir)));
@@ -126,7 +131,7 @@ void Supervisor::reload_networks() {
     });
   });
   engine::unregister_endpoints(now);  // those that it was taken off
-  if (running()) engine::register_endpoints(spec_);
+  if (running()) register_names();
   serve_names();
 }
 
@@ -211,7 +216,7 @@ void Supervisor::adopt() {
   if (spec_.tty) console_pump_ = find_console_pump(spec_.run_dir);
   if (spec_.stdin_open && !spec_.tty) input_ = open_fifo(engine::stdin_fifo(spec_.run_dir), 0);
   watch_health();
-  engine::register_endpoints(spec_);
+  register_names();
   record();
 }
 
@@ -358,7 +363,13 @@ void Supervisor::finish_probe(bool timed_out) {
   const bool changed = health_.record(status_, result, monotonic_ms());
   watch_health();
   record();
-  if (changed) note("health_status: " + to_string(status_.health));
+  if (!changed) return;
+  note("health_status: " + to_string(status_.health));
+  try {
+    register_names();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "register %s: %s\n", spec_.name.c_str(), error.what());
+  }
 }
 
 void Supervisor::serve_deadlines() {

@@ -72,6 +72,7 @@ class Supervisor : private ControlHandler {
   void go_on();
   void open_places();
   void serve_names();
+  void register_names();
   engine::Stdio stdio();
   void launch();
   void watch_health();

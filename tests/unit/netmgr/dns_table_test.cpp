@@ -27,18 +27,37 @@ std::vector<Address> addresses(Table& table, const char* name) {
 }  // namespace
 
 TEST_CASE("An endpoint file is read strictly in its address and kindly in its names") {
-  std::vector<Address> address;
-  std::vector<std::string> names;
-  REQUIRE(netmgr::parse_endpoint_file("172.18.0.2\nWeb\nshop-web-1.\n\n0123456789ab\n", address, names));
-  CHECK(address == std::vector{ipv4(0xac120002)});
-  CHECK(names == std::vector<std::string>{"web", "shop-web-1", "0123456789ab"});
-  REQUIRE(netmgr::parse_endpoint_file("172.18.0.2\nfd18::2\nweb\n", address, names));
-  CHECK(address == std::vector{ipv4(0xac120002), *netmgr::parse_address("fd18::2")});
-  CHECK(names == std::vector<std::string>{"web"});
-  REQUIRE(netmgr::parse_endpoint_file("fd18::2\nweb\n", address, names));
-  CHECK(address == std::vector{*netmgr::parse_address("fd18::2")});
-  CHECK_FALSE(netmgr::parse_endpoint_file("", address, names));
-  CHECK_FALSE(netmgr::parse_endpoint_file("web\n", address, names));
+  const auto entry = netmgr::parse_endpoint_file("172.18.0.2\nWeb\nshop-web-1.\n\n0123456789ab\n");
+  REQUIRE(entry);
+  CHECK(entry->addresses == std::vector{ipv4(0xac120002)});
+  CHECK(entry->names == std::vector<std::string>{"web", "shop-web-1", "0123456789ab"});
+  CHECK_FALSE(entry->unhealthy);
+  const auto both = netmgr::parse_endpoint_file("172.18.0.2\nfd18::2\nweb\n");
+  REQUIRE(both);
+  CHECK(both->addresses == std::vector{ipv4(0xac120002), *netmgr::parse_address("fd18::2")});
+  CHECK(both->names == std::vector<std::string>{"web"});
+  const auto v6 = netmgr::parse_endpoint_file("fd18::2\nweb\n!unhealthy\n");
+  REQUIRE(v6);
+  CHECK(v6->addresses == std::vector{*netmgr::parse_address("fd18::2")});
+  CHECK(v6->unhealthy);
+  CHECK_FALSE(netmgr::parse_endpoint_file(""));
+  CHECK_FALSE(netmgr::parse_endpoint_file("web\n"));
+}
+
+TEST_CASE("A name leads to unhealthy endpoints only when all that have it are") {
+  const Folder folder;
+  const std::string one(64, '1');
+  const std::string two(64, '2');
+  register_endpoint(folder.path, one, {"172.18.0.2"}, {"web", "shop-web-1"});
+  register_endpoint(folder.path, two, {"172.18.0.3"}, {"web", "shop-web-2"}, true);
+  Table table({folder.path});
+  CHECK(addresses(table, "web") == std::vector{ipv4(0xac120002)});
+  CHECK(addresses(table, "shop-web-2") == std::vector{ipv4(0xac120003)});
+  CHECK(table.name(ipv4(0xac120003)) == "web");
+  register_endpoint(folder.path, one, {"172.18.0.2"}, {"web", "shop-web-1"}, true);
+  CHECK(addresses(table, "web") == std::vector{ipv4(0xac120002), ipv4(0xac120003)});
+  register_endpoint(folder.path, two, {"172.18.0.3"}, {"web", "shop-web-2"});
+  CHECK(addresses(table, "web") == std::vector{ipv4(0xac120003)});
 }
 
 TEST_CASE("Endpoints appear and vanish with their files") {
