@@ -113,7 +113,7 @@ NetworkConfig with_pools(NetworkConfig config, const std::vector<Subnet>& taken,
       if (subnet.overlaps(other))
         throw Error(Error::Kind::kConflict, "network " + config.name + ": subnet " + pool.subnet +
                                                 " overlaps " + other.to_string() +
-                                                ", which this host already routes");
+                                                ", which this host or another network has already");
     for (size_t before = 0; before < index; ++before)
       if (subnet.overlaps(need_subnet(config, config.pools[before].subnet)))
         invalid(config, "its subnets " + config.pools[before].subnet + " and " + pool.subnet + " overlap");

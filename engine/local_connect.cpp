@@ -176,11 +176,39 @@ void LocalEngine::connect_network(const std::string& id, const AttachmentConfig&
 void LocalEngine::pull_out(const NetworkRecord& network, const ContainerRecord& record,
                            const EndpointRecord& endpoint) {
   const Status status = status_of(record.id);
+  sys::Fd netns;
+  try {
+    if (has_program(status)) netns = network_namespace(status.process);
+  } catch (const sys::Error&) {
+    if (sys::is_alive(status.process)) throw;  // else it has just ended, and its links with it
+  }
+  pull_out_of(netns, network, record, endpoint);
+}
+
+void LocalEngine::pull_out_of(const sys::Fd& netns, const NetworkRecord& network,
+                              const ContainerRecord& record, const EndpointRecord& endpoint) {
   netmgr::Endpoint link;
   link.container_id = record.id;
   link.mac = endpoint.mac;
-  netmgr::detach(to_netmgr(network), link,
-                 has_program(status) ? network_namespace(status.process) : sys::Fd());
+  netmgr::detach(to_netmgr(network), link, netns);
+}
+
+sys::Fd LocalEngine::namespace_of_guest(const ContainerRecord& lender) {
+  std::vector<ContainerRecord> all;
+  db_.read([&] { all = list_containers(db_, std::nullopt); });
+  const std::string state_dir = paths_.container(lender.id);
+  for (const ContainerRecord& guest : all) {
+    if (!guest.config.network_mode.starts_with("container:")) continue;
+    const Status status = status_of(guest.id);
+    if (!has_program(status)) continue;
+    try {
+      const Spec spec = spec_from_json(sys::read_file(spec_file(paths_.run_container(guest.id))));
+      if (spec.net.state_dir == state_dir) return network_namespace(status.process);
+    } catch (const sys::Error&) {
+      if (sys::is_alive(status.process)) throw;
+    }
+  }
+  return {};
 }
 
 void LocalEngine::unplug(const ContainerRecord& before, const ContainerRecord& after,

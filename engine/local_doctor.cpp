@@ -8,6 +8,7 @@
 
 #include "engine/container/runtime.h"
 #include "engine/local_engine.h"
+#include "engine/network_of_record.h"
 #include "engine/published_ports.h"
 #include "engine/resolv_conf.h"
 #include "netmgr/address.h"
@@ -37,24 +38,6 @@ bool legacy_rules() {
   return false;
 }
 
-// The device that a route leads to which is as narrow as the subnet or narrower, and not the bridge's own.
-std::string thief_of(const netmgr::Subnet& subnet, const std::string& bridge) {
-  std::istringstream lines(sys::read_file("/proc/thread-self/net/route"));
-  std::string line;
-  std::getline(lines, line);  // the titles
-  while (std::getline(lines, line)) {
-    std::istringstream words(line);
-    std::string device, destination, gateway, flags, references, uses, metric, mask;
-    words >> device >> destination >> gateway >> flags >> references >> uses >> metric >> mask;
-    if (!words || device == bridge) continue;
-    // Hexadecimal, the last byte first.
-    const auto base = __builtin_bswap32(static_cast<uint32_t>(std::stoul(destination, nullptr, 16)));
-    const int prefix = __builtin_popcount(static_cast<uint32_t>(std::stoul(mask, nullptr, 16)));
-    if (prefix >= subnet.prefix && netmgr::Subnet{netmgr::ipv4(base), prefix}.overlaps(subnet)) return device;
-  }
-  return {};
-}
-
 struct Host {
   netmgr::NetlinkSocket route{NETLINK_ROUTE};
   std::vector<netmgr::Link> links = netmgr::all_links(route);
@@ -63,8 +46,8 @@ struct Host {
   const netmgr::Link* link(const std::string& name) const {
     return find([&](const netmgr::Link& link) { return link.name == name; });
   }
-  const netmgr::Link* bridge_of(const std::string& network_id) const {
-    return find([&](const netmgr::Link& link) { return netmgr::is_bridge_of(link.alias, network_id); });
+  const netmgr::Link* link(int index) const {
+    return find([&](const netmgr::Link& link) { return link.index == index; });
   }
 
  private:
@@ -81,7 +64,7 @@ bool has_address(const std::vector<netmgr::InterfaceAddress>& addresses, const s
                                [&](const auto& there) { return there.address == *wanted; });
 }
 
-// Of others than bridges nothing on the host can be looked at.
+// Others have no part in the host's addresses, rules and routes.
 bool is_bridge(const NetworkRecord& network) {
   return network.config.driver == "bridge";
 }
@@ -89,6 +72,8 @@ bool is_bridge(const NetworkRecord& network) {
 HostFacts look_at_host(const Host& host, const std::vector<std::string>& name_servers) {
   HostFacts facts;
   facts.forwarding = sys::read_file("/proc/sys/net/ipv4/ip_forward").starts_with('1');
+  facts.forwarding6 =
+      sys::read_file_if_exists("/proc/sys/net/ipv6/conf/all/forwarding").value_or("").starts_with('1');
   facts.table = host.rules.exists;
   facts.legacy_rules = legacy_rules();
   for (const std::string& server : name_servers)
@@ -96,35 +81,53 @@ HostFacts look_at_host(const Host& host, const std::vector<std::string>& name_se
   return facts;
 }
 
-NetworkFacts look_at_network(Host& host, const NetworkRecord& record) {
-  NetworkFacts facts;
-  facts.name = record.config.name;
-  const netmgr::Link* bridge = host.bridge_of(record.id);
-  facts.bridge = bridge == nullptr ? "br-" + record.id.substr(0, 12) : bridge->name;
-  // Of both families the same things go wrong; IPv4's are looked at where there is one.
-  const PoolConfig* pool = pool_of(record.config.pools, false);
-  if (pool == nullptr) pool = pool_of(record.config.pools, true);
-  if (pool != nullptr) facts.subnet = pool->subnet;
-  if (pool != nullptr) facts.gateway = pool->gateway;
-  facts.internal = record.config.internal;
-  if (bridge != nullptr) {
-    const std::vector<netmgr::InterfaceAddress> addresses = netmgr::addresses_of(host.route, *bridge);
-    facts.link = true;
-    facts.up = bridge->up;
-    facts.mtu = bridge->mtu;
-    facts.has_gateway = has_address(addresses, facts.gateway);
-  }
+// What the host has of a bridge's network besides the link.
+void look_at_bridge(Host& host, const NetworkRecord& record, const netmgr::Link* bridge,
+                    NetworkFacts& facts) {
+  const std::vector<netmgr::InterfaceAddress> addresses =
+      bridge == nullptr ? std::vector<netmgr::InterfaceAddress>{} : netmgr::addresses_of(host.route, *bridge);
   const auto& known = host.rules.bridges;
-  facts.in_rules = std::find(known.begin(), known.end(), facts.bridge) != known.end();
+  facts.in_rules = std::find(known.begin(), known.end(), facts.link_name) != known.end();
+  for (const PoolConfig& pool : record.config.pools) {
+    if (!has_address(addresses, pool.gateway)) facts.lost.push_back(pool.gateway);
+    facts.in_rules &= std::any_of(host.rules.subnets.begin(), host.rules.subnets.end(),
+                                  [&](const netmgr::FirewallState::OwnSubnet& own) {
+                                    return own.bridge == facts.link_name && own.subnet == pool.subnet;
+                                  });
+    const auto subnet = netmgr::parse_subnet(pool.subnet);
+    if (!subnet) continue;
+    for (const int index : netmgr::devices_within(host.route, *subnet)) {
+      const netmgr::Link* device = host.link(index);
+      if (device != nullptr && device->name != facts.link_name)
+        facts.thefts.push_back({pool.subnet, device->name});
+    }
+  }
   if (const auto device = netmgr::default_route_device(host.route)) {
-    if (const auto uplink = netmgr::find_link(host.route, *device)) {
+    if (const netmgr::Link* uplink = host.link(*device)) {
       facts.uplink = uplink->name;
       facts.uplink_mtu = uplink->mtu;
     }
   }
-  if (const auto subnet = netmgr::parse_subnet(facts.subnet); subnet && !subnet->base.v6)
-    facts.stolen_by = thief_of(*subnet, facts.bridge);
-  facts.dropped_by = netmgr::chains_that_drop(facts.bridge, record.config.enable_ipv6);
+  facts.dropped_by = netmgr::chains_that_drop(facts.link_name, record.config.enable_ipv6);
+}
+
+NetworkFacts look_at_network(Host& host, const NetworkRecord& record) {
+  const netmgr::Network network = to_netmgr(record);
+  NetworkFacts facts;
+  facts.name = record.config.name;
+  facts.driver = record.config.driver;
+  facts.link_name = netmgr::driver_of(network).link_of(network);
+  for (const PoolConfig& pool : record.config.pools) facts.subnets.push_back(pool.subnet);
+  facts.ipv4 = record.config.enable_ipv4;
+  facts.ipv6 = record.config.enable_ipv6;
+  facts.internal = record.config.internal;
+  const netmgr::Link* link = host.link(facts.link_name);
+  if (link != nullptr) {
+    facts.link = true;
+    facts.up = link->up;
+    facts.mtu = link->mtu;
+  }
+  if (is_bridge(record)) look_at_bridge(host, record, link, facts);
   return facts;
 }
 
@@ -142,6 +145,19 @@ Listener listener_of(const sys::ProcessId& process, const netmgr::Publish& port)
   return all.beyond_loopback ? Listener::kThere : all.anywhere ? Listener::kOnLoopback : Listener::kNone;
 }
 
+EndpointFacts look_at_endpoint(const Host& host, const ContainerRecord& record,
+                               const EndpointRecord& endpoint, const NetworkRecord& network) {
+  EndpointFacts facts;
+  facts.network = network.config.name;
+  for (const std::string& address : {endpoint.address, endpoint.address6})
+    if (!address.empty()) facts.addresses.push_back(address);
+  facts.missing = facts.addresses;
+  const netmgr::Link* link = host.link(netmgr::veth_name(endpoint.network_id, record.id));
+  facts.host_end = link != nullptr || !is_bridge(network);
+  facts.host_end_up = !is_bridge(network) || (link != nullptr && link->up);
+  return facts;
+}
+
 // What is to be seen from within: addresses of its interfaces, a default route, an answer of its name server.
 void look_inside(const sys::ProcessId& process, ContainerFacts& facts) {
   const sys::Fd netns = sys::open("/proc/" + std::to_string(process.pid) + "/ns/net", O_RDONLY);
@@ -151,9 +167,11 @@ void look_inside(const sys::ProcessId& process, ContainerFacts& facts) {
   for (const netmgr::Link& link : netmgr::all_links(route)) {
     const std::vector<netmgr::InterfaceAddress> addresses = netmgr::addresses_of(route, link);
     for (EndpointFacts& endpoint : facts.endpoints)
-      if (has_address(addresses, endpoint.address)) endpoint.inside = true;
+      std::erase_if(endpoint.missing,
+                    [&](const std::string& address) { return has_address(addresses, address); });
   }
-  facts.default_route = netmgr::default_route_device(route).has_value();
+  facts.default_route = netmgr::default_route_device(route, false).has_value();
+  facts.default_route6 = netmgr::default_route_device(route, true).has_value();
   if (facts.monitor) facts.own_names_resolve = netmgr::dns_answers(kOwnNameServer, facts.name, kPatienceMs);
 }
 
@@ -196,8 +214,7 @@ doctor::Facts LocalEngine::examine_networks(const std::vector<std::string>& ids)
   };
   std::map<std::string, NetworkFacts> looked_at;  // by id
   for (const NetworkRecord& network : networks)
-    if (asked(network.id) && is_bridge(network))
-      looked_at.emplace(network.id, look_at_network(host, network));
+    if (asked(network.id)) looked_at.emplace(network.id, look_at_network(host, network));
 
   for (const ContainerRecord& record : containers) {
     const Status status = status_of(record.id);
@@ -213,12 +230,11 @@ doctor::Facts LocalEngine::examine_networks(const std::vector<std::string>& ids)
         return each.id == endpoint.network_id;
       });
       if (network == networks.end()) continue;
-      const netmgr::Link* link = host.link(netmgr::veth_name(endpoint.network_id, record.id));
-      container.endpoints.push_back({network->config.name,
-                                     endpoint.address.empty() ? endpoint.address6 : endpoint.address,
-                                     link != nullptr || !is_bridge(*network),
-                                     !is_bridge(*network) || (link != nullptr && link->up), false});
-      container.wants_default_route |= !network->config.internal;
+      container.endpoints.push_back(look_at_endpoint(host, record, endpoint, *network));
+      if (!network->config.internal) {
+        container.wants_default_route |= !endpoint.address.empty();
+        container.wants_default_route6 |= !endpoint.address6.empty();
+      }
       if (const auto found = looked_at.find(endpoint.network_id); found != looked_at.end())
         found->second.used = true;
     }

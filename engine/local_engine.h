@@ -135,6 +135,11 @@ class LocalEngine final : public Engine, public ContainerLife {
               const std::vector<NetworkRecord>& networks);
   // The link alone, from a container that runs or does not.
   void pull_out(const NetworkRecord& network, const ContainerRecord& record, const EndpointRecord& endpoint);
+  // The same from this namespace; with none, what is on the host of it.
+  static void pull_out_of(const sys::Fd& netns, const NetworkRecord& network, const ContainerRecord& record,
+                          const EndpointRecord& endpoint);
+  // The network namespace of a container that has ended, as long as one that joined it runs; else nothing.
+  sys::Fd namespace_of_guest(const ContainerRecord& lender);
   void tell_monitor(const ContainerRecord& record, bool outward);
   // Published ports lead to where the default route is.
   static void move_ports(const ContainerRecord& before, const ContainerRecord& after,

@@ -32,6 +32,18 @@ void check_driver(const NetworkRecord& record) {
     throw Error(Error::Kind::kInvalid, "network " + record.config.name + ": " + complaint);
 }
 
+void check_beside(const NetworkRecord& record, const std::vector<NetworkRecord>& others) {
+  const netmgr::Network network = to_netmgr(record);
+  const netmgr::Driver& driver = netmgr::driver_of(network);
+  for (const NetworkRecord& other : others) {
+    if (other.config.driver != record.config.driver) continue;
+    const std::string clash = driver.clash(network, to_netmgr(other));
+    if (!clash.empty())
+      throw Error(Error::Kind::kConflict,
+                  "network " + record.config.name + ": " + clash + ", of " + other.config.name);
+  }
+}
+
 std::vector<netmgr::Subnet> subnets_of(const std::vector<NetworkRecord>& networks) {
   std::vector<netmgr::Subnet> subnets;
   for (const NetworkRecord& network : networks)
@@ -77,7 +89,9 @@ NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
     if (find_network(db_, config.name)) {
       throw Error(Error::Kind::kConflict, "network " + config.name + " already exists");
     }
-    const std::vector<netmgr::Subnet> ours = subnets_of(list_networks(db_));
+    const std::vector<NetworkRecord> others = list_networks(db_);
+    check_beside(record, others);
+    const std::vector<netmgr::Subnet> ours = subnets_of(others);
     std::vector<netmgr::Subnet> taken = routes;
     taken.insert(taken.end(), ours.begin(), ours.end());
     // Only what a driver publishes from is the host's to route: on others the host's own subnet may be meant.

@@ -218,16 +218,17 @@ void LocalEngine::release(const ContainerRecord& record) {
   const std::string run_dir = paths_.run_container(record.id);
   const bool was_up = ::access(spec_file(run_dir).c_str(), F_OK) == 0;
   const bool joined = ::access(joined_mark(run_dir).c_str(), F_OK) == 0;
+  std::vector<NetworkRecord> networks;
+  if (joined || !record.ports.empty()) db_.read([&] { networks = list_networks(db_); });
   if (!record.ports.empty()) {
-    std::vector<NetworkRecord> networks;
-    db_.read([&] { networks = list_networks(db_); });
     netmgr::unpublish(to_publish(record, networks));
     db_.write([&] { release_ports(db_, record.id); }, Durability::kOrdered);
   }
+  // Links go with the network namespace, without anybody waiting for it; but not from under a container that
+  // has joined, and the addresses are free for others from now on.
+  const sys::Fd netns = joined ? namespace_of_guest(record) : sys::Fd();
   for (const EndpointRecord& endpoint : record.endpoints) {
-    // The host's end of the veth pair goes with the network namespace, without anybody waiting for it; but
-    // not from under a container that has joined, and the address is free for others from now on.
-    if (joined) netmgr::remove_link(netmgr::veth_name(endpoint.network_id, record.id));
+    if (joined) pull_out_of(netns, network_of(endpoint, networks), record, endpoint);
     netmgr::unregister_endpoint(paths_.run_network(endpoint.network_id), record.id);
   }
   Cgroup(cgroup_path(record)).remove();  // its monitor has done so, unless it was killed

@@ -85,6 +85,13 @@ std::string complaint_of_pools(const Network& network) {
 class BridgeDriver final : public Driver {
  public:
   bool publishes() const override { return true; }
+  std::string link_of(const Network& network) const override { return bridge_name(network); }
+
+  // The rules and addresses of two networks on one bridge could not be told from each other.
+  std::string clash(const Network& network, const Network& other) const override {
+    if (bridge_name(network) != bridge_name(other)) return "";
+    return fmt::format("{} '{}' is taken by another network", kBridgeName, bridge_name(network));
+  }
 
   std::string complaint(const Network& network) const override {
     const std::string known = complaint_of_options(

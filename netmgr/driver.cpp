@@ -99,10 +99,6 @@ Present present() {
   return found;
 }
 
-bool is_bridge_of(const std::string& alias, const std::string& network_id) {
-  return alias == kNetworkAlias + short_id(network_id);
-}
-
 void remove_link(const std::string& name) {
   NetlinkSocket route(NETLINK_ROUTE);
   delete_link(route, name);

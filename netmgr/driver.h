@@ -56,8 +56,12 @@ class Driver {
   virtual bool is_builtin() const { return false; }
   // Ports of the host can lead to its containers.
   virtual bool publishes() const { return false; }
-  // Several subnets of one family.
-  virtual bool takes_many_pools() const { return false; }
+  // The host's link that the network stands on: its bridge, or the parent of its containers' links. Empty:
+  // none.
+  virtual std::string link_of(const Network&) const { return ""; }
+  // Why it cannot be there beside another network of its driver, in words that name what both want; empty: it
+  // can.
+  virtual std::string clash(const Network&, const Network&) const { return ""; }
 
   // Idempotent; completes what is half there.
   virtual void setup(const Network& network) const = 0;
@@ -134,8 +138,6 @@ struct Present {
 Present present();
 // Name of the host's veth end for this pair (what `attach` uses).
 std::string veth_name(const std::string& network_id, const std::string& container_id);
-// Whether a link's alias says that it is this network's bridge.
-bool is_bridge_of(const std::string& alias, const std::string& network_id);
 void remove_link(const std::string& name);  // missing is no error
 // Removes the nftables table when no network of ours is left, and switches forwarding off again
 // where it was off and nobody else can have come to rely on it.

@@ -109,6 +109,17 @@ void set_up(NetlinkSocket& route, const std::string& name) {
   route.run(std::move(requests));
 }
 
+void rename_link(NetlinkSocket& route, const std::string& from, const std::string& to) {
+  const std::optional<Link> link = find_link(route, from);
+  if (!link) throw sys::Error(ENODEV, "look up link", from);
+  NetlinkRequest rename(RTM_SETLINK, 0, "name link", to);
+  rename.put_header<ifinfomsg>()->ifi_index = link->index;
+  rename.put_string(IFLA_IFNAME, to);
+  std::vector<NetlinkRequest> requests;
+  requests.push_back(std::move(rename));
+  route.run(std::move(requests));
+}
+
 void delete_link(NetlinkSocket& route, const std::string& name) {
   std::vector<NetlinkRequest> requests;
   requests.push_back(link_request(RTM_DELLINK, 0, "delete link", name, 0, {ENODEV}));

@@ -69,6 +69,8 @@ struct VethSettings {
 // Replaces a leftover of the same name. When it throws no link is left. Throws sys::Error.
 void make_veth(NetlinkSocket& route, const Link& bridge, const VethSettings& settings, const sys::Fd& netns);
 void set_up(NetlinkSocket& route, const std::string& name);
+// Of a link that is down.
+void rename_link(NetlinkSocket& route, const std::string& from, const std::string& to);
 void add_default_route(NetlinkSocket& route, const std::string& name,
                        const Address& gateway);  // replaces one
 // Missing is no error. Throws sys::Error.

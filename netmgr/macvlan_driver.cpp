@@ -58,12 +58,16 @@ std::optional<Vlan> vlan_of(const std::string& name) {
 }
 
 // Up, with our alias, which says that it is to go with the network.
-void claim(NetlinkSocket& route, const std::string& name, const Network& network) {
+void put_claim(std::vector<NetlinkRequest>& requests, const std::string& name, const Network& network) {
   NetlinkRequest set = link_request(RTM_SETLINK, 0, "set up parent link", name, IFF_UP);
   set.put_string(IFLA_IFALIAS, network_alias(network));
-  std::vector<NetlinkRequest> requests;
   if (ipv6_is_built_in()) requests.push_back(no_ipv6_request(name));
   requests.push_back(std::move(set));
+}
+
+void claim(NetlinkSocket& route, const std::string& name, const Network& network) {
+  std::vector<NetlinkRequest> requests;
+  put_claim(requests, name, network);
   route.run(std::move(requests));
 }
 
@@ -90,13 +94,14 @@ void make_vlan(NetlinkSocket& route, const std::string& name, const Network& net
 }
 
 // A link that leads nowhere: a dummy, and where the kernel has none one end of a veth pair whose other end
-// hears nothing.
+// hears nothing. It is made and claimed by one message to the kernel, which a kill does not part.
 void make_lonely_parent(NetlinkSocket& route, const std::string& name, const Network& network) {
   NetlinkRequest make =
       link_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "make dummy link", name, 0, {EEXIST});
   nest(make, IFLA_LINKINFO, [&] { make.put_string(IFLA_INFO_KIND, "dummy"); });
   std::vector<NetlinkRequest> requests;
   requests.push_back(std::move(make));
+  put_claim(requests, name, network);
   try {
     route.run(std::move(requests));
   } catch (const sys::Error& error) {
@@ -118,14 +123,19 @@ void make_lonely_parent(NetlinkSocket& route, const std::string& name, const Net
     requests.push_back(std::move(pair));
     if (ipv6_is_built_in()) requests.push_back(no_ipv6_request(other));
     requests.push_back(std::move(deaf));
+    put_claim(requests, name, network);
     route.run(std::move(requests));
   }
-  claim(route, name, network);
+}
+
+void remove_by_mac(NetlinkSocket& inside, const std::string& mac) {
+  for (const Link& link : all_links(inside))
+    if (link.kind == "macvlan" && link.mac == mac) delete_link(inside, link.name);
 }
 
 class MacvlanDriver final : public Driver {
  public:
-  bool takes_many_pools() const override { return true; }
+  std::string link_of(const Network& network) const override { return parent_of(network); }
 
   std::string complaint(const Network& network) const override {
     const std::string mode = option_of(network, kMode);
@@ -179,11 +189,13 @@ class MacvlanDriver final : public Driver {
     const std::string parent = parent_of(network);
     const std::string object = "container " + short_id(endpoint.container_id);
     const InnerLink link = inner_link(network, endpoint);
+    // Before Linux 6.14 a link cannot be made with a name that one of the host has, wherever it is to go.
+    const std::string first_name = veth_name(network.id, endpoint.container_id);
     NetlinkSocket route(NETLINK_ROUTE);
     const std::optional<Link> lower = find_link(route, parent);
     if (!lower) throw sys::Error(ENODEV, "attach to macvlan parent " + parent, object);
     NetlinkRequest make =
-        link_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "make macvlan link", link.name);
+        link_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "make macvlan link", first_name);
     nlmsghdr* header = make.header();
     mnl_attr_put_u32(header, IFLA_LINK, static_cast<uint32_t>(lower->index));
     mnl_attr_put_u32(header, IFLA_NET_NS_FD, static_cast<uint32_t>(netns.get()));
@@ -201,9 +213,10 @@ class MacvlanDriver final : public Driver {
     const NamespaceScope inside(netns);
     NetlinkSocket socket(NETLINK_ROUTE);
     try {
+      rename_link(socket, first_name, link.name);
       configure(socket, link);
     } catch (...) {
-      delete_link(socket, link.name);
+      remove_by_mac(socket, link.mac);
       throw;
     }
   }
@@ -212,8 +225,7 @@ class MacvlanDriver final : public Driver {
     if (!netns) return;
     const NamespaceScope inside(netns);
     NetlinkSocket socket(NETLINK_ROUTE);
-    for (const Link& link : all_links(socket))
-      if (link.kind == "macvlan" && link.mac == endpoint.mac) delete_link(socket, link.name);
+    remove_by_mac(socket, endpoint.mac);
   }
 };
 

@@ -89,6 +89,13 @@ std::optional<int> default_route_device(NetlinkSocket& route) {
   return device ? device : default_route_device(route, true);
 }
 
+std::vector<int> devices_within(NetlinkSocket& route, const Subnet& subnet) {
+  std::vector<int> devices;
+  for (const Route& candidate : main_table(route, subnet.base.v6 ? AF_INET6 : AF_INET))
+    if (candidate.device && subnet.contains(candidate.destination)) devices.push_back(*candidate.device);
+  return devices;
+}
+
 std::vector<Subnet> host_routes() {
   NetlinkSocket socket(NETLINK_ROUTE);
   std::vector<Subnet> destinations;

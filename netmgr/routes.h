@@ -1,7 +1,9 @@
 #pragma once
 // What the host's main routing table says.
 #include <optional>
+#include <vector>
 
+#include "netmgr/address.h"
 #include "netmgr/netlink.h"
 
 namespace netmgr {
@@ -10,5 +12,9 @@ namespace netmgr {
 // sys::Error.
 std::optional<int> default_route_device(NetlinkSocket& route);
 std::optional<int> default_route_device(NetlinkSocket& route, bool v6);
+
+// Devices of the routes into this subnet that are as narrow as it is or narrower, which go before wider ones.
+// Throws sys::Error.
+std::vector<int> devices_within(NetlinkSocket& route, const Subnet& subnet);
 
 }  // namespace netmgr

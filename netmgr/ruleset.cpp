@@ -14,12 +14,10 @@ namespace {
 // - prerouting/output: the key with the host's address wins over the one for any address.
 //   Not from ::1: the kernel takes no answers to it from a bridge, and there is no route_localnet of IPv6.
 // - postrouting: an outside client's address is kept; only what leaves one of our networks, what returns into
-// the
-//   network it came from (hairpin), and what comes from 127.0.0.0/8 gets the address of the device it leaves
-//   by. The hairpin rule goes by address because br_netfilter shows no input device.
+//   the network it came from (hairpin), and what comes from 127.0.0.0/8 gets the address of the device it
+//   leaves by. The hairpin rule goes by address because br_netfilter shows no input device.
 // - others, others6: empty, or, where we had to switch forwarding on, drop what none of our networks has to
-// do
-//   with. They are not flushed: an administrator who wants the host to be a router flushes them. While the
+//   do with. They are not flushed: an administrator who wants the host to be a router flushes them. While the
 //   rule is there, forwarding is switched off again with our last network.
 // - container: between two of our networks, and from outside, only what a published port has rewritten.
 constexpr const char* kBase = R"(

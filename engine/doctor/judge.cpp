@@ -56,64 +56,84 @@ void judge_name_servers(const std::vector<NameServer>& servers, Report& report) 
   }
 }
 
+bool is_bridge(const NetworkFacts& network) {
+  return network.driver == "bridge";
+}
+
 void judge_host(const Facts& facts, Report& report) {
   const HostFacts& host = facts.host;
-  const bool outward =
-      std::any_of(facts.networks.begin(), facts.networks.end(),
-                  [](const NetworkFacts& network) { return network.used && !network.internal; });
-  const bool used = std::any_of(facts.networks.begin(), facts.networks.end(),
-                                [](const NetworkFacts& network) { return network.used; });
+  // Of what the host has a part in; a macvlan's packets do not pass it.
+  const auto any = [&](auto predicate) {
+    return std::any_of(facts.networks.begin(), facts.networks.end(), [&](const NetworkFacts& network) {
+      return is_bridge(network) && network.used && predicate(network);
+    });
+  };
+  const bool used = any([](const NetworkFacts&) { return true; });
+  const bool outward = any([](const NetworkFacts& network) { return !network.internal; });
+  const bool outward4 = any([](const NetworkFacts& network) { return !network.internal && network.ipv4; });
+  const bool outward6 = any([](const NetworkFacts& network) { return !network.internal && network.ipv6; });
   report.begin("host");
   if (used && !host.table) {
     report.problem(
         "the firewall table 'inet compose' is gone: networks are not apart, and published ports lead nowhere",
         "start the containers again, with `compose restart`: that makes it anew");
   }
-  if (outward && !host.forwarding) {
+  const auto judge_forwarding = [&](bool wanted, bool on, const char* family, const char* knob) {
+    if (!wanted || on) return;
     report.problem(
-        "IPv4 forwarding is off: containers reach nothing outside, and nobody outside their published ports",
-        "something switched it off after the networks were made; `sysctl -w net.ipv4.ip_forward=1`");
-  }
+        fmt::format("{} forwarding is off: containers reach nothing outside, and nobody outside their "
+                    "published ports",
+                    family),
+        fmt::format("something switched it off after the networks were made; `sysctl -w {}=1`", knob));
+  };
+  judge_forwarding(outward4, host.forwarding, "IPv4", "net.ipv4.ip_forward");
+  judge_forwarding(outward6, host.forwarding6, "IPv6", "net.ipv6.conf.all.forwarding");
   if (outward && host.legacy_rules) {
     report.note("iptables-legacy has rules for forwarded packets, which this program cannot read",
                 "if `iptables-legacy -S FORWARD` shows '-P FORWARD DROP', let the bridges through there, or "
                 "move these rules to nftables");
   }
   judge_name_servers(host.name_servers, report);
-  report.end(!used     ? "no container is on a network"
+  report.end(!used     ? "no container is on a network that it has a part in"
              : outward ? "packets are forwarded, the firewall's table is there, name servers answer"
                        : "the firewall's table is there, name servers answer");
 }
 
+void judge_link(const NetworkFacts& network, Report& report) {
+  const char* what = is_bridge(network) ? "bridge" : "parent";
+  if (!network.link) {
+    report.problem(fmt::format("its {} {} is gone: nobody on it reaches anybody", what, network.link_name),
+                   kStartAgain);
+  } else if (!network.up) {
+    report.problem(fmt::format("its {} {} is down: nobody on it reaches anybody", what, network.link_name),
+                   fmt::format("`ip link set {} up`", network.link_name));
+  } else if (!network.lost.empty()) {
+    report.problem(
+        fmt::format(
+            "its bridge {} has lost the address {}: containers have no way out, and the host none to them",
+            network.link_name, fmt::join(network.lost, ", ")),
+        kStartAgain);
+  }
+}
+
+void judge_rules(const NetworkFacts& network, Report& report) {
+  if (!network.in_rules)
+    report.problem("the firewall does not know it: its packets are not kept apart from others", kStartAgain);
+  for (const std::string& chain : network.dropped_by) {
+    report.problem(
+        fmt::format("the chain '{}' of another tool drops what it does not know, and has no rule for {}",
+                    chain, network.link_name),
+        std::string(kStartAgain) + " with rules there that let it through");
+  }
+}
+
 void judge_network(const NetworkFacts& network, Report& report) {
   report.begin("network " + network.name);
-  if (network.used) {
-    if (!network.link) {
-      report.problem(fmt::format("its bridge {} is gone: nobody on it reaches anybody", network.bridge),
-                     kStartAgain);
-    } else if (!network.up) {
-      report.problem(fmt::format("its bridge {} is down: nobody on it reaches anybody", network.bridge),
-                     fmt::format("`ip link set {} up`", network.bridge));
-    } else if (!network.has_gateway) {
-      report.problem(
-          fmt::format(
-              "its bridge {} has lost the address {}: containers have no way out, and the host none to them",
-              network.bridge, network.gateway),
-          kStartAgain);
-    }
-    if (!network.in_rules)
-      report.problem("the firewall does not know it: its packets are not kept apart from others",
-                     kStartAgain);
-    for (const std::string& chain : network.dropped_by) {
-      report.problem(
-          fmt::format("the chain '{}' of another tool drops what it does not know, and has no rule for {}",
-                      chain, network.bridge),
-          std::string(kStartAgain) + " with rules there that let it through");
-    }
-  }
-  if (!network.stolen_by.empty()) {
+  if (network.used) judge_link(network, report);
+  if (network.used && is_bridge(network)) judge_rules(network, report);
+  for (const NetworkFacts::Theft& theft : network.thefts) {
     report.problem(fmt::format("the host sends what is for {} to {} (a route there is as narrow or narrower)",
-                               network.subnet, network.stolen_by),
+                               theft.subnet, theft.device),
                    "give the network another subnet, under 'ipam', or change that route");
   }
   if (network.mtu > network.uplink_mtu && network.uplink_mtu > 0 && !network.internal) {
@@ -122,8 +142,9 @@ void judge_network(const NetworkFacts& network, Report& report) {
                     network.mtu, network.uplink, network.uplink_mtu),
         fmt::format("driver_opts: {{com.docker.network.driver.mtu: {}}}", network.uplink_mtu));
   }
-  report.end(!network.used ? "no container on it runs"
-                           : fmt::format("{} with {} is up", network.bridge, network.subnet));
+  report.end(!network.used
+                 ? "no container on it runs"
+                 : fmt::format("{} with {} is up", network.link_name, fmt::join(network.subnets, ", ")));
 }
 
 void judge_port(const PortFacts& port, Report& report) {
@@ -159,16 +180,20 @@ void judge_container(const ContainerFacts& container, Report& report) {
       report.problem(on + " it has no link any more", again);
     } else if (!endpoint.host_end_up) {
       report.problem(on + " its link is down on the host", again);
-    } else if (!endpoint.inside) {
+    } else if (!endpoint.missing.empty()) {
       report.problem(fmt::format("{} none of its interfaces has the address {}, which others find it by", on,
-                                 endpoint.address),
+                                 fmt::join(endpoint.missing, ", ")),
                      again);
     }
   }
-  if (container.wants_default_route && !container.default_route) {
-    report.problem("it has no default route, so it reaches nothing outside of its networks",
-                   "a program in it has removed it; start the container again");
-  }
+  const auto judge_route = [&](bool wanted, bool there, const char* kind) {
+    if (wanted && !there)
+      report.problem(
+          fmt::format("it has no default route{}, so it reaches nothing outside of its networks", kind),
+          "a program in it has removed it; start the container again");
+  };
+  judge_route(container.wants_default_route, container.default_route, "");
+  judge_route(container.wants_default_route6, container.default_route6, " of IPv6");
   if (container.monitor && !container.own_names_resolve) {
     report.problem("the DNS server at 127.0.0.11 in it does not answer for its own name",
                    "see whether a firewall in the container drops it, or whether its monitor is halted");

@@ -52,7 +52,8 @@ std::optional<ContainerRecord> find_container_record(Database& db, const std::st
 // By name alone: whether it is taken.
 std::optional<ContainerRecord> find_container_named(Database& db, const std::string& name);
 
-// Who holds a host port that clashes with this one ("" clashes with every IPv4 address, "::" with every IPv6 one): container id.
+// Who holds a host port that clashes with this one ("" clashes with every IPv4 address, "::" with every IPv6
+// one): container id.
 std::optional<std::string> port_holder(Database& db, const PublishedPort& port);
 void take_port(Database& db, const std::string& container_id, const PublishedPort& port);
 void release_ports(Database& db, const std::string& container_id);

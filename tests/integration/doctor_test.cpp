@@ -79,6 +79,37 @@ TEST_CASE("network doctor names another tool's chain that drops what our network
   sandbox.finish();
 }
 
+TEST_CASE("network doctor knows networks of IPv6 and macvlan networks") {
+  if (!it::is_root()) return;
+  it::Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web: {image: busybox, command: [sleep, "1000"], stop_signal: SIGKILL, networks: [front, six, lan]}
+networks:
+  front: {enable_ipv6: true, ipam: {config: [{subnet: "fd00:d0::/64"}]}}
+  six: {enable_ipv4: false, enable_ipv6: true}
+  lan: {driver: macvlan}
+)");
+  sandbox.ok({"up", "-d"});
+  it::Output told = sandbox.compose({"network", "doctor"});
+  CHECK_THAT(told.out, !Catch::Contains("is gone") && !Catch::Contains("does not know") &&
+                           !Catch::Contains("has lost") && !Catch::Contains("forwarding is off") &&
+                           !Catch::Contains("none of its interfaces") &&
+                           !Catch::Contains("no default route"));
+  CHECK_THAT(told.out, Catch::Contains("fd00:d0::/64 is up"));
+
+  const std::string id = sandbox.ok({"network", "ls", "-q", "-f", "name=lan"}).out.substr(0, 12);
+  on_host(sandbox, {"ip", "-6", "addr", "del", "fd00:d0::1/64", "dev", bridge(sandbox)});
+  on_host(sandbox, {"ip", "link", "set", "dm-" + id, "down"});
+  on_host(sandbox, {"sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/all/forwarding"});
+  told = sandbox.compose({"network", "doctor"});
+  CHECK(told.code == 1);
+  CHECK_THAT(told.out, Catch::Contains("has lost the address fd00:d0::1"));
+  CHECK_THAT(told.out, Catch::Contains("its parent dm-" + id + " is down"));
+  CHECK_THAT(told.out, Catch::Contains("IPv6 forwarding is off"));
+  sandbox.finish();
+}
+
 TEST_CASE("network doctor of a network that there is not is an error, and of none has only the host") {
   if (!it::is_root()) return;
   it::Sandbox sandbox;

@@ -122,6 +122,10 @@ TEST_CASE("an option that a driver or endpoint does not have is refused by name,
              Catch::Contains("--subnet"));
   CHECK_THAT(sandbox.compose({"network", "create", "--ipam-opt", "a=b", "x9"}).err, Catch::Contains("a=b"));
   CHECK_THAT(sandbox.compose({"network", "create", "-d", "overlay", "x9"}).err, Catch::Contains("overlay"));
+  sandbox.ok({"network", "create", "-o", "com.docker.network.bridge.name=own9", "one9"});
+  CHECK_THAT(sandbox.compose({"network", "create", "-o", "com.docker.network.bridge.name=own9", "two9"}).err,
+             Catch::Contains("'own9' is taken by another network, of one9"));
+  sandbox.ok({"network", "rm", "one9"});
   sandbox.finish();
 }
 
@@ -168,6 +172,28 @@ TEST_CASE("containers on a macvlan are on the network of their parent, found by 
   CHECK(address_of(sandbox, "one") == "198.51.100.70");
   CHECK(pings(sandbox, "two", "one"));
   CHECK(sandbox.inside("one", {"ip", "addr", "show", "dev", "eth0"}).find("inet6") == std::string::npos);
+  sandbox.finish();
+}
+
+TEST_CASE("a container on a macvlan is started again while another has its network still") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file("services:\n" + sleeper("lender") + R"(networks:
+  default:
+    driver: macvlan
+    ipam:
+      config: [{subnet: 10.77.0.0/24}]
+)");
+  sandbox.ok({"up", "-d"});
+  const std::string lender = sandbox.project() + "-lender-1";
+  sandbox.ok({"container", "run", "-d", "--name", "guest", "--network", "container:" + lender, "busybox",
+              "sleep", "1000"});
+  CHECK(sandbox.ok({"container", "exec", "guest", "ip", "addr"}).out.find("10.77.0.2") != std::string::npos);
+  sandbox.ok({"container", "stop", "-t", "0", lender});
+  CHECK(sandbox.ok({"container", "exec", "guest", "ip", "addr"}).out.find("10.77.0.2") == std::string::npos);
+  sandbox.ok({"container", "start", lender});
+  CHECK(address_of(sandbox, "lender") == "10.77.0.2");
+  sandbox.ok({"container", "rm", "-f", "guest"});
   sandbox.finish();
 }
 

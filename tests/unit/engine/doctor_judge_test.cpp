@@ -10,14 +10,16 @@ namespace {
 // A host with one network and one container on it, all in order.
 Facts healthy() {
   Facts facts;
-  facts.host = {
-      .forwarding = true, .table = true, .legacy_rules = false, .name_servers = {{"10.0.0.53", true}}};
+  facts.host = {.forwarding = true,
+                .forwarding6 = false,
+                .table = true,
+                .legacy_rules = false,
+                .name_servers = {{"10.0.0.53", true}}};
   NetworkFacts network;
   network.name = "shop_front";
-  network.bridge = "br-0123456789ab";
-  network.subnet = "172.18.0.0/16";
-  network.gateway = "172.18.0.1";
-  network.used = network.link = network.up = network.has_gateway = network.in_rules = true;
+  network.link_name = "br-0123456789ab";
+  network.subnets = {"172.18.0.0/16"};
+  network.used = network.link = network.up = network.in_rules = true;
   network.mtu = network.uplink_mtu = 1500;
   network.uplink = "ens3";
   facts.networks.push_back(network);
@@ -25,7 +27,7 @@ Facts healthy() {
   container.name = "shop-web-1";
   container.monitor = container.own_names_resolve = container.wants_default_route = container.default_route =
       true;
-  container.endpoints.push_back({"shop_front", "172.18.0.2", true, true, true});
+  container.endpoints.push_back({"shop_front", {"172.18.0.2"}, true, true, {}});
   container.ports.push_back({"0.0.0.0:8080", 80, "tcp", true, Listener::kThere});
   facts.containers.push_back(container);
   return facts;
@@ -68,13 +70,46 @@ TEST_CASE("Forwarding that is off concerns networks with a way out") {
   CHECK(ills(facts).empty());
 }
 
+TEST_CASE("Of IPv6 forwarding and the default route are told where a network has IPv6") {
+  Facts facts = healthy();
+  NetworkFacts& network = facts.networks[0];
+  network.ipv6 = true;
+  network.subnets.emplace_back("fd00:18::/64");
+  CHECK_THAT(only_ill(facts), Catch::Contains("host: IPv6 forwarding is off"));
+  network.ipv4 = facts.host.forwarding = false;
+  facts.host.forwarding6 = true;
+  CHECK(ills(facts).empty());
+  network.internal = true;
+  facts.host.forwarding6 = false;
+  CHECK(ills(facts).empty());
+
+  facts = healthy();
+  facts.containers[0].wants_default_route6 = true;
+  CHECK_THAT(only_ill(facts), Catch::Contains("no default route of IPv6"));
+  facts.containers[0].default_route6 = true;
+  CHECK(ills(facts).empty());
+}
+
+TEST_CASE("Of a macvlan the parent is looked at, and the host has no part in its packets") {
+  Facts facts = healthy();
+  NetworkFacts& network = facts.networks[0];
+  network.driver = "macvlan";
+  network.link_name = "ens3";
+  network.in_rules = facts.host.forwarding = facts.host.table = false;
+  CHECK(ills(facts).empty());
+  network.up = false;
+  CHECK_THAT(only_ill(facts), Catch::Contains("its parent ens3 is down"));
+  network.link = false;
+  CHECK_THAT(only_ill(facts), Catch::Contains("its parent ens3 is gone"));
+}
+
 TEST_CASE("A lost table, bridge, address or element of the firewall is named") {
   Facts facts = healthy();
   facts.host.table = false;
   CHECK_THAT(only_ill(facts), Catch::Contains("'inet compose' is gone"));
 
   facts = healthy();
-  facts.networks[0].link = facts.networks[0].up = facts.networks[0].has_gateway = false;
+  facts.networks[0].link = facts.networks[0].up = false;
   CHECK_THAT(only_ill(facts), Catch::Contains("bridge br-0123456789ab is gone"));
 
   facts = healthy();
@@ -82,7 +117,7 @@ TEST_CASE("A lost table, bridge, address or element of the firewall is named") {
   CHECK_THAT(only_ill(facts), Catch::Contains("is down"));
 
   facts = healthy();
-  facts.networks[0].has_gateway = false;
+  facts.networks[0].lost = {"172.18.0.1"};
   CHECK_THAT(only_ill(facts), Catch::Contains("has lost the address 172.18.0.1"));
 
   facts = healthy();
@@ -94,7 +129,7 @@ TEST_CASE("A network that nobody uses may be down") {
   Facts facts = healthy();
   facts.containers.clear();
   NetworkFacts& network = facts.networks[0];
-  network.used = network.link = network.up = network.has_gateway = network.in_rules = false;
+  network.used = network.link = network.up = network.in_rules = false;
   facts.host.table = facts.host.forwarding = false;
   CHECK(ills(facts).empty());
 }
@@ -105,7 +140,7 @@ TEST_CASE("Another tool's chain, a route that wins and a smaller MTU on the way 
   CHECK_THAT(only_ill(facts), Catch::Contains("'ip filter FORWARD'"));
 
   facts = healthy();
-  facts.networks[0].stolen_by = "tun0";
+  facts.networks[0].thefts = {{"172.18.0.0/16", "tun0"}};
   CHECK_THAT(only_ill(facts), Catch::Contains("172.18.0.0/16 to tun0"));
 
   facts = healthy();
@@ -125,11 +160,11 @@ TEST_CASE("Name servers: none, all silent, one of two silent") {
 
 TEST_CASE("A container's lost link, address, route, monitor and name server are told") {
   Facts facts = healthy();
-  facts.containers[0].endpoints[0] = {"shop_front", "172.18.0.2", false, false, false};
+  facts.containers[0].endpoints[0] = {"shop_front", {"172.18.0.2"}, false, false, {"172.18.0.2"}};
   CHECK_THAT(only_ill(facts), Catch::Contains("container shop-web-1: on network shop_front it has no link"));
 
   facts = healthy();
-  facts.containers[0].endpoints[0].inside = false;
+  facts.containers[0].endpoints[0].missing = {"172.18.0.2"};
   CHECK_THAT(only_ill(facts), Catch::Contains("none of its interfaces has the address 172.18.0.2"));
 
   facts = healthy();

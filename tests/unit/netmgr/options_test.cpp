@@ -125,6 +125,16 @@ TEST_CASE("A bridge has the name that was chosen, and goes under it") {
   CHECK_FALSE(has_link("shop0"));
 }
 
+TEST_CASE("Two networks cannot have one bridge, and those without a name chosen never meet") {
+  Network network = make_network(), other = make_network("172.19");
+  const Driver& driver = driver_of(network);
+  CHECK(driver.clash(network, other).empty());
+  network.options[kBridgeName] = "shop0";
+  CHECK(driver.clash(network, other).empty());
+  other.options[kBridgeName] = "shop0";
+  CHECK_THAT(driver.clash(network, other), Catch::Contains("shop0"));
+}
+
 TEST_CASE("A bridge of the user's own is used and left as it was") {
   if (!is_root()) return;
   const World world;
@@ -151,6 +161,7 @@ TEST_CASE("Containers on a macvlan are on the parent's network, each with a MAC 
   if (!is_root()) return;
   const World world;
   make_parent();
+  run_ip({"link", "add", "eth0", "type", "bridge"});  // the name that the container's link gets
   const Network network = macvlan_network("lan0");
   setup_network(network);
   CHECK(network_is_up(network));
