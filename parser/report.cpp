@@ -27,6 +27,10 @@ void Report::warning(const Mark& mark, std::string path, std::string message, st
 }
 
 std::vector<Diagnostic> Report::diagnostics() const {
+  return placed(diagnostics_);
+}
+
+std::vector<Diagnostic> Report::placed(const std::vector<Diagnostic>& diagnostics) const {
   std::map<std::string, std::pair<size_t, const Source*>> by_name;
   // Of a file that was read several times the first reading tells how it came in.
   for (size_t i = 0; i < sources_.size(); ++i)
@@ -34,7 +38,7 @@ std::vector<Diagnostic> Report::diagnostics() const {
 
   std::vector<Diagnostic> result;
   std::set<std::tuple<std::string, int, int, std::string>> seen;
-  for (Diagnostic diagnostic : diagnostics_) {
+  for (Diagnostic diagnostic : diagnostics) {
     const Mark& mark = diagnostic.mark;
     if (!seen.emplace(mark.file, mark.line, mark.column, diagnostic.message).second) continue;
     if (const auto found = by_name.find(mark.file); found != by_name.end()) {

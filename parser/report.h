@@ -21,6 +21,8 @@ class Report {
 
   // In the order of files and places; what an alias repeats (same place, same message) is there once.
   std::vector<Diagnostic> diagnostics() const;
+  // The same of what was found later, about the files read here: with the lines it is about.
+  std::vector<Diagnostic> placed(const std::vector<Diagnostic>& diagnostics) const;
   // Throws LoadError when there are errors.
   void throw_if_failed() const;
 

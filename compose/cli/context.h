@@ -39,6 +39,7 @@ class Context {
   std::optional<parser::Project> load_if_there(const std::vector<std::string>& selected = {});
   // The files behind the project that was loaded last.
   const parser::Document& document() const { return *document_; }
+  const parser::Document* last_document() const { return document_.get(); }  // null: none was
   std::string project_name();
 
   engine::Paths paths();

@@ -54,10 +54,12 @@ int usage_failure(const std::string& message, const std::string& command) {
   return kExitUsage;
 }
 
-void show_diagnostics(const parser::LoadError& error) {
+void show_diagnostics(const Context* context, const parser::LoadError& error) {
   std::string text;
   const bool carets = ui::is_terminal(STDERR_FILENO);
-  for (const auto& diagnostic : error.diagnostics()) {
+  const parser::Document* files = context == nullptr ? nullptr : context->last_document();
+  const bool later = files != nullptr && files->report != nullptr;  // found when the files had been read
+  for (const auto& diagnostic : later ? files->report->placed(error.diagnostics()) : error.diagnostics()) {
     text += carets ? diagnostic.to_string_with_caret() : diagnostic.to_string();
     if (text.empty() || text.back() != '\n') text += '\n';
   }
@@ -89,7 +91,7 @@ int main(const std::vector<std::string>& args) {
   } catch (const UsageError& error) {
     return usage_failure(error.what(), line.command);
   } catch (const parser::LoadError& error) {
-    show_diagnostics(error);
+    show_diagnostics(context.get(), error);
     return kExitError;
   } catch (const CommandError& error) {
     fail(error.what());

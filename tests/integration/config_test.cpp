@@ -2,6 +2,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "at_terminal.h"
 #include "sandbox.h"
 
 using it::Sandbox;
@@ -149,6 +150,18 @@ TEST_CASE("an error in an included file tells how the file came in") {
   CHECK(output.code == 1);
   CHECK(output.err.find("parts/db.yaml:3:5: services.db: unknown attribute 'imagee', did you mean 'image'?\n"
                         "  included from compose.yaml:2:11\n") != std::string::npos);
+}
+
+TEST_CASE("what is found wrong after the files were read is shown with its line at a terminal") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file("services:\n  web:\n    build: ./nowhere\n");
+  it::AtTerminal build(sandbox, {"build"});
+  const std::string shown = build.until("^\r\n");
+  CHECK_THAT(shown, Catch::Contains("compose.yaml:3:12: services.web.build: build context"));
+  CHECK_THAT(shown, Catch::Contains("    build: ./nowhere\r\n"));
+  CHECK_THAT(shown, Catch::Contains("           ^\r\n"));
+  CHECK(build.wait() == 1);
 }
 
 TEST_CASE("check tells what older tools would not read") {
