@@ -161,6 +161,15 @@ std::string choose_address(const NetworkConfig& network, bool v6, const std::str
                                          network.name + " (" + subnets + ")");
 }
 
+void check_link_local(const NetworkConfig& network, const std::vector<std::string>& addresses) {
+  for (const std::string& text : addresses) {
+    const std::optional<Address> address = netmgr::parse_address(text);
+    if (!address) invalid(network, "link-local address '" + text + "' is not an address");
+    if (address->v6 && !network.enable_ipv6)
+      invalid(network, "link-local address " + text + " needs IPv6; make it with enable_ipv6");
+  }
+}
+
 std::string canonical_address(const std::string& text) {
   const std::optional<Address> address = netmgr::parse_address(text);
   return address ? netmgr::format_address(*address) : text;

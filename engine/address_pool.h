@@ -24,6 +24,9 @@ NetworkConfig with_pools(NetworkConfig config, const std::vector<netmgr::Subnet>
 std::string choose_address(const NetworkConfig& network, bool v6, const std::string& asked,
                            const std::set<std::string>& taken);
 
+// Throws Error(kInvalid) for what is no address, or of IPv6 on a network without it.
+void check_link_local(const NetworkConfig& network, const std::vector<std::string>& addresses);
+
 // An address as it is always written: "fd00:0::2" and "fd00::2" are the same one. What is none stays.
 std::string canonical_address(const std::string& text);
 

@@ -98,8 +98,10 @@ netmgr::Endpoint link_of(const ContainerRecord& record, const EndpointRecord& en
   link.mac = endpoint.mac;
   link.default_route = gateway_endpoint(record, networks, false) == &endpoint;
   link.default_route6 = gateway_endpoint(record, networks, true) == &endpoint;
-  if (const AttachmentConfig* attachment = attachment_of(record, endpoint, networks))
+  if (const AttachmentConfig* attachment = attachment_of(record, endpoint, networks)) {
     link.settings = netmgr::endpoint_settings(attachment->driver_opts);
+    link.link_local = attachment->link_local_ips;
+  }
   return link;
 }
 

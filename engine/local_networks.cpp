@@ -148,6 +148,7 @@ EndpointRecord LocalEngine::allocate(const AttachmentConfig& attachment) {
   }
   if (const std::string wrong = netmgr::complaint_of_endpoint(attachment.driver_opts); !wrong.empty())
     throw Error(Error::Kind::kInvalid, "network " + attachment.network + ": " + wrong);
+  check_link_local(network->config, attachment.link_local_ips);
   const std::set<std::string> taken = network_addresses(db_, network->id);
   EndpointRecord endpoint;
   endpoint.network_id = network->id;

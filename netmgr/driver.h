@@ -30,7 +30,10 @@ struct Endpoint {
   std::string interface = "eth0";  // name inside the container
   std::string address;             // "172.18.0.2"; empty: no IPv4
   std::string address6;            // empty: no IPv6
-  std::string mac;                 // empty: made from the address
+  // Further ones, which nobody gives out: of 169.254.0.0/16 and fe80::/64 mostly. They have the prefix of
+  // those.
+  std::vector<std::string> link_local = {};
+  std::string mac;  // empty: made from the address
   // Default route of a family through the gateway of its pool.
   bool default_route = false, default_route6 = false;
   // Of /proc/sys/net with IFNAME for the interface: "ipv6/conf/IFNAME/accept_ra" and the value.

@@ -16,6 +16,8 @@ constexpr size_t kShortId = 12;
 constexpr int kLeastMtu = 68;     // RFC 791
 constexpr int kLeastMtu6 = 1280;  // RFC 8200
 constexpr int kMostMtu = 65535;
+constexpr int kLinkLocalPrefix = 16;   // RFC 3927
+constexpr int kLinkLocalPrefix6 = 64;  // RFC 4291
 
 std::optional<bool> parse_flag(const std::string& text) {
   for (const char* yes : {"true", "True", "TRUE", "t", "T", "1"})
@@ -83,6 +85,10 @@ InnerLink inner_link(const Network& network, const Endpoint& endpoint) {
   };
   add(endpoint.address, endpoint.default_route);
   add(endpoint.address6, endpoint.default_route6);
+  for (const std::string& text : endpoint.link_local) {
+    const Address address = require_address(text, object);
+    link.further.push_back({address, address.v6 ? kLinkLocalPrefix6 : kLinkLocalPrefix});
+  }
   if (link.addresses.empty()) throw sys::Error(EINVAL, "an endpoint without an address", object);
   return link;
 }

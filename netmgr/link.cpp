@@ -81,14 +81,16 @@ void configure(NetlinkSocket& inside, const InnerLink& link) {
   NetlinkRequest set = link_request(RTM_SETLINK, 0, "set up link", link.name, IFF_UP);
   const auto on_link = [&](const Address& address) { return format_address(address) + " on " + link.name; };
   std::vector<NetlinkRequest> requests;
+  const auto add = [&](bool of_ipv6) {
+    for (const auto* addresses : {&link.addresses, &link.further})
+      for (const InterfaceAddress& address : *addresses)
+        if (address.address.v6 == of_ipv6)
+          requests.push_back(add_address_request(there->index, address, on_link(address.address)));
+  };
   if (!v6 && ipv6_is_built_in()) requests.push_back(no_ipv6_request(link.name));
-  for (const InterfaceAddress& address : link.addresses)
-    if (!address.address.v6)
-      requests.push_back(add_address_request(there->index, address, on_link(address.address)));
+  add(false);
   requests.push_back(std::move(set));
-  for (const InterfaceAddress& address : link.addresses)
-    if (address.address.v6)
-      requests.push_back(add_address_request(there->index, address, on_link(address.address)));
+  add(true);
   for (const Address& gateway : link.gateways)
     requests.push_back(default_route_request(there->index, gateway, on_link(gateway)));
   inside.run(std::move(requests));

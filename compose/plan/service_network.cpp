@@ -41,6 +41,7 @@ engine::AttachmentConfig attachment(const parser::Project& project, const parser
   config.ipv4_address = network.ipv4_address;
   config.ipv6_address = engine::canonical_address(network.ipv6_address);
   config.driver_opts = network.driver_opts;
+  config.link_local_ips = network.link_local_ips;
   config.mac_address = network.mac_address;
   config.interface_name = network.interface_name;
   config.gateway_priority = network.gw_priority;

@@ -121,7 +121,6 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.logging.options.max-buffer-size", kNotYet, "the log is a local file, which a container waits for"},
       {"services.*.logging.options.mode", kNotYet, "the log is a local file, which a container waits for: mode blocking", is_other_log_mode},
       {"services.*.models", kNotYet, ""},
-      {"services.*.networks.*.link_local_ips", kNotYet, ""},
       {"services.*.platform", kNotYet, "containers run on this machine's platform", is_foreign},
       {"services.*.pre_start", kNotYet, ""},
       {"services.*.provider", kNotYet, ""},

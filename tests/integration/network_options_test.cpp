@@ -143,6 +143,47 @@ TEST_CASE("settings of an endpoint are those of its interface") {
   sandbox.finish();
 }
 
+TEST_CASE("further addresses are put on the interface, by the file, by run and by connect") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file("services:\n" + sleeper("web", R"(    networks:
+      default:
+        link_local_ips: [169.254.7.1, "fe80::7"]
+)") + sleeper("other", R"(    networks:
+      default:
+        link_local_ips: [169.254.7.2]
+)") + "networks:\n  default: {enable_ipv6: true}\n");
+  sandbox.ok({"up", "-d"});
+  const std::string addresses = sandbox.inside("web", {"ip", "addr", "show", "dev", "eth0"});
+  CHECK_THAT(addresses, Catch::Contains("169.254.7.1/16") && Catch::Contains("fe80::7/64"));
+  CHECK_THAT(sandbox.inside("other", {"ping", "-c1", "-W2", "169.254.7.1"}),
+             Catch::Contains("1 packets received"));
+  CHECK(nlohmann::json::parse(sandbox.ok({"container", "inspect", sandbox.project() + "-other-1"}).out)
+            .at(0)
+            .at("NetworkSettings")
+            .at("Networks")
+            .at(sandbox.project() + "_default")
+            .at("IPAMConfig")
+            .at("LinkLocalIPs") == nlohmann::json{"169.254.7.2"});
+  CHECK_THAT(sandbox.ok({"up", "-d"}).err, !Catch::Contains("Recreate"));
+
+  const std::string network = sandbox.project() + "_default";
+  CHECK_THAT(sandbox
+                 .ok({"container", "run", "--rm", "--network", network, "--link-local-ip", "169.254.7.3",
+                      "busybox", "ip", "addr"})
+                 .out,
+             Catch::Contains("169.254.7.3/16"));
+  const std::string other = sandbox.project() + "-other-1";
+  sandbox.ok({"network", "disconnect", network, other});
+  sandbox.ok({"network", "connect", "--link-local-ip", "169.254.7.4", network, other});
+  CHECK_THAT(sandbox.inside("other", {"ip", "addr"}), Catch::Contains("169.254.7.4/16"));
+  sandbox.ok({"network", "create", "plain9"});
+  CHECK_THAT(sandbox.compose({"network", "connect", "--link-local-ip", "fe80::9", "plain9", other}).err,
+             Catch::Contains("needs IPv6"));
+  sandbox.ok({"network", "rm", "plain9"});
+  sandbox.finish();
+}
+
 TEST_CASE("containers on a macvlan are on the network of their parent, found by name, and publish nothing") {
   if (!it::is_root()) return;
   Sandbox sandbox;

@@ -219,7 +219,8 @@ void CreateFlags::Given::put_networks() {
     if (networks.size() > 1) document.error("--network", first + " does not go together with a network", "");
     for (const auto& [given, flag] :
          {std::pair(!aliases.empty(), "--network-alias"), std::pair(ipv4.has_value(), "--ip"),
-          std::pair(ipv6.has_value(), "--ip6"), std::pair(mac.has_value(), "--mac-address")})
+          std::pair(ipv6.has_value(), "--ip6"), std::pair(mac.has_value(), "--mac-address"),
+          std::pair(!link_local.empty(), "--link-local-ip")})
       if (given) document.error(flag, "it needs a network, and --network is " + first, "");
     document.text("network_mode", "--network", first);
     return;

@@ -34,6 +34,7 @@ ordered_json asked_address(const engine::AttachmentConfig& attachment) {
   auto asked = ordered_json::object();
   if (!attachment.ipv4_address.empty()) asked["IPv4Address"] = attachment.ipv4_address;
   if (!attachment.ipv6_address.empty()) asked["IPv6Address"] = attachment.ipv6_address;
+  if (!attachment.link_local_ips.empty()) asked["LinkLocalIPs"] = attachment.link_local_ips;
   return asked.empty() ? ordered_json(nullptr) : asked;
 }
 

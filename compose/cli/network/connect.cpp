@@ -46,11 +46,11 @@ int network_connect(Context& context, const Words& args) {
   arguments.list("--alias", attachment.aliases, "Further name on this network");
   arguments.option("--ip", attachment.ipv4_address, "IPv4 address on this network");
   arguments.option("--ip6", attachment.ipv6_address, "IPv6 address on this network");
+  arguments.list("--link-local-ip", attachment.link_local_ips, "Further address of its interface there");
   arguments.list("--driver-opt", options, "NAME=VALUE for the endpoint");
   arguments.list("--link", links, "CONTAINER[:ALIAS] to reach by name");
   std::optional<int64_t> priority;
   arguments.option("--gw-priority", priority, "The network with the highest gives the default route");
-  arguments.refuse_option("--link-local-ip");
   arguments.positionals(2, 2, "NETWORK and CONTAINER");
   const Words words = arguments.parse(args);
   attachment.driver_opts = name_values("--driver-opt", options, true);
