@@ -13,6 +13,10 @@ namespace {
 constexpr char kOwnerLabel[] = "io.compose.build.owner";  // "<pid> <start time>"
 }
 
+bool is_build_network(const NetworkInfo& network) {
+  return network.labels.contains(kOwnerLabel);
+}
+
 bool is_abandoned_build_network(const NetworkInfo& network) {
   const auto owner = network.labels.find(kOwnerLabel);
   if (owner == network.labels.end()) return false;

@@ -10,6 +10,7 @@
 
 namespace engine {
 
+bool is_build_network(const NetworkInfo& network);
 // True for a build network whose process is gone.
 bool is_abandoned_build_network(const NetworkInfo& network);
 

@@ -161,6 +161,7 @@ class LocalEngine final : public Engine, public ContainerLife {
   void adopt(const std::string& id);
   void remove_unclaimed_folders();
   void remove_abandoned_build_networks();
+  void remove_unclaimed_links();
   void remove_abandoned_step_folders();
   void remove_discarded_volumes();
   // Lets containers go on that a process paused which is gone.

@@ -107,7 +107,7 @@ NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
 void LocalEngine::bring_up(const NetworkRecord& record) {
   const std::lock_guard<std::mutex> lock(network_mutex_);
   if (networks_up_.contains(record.id)) return;
-  const netmgr::Network network = to_netmgr(record);
+  const netmgr::Network network = to_netmgr(record, mark_of(paths_.data_root));
   sys::make_dirs(paths_.run_network(record.id));
   if (!netmgr::network_is_up(network)) netmgr::setup_network(network);
   networks_up_.insert(record.id);
@@ -126,8 +126,9 @@ void LocalEngine::remove_network(const std::string& name) {
                                               (users.size() > 1 ? " and others" : ""));
     }
     std::vector<netmgr::Network> others;
+    const std::string mark = mark_of(paths_.data_root);
     for (const NetworkRecord& other : list_networks(db_))
-      if (other.id != record->id) others.push_back(to_netmgr(other));
+      if (other.id != record->id) others.push_back(to_netmgr(other, mark));
     netmgr::teardown_network(to_netmgr(*record), others);
     if (others.empty()) netmgr::remove_firewall_if_unused();
     delete_network(db_, record->id);

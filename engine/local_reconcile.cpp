@@ -10,6 +10,8 @@
 #include "engine/container/runtime.h"
 #include "engine/local_engine.h"
 #include "engine/making_mark.h"
+#include "engine/network_of_record.h"
+#include "netmgr/driver.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/process.h"
@@ -54,6 +56,7 @@ void LocalEngine::reconcile() {
   thaw_abandoned();
   release_dead_containers();
   remove_abandoned_build_networks();
+  remove_unclaimed_links();
   drop_overdue_network();
   remove_abandoned_step_folders();
   remove_unclaimed_folders();
@@ -160,6 +163,34 @@ void LocalEngine::remove_unclaimed_folders() {
   remove_others(paths_.data_root + "/containers", container_folders, containers);
   remove_others(paths_.run_root + "/c", run_folders, short_ids);
   remove_others(paths_.run_root + "/n", network_folders, networks);
+}
+
+// Links are listed before the rows are read: a row always comes before its link, and goes after it.
+void LocalEngine::remove_unclaimed_links() {
+  const std::vector<netmgr::OwnLink> links = netmgr::own_links();
+  if (links.empty()) return;
+  const std::string mark = mark_of(paths_.data_root);
+  std::vector<netmgr::Network> networks;
+  std::set<std::string> claimed, claiming;  // "<network> <container>"; networks whose endpoints have rows
+  db_.read([&] {
+    for (const NetworkRecord& record : list_networks(db_)) {
+      networks.push_back(to_netmgr(record, mark));
+      claimed.insert(record.id.substr(0, 12) + ' ');
+      if (!is_build_network(record.info())) claiming.insert(record.id.substr(0, 12));
+    }
+    for (const ContainerRecord& record : list_containers(db_, std::nullopt))
+      for (const EndpointRecord& endpoint : record.endpoints)
+        claimed.insert(endpoint.network_id.substr(0, 12) + ' ' + record.id.substr(0, 12));
+  });
+  bool found = false;
+  for (const netmgr::OwnLink& link : links) {
+    if (claimed.contains(link.network + ' ' + link.container)) continue;
+    const bool is_network = link.container.empty();
+    if (is_network && link.owner == mark) netmgr::remove_stray(link, networks);
+    if (!is_network && claiming.contains(link.network)) netmgr::remove_link(link.name);
+    found |= is_network && link.owner == mark;
+  }
+  if (found && networks.empty()) netmgr::remove_firewall_if_unused();
 }
 
 void LocalEngine::remove_abandoned_build_networks() {

@@ -41,7 +41,8 @@ int mtu_for(NetlinkSocket& route, const Network& network) {
 // A chosen name that is another network's already: nothing of that one is touched.
 bool is_of_another(NetlinkSocket& route, const Network& network) {
   const std::optional<Link> link = find_link(route, bridge_name(network));
-  return link && link->alias.starts_with(kNetworkAlias) && link->alias != network_alias(network);
+  return link && link->alias.starts_with(kNetworkAlias) &&
+         !is_same_network(link->alias, network_alias(network));
 }
 
 NetworkRules rules_of(const Network& network) {
@@ -113,9 +114,10 @@ class BridgeDriver final : public Driver {
     NetlinkSocket route(NETLINK_ROUTE);
     if (is_of_another(route, network))
       throw sys::Error(EEXIST, "make bridge: it is that of " + find_link(route, name)->alias, name);
-    // The rules come first: the network is never without its isolation.
+    // The rules come first: the network is never without its isolation. Locked until the bridge is there:
+    // rules without one are somebody's who died.
+    const FirewallLock lock;
     {
-      const FirewallLock lock;
       const bool v4_was_off = forwarding_is_off(false) && has_family(network, false);
       const bool v6_was_off = v6 && forwarding_is_off(true);
       const std::vector<std::string> advertised =

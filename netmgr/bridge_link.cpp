@@ -5,14 +5,13 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "netmgr/driver_names.h"
 #include "netmgr/link_request.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
 namespace netmgr {
 namespace {
-
-constexpr std::string_view kOurAlias = "compose network ";
 
 bool has_ipv6(const BridgeSettings& settings) {
   return std::any_of(settings.addresses.begin(), settings.addresses.end(),
@@ -78,7 +77,7 @@ Link make_or_find(NetlinkSocket& route, const BridgeSettings& settings) {
   if (!bridge) throw sys::Error(ENODEV, "look up bridge", settings.name);
   if (bridge->kind != "bridge")
     throw sys::Error(EEXIST, "make bridge: there is a link of this name that is no bridge", settings.name);
-  if (bridge->alias.starts_with(kOurAlias) && bridge->alias != settings.alias)
+  if (bridge->alias.starts_with(kNetworkAlias) && !is_same_network(bridge->alias, settings.alias))
     throw sys::Error(EEXIST, "make bridge: it is that of " + bridge->alias, settings.name);
   return *bridge;
 }
@@ -87,7 +86,7 @@ Link make_or_find(NetlinkSocket& route, const BridgeSettings& settings) {
 
 void ensure_bridge(NetlinkSocket& route, const BridgeSettings& settings) {
   const Link bridge = make_or_find(route, settings);
-  const bool ours = bridge.alias == settings.alias;
+  const bool ours = is_same_network(bridge.alias, settings.alias);
   switch_ipv6(settings, ours);
   NetlinkRequest set = link_request(RTM_SETLINK, 0, "set up bridge", settings.name, IFF_UP);
   if (ours) mnl_attr_put_u32(set.header(), IFLA_MTU, static_cast<uint32_t>(settings.mtu));
@@ -102,11 +101,11 @@ void ensure_bridge(NetlinkSocket& route, const BridgeSettings& settings) {
 void release_bridge(NetlinkSocket& route, const std::string& name, const std::string& alias) {
   const std::optional<Link> bridge = find_link(route, name);
   if (!bridge) return;
-  if (bridge->alias == alias) {
+  if (is_same_network(bridge->alias, alias)) {
     delete_link(route, name);
     return;
   }
-  if (bridge->alias.starts_with(kOurAlias) || bridge->kind != "bridge") return;
+  if (bridge->alias.starts_with(kNetworkAlias) || bridge->kind != "bridge") return;
   NetlinkRequest set = link_request(RTM_SETLINK, 0, "reset bridge", name);
   nest(set, IFLA_AF_SPEC, [&] { put_route_localnet(set, false); });
   std::vector<NetlinkRequest> requests;

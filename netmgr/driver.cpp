@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <sstream>
 
 #include "netmgr/conntrack.h"
 #include "netmgr/driver_names.h"
@@ -24,6 +25,23 @@ bool is_attached(const std::string& address) {
     return link.alias.starts_with(kEndpointAlias) &&
            (link.alias + ' ').find(' ' + address + ' ') != std::string::npos;
   });
+}
+
+// Forgets the networks whose bridge is not there: what a process that died has told the firewall. Nobody is
+// about to make one, since who tells the firewall of a network holds the lock until its bridge is there. Says
+// how many networks stay.
+size_t remove_stray_rules(const FirewallLock& lock) {
+  size_t left = 0;
+  NetlinkSocket route(NETLINK_ROUTE);
+  for (const std::string& bridge : read_firewall().bridges) {
+    if (find_link(route, bridge)) {
+      ++left;
+      continue;
+    }
+    remove_network(lock, bridge);
+    remove_foreign_rules(lock, bridge);
+  }
+  return left;
 }
 
 }  // namespace
@@ -87,16 +105,40 @@ void unpublish(const std::vector<Publish>& ports) {
   forget_udp_flows(ports);
 }
 
-Present present() {
-  Present found;
+std::vector<OwnLink> own_links() {
+  std::vector<OwnLink> found;
   NetlinkSocket route(NETLINK_ROUTE);
   for (const Link& link : all_links(route)) {
-    if (link.alias.starts_with(kNetworkAlias))
-      found.bridges.push_back(link.alias.substr(std::string_view(kNetworkAlias).size()));
-    if (link.alias.starts_with(kEndpointAlias)) found.veths.push_back(link.name);
+    std::istringstream words(link.alias);
+    std::string ours, what;
+    OwnLink own{.name = link.name, .kind = link.kind, .network = {}, .container = {}, .owner = {}};
+    words >> ours >> what >> own.network;
+    if (ours != "compose" || own.network.empty()) continue;
+    if (what == "network")
+      words >> own.owner;
+    else if (what == "endpoint")
+      words >> own.container;
+    else
+      continue;
+    found.push_back(std::move(own));
   }
-  found.ports = read_firewall().ports;
   return found;
+}
+
+std::vector<Publish> ports_in_rules() {
+  return read_firewall().ports;
+}
+
+void remove_stray(const OwnLink& link, const std::vector<Network>& others) {
+  Network network;
+  network.id = link.network;
+  if (link.kind == "bridge") {
+    network.options[kBridgeName] = link.name;
+  } else {
+    network.driver = "macvlan";
+    network.options["parent"] = link.name;
+  }
+  teardown_network(network, others);
 }
 
 void remove_link(const std::string& name) {
@@ -106,8 +148,9 @@ void remove_link(const std::string& name) {
 
 void remove_firewall_if_unused() {
   const FirewallLock lock;
+  if (remove_stray_rules(lock) > 0) return;
   const FirewallState state = read_firewall();
-  if (!state.exists || !state.bridges.empty()) return;
+  if (!state.exists) return;
   // As long as the rule is there that keeps forwarding for our networks alone, nobody else's packets were
   // forwarded, so nobody loses anything. Who took the rule away wants the host to be a router; and another
   // tool's rules for forwarding may rely on it by now.

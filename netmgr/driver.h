@@ -23,6 +23,7 @@ struct Network {
   std::vector<Pool> pools = {};
   bool internal = false;
   std::map<std::string, std::string> options = {};  // the driver's, by Docker's names
+  std::string owner = {};  // a word, which stands in the alias of the network's link: whose it is
 };
 
 struct Endpoint {
@@ -131,18 +132,22 @@ void detach(const Network& network, const Endpoint& endpoint, const sys::Fd& net
 void publish(const std::vector<Publish>& ports);
 void unpublish(const std::vector<Publish>& ports);
 
-// What there is with our mark, for a reconcile: bridges (network id prefixes, 12 hex), host veth names,
-// ports.
-struct Present {
-  std::vector<std::string> bridges;
-  std::vector<std::string> veths;
-  std::vector<Publish> ports;
+// What there is with our mark, for a reconcile. Throws sys::Error.
+struct OwnLink {
+  std::string name;
+  std::string kind;       // "bridge", "veth" ...
+  std::string network;    // the first 12 digits of its id
+  std::string container;  // likewise; empty for a network's own link
+  std::string owner;      // of a network's own link, see Network
 };
-Present present();
+std::vector<OwnLink> own_links();
+std::vector<Publish> ports_in_rules();
 // Name of the host's veth end for this pair (what `attach` uses).
 std::string veth_name(const std::string& network_id, const std::string& container_id);
 void remove_link(const std::string& name);  // missing is no error
-// Removes the nftables table when no network of ours is left, and switches forwarding off again
+// A network of which nothing is known but its link.
+void remove_stray(const OwnLink& link, const std::vector<Network>& others);
+// Removes the nftables table when no network of ours has a bridge any more, and switches forwarding off again
 // where it was off and nobody else can have come to rely on it.
 void remove_firewall_if_unused();
 

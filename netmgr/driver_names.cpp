@@ -41,7 +41,12 @@ std::string short_id(const std::string& id) {
 }
 
 std::string network_alias(const Network& network) {
-  return kNetworkAlias + short_id(network.id);
+  return kNetworkAlias + short_id(network.id) + (network.owner.empty() ? "" : ' ' + network.owner);
+}
+
+bool is_same_network(const std::string& alias, const std::string& other) {
+  constexpr size_t kSize = sizeof kNetworkAlias - 1 + kShortId;
+  return alias.starts_with(kNetworkAlias) && alias.substr(0, kSize) == other.substr(0, kSize);
 }
 
 std::string endpoint_alias(const Network& network, const Endpoint& endpoint) {

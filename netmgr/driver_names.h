@@ -1,7 +1,7 @@
 #pragma once
 // How drivers call and mark what they make, so that it is found again. The alias of a link says that it is
-// ours and what for: "compose network <12 hex>" or "compose endpoint <network's 12 hex> <container's 12 hex>
-// <addresses>".
+// ours and what for: "compose network <12 hex> <owner>" or "compose endpoint <network's 12 hex> <container's
+// 12 hex> <addresses>".
 #include <optional>
 #include <string>
 
@@ -16,6 +16,8 @@ inline constexpr char kEndpointAlias[] = "compose endpoint ";
 // The first 12 digits; ids become part of link names and commands. Throws sys::Error(EINVAL).
 std::string short_id(const std::string& id);
 std::string network_alias(const Network& network);
+// Both of the same network, whatever stands behind its id: earlier versions named no owner.
+bool is_same_network(const std::string& alias, const std::string& other);
 std::string endpoint_alias(const Network& network, const Endpoint& endpoint);
 
 // Throw sys::Error(EINVAL) that names `object`.

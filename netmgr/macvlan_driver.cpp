@@ -155,7 +155,7 @@ class MacvlanDriver final : public Driver {
     NetlinkSocket route(NETLINK_ROUTE);
     const std::string parent = parent_of(network);
     const std::optional<Link> link = find_link(route, parent);
-    const bool ours = link && link->alias == network_alias(network);
+    const bool ours = link && is_same_network(link->alias, network_alias(network));
     if (link && !ours) {
       if (!link->up) set_up(route, parent);
     } else if (option_of(network, kParent).empty()) {
@@ -169,7 +169,7 @@ class MacvlanDriver final : public Driver {
     NetlinkSocket route(NETLINK_ROUTE);
     const std::string parent = parent_of(network);
     const std::optional<Link> link = find_link(route, parent);
-    if (!link || link->alias != network_alias(network)) return;
+    if (!link || !is_same_network(link->alias, network_alias(network))) return;
     const auto heir = std::find_if(others.begin(), others.end(), [&](const Network& other) {
       return other.id != network.id && other.driver == network.driver && parent_of(other) == parent;
     });

@@ -109,6 +109,40 @@ TEST_CASE("down that is killed at any moment is finished by the next down") {
   }
 }
 
+TEST_CASE(
+    "a network that no row of the state tells of goes with the next command of its own data root alone") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  it::RunOptions elsewhere = sandbox.options();
+  elsewhere.env["COMPOSE_DATA_ROOT"] = sandbox.data_root() + "-other";
+  elsewhere.env["COMPOSE_RUN_ROOT"] = sandbox.run_root() + "-other";
+  sandbox.ok({"network", "create", "--ipv6", "lost9"});
+  sandbox.ok({"network", "create", "kept9"});
+  const it::Output forgotten = it::run(
+      {"python3", "-c",
+       "import sqlite3, sys\n"
+       "db = sqlite3.connect(sys.argv[1])\n"
+       "print(db.execute(\"select substr(id, 1, 12) from networks where name = 'lost9'\").fetchone()[0])\n"
+       "db.execute(\"delete from networks where name = 'lost9'\")\n"
+       "db.commit()",
+       sandbox.data_root() + "/state.db"});
+  INFO(forgotten.err);
+  REQUIRE(forgotten.code == 0);
+  const std::string bridge = "br-" + forgotten.out.substr(0, 12);
+  const auto on_host = [&](const std::vector<std::string>& command) {
+    return it::run(command, sandbox.options()).out;
+  };
+  REQUIRE_THAT(on_host({"ip", "-o", "link"}), Catch::Contains(bridge));
+  CHECK(it::run(sandbox.command({"tidy"}), elsewhere).code == 0);
+  CHECK_THAT(on_host({"ip", "-o", "link"}), Catch::Contains(bridge));
+  sandbox.ok({"tidy"});
+  CHECK_THAT(on_host({"ip", "-o", "link"}), !Catch::Contains(bridge));
+  CHECK_THAT(on_host({"nft", "list", "ruleset"}), !Catch::Contains(bridge));
+  CHECK_THAT(sandbox.ok({"network", "ls"}).out, Catch::Contains("kept9"));
+  sandbox.ok({"network", "rm", "kept9"});
+  sandbox.finish();
+}
+
 TEST_CASE("a container outlives its monitor, and stop, logs and down still reach it") {
   if (!it::is_root()) return;
   Sandbox sandbox;

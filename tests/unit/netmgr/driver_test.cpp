@@ -29,6 +29,14 @@ std::string ruleset() {
   return nft::list("list ruleset", "ruleset");
 }
 
+// The host's ends of their links.
+std::vector<std::string> endpoints() {
+  std::vector<std::string> names;
+  for (const OwnLink& link : own_links())
+    if (!link.container.empty()) names.push_back(link.name);
+  return names;
+}
+
 }  // namespace
 
 TEST_CASE("A new namespace has its loopback up and the calling thread stays where it was") {
@@ -70,6 +78,35 @@ TEST_CASE("A network takes the MTU of the default route's device") {
   CHECK(find_link(route, "br-" + network.id.substr(0, 12))->mtu == 1400);
 }
 
+TEST_CASE("Links say whose they are, and one of which nothing else is known is taken away with its rules") {
+  if (!is_root()) return;
+  const World world;
+  const std::string rules = ruleset();
+  Network network = make_network();
+  const Network older = make_network("172.19");  // from before there were owners
+  network.owner = "0123456789abcdef";
+  setup_network(network);
+  setup_network(older);
+  const std::vector<OwnLink> links = own_links();
+  REQUIRE(links.size() == 2);
+  const OwnLink& link = links[links[0].network == network.id.substr(0, 12) ? 0 : 1];
+  CHECK(link.network == network.id.substr(0, 12));
+  CHECK(link.owner == network.owner);
+  CHECK(link.container.empty());
+  CHECK(links[&link == &links[0] ? 1 : 0].owner.empty());
+  Network renewed = older;  // the same one, known to a program that marks
+  renewed.owner = network.owner;
+  setup_network(renewed);
+  CHECK(network_is_up(renewed));
+
+  remove_stray(link, {});
+  CHECK(own_links().size() == 1);
+  // Rules alone, as of a process that died before it made the bridge.
+  remove_link("br-" + older.id.substr(0, 12));
+  remove_firewall_if_unused();
+  CHECK(ruleset() == rules);
+}
+
 TEST_CASE("Taking networks down leaves links, rules and forwarding as they were") {
   if (!is_root()) return;
   const World world;
@@ -83,15 +120,14 @@ TEST_CASE("Taking networks down leaves links, rules and forwarding as they were"
   const Container container(network, "172.18.0.2");
   publish({{"", 8080, "172.18.0.2", 80, "tcp"}, {"127.0.0.1", 53, "172.18.0.2", 53, "udp"}});
 
-  const Present there = present();
-  CHECK(there.bridges.size() == 2);
-  CHECK(there.veths == std::vector<std::string>{veth_name(network.id, container.id)});
-  CHECK(there.ports.size() == 2);
+  CHECK(own_links().size() == 3);
+  CHECK(endpoints() == std::vector<std::string>{veth_name(network.id, container.id)});
+  CHECK(ports_in_rules().size() == 2);
 
   detach(network, container.endpoint);
   teardown_network(network);
   remove_firewall_if_unused();
-  CHECK(present().ports.empty());
+  CHECK(ports_in_rules().empty());
   CHECK(network_is_up(second));
   teardown_network(second);
   teardown_network(second);
@@ -114,12 +150,12 @@ TEST_CASE("Every verb may be repeated") {
   publish(ports);
   publish(ports);
   setup_network(network);
-  CHECK(present().ports.size() == 1);
+  CHECK(ports_in_rules().size() == 1);
   const Service web(container.netns, "0.0.0.0", 80);
   CHECK(reach(world.outside, World::kHost, 8080, web));
   unpublish(ports);
   unpublish(ports);
-  CHECK(present().ports.empty());
+  CHECK(ports_in_rules().empty());
   detach(network, container.endpoint);
   detach(network, container.endpoint);
 }
@@ -236,7 +272,7 @@ TEST_CASE(
   Network astray = network;
   astray.pools.front().gateway = "10.9.9.9";
   CHECK_THROWS_WITH(attach(astray, container.endpoint, container.netns), Catch::Contains("10.9.9.9 on eth0"));
-  CHECK(present().veths.empty());
+  CHECK(endpoints().empty());
 }
 
 TEST_CASE("Eight threads attach at once, while others set the network up again") {
@@ -261,7 +297,7 @@ TEST_CASE("Eight threads attach at once, while others set the network up again")
   }
   for (std::thread& thread : threads) thread.join();
   for (const std::string& error : errors) CHECK(error.empty());
-  CHECK(present().ports.size() == 8);
+  CHECK(ports_in_rules().size() == 8);
   CHECK(network_is_up(network));
 }
 

@@ -123,7 +123,7 @@ TEST_CASE("An IPv6 port is published on the host, to containers, and to outside 
   const std::vector<Publish> ports = {{"", 8080, "fd00:18::2", 80, "tcp"}};
   publish(ports);
   publish(ports);
-  CHECK(present().ports.size() == 1);
+  CHECK(ports_in_rules().size() == 1);
   CHECK(reach6(world.outside, World::kHost6, 8080, server) == World::kOutside6);
   CHECK(reach6(world.host, World::kHost6, 8080, server));
   CHECK_FALSE(reach6(world.host, "::1", 8080, server, kNever));  // the kernel does not route it
@@ -131,7 +131,7 @@ TEST_CASE("An IPv6 port is published on the host, to containers, and to outside 
   CHECK(reach6(web.netns, World::kHost6, 8080, server));
   CHECK_FALSE(reach6(world.outside, "fd00:18::2", 80, server, kNever));
   unpublish(ports);
-  CHECK(present().ports.empty());
+  CHECK(ports_in_rules().empty());
   CHECK_FALSE(reach6(world.outside, World::kHost6, 8080, server, kNever));
 }
 

@@ -143,12 +143,12 @@ TEST_CASE("A port that leads to a living container is not taken over; one that l
   publish({{"", 8080, "172.18.0.2", 80, "tcp"}});
   const std::vector<Publish> ports{{"", 8080, "172.18.0.3", 80, "tcp"}, {"", 8081, "172.18.0.3", 80, "tcp"}};
   CHECK_THROWS_WITH(publish(ports), Catch::Contains("0.0.0.0:8080/tcp") && Catch::Contains("172.18.0.2:80"));
-  CHECK(present().ports.size() == 1);
+  CHECK(ports_in_rules().size() == 1);
   unpublish(ports);  // not ours: stays
-  CHECK(present().ports.size() == 1);
+  CHECK(ports_in_rules().size() == 1);
   detach(network, first.endpoint);
   publish(ports);
-  CHECK(present().ports.size() == 2);
+  CHECK(ports_in_rules().size() == 2);
   CHECK(reach(world.outside, World::kHost, 8080, web) == World::kOutside);
 }
 
