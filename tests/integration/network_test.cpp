@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "places.h"
 #include "sandbox.h"
 #include "sys/file.h"
 
@@ -66,6 +67,40 @@ services:
   sandbox.ok({"up", "-d"});
   CHECK(it::eventually([] { return it::http("http://127.0.0.1:8080/") == "private\n"; }));
   CHECK(it::http(std::string("http://") + it::kHostAddress + ":8080/").empty());
+  sandbox.finish();
+}
+
+TEST_CASE("all forms of ports lead to their container: one by one, a range for one, UDP and SCTP") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: /probe serve tcp:0.0.0.0:80 tcp:0.0.0.0:81 tcp:0.0.0.0:82 udp:0.0.0.0:90
+    volumes: [")" + places::program("network_probe") +
+                       R"(:/probe:ro"]
+    stop_signal: SIGKILL
+    ports: ["8100-8102:80-82", "8200-8201:80", "8300:90/udp", "8400:99/sctp", "198.51.100.2:8500:81"]
+)");
+  it::Process holder({"busybox", "nc", "-l", "-p", "8200"});
+  REQUIRE(it::eventually([] {
+    return it::run({"ss", "-Hltn", "sport = :8200"}).out.find("8200") != std::string::npos;
+  }));
+  sandbox.ok({"up", "-d"});
+  const auto visited = [&](const std::string& target) {
+    return it::run({places::program("network_probe"), "visit", target}, sandbox.options()).out;
+  };
+  for (const char* target : {"tcp:127.0.0.1:8100", "tcp:127.0.0.1:8101", "tcp:198.51.100.2:8102",
+                             "tcp:127.0.0.1:8201", "udp:127.0.0.1:8300", "tcp:198.51.100.2:8500"}) {
+    INFO(target);
+    CHECK(it::eventually([&] { return visited(target).find(" no") == std::string::npos; }));
+  }
+  CHECK(visited("tcp:127.0.0.1:8500").find(" no") != std::string::npos);
+  CHECK(sandbox.ok({"port", "web", "82"}).out == "0.0.0.0:8102\n");
+  CHECK(sandbox.ok({"port", "--protocol", "sctp", "web", "99"}).out == "0.0.0.0:8400\n");
+  CHECK_THAT(it::run({"nft", "list", "map", "inet", "compose", "ports"}, sandbox.options()).out,
+             Catch::Contains("sctp . 8400"));
   sandbox.finish();
 }
 
