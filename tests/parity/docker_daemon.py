@@ -50,9 +50,9 @@ os.execvp("runc", ["runc", *sys.argv[1:]])
 
 class Docker:
     """All it writes is below `base`/docker. With `netns`, the pid of a process, it is in that one's network namespace, with bridge
-    and firewall rules."""
+    and firewall rules, and has these `flags`."""
 
-    def __init__(self, base, netns=None):
+    def __init__(self, base, netns=None, flags=()):
         self.folder = base + "/docker"
         os.makedirs(self.folder)
         self.socket = f"unix://{self.folder}/sock"
@@ -62,7 +62,7 @@ class Docker:
             file.write(BOUNDED_RUNTIME)
         os.chmod(runtime, 0o755)
         self.log = open(self.folder + "/log", "w", encoding="utf-8")
-        network = [] if netns else ["--iptables=false", "--ip6tables=false", "--bridge=none", "--ip-forward=false"]
+        network = [*flags] if netns else ["--iptables=false", "--ip6tables=false", "--bridge=none", "--ip-forward=false"]
         daemon = ["dockerd", *network, "-H", self.socket, "--data-root", self.folder + "/data", "--exec-root", self.folder + "/exec", "--pidfile",
                   self.folder + "/pid", "--cgroup-parent", "/" + self.cgroup, "--add-runtime", "bounded=" + runtime]
         # What it writes is small, and nothing of it has to outlive it: in memory it waits for no disk.

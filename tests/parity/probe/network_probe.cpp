@@ -1,8 +1,8 @@
-// Who is reached, and as whom one is seen there. A static program, so that it runs in any image.
-//   network_probe serve tcp:ADDRESS:PORT|udp:ADDRESS:PORT...   answers each with the address it comes from
-//   network_probe visit tcp:ADDRESS:PORT|udp:ADDRESS:PORT...   all at once; a line for each: the target, and
-//   what
-//                                                              it answered, or `no` after two seconds
+// Who is reached, and as whom one is seen there. A static program, so that it runs in any image. A TARGET is
+// tcp:ADDRESS:PORT or udp:ADDRESS:PORT, an address of IPv6 between brackets.
+//   network_probe serve TARGET...   answers each with the address it comes from
+//   network_probe visit TARGET...   all at once; a line for each: the target, and what it answered, or `no`
+//                                   after two seconds
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -25,7 +25,8 @@ constexpr auto kPatience = std::chrono::seconds(2);
 struct Target {
   std::string text;
   bool udp = false;
-  sockaddr_in address{};
+  sockaddr_storage address{};
+  socklen_t size = 0;
 };
 
 [[noreturn]] void die(const std::string& what) {
@@ -39,32 +40,47 @@ Target parse(const std::string& text) {
   Target target;
   target.text = text;
   target.udp = text.substr(0, first) == "udp";
-  target.address.sin_family = AF_INET;
-  target.address.sin_port = htons(static_cast<uint16_t>(std::atoi(text.c_str() + last + 1)));
-  const std::string address = text.substr(first + 1, last - first - 1);
-  if (::inet_pton(AF_INET, address.c_str(), &target.address.sin_addr) != 1) die("not a target: " + text);
+  const in_port_t port = htons(static_cast<uint16_t>(std::atoi(text.c_str() + last + 1)));
+  std::string address = text.substr(first + 1, last - first - 1);
+  if (address.size() > 2 && address.front() == '[') {
+    address = address.substr(1, address.size() - 2);
+    auto* place = reinterpret_cast<sockaddr_in6*>(&target.address);
+    place->sin6_family = AF_INET6;
+    place->sin6_port = port;
+    target.size = sizeof *place;
+    if (::inet_pton(AF_INET6, address.c_str(), &place->sin6_addr) != 1) die("not a target: " + text);
+  } else {
+    auto* place = reinterpret_cast<sockaddr_in*>(&target.address);
+    place->sin_family = AF_INET;
+    place->sin_port = port;
+    target.size = sizeof *place;
+    if (::inet_pton(AF_INET, address.c_str(), &place->sin_addr) != 1) die("not a target: " + text);
+  }
   return target;
 }
 
 int open_socket(const Target& target) {
   const int type = target.udp ? SOCK_DGRAM : SOCK_STREAM;
-  const int fd = ::socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int fd = ::socket(target.address.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) die("socket");
   return fd;
 }
 
-const sockaddr* plain(const sockaddr_in& address) {
+const sockaddr* plain(const sockaddr_storage& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
-std::string name_of(const sockaddr_in& address) {
-  char text[INET_ADDRSTRLEN] = "?";
-  ::inet_ntop(AF_INET, &address.sin_addr, text, sizeof text);
+std::string name_of(const sockaddr_storage& address) {
+  char text[INET6_ADDRSTRLEN] = "?";
+  if (address.ss_family == AF_INET6)
+    ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6&>(address).sin6_addr, text, sizeof text);
+  else
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in&>(address).sin_addr, text, sizeof text);
   return text;
 }
 
 void answer_stream(int listener) {
-  sockaddr_in peer{};
+  sockaddr_storage peer{};
   socklen_t size = sizeof peer;
   const int client = ::accept4(listener, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC);
   if (client < 0) return;
@@ -74,7 +90,7 @@ void answer_stream(int listener) {
 }
 
 void answer_datagram(int socket) {
-  sockaddr_in peer{};
+  sockaddr_storage peer{};
   socklen_t size = sizeof peer;
   char question[16];
   if (::recvfrom(socket, question, sizeof question, 0, reinterpret_cast<sockaddr*>(&peer), &size) < 0) return;
@@ -88,7 +104,8 @@ int serve(const std::vector<Target>& targets) {
     const int fd = open_socket(target);
     const int on = 1;
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (::bind(fd, plain(target.address), sizeof target.address) != 0) die("bind " + target.text);
+    if (target.address.ss_family == AF_INET6) ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    if (::bind(fd, plain(target.address), target.size) != 0) die("bind " + target.text);
     if (!target.udp && ::listen(fd, SOMAXCONN) != 0) die("listen " + target.text);
     sockets.push_back({fd, POLLIN, 0});
   }
@@ -118,7 +135,7 @@ int visit(const std::vector<Target>& targets) {
   size_t waiting = 0;
   for (const Target& target : targets) {
     int fd = open_socket(target);
-    const int connected = ::connect(fd, plain(target.address), sizeof target.address);
+    const int connected = ::connect(fd, plain(target.address), target.size);
     const bool failed = connected != 0 && errno != EINPROGRESS;
     if (failed || (target.udp && ::send(fd, "?", 1, MSG_NOSIGNAL) != 1)) {
       ::close(fd);
