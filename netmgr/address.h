@@ -15,7 +15,7 @@ struct Address {
   bool v6 = false;
   std::array<uint8_t, 16> bytes{};  // network order; IPv4 uses the first four
 
-  auto operator<=>(const Address&) const = default;
+  auto operator<=>(const Address&) const = default;  // NOLINT(modernize-use-nullptr): the compiler's own zero
   size_t size() const { return v6 ? 16 : 4; }
   int bits() const { return v6 ? 128 : 32; }
   Address next() const;      // one higher; after the highest comes the lowest

@@ -52,7 +52,7 @@ struct InnerLink {
   std::string name;
   std::string mac;
   std::vector<InterfaceAddress> addresses;
-  std::vector<Address> gateways;          // default routes
+  std::vector<Address> gateways;               // default routes
   std::vector<InterfaceAddress> further = {};  // of no subnet of the network
   // Of /proc/sys/net, the name of the link where IFNAME stands: "ipv6/conf/IFNAME/accept_ra" and its value.
   std::vector<std::pair<std::string, std::string>> settings = {};

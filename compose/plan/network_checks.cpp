@@ -74,7 +74,8 @@ void check_networks(const parser::Project& project, const Observed& observed, co
   }
   for (const auto& [key, verdict] : review.verdicts) {
     if (verdict.kind != Verdict::Kind::kRecreate) continue;
-    std::erase_if(taken, [&](const Taken& one) { return one.network == project.networks.at(key).name; });
+    const std::string& name = project.networks.at(key).name;
+    std::erase_if(taken, [&](const Taken& one) { return one.network == name; });
   }
   for (const auto& [key, verdict] : review.verdicts) {
     const parser::Network& network = project.networks.at(key);
