@@ -165,11 +165,15 @@ void LocalEngine::remove_unclaimed_folders() {
   remove_others(paths_.run_root + "/n", network_folders, networks);
 }
 
-// Links are listed before the rows are read: a row always comes before its link, and goes after it.
+// Links are listed before the rows are read: a row always comes before its link, and goes after it. A network
+// whose own link has not our mark is another's, though a copy of its data root may have made us know it.
 void LocalEngine::remove_unclaimed_links() {
   const std::vector<netmgr::OwnLink> links = netmgr::own_links();
   if (links.empty()) return;
   const std::string mark = mark_of(paths_.data_root);
+  std::set<std::string> marked;
+  for (const netmgr::OwnLink& link : links)
+    if (link.owner == mark) marked.insert(link.network);
   std::vector<netmgr::Network> networks;
   std::set<std::string> claimed, claiming;  // "<network> <container>"; networks whose endpoints have rows
   db_.read([&] {
@@ -184,11 +188,13 @@ void LocalEngine::remove_unclaimed_links() {
   });
   bool found = false;
   for (const netmgr::OwnLink& link : links) {
-    if (claimed.contains(link.network + ' ' + link.container)) continue;
-    const bool is_network = link.container.empty();
-    if (is_network && link.owner == mark) netmgr::remove_stray(link, networks);
-    if (!is_network && claiming.contains(link.network)) netmgr::remove_link(link.name);
-    found |= is_network && link.owner == mark;
+    if (!marked.contains(link.network) || claimed.contains(link.network + ' ' + link.container)) continue;
+    if (link.container.empty()) {
+      netmgr::remove_stray(link, networks);
+      found = true;
+    } else if (claiming.contains(link.network)) {
+      netmgr::remove_link(link.name);
+    }
   }
   if (found && networks.empty()) netmgr::remove_firewall_if_unused();
 }

@@ -139,6 +139,28 @@ TEST_CASE(
   CHECK_THAT(on_host({"ip", "-o", "link"}), !Catch::Contains(bridge));
   CHECK_THAT(on_host({"nft", "list", "ruleset"}), !Catch::Contains(bridge));
   CHECK_THAT(sandbox.ok({"network", "ls"}).out, Catch::Contains("kept9"));
+
+  // The link of a container goes likewise, and not by the word of a copy of the data root.
+  sandbox.ok({"container", "run", "-d", "--name", "c9", "--network", "kept9", "busybox", "sleep", "1000"});
+  const std::string copy = sandbox.data_root() + "-copy";
+  REQUIRE(it::run({"cp", "-a", sandbox.data_root(), copy}).code == 0);
+  const auto forget = [](const std::string& root) {
+    return it::run({"python3", "-c",
+                    "import sqlite3, sys\n"
+                    "db = sqlite3.connect(sys.argv[1])\n"
+                    "db.execute('delete from endpoints')\n"
+                    "db.commit()",
+                    root + "/state.db"})
+        .code;
+  };
+  REQUIRE(forget(copy) == 0);
+  elsewhere.env["COMPOSE_DATA_ROOT"] = copy;
+  it::run(sandbox.command({"tidy"}), elsewhere);
+  CHECK_THAT(on_host({"ip", "-o", "link"}), Catch::Contains(": ve"));
+  REQUIRE(forget(sandbox.data_root()) == 0);
+  sandbox.ok({"tidy"});
+  CHECK_THAT(on_host({"ip", "-o", "link"}), !Catch::Contains(": ve"));
+  sandbox.ok({"container", "rm", "-f", "c9"});
   sandbox.ok({"network", "rm", "kept9"});
   sandbox.finish();
 }

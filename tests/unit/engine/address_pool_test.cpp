@@ -76,6 +76,14 @@ TEST_CASE("what of a subnet cannot be is said by name") {
                     Catch::Contains("overlaps 10.0.0.0/8"));
 }
 
+TEST_CASE("further addresses are any, of IPv6 where the network has it") {
+  const NetworkConfig four = settled(network()), both = settled(network({}, true));
+  check_link_local(four, {"169.254.7.1", "192.0.2.1"});
+  check_link_local(both, {"169.254.7.1", "fe80::7"});
+  CHECK_THROWS_WITH(check_link_local(four, {"fe80::7"}), Catch::Contains("enable_ipv6"));
+  CHECK_THROWS_WITH(check_link_local(both, {"7"}), Catch::Contains("'7' is not an address"));
+}
+
 TEST_CASE("addresses are the lowest free ones of the range, or any of the subnet that is asked for") {
   const NetworkConfig config = settled(
       network({{"10.1.0.0/24", "", "10.1.0.8/30", {{"printer", "10.1.0.9"}}}, {"fd00::/64", "", ""}}, true));
