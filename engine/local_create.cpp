@@ -74,7 +74,7 @@ void check_name(const std::string& name) {
   throw Error(
       Error::Kind::kInvalid,
       "container " + name +
-          ": the name may only hold letters, digits, '_', '.', '-' and must begin with a letter or digit");
+          ": a name has two or more letters, digits, '_', '.', '-' and begins with a letter or digit");
 }
 
 void check_mode(const ContainerConfig& config, const char* kind, const std::string& mode,
