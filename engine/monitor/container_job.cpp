@@ -48,10 +48,15 @@ void become(const std::vector<std::string>& hook) {
 
 constexpr int kAnswerMs = 10000;  // of a caller who may be stopped
 
+// The host's ports: who hears that the container has ended may start it again at once.
+void let_go(int held) {
+  constexpr auto kFirst = static_cast<unsigned>(engine::kHeldFds);
+  if (held > 0) ::syscall(SYS_close_range, kFirst, kFirst + static_cast<unsigned>(held) - 1, 0U);
+}
+
 // Tells who is attached of the end, and hears whether he has removed the container; what goes by itself he
-// does. The host's ports are free meanwhile.
+// does.
 bool is_tidied(const sys::Fd& report, int exit_code) {
-  ::syscall(SYS_close_range, static_cast<unsigned>(engine::kHeldFds), ~0U, 0U);
   report_exit(report.get(), exit_code);
   pollfd caller{report.get(), POLLIN, 0};
   if (::poll(&caller, 1, kAnswerMs) <= 0) return false;
@@ -60,7 +65,7 @@ bool is_tidied(const sys::Fd& report, int exit_code) {
 }
 
 template <typename Begin>
-int supervise(const std::string& run_dir, const std::string& programs, bool attached, Begin begin) {
+int supervise(const std::string& run_dir, const std::string& programs, bool attached, int held, Begin begin) {
   sys::Fd report(engine::kReportFd);
   sys::Fd netns(engine::kNetnsFd);
   AttachedStreams streams;
@@ -86,6 +91,7 @@ int supervise(const std::string& run_dir, const std::string& programs, bool atta
       engine::sync_status(state_dir);
       ::malloc_trim(0);  // what reading the spec took is not needed again
       supervisor.run();
+      let_go(held);  // before it says that it has ended
       hook = supervisor.exit_hook();
       exit_code = supervisor.status().exit_code;
     }
@@ -103,16 +109,16 @@ int supervise(const std::string& run_dir, const std::string& programs, bool atta
 
 }  // namespace
 
-int monitor_container(const std::string& run_dir, const std::string& programs) {
-  return supervise(run_dir, programs, false, [](Supervisor& supervisor) { supervisor.start(); });
+int monitor_container(const std::string& run_dir, const std::string& programs, int held) {
+  return supervise(run_dir, programs, false, held, [](Supervisor& supervisor) { supervisor.start(); });
 }
 
-int monitor_attached(const std::string& run_dir, const std::string& programs) {
-  return supervise(run_dir, programs, true, [](Supervisor& supervisor) { supervisor.start(); });
+int monitor_attached(const std::string& run_dir, const std::string& programs, int held) {
+  return supervise(run_dir, programs, true, held, [](Supervisor& supervisor) { supervisor.start(); });
 }
 
-int adopt_container(const std::string& run_dir, const std::string& programs) {
-  return supervise(run_dir, programs, false, [](Supervisor& supervisor) { supervisor.adopt(); });
+int adopt_container(const std::string& run_dir, const std::string& programs, int held) {
+  return supervise(run_dir, programs, false, held, [](Supervisor& supervisor) { supervisor.adopt(); });
 }
 
 }  // namespace monitor

@@ -9,10 +9,11 @@
 namespace monitor {
 
 // `programs`: the folder of compose-monitor and compose-init.
-int monitor_container(const std::string& run_dir, const std::string& programs);
+// `held`: how many descriptors from kHeldFds on it keeps open until the container's end, its host ports.
+int monitor_container(const std::string& run_dir, const std::string& programs, int held);
 // With the streams of kOutputFd, kErrorFd and kInputFd; a terminal's master goes back with the report.
-int monitor_attached(const std::string& run_dir, const std::string& programs);
-int adopt_container(const std::string& run_dir, const std::string& programs);
+int monitor_attached(const std::string& run_dir, const std::string& programs, int held);
+int adopt_container(const std::string& run_dir, const std::string& programs, int held);
 int run_step(const std::string& programs);
 // `piped`: with the streams of kOutputFd, kErrorFd and kInputFd, and the read ends from kHeldFds on.
 int run_exec(bool piped);

@@ -64,9 +64,9 @@ int main(int argc, char** argv) {
     const int last = attached || exec ? engine::kInputFd : keeper ? engine::kNetnsFd : engine::kOutputFd;
     const int held = keeper ? std::atoi(argv[3]) : exec ? std::atoi(argv[2]) : 0;
     keep_descriptors(last, held);
-    if (attached) return monitor::monitor_attached(argv[2], programs);
-    if (keeper && job == "container") return monitor::monitor_container(argv[2], programs);
-    if (keeper) return monitor::adopt_container(argv[2], programs);
+    if (attached) return monitor::monitor_attached(argv[2], programs, held);
+    if (keeper && job == "container") return monitor::monitor_container(argv[2], programs, held);
+    if (keeper) return monitor::adopt_container(argv[2], programs, held);
     if (job == "step" && argc == 2) return monitor::run_step(programs);
     if (job == "view" && argc == 2) return monitor::show_root();
     if (exec) return monitor::run_exec(held > 0);

@@ -33,7 +33,7 @@ class Container {
   std::string root;   // the temporary folder
   std::string lower() const { return root + "/lower"; }
 
-  sys::ProcessId start();
+  sys::ProcessId start(const std::vector<int>& held = {});  // `held`: sockets of its host ports
   engine::Attached attach(bool input);
   // Runs `script` by /bin/sh as the container's only work; exit code and output.
   std::pair<int, std::string> step(const std::string& script);

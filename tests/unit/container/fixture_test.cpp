@@ -125,9 +125,9 @@ Container::~Container() {
   }
 }
 
-sys::ProcessId Container::start() {
+sys::ProcessId Container::start(const std::vector<int>& held) {
   if (spec.args.empty()) spec.args = {"sleep", "1000"};
-  return engine::start_container(spec, netns_).process;
+  return engine::start_container(spec, netns_, held).process;
 }
 
 engine::Attached Container::attach(bool input) {

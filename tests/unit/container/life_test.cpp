@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -109,6 +110,30 @@ TEST_CASE("Stop sends the signal, waits, then kills") {
   CHECK(box.status().exit_code == 137);
   CHECK(box.status().state == State::kExited);
   box.stop(200);  // no-op
+}
+
+TEST_CASE("A container's host ports are free once its stop has been answered") {
+  if (!is_root()) return;
+  Container box;
+  box.spec.args = {"sleep", "1000"};
+  sockaddr_in place{};
+  place.sin_family = AF_INET;
+  place.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const auto bound = [&] {
+    sys::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&place), sizeof place) != 0) fd.reset();
+    return fd;
+  };
+  for (int round = 0; round < 10; ++round) {
+    sys::Fd port = bound();
+    REQUIRE(port);
+    socklen_t size = sizeof place;
+    REQUIRE(::getsockname(port.get(), reinterpret_cast<sockaddr*>(&place), &size) == 0);
+    box.start({port.get()});
+    port.reset();
+    CHECK_FALSE(bound());
+    box.stop(0);
+  }
 }
 
 TEST_CASE("Kill reaches the program and only an ending signal keeps it from restarting") {
