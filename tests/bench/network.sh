@@ -65,7 +65,7 @@ host_of() {
 
 export COMPOSE_DATA_ROOT="$work/data" COMPOSE_RUN_ROOT="$work/run"
 # This machine's own iperf3 with its libraries, in any image.
-iperf='/host/usr/lib64/ld-linux-x86-64.so.2 --library-path /host/usr/lib/x86_64-linux-gnu /host/usr/bin/iperf3'
+iperf='/host/usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2 --library-path /host/usr/lib/x86_64-linux-gnu /host/usr/bin/iperf3'
 engines=ours
 host_of ours
 on ours "$compose" image import "$archive" busybox:latest >/dev/null
