@@ -1,0 +1,59 @@
+#include "netmgr/lb/listener.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "sys/error.h"
+
+namespace netmgr::lb {
+namespace {
+
+constexpr int kBacklog = 4096;
+constexpr int kAcceptsAtOnce = 64;  // then clients at hand get their turn
+
+}  // namespace
+
+Listener::Listener(SessionContext& context, const SocketAddress& bind, std::shared_ptr<Frontend> frontend)
+    : context_(context),
+      frontend_(std::move(frontend)),
+      fd_(::socket(bind.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+  const std::string name = bind.to_string();
+  sys::check(fd_.get(), "socket", name);
+  const int on = 1;
+  ::setsockopt(fd_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  sys::check(::bind(fd_.get(), bind.raw(), bind.size()), "bind", name);
+  sys::check(::listen(fd_.get(), kBacklog), "listen", name);
+  context_.loop.watch(fd_.get(), EPOLLIN, *this);
+}
+
+SocketAddress Listener::address() const {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  ::getsockname(fd_.get(), reinterpret_cast<sockaddr*>(&storage), &size);
+  return {storage, size};
+}
+
+void Listener::on_events(uint32_t /*events*/) {
+  for (int i = 0; i < kAcceptsAtOnce; ++i) {
+    if (context_.sessions.size() >= context_.max_connections) {
+      // Asked again when a client has left; until then the kernel's queue holds them.
+      context_.loop.change(fd_.get(), 0, *this);
+      context_.full.push_back([this] { context_.loop.change(fd_.get(), EPOLLIN, *this); });
+      return;
+    }
+    sockaddr_storage storage{};
+    socklen_t size = sizeof storage;
+    sys::Fd fd(
+        ::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (!fd) return;
+    const int on = 1;
+    ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const int raw = fd.get();
+    auto* session = context_.loop.adopt(
+        std::make_unique<HttpSession>(context_, frontend_, std::move(fd), SocketAddress(storage, size)));
+    context_.loop.watch(raw, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *session);
+  }
+}
+
+}  // namespace netmgr::lb

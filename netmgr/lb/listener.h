@@ -1,0 +1,23 @@
+#pragma once
+// A listening socket: accepts clients as long as there are fewer than the configuration allows.
+#include <memory>
+
+#include "netmgr/lb/http_session.h"
+
+namespace netmgr::lb {
+
+class Listener : public EventHandler {
+ public:
+  // Binds and listens. Throws sys::Error naming the address.
+  Listener(SessionContext& context, const SocketAddress& bind, std::shared_ptr<Frontend> frontend);
+  void on_events(uint32_t events) override;
+  const std::shared_ptr<Frontend>& frontend() const { return frontend_; }
+  SocketAddress address() const;  // with the port it got where 0 was asked for
+
+ private:
+  SessionContext& context_;
+  std::shared_ptr<Frontend> frontend_;
+  sys::Fd fd_;
+};
+
+}  // namespace netmgr::lb

@@ -1,0 +1,125 @@
+// compose-lb: the load balancer as a program. `compose-lb FILE` serves what the file says (config.h), which
+// is read again when it changes or on SIGHUP; SIGTERM and SIGINT let the requests under way end, for ten
+// seconds at most.
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+
+#include "netmgr/lb/balancer.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+namespace {
+
+using netmgr::lb::Balancer;
+
+constexpr int kStopMs = 10'000;
+constexpr int kTickMs = 1000;
+
+void report(const std::string& text) {
+  std::fprintf(stderr, "compose-lb: %s\n", text.c_str());
+}
+
+// The folder is watched, as the file is replaced by a rename.
+class FileWatch : public netmgr::lb::EventHandler {
+ public:
+  FileWatch(netmgr::lb::EventLoop& loop, const std::string& path, bool& changed) : changed_(changed) {
+    const size_t slash = path.rfind('/');
+    name_ = path.substr(slash == std::string::npos ? 0 : slash + 1);
+    const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    fd_.reset(sys::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "inotify_init1"));
+    sys::check(::inotify_add_watch(fd_.get(), folder.c_str(), IN_MOVED_TO | IN_CLOSE_WRITE),
+               "inotify_add_watch", folder);
+    loop.watch(fd_.get(), EPOLLIN, *this);
+  }
+  void on_events(uint32_t /*events*/) override {
+    alignas(inotify_event) char bytes[4096];
+    ssize_t size = 0;
+    while ((size = ::read(fd_.get(), bytes, sizeof bytes)) > 0) {
+      for (ssize_t at = 0; at < size;) {
+        const auto* event = reinterpret_cast<const inotify_event*>(bytes + at);
+        if ((event->mask & IN_Q_OVERFLOW) != 0 || (event->len > 0 && name_ == event->name)) changed_ = true;
+        at += static_cast<ssize_t>(sizeof *event + event->len);
+      }
+    }
+  }
+
+ private:
+  bool& changed_;
+  std::string name_;
+  sys::Fd fd_;
+};
+
+class Signals : public netmgr::lb::EventHandler {
+ public:
+  Signals(netmgr::lb::EventLoop& loop, bool& changed, bool& stop) : changed_(changed), stop_(stop) {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&set, signal);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    fd_.reset(sys::check(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd"));
+    loop.watch(fd_.get(), EPOLLIN, *this);
+  }
+  void on_events(uint32_t /*events*/) override {
+    signalfd_siginfo info{};
+    while (::read(fd_.get(), &info, sizeof info) == sizeof info)
+      (info.ssi_signo == SIGHUP ? changed_ : stop_) = true;
+  }
+
+ private:
+  bool& changed_;
+  bool& stop_;
+  sys::Fd fd_;
+};
+
+void reload(Balancer& balancer, const std::string& path) {
+  try {
+    balancer.apply(netmgr::lb::parse_config(sys::read_file(path)));
+    report("the configuration was read again");
+  } catch (const std::exception& error) {
+    report(path + ": " + error.what() + "; going on with the configuration as it was");
+  }
+}
+
+int serve(const std::string& path) {
+  Balancer balancer(netmgr::lb::parse_config(sys::read_file(path)));
+  bool changed = false;
+  bool stop = false;
+  balancer.loop().adopt(std::make_unique<FileWatch>(balancer.loop(), path, changed));
+  balancer.loop().adopt(std::make_unique<Signals>(balancer.loop(), changed, stop));
+  // It may have been replaced between reading and watching.
+  changed = true;
+  while (!stop) {
+    if (changed) {
+      changed = false;
+      reload(balancer, path);
+    }
+    balancer.run_once(kTickMs);
+  }
+  balancer.stop();
+  const uint64_t end = balancer.loop().now() + kStopMs;
+  while (balancer.clients() > 0 && balancer.loop().now() < end) balancer.run_once(kTickMs / 10);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    report("usage: compose-lb FILE, where FILE is the configuration (JSON)");
+    return 2;
+  }
+  ::signal(SIGPIPE, SIG_IGN);
+  try {
+    return serve(argv[1]);
+  } catch (const std::exception& error) {
+    report(std::string(argv[1]) + ": " + error.what());
+    return 1;
+  }
+}
