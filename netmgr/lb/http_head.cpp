@@ -2,6 +2,7 @@
 
 #include <llhttp.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "netmgr/lb/http_syntax.h"
@@ -147,6 +148,9 @@ bool read_fields(Head& head, bool request) {
   for (size_t i = 0; i < head.field_count; ++i) {
     Field& field = head.fields[i];
     field.value = trim(field.value);
+    // llhttp takes an empty name, and spaces within one.
+    if (field.name.empty() || !std::all_of(field.name.begin(), field.name.end(), is_token))
+      return refuse(head, "the name of a header field is none");
     if (field.name.data()[field.name.size()] != ':')
       return refuse(head, "there is a space before the colon of a header field");
     switch (field.name.size()) {

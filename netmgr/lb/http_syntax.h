@@ -1,13 +1,21 @@
 #pragma once
 // Characters of HTTP (RFC 9110, 5.6.2 and 5.5) and comparing of names.
+#include <array>
 #include <cstddef>
 #include <string_view>
 
 namespace netmgr::lb {
 
+inline constexpr std::array<bool, 256> kTokenTable = [] {
+  std::array<bool, 256> table{};
+  for (const char c :
+       std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+    table[static_cast<unsigned char>(c)] = true;
+  return table;
+}();
+
 constexpr bool is_token(char c) {
-  if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
-  return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  return kTokenTable[static_cast<unsigned char>(c)];
 }
 
 // In a field's value: a tab, visible characters, spaces, and bytes above ASCII.

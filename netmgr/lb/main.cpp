@@ -10,6 +10,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "netmgr/lb/balancer.h"
 #include "sys/error.h"
@@ -29,7 +30,7 @@ void report(const std::string& text) {
 // The folder is watched, as the file is replaced by a rename.
 class FileWatch : public netmgr::lb::EventHandler {
  public:
-  FileWatch(netmgr::lb::EventLoop& loop, const std::string& path, bool& changed) : changed_(changed) {
+  FileWatch(netmgr::lb::EventLoop& loop, const std::string& path) {
     const size_t slash = path.rfind('/');
     name_ = path.substr(slash == std::string::npos ? 0 : slash + 1);
     const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
@@ -49,16 +50,18 @@ class FileWatch : public netmgr::lb::EventHandler {
       }
     }
   }
+  bool take_change() { return std::exchange(changed_, false); }
 
  private:
-  bool& changed_;
+  // It may have been replaced between the first reading and watching.
+  bool changed_ = true;
   std::string name_;
   sys::Fd fd_;
 };
 
 class Signals : public netmgr::lb::EventHandler {
  public:
-  Signals(netmgr::lb::EventLoop& loop, bool& changed, bool& stop) : changed_(changed), stop_(stop) {
+  explicit Signals(netmgr::lb::EventLoop& loop) {
     sigset_t set;
     sigemptyset(&set);
     for (const int signal : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&set, signal);
@@ -71,10 +74,12 @@ class Signals : public netmgr::lb::EventHandler {
     while (::read(fd_.get(), &info, sizeof info) == sizeof info)
       (info.ssi_signo == SIGHUP ? changed_ : stop_) = true;
   }
+  bool take_reload() { return std::exchange(changed_, false); }
+  bool stopped() const { return stop_; }
 
  private:
-  bool& changed_;
-  bool& stop_;
+  bool changed_ = false;
+  bool stop_ = false;
   sys::Fd fd_;
 };
 
@@ -89,17 +94,12 @@ void reload(Balancer& balancer, const std::string& path) {
 
 int serve(const std::string& path) {
   Balancer balancer(netmgr::lb::parse_config(sys::read_file(path)));
-  bool changed = false;
-  bool stop = false;
-  balancer.loop().adopt(std::make_unique<FileWatch>(balancer.loop(), path, changed));
-  balancer.loop().adopt(std::make_unique<Signals>(balancer.loop(), changed, stop));
-  // It may have been replaced between reading and watching.
-  changed = true;
-  while (!stop) {
-    if (changed) {
-      changed = false;
-      reload(balancer, path);
-    }
+  netmgr::lb::EventLoop& loop = balancer.loop();
+  FileWatch* file = loop.adopt(std::make_unique<FileWatch>(loop, path));
+  Signals* signals = loop.adopt(std::make_unique<Signals>(loop));
+  while (!signals->stopped()) {
+    const bool asked = signals->take_reload();
+    if (file->take_change() || asked) reload(balancer, path);
     balancer.run_once(kTickMs);
   }
   balancer.stop();

@@ -78,7 +78,7 @@ size_t Backend::pick(uint64_t client_hash) {
   size_t best = 0;
   switch (config_.balance) {
     case Balance::kSource: {
-      uint64_t place = client_hash % total;
+      uint64_t place = client_hash % std::max<uint64_t>(total, 1);
       while (place >= candidates_[best]->config.weight) place -= candidates_[best++]->config.weight;
       return best;
     }
