@@ -9,6 +9,8 @@
 namespace netmgr::lb {
 namespace {
 
+constexpr size_t kMostDurations = 16;
+
 uint64_t monotonic() {
   timespec time{};
   ::clock_gettime(CLOCK_MONOTONIC, &time);
@@ -65,11 +67,7 @@ void EventLoop::arm(EventHandler& handler, uint64_t milliseconds) {
   handler.unlink();
   auto list = std::find_if(timers_.begin(), timers_.end(),
                            [&](const EventHandler::TimerList& one) { return one.duration == milliseconds; });
-  if (list == timers_.end()) {
-    // A changed configuration brings new durations; those nobody waits for any more go.
-    timers_.remove_if([](const EventHandler::TimerList& one) { return one.first == nullptr; });
-    list = timers_.insert(timers_.end(), EventHandler::TimerList{milliseconds});
-  }
+  if (list == timers_.end()) list = timers_.insert(timers_.end(), EventHandler::TimerList{milliseconds});
   handler.deadline_ = now_ + milliseconds;
   handler.list_ = &*list;
   handler.before_ = list->last;
@@ -93,6 +91,9 @@ void EventLoop::expire() {
       handler->on_timeout();
     }
   }
+  // Changed configurations bring new durations. Only here, where nobody goes through the lists any more.
+  if (timers_.size() > kMostDurations)
+    timers_.remove_if([](const EventHandler::TimerList& one) { return one.first == nullptr; });
 }
 
 void EventLoop::run_once(int milliseconds) {

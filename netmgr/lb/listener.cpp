@@ -4,6 +4,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <cerrno>
+
 #include "sys/error.h"
 
 namespace netmgr::lb {
@@ -12,7 +14,13 @@ namespace {
 constexpr int kBacklog = 4096;
 constexpr int kAcceptsAtOnce = 64;  // then clients at hand get their turn
 
+constexpr uint64_t kPauseMs = 100;
+
 }  // namespace
+
+void Listener::on_timeout() {
+  context_.loop.change(fd_.get(), EPOLLIN, *this);
+}
 
 Listener::Listener(SessionContext& context, const SocketAddress& bind, std::shared_ptr<Frontend> frontend)
     : context_(context),
@@ -46,7 +54,14 @@ void Listener::on_events(uint32_t /*events*/) {
     socklen_t size = sizeof storage;
     sys::Fd fd(
         ::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!fd) return;
+    if (!fd) {
+      // Out of descriptors: the client stays in the kernel's queue, which would be told of without end.
+      if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        context_.loop.change(fd_.get(), 0, *this);
+        context_.loop.arm(*this, kPauseMs);
+      }
+      return;
+    }
     const int on = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const int raw = fd.get();

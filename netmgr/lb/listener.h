@@ -11,6 +11,7 @@ class Listener : public EventHandler {
   // Binds and listens. Throws sys::Error naming the address.
   Listener(SessionContext& context, const SocketAddress& bind, std::shared_ptr<Frontend> frontend);
   void on_events(uint32_t events) override;
+  void on_timeout() override;
   const std::shared_ptr<Frontend>& frontend() const { return frontend_; }
   SocketAddress address() const;  // with the port it got where 0 was asked for
 

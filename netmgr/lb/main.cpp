@@ -2,6 +2,7 @@
 // is read again when it changes or on SIGHUP; SIGTERM and SIGINT let the requests under way end, for ten
 // seconds at most.
 #include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -116,6 +117,11 @@ int main(int argc, char** argv) {
     return 2;
   }
   ::signal(SIGPIPE, SIG_IGN);
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+  }
   try {
     return serve(argv[1]);
   } catch (const std::exception& error) {
