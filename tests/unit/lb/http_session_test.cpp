@@ -277,6 +277,7 @@ TEST_CASE("no request fails while servers come and go in the configuration") {
   std::atomic<int> failed = 0;
   std::atomic<int> answered = 0;
   std::vector<std::thread> clients;
+  clients.reserve(4);
   for (int i = 0; i < 4; ++i)
     clients.emplace_back([&] {
       Peer client = Peer::to(balancer.port());
