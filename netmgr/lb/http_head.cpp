@@ -121,6 +121,30 @@ bool parse(std::string_view bytes, llhttp_type_t type, Head& head) {
   return true;
 }
 
+// llhttp forgives empty lines before the first one, further spaces in it, and other protocols' names.
+bool check_request_line(std::string_view bytes, Head& head) {
+  constexpr std::string_view kVersion = " HTTP/1.";
+  std::string_view line = bytes.substr(0, bytes.find('\r'));
+  const auto skip = [&](std::string_view part) {
+    const bool there = line.starts_with(part);
+    if (there) line.remove_prefix(part.size());
+    return there;
+  };
+  if (!skip(head.method) || !skip(" ") || !skip(head.target) || !skip(kVersion) || line.size() != 1)
+    return refuse(head, "the request line is not method, target and version with a space between them");
+  return true;
+}
+
+bool check_status_line(std::string_view bytes, Head& head) {
+  constexpr size_t kCode = 9;  // behind "HTTP/1.1 "
+  const std::string_view line = bytes.substr(0, bytes.find('\r'));
+  const bool shaped = line.size() >= kCode + 3 && line.starts_with("HTTP/1.") && line[kCode - 1] == ' ' &&
+                      (line.size() == kCode + 3 || line[kCode + 3] == ' ');
+  if (!shaped || head.status < 100 || head.status > 999)
+    return refuse(head, "the status line is not version, three digits and reason");
+  return true;
+}
+
 bool read_length(Head& head, std::string_view value, bool& seen) {
   uint64_t length = 0;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), length);
@@ -222,11 +246,12 @@ size_t head_size(std::string_view bytes, size_t& from) {
 }
 
 bool parse_request(std::string_view bytes, Head& head) {
-  return parse(bytes, HTTP_REQUEST, head) && read_fields(head, true) && check_target(head);
+  return parse(bytes, HTTP_REQUEST, head) && check_request_line(bytes, head) && read_fields(head, true) &&
+         check_target(head);
 }
 
 bool parse_answer(std::string_view bytes, Head& head) {
-  return parse(bytes, HTTP_RESPONSE, head) && read_fields(head, false);
+  return parse(bytes, HTTP_RESPONSE, head) && check_status_line(bytes, head) && read_fields(head, false);
 }
 
 }  // namespace netmgr::lb

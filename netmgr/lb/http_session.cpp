@@ -69,8 +69,11 @@ void HttpSession::drive() {
 HttpSession::Then HttpSession::read_request() {
   if (client_.blocked()) return Then::kWait;
   while (true) {
-    if (!started_)  // RFC 9112, 2.2: an empty line before a request is no error
-      while (client_.input().starts_with("\r\n")) client_.consume(2);
+    // RFC 9112, 2.2: an empty line before a request is no error.
+    while (client_.input().starts_with("\r\n")) {
+      client_.consume(2);
+      scanned_ = 0;
+    }
     const std::string_view input = client_.input();
     const size_t seen = scanned_;
     const size_t size = head_size(input, scanned_);

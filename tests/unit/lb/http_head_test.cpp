@@ -61,6 +61,10 @@ TEST_CASE("requests that two servers may read differently are refused") {
       "GET / HTTP/2.0\r\nHost: a\r\n\r\n",
       "GET / HTTP/1.1 x\r\nHost: a\r\n\r\n",
       "CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n",
+      "GET  / HTTP/1.1\r\nHost: a\r\n\r\n",
+      "GET /  HTTP/1.1\r\nHost: a\r\n\r\n",
+      "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+      "GET / RTSP/1.0\r\nHost: a\r\n\r\n",
       " GET / HTTP/1.1\r\nHost: a\r\n\r\n",
   };
   for (const std::string& bytes : bad) {
@@ -97,4 +101,15 @@ TEST_CASE("the end of a head is found when it comes in pieces") {
   size_t from = 0;
   for (size_t size = 0; size < 27; ++size) REQUIRE(head_size(bytes.substr(0, size), from) == 0);
   CHECK(head_size(bytes, from) == 27);
+}
+
+TEST_CASE("answers whose first line is not one are refused") {
+  for (const std::string line :
+       {"", "HTTP/1.0 2", "HTTP/1.1  200 OK", "HTTP/1.1 20", "HTTP/1.1 2000", "RTSP/1.0 200 OK"}) {
+    Head head;
+    INFO(line);
+    CHECK_FALSE(parse_answer((line.empty() ? "\r\nHTTP/1.1 200 OK" : line) + "\r\nA: b\r\n\r\n", head));
+  }
+  Head head;
+  CHECK(parse_answer("HTTP/1.1 200\r\n\r\n", head));
 }

@@ -53,6 +53,30 @@ TEST_CASE("pipelined requests are answered in their order") {
   }
 }
 
+TEST_CASE("empty lines before a request are passed over, also when they come in pieces") {
+  FakeServer server(echo("s"));
+  Running balancer(config_for({server.port()}));
+  Peer client = Peer::to(balancer.port());
+  for (const std::string& part : {std::string("\r"), std::string("\n\r\n"), kGet}) {
+    client.send(part);
+    std::this_thread::sleep_for(std::chrono::milliseconds(30));
+  }
+  CHECK(answer_of(client).ends_with("s GET /a"));
+}
+
+TEST_CASE("an answer that is not HTTP is 502 and the balancer goes on") {
+  FakeServer server([](Peer& peer) {
+    peer.until("\r\n\r\n");
+    peer.send("\r\nHTTP/1.0 2\r\nA: b\r\n\r\n");
+  });
+  Running balancer(config_for({server.port()}));
+  for (int i = 0; i < 2; ++i) {
+    Peer client = Peer::to(balancer.port());
+    client.send(kGet);
+    CHECK(client.rest().starts_with("HTTP/1.1 502 "));
+  }
+}
+
 TEST_CASE("a client that has ended its sending is answered") {
   FakeServer server(echo("s"));
   Running balancer(config_for({server.port()}));
