@@ -111,11 +111,10 @@ class SchemaCheck {
   }
 
   bool check_word(const Node& node, const Specification& spec, const Path& path) {
-    if (spec.values.empty() || node.templated ||
-        std::count(spec.values.begin(), spec.values.end(), node.text) > 0)
-      return true;
-    report_.error(node.mark(), path.to_string(), "'" + node.text + "' is not one of " + join(spec.values),
-                  did_you_mean(node.text, spec.values));
+    const std::vector<std::string> words(spec.values.begin(), spec.values.end());
+    if (words.empty() || node.templated || std::count(words.begin(), words.end(), node.text) > 0) return true;
+    report_.error(node.mark(), path.to_string(), "'" + node.text + "' is not one of " + join(words),
+                  did_you_mean(node.text, words));
     return false;
   }
 
@@ -190,7 +189,7 @@ class SchemaCheck {
     if (meant.empty()) parent.damaged = true;
     if (meant.empty() || taken) return false;
     entry.key = meant;
-    if (entry.value.is_null() && !spec.names.at(meant)->types.has(kNull)) {
+    if (entry.value.is_null() && !spec.find(meant)->types.has(kNull)) {
       parent.damaged = true;
       return false;
     }

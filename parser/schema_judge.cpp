@@ -42,14 +42,13 @@ struct Extension : NodeConstraint<Extension> {
 
 // A string is one of the words. (Not the library's EnumConstraint: that does not let null through.)
 struct Words : NodeConstraint<Words> {
-  explicit Words(const std::vector<std::string>& allowed) : words(&allowed) {}
+  explicit Words(std::span<const std::string_view> allowed) : words(allowed) {}
   static constexpr const char* kComplaint = "it is none of the words that may stand here";
   bool holds(const NodeValue& value) const {
     std::string text;
-    return !value.getString(text) || value.is_templated() ||
-           std::count(words->begin(), words->end(), text) > 0;
+    return !value.getString(text) || value.is_templated() || std::count(words.begin(), words.end(), text) > 0;
   }
-  const std::vector<std::string>* words;  // of a Specification, which stays
+  std::span<const std::string_view> words;  // of a Specification, which stays
 };
 
 constexpr std::pair<Type, constraints::TypeConstraint::JsonType> kJsonTypes[] = {
@@ -100,7 +99,7 @@ class Judge {
 
   void add_names(const valijson::Subschema* place, const Specification& spec) {
     constraints::PropertiesConstraint names;
-    for (const auto& [name, rule] : spec.names) names.addPropertySubschema(name, make(*rule));
+    for (const auto& [name, rule] : spec.names) names.addPropertySubschema(std::string(name), make(*rule));
     if (spec.any_name != nullptr)
       names.setAdditionalPropertiesSubschema(make(*spec.any_name));
     else if (spec.extensions)

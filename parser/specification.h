@@ -1,13 +1,13 @@
 #pragma once
 // What may stand where in a Compose file, and of which type: the JSON Schemas of schemas/ as a tree to walk.
-// The schema files are the source; nothing about attributes is written down in code. They are embedded in the
-// program and read once, when first asked for.
+// The schema files are the source; nothing about attributes is written down in code. The program that is
+// built first (specification_table.cpp) makes constants of them, so that no command has to read them.
 //
 // The schemas keep to a small part of JSON Schema draft-07, so that a walk can explain what a validator
 // refuses: $ref into definitions, type, enum (of strings), properties, patternProperties (only "^x-", free
 // for users), additionalProperties, items. No oneOf, anyOf or pattern: a short and a long form are one schema
-// with several types. Anything else is an error when the schema is read, which the tests do.
-#include <map>
+// with several types. Anything else is an error of the build.
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,11 +49,15 @@ bool satisfies(const Node& node, Type type);
 bool satisfies_any(const Node& node, Types types);
 
 struct Specification {
+  struct Name {
+    std::string_view name;
+    const Specification* rule;
+  };
   Types types;
-  bool duration = false;            // a string that is a length of time
-  bool extensions = false;          // names that begin with "x-" are free
-  std::vector<std::string> values;  // the only strings allowed; empty: any
-  std::map<std::string, const Specification*, std::less<>> names;
+  bool duration = false;                       // a string that is a length of time
+  bool extensions = false;                     // names that begin with "x-" are free
+  std::span<const std::string_view> values{};  // the only strings allowed; empty: any
+  std::span<const Name> names{};               // in the order of their bytes
   const Specification* any_name = nullptr;
   const Specification* item = nullptr;
 
