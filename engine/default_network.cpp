@@ -93,20 +93,30 @@ void LocalEngine::drop_idle_network(bool wait) {
     drop_default_network();
     return;
   }
-  const auto lock = sys::FileLock::try_acquire(idle_lock());
-  if (!lock) return;  // somebody else waits for it
+  // Who left it unused while the lock was still held relies on its holder.
+  do {
+    const auto lock = sys::FileLock::try_acquire(idle_lock());
+    if (!lock) return;  // somebody else waits for it
+    outwait_default_network();
+  } while (unused_default_network());
+}
+
+void LocalEngine::outwait_default_network() {
   const sys::Fd watch(sys::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "inotify_init1"));
-  while (const auto network = unused_default_network()) {
+  for (;;) {
+    std::optional<NetworkRecord> network;
+    db_.read([&] { network = find_network(db_, kDefaultNetwork); });
+    if (!network) return;
     const std::string folder = paths_.run_network(network->id);
     const bool watched = ::inotify_add_watch(watch.get(), folder.c_str(), IN_DELETE_SELF) >= 0;
     const int64_t left = watched ? left_of_wait(folder) : 0;
-    if (left == 0) {
-      drop_default_network();
-      continue;
-    }
+    if (left == 0) break;
+    // Though there may be a container on it: of many that come one after the other each would leave it to a
+    // process of its own otherwise.
     pollfd gone{watch.get(), POLLIN, 0};
     if (::poll(&gone, 1, static_cast<int>(left)) > 0) return;  // removed by another command
   }
+  drop_default_network();
 }
 
 }  // namespace engine

@@ -183,9 +183,13 @@ class Engine {
   virtual void note_container_event(const std::string&, const std::string&) {}
 
   // ---- upkeep
-  // Removes links, rules, folders and cgroups that no record claims and finishes half-done removals. Cheap
+  // Removes folders and cgroups that no record claims and finishes half-done removals. Cheap
   // when there is nothing to do; the mutating commands call it first.
   virtual void reconcile() = 0;
+  // Removes links of this data root that no record claims: what is left when rows are lost, or a command was
+  // killed. Apart from `reconcile`, as it has to look at all links of the machine, and waits while others are
+  // being made or taken away.
+  virtual void remove_unclaimed_links() {}
   // Takes away the default network if no container is on it: at once, or with `wait` when the time has come
   // for which `remove_after_run` leaves it.
   virtual void drop_idle_network(bool wait) = 0;

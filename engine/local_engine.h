@@ -97,6 +97,7 @@ class LocalEngine final : public Engine, public ContainerLife {
   void note_container_event(const std::string& id, const std::string& action) override;
 
   void reconcile() override;
+  void remove_unclaimed_links() override;
   void drop_idle_network(bool wait) override;
   const Paths& paths() const override { return paths_; }
 
@@ -114,11 +115,12 @@ class LocalEngine final : public Engine, public ContainerLife {
   NetworkInfo add_network(const NetworkConfig& config);
   // default_network.cpp
   std::string idle_lock() const;
-  void make_default_network();   // unless it is there
-  void drop_default_network();   // when nobody is on it
-  void leave_default_network();  // the same, but it waits for the next container
-  bool has_idle_network();       // it waits, and no process for the end of that
-  void drop_overdue_network();   // left by a process that was killed
+  void make_default_network();     // unless it is there
+  void drop_default_network();     // when nobody is on it
+  void leave_default_network();    // the same, but it waits for the next container
+  void outwait_default_network();  // and drops it then, unless it is in use
+  bool has_idle_network();         // it waits, and no process for the end of that
+  void drop_overdue_network();     // left by a process that was killed
   std::optional<NetworkRecord> unused_default_network();
   // local_network_files.cpp: what a container and its monitor know of its networks. `outward`: one of them
   // leads out.
@@ -161,7 +163,6 @@ class LocalEngine final : public Engine, public ContainerLife {
   void adopt(const std::string& id);
   void remove_unclaimed_folders();
   void remove_abandoned_build_networks();
-  void remove_unclaimed_links();
   void remove_abandoned_step_folders();
   void remove_discarded_volumes();
   // Lets containers go on that a process paused which is gone.

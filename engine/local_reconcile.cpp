@@ -56,7 +56,6 @@ void LocalEngine::reconcile() {
   thaw_abandoned();
   release_dead_containers();
   remove_abandoned_build_networks();
-  remove_unclaimed_links();
   drop_overdue_network();
   remove_abandoned_step_folders();
   remove_unclaimed_folders();
@@ -64,10 +63,18 @@ void LocalEngine::reconcile() {
   images_.remove_stale_drafts();
 }
 
+// Most containers run, and with them it ends at a look at their status: a row costs more to read.
 void LocalEngine::release_dead_containers() {
+  std::vector<std::string> ids;
+  db_.read([&] { ids = container_ids(db_); });
+  std::erase_if(ids,
+                [&](const std::string& id) { return is_kept(read_recorded_status(paths_.container(id))); });
+  if (ids.empty()) return;
+  const std::set<std::string> suspects(ids.begin(), ids.end());
   std::vector<ContainerRecord> records;
   db_.read([&] { records = list_containers(db_, std::nullopt); });
   for (const ContainerRecord& record : records) {
+    if (!suspects.contains(record.id)) continue;
     try {
       release_if_dead(record);
     } catch (const std::exception& error) {
@@ -154,9 +161,9 @@ void LocalEngine::remove_unclaimed_folders() {
   const std::set<std::string> network_folders = entries(paths_.run_root + "/n");
   std::set<std::string> containers, short_ids, networks;
   db_.read([&] {
-    for (const ContainerRecord& record : list_containers(db_, std::nullopt)) {
-      containers.insert(record.id);
-      short_ids.insert(record.id.substr(0, 12));
+    for (const std::string& id : container_ids(db_)) {
+      containers.insert(id);
+      short_ids.insert(id.substr(0, 12));
     }
     for (const NetworkRecord& record : list_networks(db_)) networks.insert(record.id.substr(0, 12));
   });

@@ -47,6 +47,17 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumeConfig, name, driver, driv
 
 namespace {
 
+// Without the members that are as in a new object, which is most of them: less to read for every command.
+// Whoever changes what a member is at first changes what older rows say, and has to bring them over.
+template <typename T>
+std::string write(const T& value) {
+  static const nlohmann::json usual = T();
+  nlohmann::json document = value;
+  for (auto member = document.begin(); member != document.end();)
+    member = *member == usual.at(member.key()) ? document.erase(member) : std::next(member);
+  return document.dump();
+}
+
 template <typename T>
 T parse(const std::string& text, const char* what) {
   try {
@@ -66,21 +77,21 @@ const PoolConfig* pool_of(const std::vector<PoolConfig>& pools, bool v6) {
 }
 
 std::string to_json(const ContainerConfig& config) {
-  return nlohmann::json(config).dump();
+  return write(config);
 }
 ContainerConfig container_config_from_json(const std::string& text) {
   return parse<ContainerConfig>(text, "container configuration");
 }
 
 std::string to_json(const NetworkConfig& config) {
-  return nlohmann::json(config).dump();
+  return write(config);
 }
 NetworkConfig network_config_from_json(const std::string& text) {
   return parse<NetworkConfig>(text, "network configuration");
 }
 
 std::string to_json(const VolumeConfig& config) {
-  return nlohmann::json(config).dump();
+  return write(config);
 }
 VolumeConfig volume_config_from_json(const std::string& text) {
   return parse<VolumeConfig>(text, "volume configuration");

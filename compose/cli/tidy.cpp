@@ -12,6 +12,7 @@ int tidy_command(Context& context, const Words& args) {
   arguments.positionals(0, 0, "");
   arguments.parse(args);
   context.engine().reconcile();
+  context.engine().remove_unclaimed_links();
   context.engine().drop_idle_network(wait);
   return 0;
 }

@@ -1,7 +1,9 @@
 #pragma once
 // Members of a plain struct to JSON and back. A struct takes part by a function `describe(archive, value)` in
 // its namespace that names every member once; writing and reading both go through it, so they cannot drift
-// apart. Enums take part by `to_string(value)` and `bool from_string(text, value)`. Internal to this room.
+// apart. Members that are as in a new object are not written, which is most of them: whoever changes what a
+// member is at first changes what older files say. Enums take part by `to_string(value)` and
+// `bool from_string(text, value)`. Internal to this room.
 #include <nlohmann/json.hpp>
 #include <string>
 #include <type_traits>
@@ -32,11 +34,26 @@ json encode(const T& value);
 
 struct Writer {
   json& object;
+  const json* usual;  // what stays away; none: everything is written
   template <typename T>
   void operator()(const char* key, const T& value) {
-    object[key] = encode(value);
+    json member = encode(value);
+    if (usual == nullptr || usual->at(key) != member) object[key] = std::move(member);
   }
 };
+
+// All members of a new object.
+template <typename T>
+const json& usual() {
+  static const json members = [] {
+    json object = json::object();
+    const T value{};
+    Writer writer{object, nullptr};
+    describe(writer, value);
+    return object;
+  }();
+  return members;
+}
 
 template <typename T>
 json encode(const T& value) {
@@ -46,7 +63,7 @@ json encode(const T& value) {
     return array;
   } else if constexpr (Described<const T>) {
     json object = json::object();
-    Writer writer{object};
+    Writer writer{object, &usual<T>()};
     describe(writer, value);
     return object;
   } else if constexpr (std::is_enum_v<T>) {

@@ -84,10 +84,13 @@ Status status_from_json(const std::string& text) {
   return json_fields::read<Status>(text, "status.json");
 }
 
-std::string present_boot_id() {
-  std::string id = sys::read_file("/proc/sys/kernel/random/boot_id");
-  if (!id.empty() && id.back() == '\n') id.pop_back();
-  return id;
+const std::string& present_boot_id() {
+  static const std::string present = [] {
+    std::string id = sys::read_file("/proc/sys/kernel/random/boot_id");
+    if (!id.empty() && id.back() == '\n') id.pop_back();
+    return id;
+  }();
+  return present;
 }
 
 Status read_recorded_status(const std::string& state_dir) {
@@ -111,6 +114,10 @@ bool has_program(const Status& status) {
 
 bool goes_on(const Status& status) {
   return has_program(status) || status.state == State::kRestarting;
+}
+
+bool is_kept(const Status& recorded) {
+  return goes_on(recorded) && recorded.boot_id == present_boot_id() && sys::is_alive(recorded.monitor);
 }
 
 Status read_status(const std::string& state_dir) {

@@ -51,7 +51,9 @@ bool has_program(const Status& status);
 bool goes_on(const Status& status);
 // The file's word as it stands, believed or not; kCreated when there is none, damaged as above.
 Status read_recorded_status(const std::string& state_dir);
-// /proc/sys/kernel/random/boot_id.
-std::string present_boot_id();
+// Whether by this word a monitor has the container in hand and is alive: nobody else has to look after it.
+bool is_kept(const Status& recorded);
+// /proc/sys/kernel/random/boot_id, read once.
+const std::string& present_boot_id();
 
 }  // namespace engine

@@ -156,6 +156,13 @@ void delete_container(Database& db, const std::string& id) {
   db.prepare("DELETE FROM containers WHERE id = ?").bind(1, id).step();
 }
 
+std::vector<std::string> container_ids(Database& db) {
+  std::vector<std::string> ids;
+  Statement query = db.prepare("SELECT id FROM containers");
+  while (query.step()) ids.push_back(query.text(0));
+  return ids;
+}
+
 std::vector<ContainerRecord> list_containers(Database& db, const std::optional<std::string>& project) {
   if (!project) return select(db, "", "");
   return select(db, " WHERE c.project = ?1", *project);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 #include <utility>
 
@@ -18,7 +19,10 @@ namespace engine {
 namespace {
 
 constexpr int kBusyTimeoutMs = 10000;
-constexpr off_t kLogRoom = 3 << 19;     // 250 pages, and what a transaction may add to them
+// The log is brought home when it has grown to so many pages; at the end of a process already when it has the
+// smaller number, and then it is emptied, as the next process has to read all that is in it.
+constexpr int kLogPages = 250, kLogPagesLeft = 64;
+constexpr off_t kLogRoom = 3 << 19;     // kLogPages, and what a transaction may add to them
 constexpr int kDatabaseStep = 1 << 19;  // bytes that the database grows by
 
 [[noreturn]] void fail(sqlite3* db, const std::string& doing) {
@@ -63,9 +67,13 @@ void switch_to_wal(sqlite3* db, const std::string& doing) {
 }
 
 int64_t user_version(sqlite3* db) {
-  Statement query(db, "PRAGMA user_version");
-  query.step();
-  return query.integer(0);
+  int64_t version = 0;
+  const auto take = [](void* place, int, char** values, char**) {
+    *static_cast<int64_t*>(place) = std::strtoll(values[0], nullptr, 10);
+    return 0;
+  };
+  if (sqlite3_exec(db, "PRAGMA user_version", take, &version, nullptr) != SQLITE_OK) fail(db, "open");
+  return version;
 }
 
 void migrate(sqlite3* db, const std::string& path, const std::function<void()>& before_first) {
@@ -96,8 +104,8 @@ void migrate(sqlite3* db, const std::string& path, const std::function<void()>& 
 // What the log takes until it is brought home, and what that adds to the database, have their blocks
 // beforehand: on a disk that has become full it can still be recorded that something is removed. Where the
 // file system cannot do that, or is full already, it goes without.
-void keep_room(sqlite3* db, const std::string& path) {
-  const std::string log = path + "-wal";
+void keep_room(sqlite3* db) {
+  const std::string log = std::string(sqlite3_db_filename(db, "main")) + "-wal";
   struct stat status {};
   if (::stat(log.c_str(), &status) == 0 && status.st_blocks < kLogRoom / 512) {
     const sys::Fd fd(::open(log.c_str(), O_RDWR | O_CLOEXEC));
@@ -110,34 +118,31 @@ void keep_room(sqlite3* db, const std::string& path) {
 
 }  // namespace
 
-Statement::Statement(sqlite3* db, std::string_view sql) : db_(db), statement_(nullptr) {
-  if (sqlite3_prepare_v2(db, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr) != SQLITE_OK) {
-    fail(db, std::string(sql));
-  }
-}
+Statement::Statement(Database& database, std::string_view sql)
+    : database_(&database), statement_(database.take_statement(sql)) {}
 
 Statement::Statement(Statement&& other) noexcept
-    : db_(other.db_), statement_(std::exchange(other.statement_, nullptr)) {}
+    : database_(other.database_), statement_(std::exchange(other.statement_, nullptr)) {}
 
 Statement::~Statement() {
-  sqlite3_finalize(statement_);
+  if (statement_ != nullptr) database_->give_back(statement_);
 }
 
 Statement& Statement::bind(int index, std::string_view text) {
   if (sqlite3_bind_text(statement_, index, text.data(), static_cast<int>(text.size()), SQLITE_TRANSIENT) !=
       SQLITE_OK) {
-    fail(db_, "bind");
+    fail(database_->db_, "bind");
   }
   return *this;
 }
 
 Statement& Statement::bind(int index, int64_t value) {
-  if (sqlite3_bind_int64(statement_, index, value) != SQLITE_OK) fail(db_, "bind");
+  if (sqlite3_bind_int64(statement_, index, value) != SQLITE_OK) fail(database_->db_, "bind");
   return *this;
 }
 
 Statement& Statement::bind_null(int index) {
-  if (sqlite3_bind_null(statement_, index) != SQLITE_OK) fail(db_, "bind");
+  if (sqlite3_bind_null(statement_, index) != SQLITE_OK) fail(database_->db_, "bind");
   return *this;
 }
 
@@ -148,7 +153,7 @@ bool Statement::step() {
     case SQLITE_DONE:
       return false;
     default:
-      fail(db_, sqlite3_sql(statement_));
+      fail(database_->db_, sqlite3_sql(statement_));
   }
 }
 
@@ -179,25 +184,61 @@ Database::Database(const std::string& path, const std::function<void()>& before_
     sqlite3_busy_timeout(db_, kBusyTimeoutMs);
     switch_to_wal(db_, "open " + path);
     // FULL: a row that a power cut took away would leave its folders claimed by nobody, and those are
-    // removed. The log stays when the last of us closes, as bringing it home takes three waits for the disk;
-    // it is brought home whenever it has grown to so many pages.
-    execute(db_, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=250;",
-            "open " + path);
+    // removed. The log stays when the last of us closes, as bringing it home takes three waits for the disk.
+    execute(db_, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;", "open " + path);
     sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+    sqlite3_wal_hook(db_, &Database::on_commit, this);
     migrate(db_, path, before_first);
-    keep_room(db_, path);
+    keep_room(db_);
   } catch (const Error& error) {
-    sqlite3_close(db_);
+    close();
     if (error.kind() != Error::Kind::kUnavailable) throw;
     throw Error(error.kind(), path + ": " + error.what());
   } catch (...) {
-    sqlite3_close(db_);
+    close();
     throw;
   }
 }
 
 Database::~Database() {
+  if (log_pages_ >= kLogPagesLeft) {
+    sqlite3_busy_timeout(db_, 0);  // while others use it, it is for one of them to do
+    if (sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) == SQLITE_OK)
+      keep_room(db_);
+  }
+  close();
+}
+
+void Database::close() noexcept {
+  for (const auto& [sql, statement] : idle_) sqlite3_finalize(statement);
   sqlite3_close(db_);
+}
+
+sqlite3_stmt* Database::take_statement(std::string_view sql) {
+  const std::lock_guard<std::recursive_mutex> lock(mutex_);
+  if (const auto found = idle_.find(sql); found != idle_.end()) {
+    sqlite3_stmt* statement = found->second;
+    idle_.erase(found);
+    return statement;
+  }
+  sqlite3_stmt* statement = nullptr;
+  if (sqlite3_prepare_v2(db_, sql.data(), static_cast<int>(sql.size()), &statement, nullptr) != SQLITE_OK)
+    fail(db_, std::string(sql));
+  return statement;
+}
+
+void Database::give_back(sqlite3_stmt* statement) noexcept {
+  const std::lock_guard<std::recursive_mutex> lock(mutex_);
+  sqlite3_reset(statement);
+  sqlite3_clear_bindings(statement);
+  if (!idle_.try_emplace(sqlite3_sql(statement), statement).second) sqlite3_finalize(statement);
+}
+
+int Database::on_commit(void* self, sqlite3* db, const char* name, int pages) {
+  static_cast<Database*>(self)->log_pages_ = pages;
+  // What cannot be brought home now is so after a later commit.
+  if (pages >= kLogPages) sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+  return SQLITE_OK;
 }
 
 int64_t Database::changes() const {

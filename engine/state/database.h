@@ -2,6 +2,7 @@
 // SQLite underneath everything durable: WAL, foreign keys, busy timeout, schema versions in user_version.
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -14,11 +15,13 @@ struct sqlite3_stmt;
 
 namespace engine {
 
-// A prepared statement in use. Bind by position from 1, step, read columns from 0. Not thread-safe; finalised
-// (or returned to the connection's cache) on destruction.
+class Database;
+
+// A prepared statement in use. Bind by position from 1, step, read columns from 0. Not thread-safe; goes back
+// to its database on destruction, to be used again.
 class Statement {
  public:
-  Statement(sqlite3* db, std::string_view sql);
+  Statement(Database& database, std::string_view sql);
   Statement(Statement&& other) noexcept;
   Statement& operator=(Statement&&) = delete;
   ~Statement();
@@ -32,7 +35,7 @@ class Statement {
   bool is_null(int column) const;
 
  private:
-  sqlite3* db_;
+  Database* database_;
   sqlite3_stmt* statement_;
 };
 
@@ -52,7 +55,7 @@ class Database {
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
 
-  Statement prepare(std::string_view sql) { return Statement(db_, sql); }
+  Statement prepare(std::string_view sql) { return {*this, sql}; }
   int64_t changes() const;
 
   // Runs `body` inside BEGIN IMMEDIATE (write) or BEGIN (read) ... COMMIT; rolls back when it throws.
@@ -61,11 +64,18 @@ class Database {
   void read(const std::function<void()>& body);
 
  private:
+  friend class Statement;
   sqlite3* db_ = nullptr;
+  std::map<std::string, sqlite3_stmt*, std::less<>> idle_;  // by their text; compiled once
   std::recursive_mutex mutex_;
   int depth_ = 0;
   Durability durability_ = Durability::kSynced;  // of the connection as it is set
+  int log_pages_ = 0;                            // in SQLite's log, after the last commit of this connection
 
+  static int on_commit(void* self, sqlite3* db, const char* name, int pages);
+  sqlite3_stmt* take_statement(std::string_view sql);
+  void give_back(sqlite3_stmt* statement) noexcept;
+  void close() noexcept;
   void transact(const char* begin, const std::function<void()>& body);
 };
 

@@ -38,6 +38,7 @@ int system_prune(Context& context, const Words& args) {
   if (!force && !confirmed(warning(all, volumes))) return 0;
 
   context.engine().reconcile();
+  context.engine().remove_unclaimed_links();
   const PrunedObjects containers = prune_containers(context, filters);
   const PrunedObjects networks = prune_networks(context, filters);
   const PrunedObjects emptied = volumes ? prune_volumes(context, filters, false) : PrunedObjects();

@@ -2,10 +2,12 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <set>
 #include <thread>
 #include <vector>
@@ -69,6 +71,23 @@ TEST_CASE("who refuses a new database leaves none behind") {
   CHECK_THROWS_WITH(engine::Database(path, refuse), Catch::Contains("lost"));
   { const engine::Database made(path); }
   CHECK_NOTHROW(engine::Database(path, refuse));
+}
+
+TEST_CASE("the log stays short though every process writes but once") {
+  const Folder folder;
+  const std::string path = folder.path + "/state.db";
+  int longest = 0;
+  for (int i = 0; i < 100; ++i) {
+    {
+      engine::Database db(path);
+      db.write([&] { add_volume(db, "volume" + std::to_string(i)); });
+    }
+    longest = std::max(longest, static_cast<int>(std::filesystem::file_size(path + "-wal")));
+  }
+  CHECK(longest > 0);
+  CHECK(longest < 100 * 4096);
+  engine::Database db(path);
+  CHECK(count(db, "volumes") == 100);
 }
 
 TEST_CASE("a nested write belongs to the outer one") {
