@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <functional>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "compose/cli/failure.h"
@@ -12,8 +15,53 @@
 
 namespace compose::cli {
 
+namespace {
+
+// Calls `visit` with each of "-d,--detach".
+template <typename Visit>
+void each_name(std::string_view names, const Visit& visit) {
+  for (size_t begin = 0; begin < names.size();) {
+    const size_t end = std::min(names.find(',', begin), names.size());
+    visit(names.substr(begin, end - begin));
+    begin = end + 1;
+  }
+}
+
+// What may be flags among the arguments; values that look like them are among it.
+struct Mentioned {
+  explicit Mentioned(const std::vector<std::string>& args) {
+    for (const std::string_view arg : args) {
+      if (arg.starts_with("--"))
+        longer.insert(arg.substr(0, arg.find('=')));
+      else if (arg.starts_with('-'))
+        letters += arg.substr(1);
+    }
+  }
+  bool has(std::string_view name) const {
+    return name.starts_with("--") ? longer.contains(name) : letters.find(name.substr(1)) != std::string::npos;
+  }
+  bool has_any(std::string_view names) const {
+    bool found = false;
+    each_name(names, [&](std::string_view name) { found = found || has(name); });
+    return found;
+  }
+
+  std::set<std::string_view> longer;  // with their dashes
+  std::string letters;
+};
+
+}  // namespace
+
 struct Arguments::Impl {
   explicit Impl(const std::string& text) : summary(text) {}
+
+  // CLI11 compares each flag with all others it has, and some commands have a hundred. So it gets those that
+  // the arguments mention, and all of them when help is asked for.
+  struct Declaration {
+    std::string names;
+    std::function<void()> add;
+  };
+  std::vector<Declaration> declared;
 
   CLI::App app;
   std::string summary, usage, command, footer;
@@ -53,61 +101,81 @@ Arguments::Arguments(const std::string& usage, const std::string& summary)
 
 Arguments::~Arguments() = default;
 
+void Arguments::declare(const std::string& names, std::function<void()> add) {
+  impl_->declared.push_back({names, std::move(add)});
+}
+
 void Arguments::flag(const std::string& names, bool& value, const std::string& help) {
-  impl_->app.add_flag(names, value, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  declare(names, [this, names, &value, help] {
+    impl_->app.add_flag(names, value, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  });
 }
 
 void Arguments::flag(const std::string& names, std::optional<bool>& value, const std::string& help) {
-  CLI::Option* option =
-      impl_->app.add_flag(names, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  impl_->converters.emplace_back([option, &value] {
-    if (option->count() > 0) value = option->as<bool>();
+  declare(names, [this, names, &value, help] {
+    CLI::Option* option =
+        impl_->app.add_flag(names, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    impl_->converters.emplace_back([option, &value] {
+      if (option->count() > 0) value = option->as<bool>();
+    });
   });
 }
 
 void Arguments::option(const std::string& names, std::string& value, const std::string& help) {
-  CLI::Option* option = impl_->value_option(names, help);
-  impl_->converters.emplace_back([option, &value] {
-    if (option->count() > 0) value = option->results().back();
+  declare(names, [this, names, &value, help] {
+    CLI::Option* option = impl_->value_option(names, help);
+    impl_->converters.emplace_back([option, &value] {
+      if (option->count() > 0) value = option->results().back();
+    });
   });
 }
 
 void Arguments::option(const std::string& names, std::optional<std::string>& value, const std::string& help) {
-  CLI::Option* option = impl_->value_option(names, help);
-  impl_->converters.emplace_back([option, &value] {
-    if (option->count() > 0) value = option->results().back();
+  declare(names, [this, names, &value, help] {
+    CLI::Option* option = impl_->value_option(names, help);
+    impl_->converters.emplace_back([option, &value] {
+      if (option->count() > 0) value = option->results().back();
+    });
   });
 }
 
 void Arguments::option(const std::string& names, std::optional<int64_t>& value, const std::string& help) {
-  CLI::Option* option = impl_->value_option(names, help)->type_name("NUMBER");
-  impl_->converters.emplace_back([option, &value] {
-    if (option->count() > 0) value = whole_number(option->results().back(), option->get_name());
+  declare(names, [this, names, &value, help] {
+    CLI::Option* option = impl_->value_option(names, help)->type_name("NUMBER");
+    impl_->converters.emplace_back([option, &value] {
+      if (option->count() > 0) value = whole_number(option->results().back(), option->get_name());
+    });
   });
 }
 
 void Arguments::list(const std::string& names, std::vector<std::string>& values, const std::string& help) {
-  CLI::Option* option = impl_->app.add_option(names, help)->type_name("VALUE");
-  option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1)->allow_extra_args(false);
-  impl_->converters.emplace_back([option, &values] {
-    if (option->count() > 0) values = option->results();
+  declare(names, [this, names, &values, help] {
+    CLI::Option* option = impl_->app.add_option(names, help)->type_name("VALUE");
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1)->allow_extra_args(false);
+    impl_->converters.emplace_back([option, &values] {
+      if (option->count() > 0) values = option->results();
+    });
   });
 }
 
 void Arguments::refuse_flag(const std::string& names) {
-  CLI::Option* option =
-      impl_->app.add_flag(names)->group("")->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  impl_->converters.emplace_back([this, option, names] {
-    // --menu=false asks for what is done anyway
-    if (option->count() > 0 && option->results().back() != "false")
-      impl_->refused.push_back(names.substr(names.rfind(',') + 1));
+  declare(names, [this, names] {
+    CLI::Option* option =
+        impl_->app.add_flag(names)->group("")->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    impl_->converters.emplace_back([this, option, names] {
+      // --menu=false asks for what is done anyway
+      if (option->count() > 0 && option->results().back() != "false")
+        impl_->refused.push_back(names.substr(names.rfind(',') + 1));
+    });
   });
 }
 
 void Arguments::refuse_option(const std::string& names) {
-  CLI::Option* option = impl_->value_option(names, "")->group("");
-  impl_->converters.emplace_back([this, option, names] {
-    if (option->count() > 0) impl_->refused.push_back(names.substr(names.rfind(',') + 1));
+  declare(names, [this, names] {
+    CLI::Option* option = impl_->value_option(names, "")->group("");
+    impl_->converters.emplace_back([this, option, names] {
+      if (option->count() > 0) impl_->refused.push_back(names.substr(names.rfind(',') + 1));
+    });
   });
 }
 
@@ -158,9 +226,10 @@ void Arguments::Impl::spell_out(std::vector<std::string>& args) const {
 std::string Arguments::Impl::unknown_flag(const std::string& given) const {
   const std::string name = given.substr(0, given.find('='));
   std::vector<std::string> known;
-  for (const CLI::Option* option : app.get_options()) {
-    for (const std::string& longer : option->get_lnames()) known.push_back("--" + longer);
-  }
+  for (const Declaration& one : declared)
+    each_name(one.names, [&](std::string_view one_name) {
+      if (one_name.starts_with("--")) known.emplace_back(one_name);
+    });
   const std::string near = name.rfind("--", 0) == 0 ? parser::closest(name, known) : "";
   return fmt::format("unknown flag: {}{}", name, near.empty() ? "" : ", did you mean '" + near + "'?");
 }
@@ -177,6 +246,10 @@ void Arguments::Impl::check_count(const std::vector<std::string>& rest) const {
 
 std::vector<std::string> Arguments::parse(std::vector<std::string> args) {
   bool help = false;
+  const Mentioned mentioned(args);
+  const bool all = mentioned.has_any("-h,--help");
+  for (const Impl::Declaration& one : impl_->declared)
+    if (all || mentioned.has_any(one.names)) one.add();
   impl_->spell_out(args);
   try {
     std::reverse(args.begin(), args.end());  // CLI11 takes them from the back

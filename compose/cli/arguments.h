@@ -2,6 +2,7 @@
 // The flags of one command. A thin front of CLI11, so that its header is compiled once: flags are declared
 // onto the variables they set, then `parse` fills them and gives back the positional arguments.
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -43,6 +44,7 @@ class Arguments {
 
  private:
   struct Impl;
+  void declare(const std::string& names, std::function<void()> add);
   std::unique_ptr<Impl> impl_;
 };
 
