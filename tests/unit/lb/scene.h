@@ -147,15 +147,28 @@ inline std::function<void(Peer&)> echo(const std::string& name) {
   };
 }
 
+inline netmgr::lb::ServerConfig server_at(uint16_t port) {
+  netmgr::lb::ServerConfig server;
+  server.name = "web_" + std::to_string(port);
+  server.address = *netmgr::lb::SocketAddress::parse("127.0.0.1:" + std::to_string(port));
+  return server;
+}
+
+inline netmgr::lb::FrontendConfig frontend_named(const std::string& name) {
+  netmgr::lb::FrontendConfig frontend;
+  frontend.name = name;
+  frontend.bind = *netmgr::lb::SocketAddress::parse("127.0.0.1:0");
+  return frontend;
+}
+
+// One frontend "front" and one backend "web".
 inline netmgr::lb::Config config_for(const std::vector<uint16_t>& ports) {
   netmgr::lb::Config config;
-  config.frontends.push_back({"front", *netmgr::lb::SocketAddress::parse("127.0.0.1:0"), "web"});
+  config.frontends.push_back(frontend_named("front"));
+  config.frontends[0].backend = "web";
   netmgr::lb::BackendConfig backend;
   backend.name = "web";
-  for (const uint16_t port : ports)
-    backend.servers.push_back({"web_" + std::to_string(port),
-                               *netmgr::lb::SocketAddress::parse("127.0.0.1:" + std::to_string(port)), 1,
-                               false});
+  for (const uint16_t port : ports) backend.servers.push_back(server_at(port));
   config.backends.push_back(backend);
   return config;
 }
