@@ -1,30 +1,36 @@
 #include "netmgr/lb/balancer.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <vector>
 
 namespace netmgr::lb {
 
-Balancer::Balancer(const Config& config) {
+Balancer::Balancer(const Config& config, Backend::Report report) : report_(std::move(report)) {
+  context_.any_up = [this] {
+    return std::any_of(backends_.begin(), backends_.end(),
+                       [](const auto& entry) { return entry.second->any_up(); });
+  };
+  context_.statistics = [](std::string_view) { return std::pair<std::string, std::string>(); };
   apply(config);
 }
 
-void Balancer::apply(const Config& config) {
-  // What can fail comes first: new listeners.
-  std::map<std::string, Listener*> listeners;
+// Those there are and those that are new; throws before anything has changed.
+Balancer::Listeners Balancer::make_listeners(const Config& config) {
+  Listeners listeners;
   std::vector<Listener*> made;
   try {
     for (const FrontendConfig& frontend : config.frontends) {
       Listener*& listener = listeners[frontend.bind.to_string()];
       const auto found = listeners_.find(frontend.bind.to_string());
-      if (found != listeners_.end()) {
+      if (found != listeners_.end() && found->second->frontend()->config.mode == frontend.mode) {
         listener = found->second;
         continue;
       }
+      // In another mode clients there are stay with what they came to.
+      auto fresh = std::make_shared<Frontend>();
       listener =
-          loop_.adopt(std::make_unique<Listener>(context_, frontend.bind, std::make_shared<Frontend>()));
+          loop_.adopt(found != listeners_.end() ? std::make_unique<Listener>(*found->second, fresh)
+                                                : std::make_unique<Listener>(context_, frontend.bind, fresh));
       made.push_back(listener);
       listener->frontend()->port = std::to_string(listener->address().port());
     }
@@ -32,49 +38,77 @@ void Balancer::apply(const Config& config) {
     for (Listener* listener : made) loop_.retire(listener);
     throw;
   }
+  return listeners;
+}
 
+void Balancer::update_backends(const Config& config) {
   std::map<std::string, std::shared_ptr<Backend>> backends;
   for (const BackendConfig& wanted : config.backends) {
     std::shared_ptr<Backend>& backend = backends[wanted.name];
     const auto found = backends_.find(wanted.name);
-    if (found == backends_.end()) {
-      backend = std::make_shared<Backend>(wanted);
-    } else {
-      backend = found->second;
-      backend->update(wanted);
-    }
+    backend = found == backends_.end() ? std::make_shared<Backend>(loop_, report_) : found->second;
+    backend->update(wanted, config.timeouts.check_ms);
   }
   for (const auto& [name, backend] : backends_) {
     if (backends.contains(name)) continue;
     BackendConfig empty;
     empty.name = name;
-    backend->update(empty);
+    backend->update(empty, 0);
   }
   backends_ = std::move(backends);
+}
+
+void Balancer::update_frontends(const Config& config, const Listeners& listeners) {
   for (const FrontendConfig& wanted : config.frontends) {
     Frontend& frontend = *listeners.at(wanted.bind.to_string())->frontend();
-    frontend.name = wanted.name;
-    frontend.backend = backends_.at(wanted.backend);
+    frontend.config = wanted;
+    frontend.tls = wanted.tls ? tls_.at(TlsContext::digest(*wanted.tls)) : nullptr;
+    std::vector<Route> routes;
+    routes.reserve(wanted.rules.size());
+    for (const Rule& rule : wanted.rules)
+      routes.push_back({rule.host, rule.path, rule.websocket, backends_.at(rule.backend)});
+    frontend.router =
+        Router(std::move(routes), wanted.backend.empty() ? nullptr : backends_.at(wanted.backend));
   }
-  for (const auto& [address, listener] : listeners_)
-    if (!listeners.contains(address)) loop_.retire(listener);
-  listeners_ = std::move(listeners);
+}
+
+void Balancer::apply(const Config& config) {
+  // What can fail comes first: certificates, then listeners.
+  std::map<std::string, std::shared_ptr<const TlsContext>> tls;
+  for (const FrontendConfig& frontend : config.frontends) {
+    if (!frontend.tls) continue;
+    const std::string digest = TlsContext::digest(*frontend.tls);
+    if (tls.contains(digest)) continue;
+    const auto found = tls_.find(digest);
+    try {
+      tls[digest] = found != tls_.end() ? found->second : std::make_shared<const TlsContext>(*frontend.tls);
+    } catch (const ConfigError& error) {
+      throw ConfigError("TLS of frontend \"" + frontend.name + "\": " + error.what());
+    }
+  }
+  Listeners listeners = make_listeners(config);
+  tls_ = std::move(tls);
   context_.timeouts = config.timeouts;
+  update_backends(config);
+  update_frontends(config, listeners);
+  for (const auto& [address, listener] : listeners_) {
+    const auto found = listeners.find(address);
+    if (found == listeners.end() || found->second != listener) loop_.retire(listener);
+  }
+  listeners_ = std::move(listeners);
+  context_.full.clear();
+  for (const auto& [address, listener] : listeners_) listener->resume();
   context_.access_log = config.access_log;
+  context_.log_empty = config.log_empty;
+  context_.keep_alive_probes = config.keep_alive_probes;
   context_.max_connections = config.max_connections;
-  context_.wake_listeners();
+  context_.max_body_bytes = config.max_body_bytes;
 }
 
 void Balancer::run_once(int milliseconds) {
   loop_.run_once(milliseconds);
-  if (context_.sessions.size() < context_.max_connections) context_.wake_listeners();
-  if (!context_.log.empty()) write_log();
-}
-
-// A reader that does not keep up, or has gone, must not hold requests up: what it does not take is lost.
-void Balancer::write_log() {
-  [[maybe_unused]] const ssize_t written = ::write(STDOUT_FILENO, context_.log.data(), context_.log.size());
-  context_.log.clear();
+  if (!context_.full.empty()) context_.wake_listeners();
+  context_.log.flush();
 }
 
 void Balancer::stop() {
@@ -82,12 +116,12 @@ void Balancer::stop() {
   for (const auto& [address, listener] : listeners_) loop_.retire(listener);
   listeners_.clear();
   context_.full.clear();
-  const std::vector<HttpSession*> sessions(context_.sessions.begin(), context_.sessions.end());
-  for (HttpSession* session : sessions) session->leave_if_idle();
+  const std::vector<Session*> sessions(context_.sessions.begin(), context_.sessions.end());
+  for (Session* session : sessions) session->leave_if_idle();
 }
 
 SocketAddress Balancer::address_of(const std::string& frontend) const {
-  const auto named = [&](const auto& entry) { return entry.second->frontend()->name == frontend; };
+  const auto named = [&](const auto& entry) { return entry.second->frontend()->config.name == frontend; };
   const auto found = std::find_if(listeners_.begin(), listeners_.end(), named);
   return found == listeners_.end() ? SocketAddress() : found->second->address();
 }

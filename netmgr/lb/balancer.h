@@ -6,17 +6,18 @@
 
 #include "netmgr/lb/config.h"
 #include "netmgr/lb/event_loop.h"
-#include "netmgr/lb/http_session.h"
 #include "netmgr/lb/listener.h"
+#include "netmgr/lb/session.h"
 
 namespace netmgr::lb {
 
 class Balancer {
  public:
-  // Listens as `config` says. Throws sys::Error.
-  explicit Balancer(const Config& config);
+  // Listens as `config` says. `report` is told of servers that go up and down. Throws sys::Error.
+  explicit Balancer(
+      const Config& config, Backend::Report report = [](const std::string&) {});
   // Goes over to another configuration; requests under way end as they began. A listener that cannot be made
-  // throws sys::Error, and everything stays as it was.
+  // throws sys::Error, a certificate ConfigError, and everything stays as it was.
   void apply(const Config& config);
   // Handles what happens within `milliseconds`.
   void run_once(int milliseconds);
@@ -26,14 +27,20 @@ class Balancer {
   // Where the frontend listens.
   SocketAddress address_of(const std::string& frontend) const;
   EventLoop& loop() { return loop_; }
+  const std::map<std::string, std::shared_ptr<Backend>>& backends() const { return backends_; }
 
  private:
-  void write_log();
+  using Listeners = std::map<std::string, Listener*>;
+  Listeners make_listeners(const Config& config);
+  void update_backends(const Config& config);
+  void update_frontends(const Config& config, const Listeners& listeners);
 
   EventLoop loop_;
   SessionContext context_{loop_};
   std::map<std::string, std::shared_ptr<Backend>> backends_;
-  std::map<std::string, Listener*> listeners_;  // by address; the loop owns them
+  Listeners listeners_;  // by address; the loop owns them
+  Backend::Report report_;
+  std::map<std::string, std::shared_ptr<const TlsContext>> tls_;  // by what they were made of
 };
 
 }  // namespace netmgr::lb

@@ -19,13 +19,20 @@ class Body {
   }
   Framing framing() const { return framing_; }
   // As ChunkScanner::scan; a body without bytes is done at once.
-  Result scan(std::string_view bytes, size_t& used) {
+  Result scan(std::string_view bytes, size_t& used, std::string* payload = nullptr) {
+    const Result result = follow(bytes, used, payload);
+    if (payload != nullptr && framing_ != Framing::kChunked) payload->append(bytes.substr(0, used));
+    return result;
+  }
+
+ private:
+  Result follow(std::string_view bytes, size_t& used, std::string* payload) {
     used = 0;
     switch (framing_) {
       case Framing::kNone:
         return Result::kDone;
       case Framing::kChunked:
-        return chunks_.scan(bytes, used);
+        return chunks_.scan(bytes, used, payload);
       case Framing::kClose:
         used = bytes.size();
         return Result::kMore;
@@ -37,7 +44,6 @@ class Body {
     return Result::kBad;
   }
 
- private:
   Framing framing_ = Framing::kNone;
   uint64_t left_ = 0;
   ChunkScanner chunks_;

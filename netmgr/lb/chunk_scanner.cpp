@@ -18,11 +18,12 @@ int digit_of(char c) {
 
 }  // namespace
 
-ChunkScanner::Result ChunkScanner::scan(std::string_view bytes, size_t& used) {
+ChunkScanner::Result ChunkScanner::scan(std::string_view bytes, size_t& used, std::string* payload) {
   used = 0;
   while (used < bytes.size()) {
     if (state_ == State::kData) {
       const uint64_t taken = std::min<uint64_t>(left_, bytes.size() - used);
+      if (payload != nullptr) payload->append(bytes.substr(used, taken));
       used += taken;
       left_ -= taken;
       if (left_ == 0) state_ = State::kDataCr;

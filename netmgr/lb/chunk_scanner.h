@@ -4,6 +4,7 @@
 // size with more than hexadecimal digits, control characters in an extension) is an error, never repaired.
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace netmgr::lb {
@@ -12,8 +13,8 @@ class ChunkScanner {
  public:
   enum class Result { kMore, kDone, kBad };
   // Takes bytes from the front of `bytes`; `used` is how many belong to this body: all for kMore, up to and
-  // with the last CRLF for kDone.
-  Result scan(std::string_view bytes, size_t& used);
+  // with the last CRLF for kDone. What is data is appended to `payload`, if there is one.
+  Result scan(std::string_view bytes, size_t& used, std::string* payload = nullptr);
 
  private:
   enum class State : uint8_t {

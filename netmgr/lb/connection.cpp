@@ -1,5 +1,7 @@
 #include "netmgr/lb/connection.h"
 
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -56,7 +58,14 @@ void Connection::close() {
   release();
   pending_ = {};
   readable_ = false;
+  tls_.reset();
   fd_.reset();
+}
+
+void Connection::end_sending() {
+  if (tls_ && SSL_is_init_finished(tls_.get()) == 1) SSL_shutdown(tls_.get());
+  ERR_clear_error();
+  ::shutdown(fd_.get(), SHUT_WR);
 }
 
 void Connection::note(uint32_t events) {
@@ -75,6 +84,7 @@ Connection::Read Connection::read() {
   }
   const size_t room = kBlockSize - end_;
   if (room == 0) return Read::kFull;
+  if (tls_) return read_tls(room);
   const ssize_t size = ::recv(fd_.get(), block_ + end_, room, 0);
   if (size > 0) {
     // A short read has emptied the socket, and an edge tells of more; but an end already told of is told
@@ -98,6 +108,50 @@ Connection::Read Connection::read() {
   return Read::kFailed;
 }
 
+Connection::Read Connection::read_tls(size_t room) {
+  ERR_clear_error();
+  const int size = SSL_read(tls_.get(), block_ + end_, static_cast<int>(room));
+  if (size > 0) {
+    end_ +=
+        static_cast<uint32_t>(size);  // there may be more within TLS: the socket is asked until it is empty
+    return Read::kSome;
+  }
+  const bool in_handshake = SSL_is_init_finished(tls_.get()) == 0;
+  const int error = SSL_get_error(tls_.get(), size);
+  if (begin_ == end_) release();
+  switch (error) {
+    case SSL_ERROR_WANT_READ:
+      readable_ = false;
+      return Read::kNothing;
+    case SSL_ERROR_WANT_WRITE:
+      return Read::kNothing;  // asked again with the next event, which tells of room
+    case SSL_ERROR_ZERO_RETURN:
+      ended_ = true;
+      readable_ = false;
+      return Read::kEnd;
+    default:
+      handshake_failed_ = in_handshake;
+      readable_ = false;
+      return Read::kFailed;
+  }
+}
+
+ssize_t Connection::send_tls(std::string_view bytes) {
+  size_t sent = 0;
+  while (sent < bytes.size()) {
+    ERR_clear_error();
+    const int size = SSL_write(tls_.get(), bytes.data() + sent, static_cast<int>(bytes.size() - sent));
+    if (size > 0) {
+      sent += static_cast<size_t>(size);
+      continue;
+    }
+    const int error = SSL_get_error(tls_.get(), size);
+    if (error != SSL_ERROR_WANT_WRITE && error != SSL_ERROR_WANT_READ) return -1;
+    break;
+  }
+  return static_cast<ssize_t>(sent);
+}
+
 void Connection::consume(size_t size) {
   begin_ += static_cast<uint32_t>(size);
   if (begin_ == end_) release();
@@ -105,7 +159,14 @@ void Connection::consume(size_t size) {
 
 bool Connection::send(std::string_view first, std::string_view second) {
   size_t sent = 0;
-  if (pending_.empty() && writable_) {
+  if (pending_.empty() && writable_ && tls_) {
+    // One record instead of two.
+    thread_local std::string joined;
+    if (!second.empty()) joined.assign(first).append(second);
+    const ssize_t size = send_tls(second.empty() ? first : std::string_view(joined));
+    if (size < 0) return false;
+    sent = static_cast<size_t>(size);
+  } else if (pending_.empty() && writable_) {
     std::array<iovec, 2> parts{
         {{const_cast<char*>(first.data()), first.size()}, {const_cast<char*>(second.data()), second.size()}}};
     msghdr message{};
@@ -128,8 +189,9 @@ bool Connection::send(std::string_view first, std::string_view second) {
 
 bool Connection::flush() {
   if (pending_.empty() || !writable_) return true;
-  const ssize_t size = ::send(fd_.get(), pending_.data(), pending_.size(), MSG_NOSIGNAL);
-  if (size < 0 && !would_block()) return false;
+  const ssize_t size =
+      tls_ ? send_tls(pending_) : ::send(fd_.get(), pending_.data(), pending_.size(), MSG_NOSIGNAL);
+  if (size < 0 && (tls_ || !would_block())) return false;
   if (size > 0) pending_.erase(0, static_cast<size_t>(size));
   if (!pending_.empty()) writable_ = false;
   if (pending_.empty()) pending_ = {};

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "netmgr/lb/tls.h"
 #include "sys/fd.h"
 
 namespace netmgr::lb {
@@ -27,10 +28,22 @@ class Connection {
   int fd() const { return fd_.get(); }
   bool open() const { return static_cast<bool>(fd_); }
   void close();
+  // From now on everything is within TLS; the handshake is made by reading.
+  void secure(TlsSession session) { tls_ = std::move(session); }
+  bool secured() const { return tls_ != nullptr; }
+  bool handshake_failed() const { return handshake_failed_; }
+  // Nothing more is sent: the peer reads an end.
+  void end_sending();
 
   // Edges of epoll: to be told of every event.
   void note(uint32_t events);
   bool readable() const { return readable_; }
+  bool writable() const { return writable_; }
+  bool hung_up() const { return hung_up_; }
+  // For who reads and writes the socket itself.
+  void found_empty() { readable_ = false; }
+  void found_ended() { readable_ = false, ended_ = true; }
+  void found_full() { writable_ = false; }
   bool ended() const { return ended_; }  // the peer has sent all it will
 
   // Reads once, behind what is there. kFull: no room; something must be consumed first.
@@ -46,8 +59,13 @@ class Connection {
 
  private:
   void release();
+  Read read_tls(size_t room);
+  // How many were taken; below zero: broken.
+  ssize_t send_tls(std::string_view bytes);
 
   sys::Fd fd_;
+  TlsSession tls_;
+  bool handshake_failed_ = false;
   bool readable_ = false;
   bool writable_ = true;
   bool ended_ = false;

@@ -35,7 +35,12 @@ EventLoop::EventLoop()
     : epoll_(sys::check(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")), now_(monotonic()) {}
 
 EventLoop::~EventLoop() {
-  owned_.clear();
+  // Their destructors may retire others.
+  while (!owned_.empty()) {
+    auto owned = std::move(owned_);
+    owned_.clear();
+    owned.clear();
+  }
   retired_.clear();
 }
 
@@ -75,7 +80,24 @@ void EventLoop::arm(EventHandler& handler, uint64_t milliseconds) {
   list->last = &handler;
 }
 
+void EventLoop::post(EventHandler& handler) {
+  if (handler.posted_ || handler.retired_) return;
+  handler.posted_ = true;
+  posted_.push_back(&handler);
+}
+
+// Those posted meanwhile have their turn after the next events, or they could keep the loop for themselves.
+void EventLoop::handle_posted() {
+  std::vector<EventHandler*> handlers;
+  handlers.swap(posted_);
+  for (EventHandler* handler : handlers) {
+    handler->posted_ = false;
+    if (!handler->retired_) handler->on_events(0);
+  }
+}
+
 int EventLoop::wait_time(int most) const {
+  if (!posted_.empty()) return 0;
   uint64_t wait = static_cast<uint64_t>(most);
   for (const EventHandler::TimerList& list : timers_)
     if (list.first != nullptr)
@@ -105,7 +127,10 @@ void EventLoop::run_once(int milliseconds) {
     auto* handler = static_cast<EventHandler*>(events_[static_cast<size_t>(i)].data.ptr);
     if (!handler->retired_) handler->on_events(events_[static_cast<size_t>(i)].events);
   }
+  handle_posted();
   expire();
+  // Nobody that goes now is called again.
+  std::erase_if(posted_, [](const EventHandler* handler) { return handler->retired_; });
   retired_.clear();
 }
 

@@ -42,6 +42,7 @@ class EventHandler {
   EventHandler* after_ = nullptr;
   uint64_t deadline_ = 0;
   bool retired_ = false;
+  bool posted_ = false;
 };
 
 class EventLoop {
@@ -67,6 +68,9 @@ class EventLoop {
   void arm(EventHandler& handler, uint64_t milliseconds);
   static void disarm(EventHandler& handler) { handler.unlink(); }
 
+  // on_events(0) for it, after the events at hand.
+  void post(EventHandler& handler);
+
   // Milliseconds of the monotonic clock as of the last wake.
   uint64_t now() const { return now_; }
   // Waits for events or timers, at most so long, and handles them.
@@ -75,12 +79,14 @@ class EventLoop {
  private:
   int wait_time(int most) const;
   void expire();
+  void handle_posted();
 
   sys::Fd epoll_;
   uint64_t now_ = 0;
   std::list<EventHandler::TimerList> timers_;
   std::unordered_map<EventHandler*, std::unique_ptr<EventHandler>> owned_;
   std::vector<std::unique_ptr<EventHandler>> retired_;
+  std::vector<EventHandler*> posted_;
   std::array<epoll_event, 256> events_{};
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "netmgr/lb/http_syntax.h"
+#include "netmgr/lb/sticky.h"
 
 namespace netmgr::lb {
 namespace {
@@ -60,7 +61,7 @@ void copy_fields(std::string_view bytes, const Head& head, Drop drop, std::strin
   const char* const end = bytes.data() + bytes.size() - kLineEnd.size();  // of the last field's line
   const char* run = head.field_count > 0 ? head.fields[0].name.data() : end;
   for (size_t i = 0; i < head.field_count; ++i) {
-    if (!drop(head.fields[i].name)) continue;
+    if (!drop(head.fields[i])) continue;
     out.append(run, head.fields[i].name.data());
     run = i + 1 < head.field_count ? head.fields[i + 1].name.data() : end;
   }
@@ -76,25 +77,58 @@ std::string_view start_line(std::string_view bytes) {
 void rewrite_request(std::string_view bytes, const Head& head, const RequestEdit& edit, std::string& out) {
   const bool named = names_fields(head);
   out.append(start_line(bytes));
-  const auto drop = [&](std::string_view name) {
-    return is_hop_by_hop(name) || equal_name(name, "x-forwarded-proto") ||
-           equal_name(name, "x-forwarded-port") || (named && is_named_by_connection(head, name));
+  const auto drop = [&](const Field& field) {
+    const std::string_view name = field.name;
+    if (is_hop_by_hop(name) || (named && is_named_by_connection(head, name))) return true;
+    if (edit.forwarded && (equal_name(name, "x-forwarded-proto") || equal_name(name, "x-forwarded-port")))
+      return true;
+    return !edit.strip_cookie.empty() && equal_name(name, "cookie");
   };
   copy_fields(bytes, head, drop, out);
+  for (size_t i = 0; i < head.field_count && !edit.strip_cookie.empty(); ++i) {
+    if (!equal_name(head.fields[i].name, "cookie")) continue;
+    const std::string rest = without_cookie(head.fields[i].value, edit.strip_cookie);
+    if (!rest.empty()) out.append("Cookie: ").append(rest).append(kLineEnd);
+  }
   out.append("X-Forwarded-For: ").append(edit.client).append(kLineEnd);
-  out.append("X-Forwarded-Proto: http\r\nX-Forwarded-Port: ").append(edit.port).append(kLineEnd);
-  if (edit.upgrade) out.append("Connection: upgrade\r\nUpgrade: ").append(head.upgrade).append(kLineEnd);
-  if (head.minor == 0) out.append("Connection: close\r\n");
+  if (edit.forwarded)
+    out.append(edit.tls ? "X-Forwarded-Proto: https\r\nX-Forwarded-Port: "
+                        : "X-Forwarded-Proto: http\r\nX-Forwarded-Port: ")
+        .append(edit.port)
+        .append(kLineEnd);
+  if (edit.upgrade)
+    out.append("Connection: upgrade\r\nUpgrade: ").append(head.upgrade).append(kLineEnd);
+  else if (head.minor == 0 || edit.close)
+    out.append("Connection: close\r\n");
   out.append(kLineEnd);
 }
 
 void rewrite_answer(std::string_view bytes, const Head& head, const AnswerEdit& edit, std::string& out) {
   const bool named = names_fields(head);
   out.append("HTTP/1.1").append(start_line(bytes).substr(kVersionSize));
-  const auto drop = [&](std::string_view name) {
-    return is_hop_by_hop(name) || (named && is_named_by_connection(head, name));
+  std::string_view etag;
+  const auto drop = [&](const Field& field) {
+    const std::string_view name = field.name;
+    if (is_hop_by_hop(name) || (named && is_named_by_connection(head, name))) return true;
+    if (!edit.drop_cookie.empty() && equal_name(name, "set-cookie"))
+      return set_cookie(field.value).first == edit.drop_cookie;
+    if (edit.drop_transport && equal_name(name, "strict-transport-security")) return true;
+    if (!edit.gzip) return false;
+    if (equal_name(name, "etag")) {
+      etag = field.value;
+      return true;
+    }
+    return equal_name(name, "content-length") || equal_name(name, "transfer-encoding") ||
+           equal_name(name, "accept-ranges");
   };
   copy_fields(bytes, head, drop, out);
+  if (edit.gzip) {
+    out.append("Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\nVary: Accept-Encoding\r\n");
+    // The bytes are others now, what they mean is the same.
+    if (!etag.empty())
+      out.append(etag.starts_with("W/") ? "ETag: " : "ETag: W/").append(etag).append(kLineEnd);
+  }
+  out.append(edit.extra);
   if (edit.upgrade) {
     out.append("Connection: upgrade\r\nUpgrade: ").append(head.upgrade).append(kLineEnd);
   } else if (!edit.keep_alive) {

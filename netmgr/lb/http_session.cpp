@@ -1,8 +1,7 @@
+// The client's side of a session.
 #include "netmgr/lb/http_session.h"
 
-#include <sys/socket.h>
-
-#include <ctime>
+#include <array>
 
 #include "netmgr/lb/error_page.h"
 
@@ -25,33 +24,19 @@ bool is_idempotent(std::string_view method) {
 
 }  // namespace
 
-HttpSession::HttpSession(SessionContext& context, std::shared_ptr<Frontend> frontend, sys::Fd fd,
-                         const SocketAddress& client)
-    : context_(context),
-      frontend_(std::move(frontend)),
-      client_(std::move(fd)),
-      address_(client.host()),
-      hash_(client.hash()) {
-  context_.sessions.insert(this);
-  context_.loop.arm(*this, context_.timeouts.request_ms);
-}
-
-void HttpSession::on_events(uint32_t events) {
-  if (gone_) return;
-  client_.note(events);
-  if (phase_ == Phase::kConnecting) finish_connecting();
+void HttpSession::proceed() {
   drive();
 }
 
 void HttpSession::drive() {
   Then then = Then::kGoOn;
   while (!gone_ && then == Then::kGoOn) {
-    if (!client_.flush()) return leave();
+    if (!client_.flush()) return leave_early("CD");
     switch (phase_) {
       case Phase::kHead:
         then = read_request();
         break;
-      case Phase::kConnecting:
+      case Phase::kFinding:
         return;
       case Phase::kExchange:
         if (!pump_request()) break;
@@ -82,12 +67,13 @@ HttpSession::Then HttpSession::read_request() {
       return Then::kGoOn;
     }
     if (!input.empty() && !started_) {
+      reset_request();
       started_ = true;
       begun_ = context_.loop.now();
       context_.loop.arm(*this, context_.timeouts.request_ms);
     }
     if (has_bare_line_feed(input.substr(seen > 0 ? seen - 1 : 0))) {
-      fail(400, "a line of the request does not end in CRLF");
+      fail(400, "PR", "a line of the request does not end in CRLF");
       return Then::kGoOn;
     }
     switch (client_.read()) {
@@ -96,57 +82,108 @@ HttpSession::Then HttpSession::read_request() {
       case Connection::Read::kNothing:
         return Then::kWait;
       case Connection::Read::kFull:
-        fail(431, "the head of the request is larger than 16 KiB");
+        fail(431, "PR", "the head of the request is larger than 16 KiB");
         return Then::kGoOn;
       case Connection::Read::kEnd:
       case Connection::Read::kFailed:
+        if (started_) ++frontend_->counters.bad_requests;
         leave();
         return Then::kWait;
     }
   }
 }
 
-void HttpSession::begin_request(size_t size) {
-  ++frontend_->requests;
-  if (!started_) begun_ = context_.loop.now();
-  started_ = false;
-  scanned_ = 0;
-  Head& head = context_.head;
+void HttpSession::reset_request() {
   request_ = {};
-  request_done_ = false;
-  answer_started_ = false;
+  request_done_ = answer_started_ = redispatched_ = false;
+  request_bytes_ = 0;
   attempts_ = 0;
   tried_.reset();
+  app_session_.clear();
+  server_name_.clear();
+  line_.clear();
+  cookie_ = {};
+  state_ = "--";
   status_ = 0;
   bytes_ = 0;
-  connected_ = answered_ = 0;
-  const std::string_view bytes = client_.input().substr(0, size);
-  if (context_.access_log) {
-    line_.assign(bytes.substr(0, bytes.find('\r')));
-    server_name_ = "<NOSRV>";
+  begun_ = came_ = queued_ = chosen_ = connected_ = answered_ = 0;
+  backend_.reset();
+}
+
+void HttpSession::begin_request(size_t size) {
+  const uint64_t now = context_.loop.now();
+  if (!started_) {
+    reset_request();
+    begun_ = now;
   }
-  backend_ = frontend_->backend;
-  if (!parse_request(bytes, head)) return fail(head.error_status, head.error);
+  started_ = false;
+  scanned_ = 0;
+  came_ = now;
+  ++frontend_->counters.requests;
+  frontend_->counters.request_rate.count(now);
+  Head& head = context_.head;
+  const std::string_view bytes = client_.input().substr(0, size);
+  if (context_.access_log) line_.assign(bytes.substr(0, bytes.find('\r')));
+  if (!parse_request(bytes, head)) return fail(head.error_status, "PR", head.error);
   request_.size = size;
   request_.framing = head.framing;
   request_.length = head.length;
   request_.minor = head.minor;
   request_.keep_alive = head.keep_alive;
   request_.head_only = head.method == "HEAD";
+  request_.post = head.method == "POST";
   request_.repeatable = head.framing == Framing::kNone && is_idempotent(head.method);
   request_.upgrade =
       head.connection_upgrade && !head.upgrade.empty() && head.minor == 1 && head.framing == Framing::kNone;
-  connect(true);
+  if (!route(head)) return;
+  Server* const sticky = sticky_server(head);
+  phase_ = Phase::kFinding;
+  parsed_ = true;
+  ++backend_->counters.requests;
+  find_server(sticky);
+  parsed_ = false;
 }
 
-void HttpSession::fail(unsigned status, const std::string& why) {
-  drop_server();
-  if (answer_started_) return leave();  // a page cannot be told from the answer's rest
+void HttpSession::refused(unsigned status, const char* state, const std::string& why) {
+  fail(status, state, why);
+}
+
+void HttpSession::fail(unsigned status, const char* state, const std::string& why) {
+  if (state[0] == 'P')
+    ++(status == 413 ? frontend_->counters.denied_requests : frontend_->counters.bad_requests);
+  if (state[0] == 'S' && state[1] != 'C') ++backend_->counters.answer_errors;
+  if (state[0] == 'S' && server_ != nullptr) ++server_->server->counters.answer_errors;
+  state_ = state;
+  if (answer_started_) return leave_early(state);  // a page cannot be told from the answer's rest
   status_ = status;
-  log(status);
-  if (!client_.send(error_page(status, why, request_.head_only))) return leave();
-  phase_ = Phase::kClosing;
-  context_.loop.arm(*this, context_.timeouts.client_ms);
+  const std::string page = error_page(status, why, request_.head_only);
+  count_out(page.size());
+  const bool sent = client_.send(page);
+  write_log();
+  drop_server();
+  if (!sent) return leave();
+  end_request(false);
+}
+
+// Its answer is sent, or waits to be.
+void HttpSession::end_request(bool keep_alive) {
+  frontend_->counters.count_answer(status_);
+  if (backend_) {
+    backend_->counters.count_answer(status_);
+    if (counted_) backend_->counters.end_session();
+    backend_->counters.total_time.add(context_.loop.now() - begun_);
+  }
+  counted_ = false;
+  gzip_.reset();
+  started_ = false;
+  line_.clear();
+  if (keep_alive && !context_.stopping) {
+    phase_ = Phase::kHead;
+    context_.loop.arm(*this, context_.timeouts.keep_alive_ms);
+  } else {
+    phase_ = Phase::kClosing;
+    context_.loop.arm(*this, context_.timeouts.client_ms);
+  }
 }
 
 // A close while the client's bytes are unread would reset the connection, and with it what it has not read
@@ -155,7 +192,7 @@ void HttpSession::linger() {
   if (client_.blocked()) return;
   if (!shut_) {
     shut_ = true;
-    ::shutdown(client_.fd(), SHUT_WR);
+    client_.end_sending();
     context_.loop.arm(*this, kLingerMs);
   }
   while (true) {
@@ -173,34 +210,37 @@ void HttpSession::linger() {
   }
 }
 
-void HttpSession::leave() {
-  if (gone_) return;
-  gone_ = true;
-  drop_server();
-  client_.close();
-  context_.sessions.erase(this);
-  context_.loop.retire(this);
+// In the middle of an exchange.
+void HttpSession::leave_early(const char* state) {
+  if (phase_ == Phase::kExchange || phase_ == Phase::kTunnel) {
+    state_ = state;
+    const bool client = state[0] == 'C' || state[0] == 'c';
+    for (Counters* counters :
+         {&backend_->counters, server_ != nullptr ? &server_->server->counters : nullptr})
+      if (counters != nullptr) ++(client ? counters->client_aborts : counters->server_aborts);
+    if (phase_ == Phase::kExchange) write_log();
+  }
+  leave();
 }
 
 void HttpSession::leave_if_idle() {
   if (phase_ == Phase::kHead && client_.input().empty() && !client_.blocked()) leave();
 }
 
-void HttpSession::on_timeout() {
+void HttpSession::timed_out() {
   switch (phase_) {
     case Phase::kHead:
       if (!started_) return leave();
-      fail(408, "the request did not come in time");
+      fail(408, "cR", "the request did not come in time");
       break;
-    case Phase::kConnecting:
-      connection_failed("did not accept a connection in time");
+    case Phase::kFinding:
       break;
     case Phase::kExchange:
-      if (client_.blocked()) return leave();
+      if (client_.blocked()) return leave_early("cD");
       if (!request_done_ && !server_->connection.blocked())
-        fail(408, "the rest of the request did not come in time");
+        fail(408, "cD", "the rest of the request did not come in time");
       else
-        fail(504, "the server did not answer in time");
+        fail(504, answer_started_ ? "sD" : "sH", "the server did not answer in time");
       break;
     case Phase::kTunnel:
     case Phase::kClosing:
@@ -209,29 +249,34 @@ void HttpSession::on_timeout() {
   drive();
 }
 
-// HAProxy's HTTP format: client [time] frontend backend/server TR/Tw/Tc/Tr/Ta status bytes - - ---- counts
-// "line".
-void HttpSession::log(unsigned status) {
+void HttpSession::count_in(uint64_t bytes) {
+  frontend_->counters.bytes_in += bytes;
+  backend_->counters.bytes_in += bytes;
+  server_->server->counters.bytes_in += bytes;
+}
+
+void HttpSession::count_out(uint64_t bytes) {
+  bytes_ += bytes;
+  frontend_->counters.bytes_out += bytes;
+  if (backend_) backend_->counters.bytes_out += bytes;
+  if (server_ != nullptr) server_->server->counters.bytes_out += bytes;
+}
+
+void HttpSession::write_log() {
   if (!context_.access_log) return;
-  const uint64_t now = context_.loop.now();
-  const std::time_t time = std::time(nullptr);
-  tm parts{};
-  ::gmtime_r(&time, &parts);
-  char stamp[32];
-  std::strftime(stamp, sizeof stamp, "%d/%b/%Y:%H:%M:%S", &parts);
+  LogEntry entry = log_entry();
   const auto since = [](uint64_t from, uint64_t to) {
-    return from == 0 || to == 0 ? std::string("-1") : std::to_string(to - from);
+    return from == 0 || to == 0 ? kNoTime : static_cast<int64_t>(to - from);
   };
-  std::string& out = context_.log;
-  out.append(address_).append(" [").append(stamp).append("] ").append(frontend_->name).append(" ");
-  out.append(backend_ ? backend_->config().name : frontend_->name).append("/").append(server_name_);
-  out.append(" 0/0/").append(since(begun_, connected_)).append("/").append(since(connected_, answered_));
-  out.append("/").append(since(begun_, now)).append(" ").append(std::to_string(status)).append(" ");
-  out.append(std::to_string(bytes_)).append(" - - ---- ").append(std::to_string(context_.sessions.size()));
-  out.append("/0/0/0/").append(std::to_string(attempts_)).append(" 0/0 \"");
-  for (const char c : line_) out.push_back(c < 0x20 || c == 0x7f || c == '"' ? '?' : c);
-  out.append("\"\n");
-  line_.clear();
+  const std::string client = client_address_.to_string();
+  entry.client = client;
+  entry.request_ms = since(begun_, came_);
+  entry.answer_ms = since(connected_, answered_);
+  entry.status = status_ == 0 ? -1 : static_cast<int>(status_);
+  const std::array<char, 4> state = {state_[0], state_[1], cookie_.seen, cookie_.set};
+  entry.state = {state.data(), state.size()};
+  entry.line = line_.empty() ? std::string_view("<BADREQ>") : std::string_view(line_);
+  context_.log.http(entry);
 }
 
 }  // namespace netmgr::lb

@@ -1,70 +1,33 @@
 #pragma once
-// One client's connection in HTTP: its requests, one after the other, each given to a server of the
-// frontend's backend, and the answers given back. Bodies go on as they come, framing checked on the way
-// (body.h).
+// One client's connection in HTTP: its requests, one after the other, each given to a server of the backend
+// that the frontend has for it, and the answers given back. Bodies go on as they come, framing checked on the
+// way (body.h).
 //
 // A request reaches a server at most once, except one that may be repeated: when connecting fails nothing was
 // sent, and one of an idempotent method without a body is kept until the answer begins. Only such requests
 // use a connection that was used before, as the server may be closing that just now.
-#include <functional>
 #include <memory>
 #include <string>
-#include <unordered_set>
-#include <vector>
 
 #include "netmgr/lb/body.h"
-#include "netmgr/lb/config.h"
-#include "netmgr/lb/connection.h"
-#include "netmgr/lb/event_loop.h"
-#include "netmgr/lb/http_head.h"
-#include "netmgr/lb/server_pool.h"
-#include "netmgr/lb/socket_address.h"
+#include "netmgr/lb/gzip_stream.h"
+#include "netmgr/lb/session.h"
 
 namespace netmgr::lb {
 
-struct Frontend {
-  std::string name;
-  std::string port;
-  std::shared_ptr<Backend> backend;  // changes with the configuration
-  uint64_t requests = 0;
-};
-
-class HttpSession;
-
-// What all sessions share.
-struct SessionContext {
-  explicit SessionContext(EventLoop& its_loop) : loop(its_loop) {}
-
-  EventLoop& loop;
-  Timeouts timeouts;
-  bool access_log = false;
-  bool stopping = false;  // connections end with the answers under way
-  size_t max_connections = 4096;
-  std::unordered_set<HttpSession*> sessions;
-  std::vector<std::function<void()>> full;  // listeners that wait for a client to leave
-  std::string log;                          // lines not written yet
-  Head head;                                // of the message at hand
-  std::string scratch;                      // what is sent just now
-
-  void wake_listeners() {
-    for (const std::function<void()>& wake : full) wake();
-    full.clear();
-  }
-};
-
-class HttpSession : public EventHandler {
+class HttpSession : public Session {
  public:
-  HttpSession(SessionContext& context, std::shared_ptr<Frontend> frontend, sys::Fd fd,
-              const SocketAddress& client);
-  int fd() const { return client_.fd(); }
-  void on_events(uint32_t events) override;
-  void on_timeout() override;
-  // Ends it when it is between two requests.
-  void leave_if_idle();
+  using Session::Session;
+  void leave_if_idle() override;
 
  private:
-  enum class Phase : uint8_t { kHead, kConnecting, kExchange, kTunnel, kClosing };
+  enum class Phase : uint8_t { kHead, kFinding, kExchange, kTunnel, kClosing };
   enum class Then : uint8_t { kWait, kGoOn };
+  // What the client's cookies said and what the answer sets, in HAProxy's letters.
+  struct CookieState {
+    char seen = '-';
+    char set = '-';
+  };
   struct Request {
     size_t size = 0;  // of its head
     Framing framing = Framing::kNone;
@@ -72,67 +35,80 @@ class HttpSession : public EventHandler {
     unsigned minor = 1;
     bool keep_alive = true;
     bool head_only = false;   // the method is HEAD
+    bool post = false;        // the method is POST
     bool repeatable = false;  // idempotent, without a body
     bool upgrade = false;
+    bool takes_gzip = false;
   };
 
+  void begin() override {}
+  void proceed() override;
+  void timed_out() override;
+  void server_found() override;
+  void refused(unsigned status, const char* state, const std::string& why) override;
+  bool may_reuse() const override;
+  void write_log() override;
+
+  // http_session.cpp: the client's side
   void drive();
-  // http_session.cpp
   Then read_request();
   void begin_request(size_t size);
-  void fail(unsigned status, const std::string& why);
+  void reset_request();
+  void fail(unsigned status, const char* state, const std::string& why);
+  void end_request(bool keep_alive);
   void linger();
-  void leave();
-  void log(unsigned status);
-  // http_exchange.cpp
-  void connect(bool parsed);
-  void open_connection(std::shared_ptr<Server> server);
-  void finish_connecting();
-  void connection_failed(const char* why);
-  void send_request(bool parsed);
+  void leave_early(const char* state);
+  // http_policy.cpp: what is decided of a request
+  bool route(const Head& head);  // false: it was answered
+  bool answer_ourselves(const Head& head);
+  void reply(unsigned status, std::string_view type, std::string_view extra, std::string_view body);
+  void demand_password(const std::string& realm);
+  bool check_user(const Head& head, const std::vector<User>& users);
+  void redirect_to_https(const Head& head);
+  Server* sticky_server(const Head& head);
+  void answer_lines(const Head& head, std::string& lines);
+  void learn_session(const Head& head);
+  bool wants_gzip(const Head& head, Framing framing) const;
+  // http_exchange.cpp: the server's side
+  bool is_too_large();  // and was refused
   bool pump_request();  // false: the session has gone on to something else
   Then pump_answer();
+  Then pass_body();
   Then read_answer_head();
   Then begin_answer(size_t size);
+  Then pass_interim(size_t size);
   Then answer_lost();
   Then finish_exchange();
+  bool send_answer(std::string_view head, std::string_view bytes, bool done);
   void commit_request();
-  void drop_server();
   void tunnel();
-  bool copy(Connection& from, Connection& to);
+  bool copy(Connection& from, Connection& to, uint64_t& count);
   void arm_exchange();
+  void count_in(uint64_t bytes);
+  void count_out(uint64_t bytes);
 
-  SessionContext& context_;
-  std::shared_ptr<Frontend> frontend_;
-  Connection client_;
-  std::string address_;
-  uint64_t hash_;
   Phase phase_ = Phase::kHead;
-  bool gone_ = false;
   bool started_ = false;  // a head is coming
   bool shut_ = false;     // nothing more is sent
+  bool parsed_ = false;   // context_.head is this request's
   size_t scanned_ = 0;
   Request request_;
   Body request_body_;
+  uint64_t request_bytes_ = 0;  // of the body
   bool request_done_ = false;
-  bool kept_ = false;  // the request's head is still at the front of the input, to be repeated
+  bool kept_ = false;        // the request's head is still at the front of the input, to be repeated
+  std::string app_session_;  // the application's session, as the client named it
+  CookieState cookie_;
 
-  std::shared_ptr<Backend> backend_;
-  ServerConnection* server_ = nullptr;
-  std::shared_ptr<Server> tried_;
-  unsigned attempts_ = 0;
   size_t answer_scanned_ = 0;
   Body answer_body_;
   bool answer_started_ = false;
   bool keep_alive_ = true;  // the client's connection, after this answer
   bool reuse_ = true;       // the server's
+  std::unique_ptr<GzipStream> gzip_;
   unsigned status_ = 0;
-  uint64_t bytes_ = 0;  // of the answer
-  // For the log.
-  std::string line_;
-  std::string server_name_;
-  uint64_t begun_ = 0;
-  uint64_t connected_ = 0;
+  std::string line_;  // for the log
+  uint64_t came_ = 0;
   uint64_t answered_ = 0;
 };
 

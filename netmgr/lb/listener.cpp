@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "netmgr/lb/http_session.h"
+#include "netmgr/lb/tcp_session.h"
 #include "sys/error.h"
 
 namespace netmgr::lb {
@@ -19,6 +21,10 @@ constexpr uint64_t kPauseMs = 100;
 }  // namespace
 
 void Listener::on_timeout() {
+  resume();
+}
+
+void Listener::resume() {
   context_.loop.change(fd_.get(), EPOLLIN, *this);
 }
 
@@ -35,6 +41,17 @@ Listener::Listener(SessionContext& context, const SocketAddress& bind, std::shar
   context_.loop.watch(fd_.get(), EPOLLIN, *this);
 }
 
+Listener::Listener(const Listener& other, std::shared_ptr<Frontend> frontend)
+    : context_(other.context_), frontend_(std::move(frontend)), fd_(sys::dup(other.fd_.get())) {
+  context_.loop.watch(fd_.get(), EPOLLIN, *this);
+}
+
+bool Listener::is_full() const {
+  const unsigned own_limit = frontend_->config.max_connections;
+  return context_.sessions.size() >= context_.max_connections ||
+         (own_limit > 0 && frontend_->counters.sessions >= own_limit);
+}
+
 SocketAddress Listener::address() const {
   sockaddr_storage storage{};
   socklen_t size = sizeof storage;
@@ -44,10 +61,14 @@ SocketAddress Listener::address() const {
 
 void Listener::on_events(uint32_t /*events*/) {
   for (int i = 0; i < kAcceptsAtOnce; ++i) {
-    if (context_.sessions.size() >= context_.max_connections) {
+    if (is_full()) {
       // Asked again when a client has left; until then the kernel's queue holds them.
       context_.loop.change(fd_.get(), 0, *this);
-      context_.full.push_back([this] { context_.loop.change(fd_.get(), EPOLLIN, *this); });
+      context_.full.push_back([this] {
+        if (is_full()) return false;
+        context_.loop.change(fd_.get(), EPOLLIN, *this);
+        return true;
+      });
       return;
     }
     sockaddr_storage storage{};
@@ -64,9 +85,16 @@ void Listener::on_events(uint32_t /*events*/) {
     }
     const int on = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (context_.keep_alive_probes) ::setsockopt(fd.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     const int raw = fd.get();
-    auto* session = context_.loop.adopt(
-        std::make_unique<HttpSession>(context_, frontend_, std::move(fd), SocketAddress(storage, size)));
+    const SocketAddress client(storage, size);
+    Session* session = nullptr;
+    if (frontend_->config.mode == Mode::kTcp)
+      session = context_.loop.adopt(std::make_unique<TcpSession>(context_, frontend_, std::move(fd), client));
+    else
+      session =
+          context_.loop.adopt(std::make_unique<HttpSession>(context_, frontend_, std::move(fd), client));
+    // The first event is that it can be written to, at once.
     context_.loop.watch(raw, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET, *session);
   }
 }

@@ -46,6 +46,12 @@ uint16_t SocketAddress::port() const {
   return ntohs(reinterpret_cast<const sockaddr_in*>(&storage_)->sin_port);
 }
 
+SocketAddress SocketAddress::with_port(uint16_t port) const {
+  SocketAddress result = *this;
+  reinterpret_cast<sockaddr_in*>(&result.storage_)->sin_port = htons(port);
+  return result;
+}
+
 std::string SocketAddress::host() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (family() == AF_INET6) {

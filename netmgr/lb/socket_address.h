@@ -22,7 +22,8 @@ class SocketAddress {
   uint16_t port() const;
   std::string host() const;       // "10.0.0.2", "fd00::2"
   std::string to_string() const;  // as parse takes it
-  uint64_t hash() const;          // of the address alone: the same client has the same
+  SocketAddress with_port(uint16_t port) const;
+  uint64_t hash() const;  // of the address alone: the same client has the same
 
   bool operator==(const SocketAddress& other) const { return to_string() == other.to_string(); }
 

@@ -26,7 +26,11 @@ void check_request(std::string_view bytes) {
   Head head;
   if (!parse_request(bytes.substr(0, size), head) || head.field_count + kAddedFields > kMaxFields) return;
   std::string out;
-  rewrite_request(bytes.substr(0, size), head, {"10.0.0.1", "80", false}, out);
+  RequestEdit edit;
+  edit.client = "10.0.0.1";
+  edit.port = "80";
+  edit.strip_cookie = "SRV";
+  rewrite_request(bytes.substr(0, size), head, edit, out);
   Head again;
   size_t start = 0;
   if (head_size(out, start) != out.size() || !parse_request(out, again)) std::abort();
@@ -40,7 +44,10 @@ void check_answer(std::string_view bytes) {
   Head head;
   if (!parse_answer(bytes.substr(0, size), head) || head.field_count + kAddedFields > kMaxFields) return;
   std::string out;
-  rewrite_answer(bytes.substr(0, size), head, {false, 1, false}, out);
+  AnswerEdit edit;
+  edit.keep_alive = false;
+  edit.drop_cookie = "SRV";
+  rewrite_answer(bytes.substr(0, size), head, edit, out);
   Head again;
   size_t start = 0;
   if (head_size(out, start) != out.size()) std::abort();

@@ -90,7 +90,10 @@ TEST_CASE("a head goes on without what was meant for the balancer") {
   Head head;
   REQUIRE(parse_request(bytes, head));
   std::string out;
-  rewrite_request(bytes, head, {"10.0.0.9", "80", false}, out);
+  RequestEdit edit;
+  edit.client = "10.0.0.9";
+  edit.port = "80";
+  rewrite_request(bytes, head, edit, out);
   CHECK(out ==
         "GET / HTTP/1.1\r\nHost: a\r\nAccept: */*\r\nX-Forwarded-For: 1.2.3.4\r\n"
         "X-Forwarded-For: 10.0.0.9\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: 80\r\n\r\n");

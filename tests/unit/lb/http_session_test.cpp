@@ -7,23 +7,6 @@
 
 using namespace scene;
 
-namespace {
-
-const std::string kGet = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
-
-// A port that nobody listens on.
-uint16_t closed_port() {
-  return FakeServer([](Peer&) {}).port();
-}
-
-std::string answer_of(Peer& peer) {
-  const std::string head = peer.until("\r\n\r\n");
-  const size_t at = head.find("Content-Length: ");
-  return head + (at == std::string::npos ? "" : peer.exactly(std::stoul(head.substr(at + 16))));
-}
-
-}  // namespace
-
 TEST_CASE("requests of one client go round the servers over one connection") {
   FakeServer one(echo("one"));
   FakeServer two(echo("two"));

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <functional>
 #include <future>
+#include <map>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -58,6 +59,11 @@ class Peer {
     while (buffer_.size() < size && more()) continue;
     return take(std::min(size, buffer_.size()));
   }
+  // What there is, at least a byte; empty: the end.
+  std::string some() {
+    if (buffer_.empty()) more();
+    return take(buffer_.size());
+  }
   std::string rest() {
     while (more()) continue;
     return take(buffer_.size());
@@ -85,11 +91,14 @@ class Peer {
 // Runs `serve` for every connection, each in its own thread.
 class FakeServer {
  public:
-  explicit FakeServer(std::function<void(Peer&)> serve) : serve_(std::move(serve)) {
+  explicit FakeServer(std::function<void(Peer&)> serve, uint16_t port = 0) : serve_(std::move(serve)) {
     listener_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
+    address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const int on = 1;
+    ::setsockopt(listener_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     sys::check(::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind");
     sys::check(::listen(listener_.get(), 128), "listen");
     port_ = port_of(listener_.get());
@@ -176,7 +185,9 @@ inline netmgr::lb::Config config_for(const std::vector<uint16_t>& ports) {
 class Running {
  public:
   explicit Running(const netmgr::lb::Config& config)
-      : balancer_(config), port_(balancer_.address_of("front").port()) {
+      : balancer_(config, [this](const std::string& text) { reports_.push_back(text); }) {
+    for (const netmgr::lb::FrontendConfig& frontend : config.frontends)
+      ports_[frontend.name] = balancer_.address_of(frontend.name).port();
     thread_ = std::thread([this] {
       while (!stop_) {
         balancer_.run_once(5);
@@ -190,26 +201,73 @@ class Running {
     stop_ = true;
     thread_.join();
   }
-  uint16_t port() const { return port_; }
-  void apply(const netmgr::lb::Config& config) {
+  uint16_t port(const std::string& frontend = "front") const { return ports_.at(frontend); }
+  // In its thread.
+  void run(const std::function<void(netmgr::lb::Balancer&)>& work) {
     std::promise<void> done;
     {
       const std::lock_guard lock(mutex_);
       tasks_.emplace_back([&] {
-        balancer_.apply(config);
+        work(balancer_);
         done.set_value();
       });
     }
     done.get_future().wait();
   }
+  void apply(const netmgr::lb::Config& config) {
+    run([&](netmgr::lb::Balancer& balancer) { balancer.apply(config); });
+  }
+  // Until it holds; false: it never did.
+  bool wait_for(const std::function<bool(netmgr::lb::Balancer&)>& holds) {
+    bool result = false;
+    for (int i = 0; i < 500 && !result; ++i) {
+      run([&](netmgr::lb::Balancer& balancer) { result = holds(balancer); });
+      if (!result) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return result;
+  }
+  std::vector<std::string> reports() {
+    std::vector<std::string> result;
+    run([&](netmgr::lb::Balancer&) { result = reports_; });
+    return result;
+  }
 
  private:
+  std::vector<std::string> reports_;
   netmgr::lb::Balancer balancer_;
-  uint16_t port_;
+  std::map<std::string, uint16_t> ports_;
   std::atomic<bool> stop_ = false;
   std::mutex mutex_;
   std::vector<std::function<void()>> tasks_;
   std::thread thread_;
 };
+
+inline const std::string kGet = "GET /a HTTP/1.1\r\nHost: h\r\n\r\n";
+
+// A port that nobody listens on.
+inline uint16_t closed_port() {
+  return FakeServer([](Peer&) {}).port();
+}
+
+// Head and body, which has a Content-Length.
+inline std::string answer_of(Peer& peer) {
+  const std::string head = peer.until("\r\n\r\n");
+  const size_t at = head.find("Content-Length: ");
+  return head + (at == std::string::npos ? "" : peer.exactly(std::stoul(head.substr(at + 16))));
+}
+
+// The answer to one request of a new client.
+inline std::string ask(uint16_t port, const std::string& request = kGet) {
+  Peer client = Peer::to(port);
+  client.send(request);
+  return answer_of(client);
+}
+inline std::string get(const std::string& target, const std::string& fields = "Host: h\r\n") {
+  return "GET " + target + " HTTP/1.1\r\n" + fields + "\r\n";
+}
+
+inline bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace scene

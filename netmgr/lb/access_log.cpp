@@ -1,0 +1,130 @@
+#include "netmgr/lb/access_log.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <ctime>
+
+namespace netmgr::lb {
+namespace {
+
+constexpr size_t kMostWaiting = 1024 * 1024;
+
+template <typename Number>
+void append_number(std::string& out, Number number) {
+  std::array<char, 24> digits{};
+  out.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+}
+
+// Without waiting for its reader. An opening of its own, as the flag would hold for all who share this one.
+sys::Fd own_output() {
+  return sys::Fd(::open("/proc/self/fd/1", O_WRONLY | O_APPEND | O_NONBLOCK | O_CLOEXEC));
+}
+
+}  // namespace
+
+AccessLog::AccessLog() : fd_(own_output()) {
+  // A socket cannot be opened so; before each writing it is asked whether there is room.
+  if (!fd_) fd_.reset(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
+}
+
+void AccessLog::begin(const LogEntry& entry) {
+  const int64_t second = entry.accepted_ms / 1000;
+  if (second != stamp_second_) {
+    const auto time = static_cast<std::time_t>(second);
+    tm parts{};
+    ::gmtime_r(&time, &parts);
+    std::array<char, 32> stamp{};
+    const size_t size = std::strftime(stamp.data(), stamp.size(), "%d/%b/%Y:%H:%M:%S", &parts);
+    stamp_.assign(stamp.data(), size);
+    stamp_second_ = second;
+  }
+  text_.append(entry.client).append(" [").append(stamp_).append(".");
+  const int64_t milliseconds = entry.accepted_ms % 1000;
+  text_.append(milliseconds < 10 ? "00" : milliseconds < 100 ? "0" : "");
+  append_number(text_, milliseconds);
+  text_.append("] ").append(entry.frontend).append(entry.tls ? "~ " : " ");
+  text_.append(entry.backend).append("/").append(entry.server).append(" ");
+}
+
+void AccessLog::counts(const LogEntry& entry) {
+  const LogCounts& counts = entry.counts;
+  for (const uint64_t number : {counts.all, counts.frontend, counts.backend, counts.server}) {
+    append_number(text_, number);
+    text_ += '/';
+  }
+  if (counts.redispatched) text_ += '+';
+  append_number(text_, counts.retries);
+  text_ += ' ';
+  append_number(text_, counts.server_queue);
+  text_ += '/';
+  append_number(text_, counts.backend_queue);
+}
+
+void AccessLog::http(const LogEntry& entry) {
+  const size_t start = text_.size();
+  begin(entry);
+  for (const int64_t time : {entry.request_ms, entry.queue_ms, entry.connect_ms, entry.answer_ms}) {
+    append_number(text_, time);
+    text_ += '/';
+  }
+  append_number(text_, entry.total_ms);
+  text_ += ' ';
+  append_number(text_, entry.status);
+  text_ += ' ';
+  append_number(text_, entry.bytes);
+  text_.append(" - - ").append(entry.state).append(" ");
+  counts(entry);
+  text_.append(" \"");
+  for (const char c : entry.line) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7f && c != '"' && c != '#') {
+      text_ += c;
+    } else {
+      constexpr std::string_view kHex = "0123456789ABCDEF";
+      text_.append("#").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+    }
+  }
+  text_.append("\"\n");
+  end(start);
+}
+
+void AccessLog::tcp(const LogEntry& entry) {
+  const size_t start = text_.size();
+  begin(entry);
+  for (const int64_t time : {entry.queue_ms, entry.connect_ms}) {
+    append_number(text_, time);
+    text_ += '/';
+  }
+  append_number(text_, entry.total_ms);
+  text_ += ' ';
+  append_number(text_, entry.bytes);
+  text_.append(" ").append(entry.state.substr(0, 2)).append(" ");
+  counts(entry);
+  text_ += '\n';
+  end(start);
+}
+
+void AccessLog::end(size_t start) {
+  if (text_.size() <= kMostWaiting) return;
+  text_.resize(start);
+  ++lost_;
+}
+
+void AccessLog::flush() {
+  if (text_.empty()) return;
+  pollfd room{fd_.get(), POLLOUT, 0};
+  if (::poll(&room, 1, 0) != 1 || (room.revents & POLLOUT) == 0) {
+    if ((room.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) text_.clear();  // nobody reads it
+    return;
+  }
+  const ssize_t size = ::write(fd_.get(), text_.data(), text_.size());
+  if (size > 0) text_.erase(0, static_cast<size_t>(size));
+  if (size < 0 && errno != EAGAIN && errno != EINTR) text_.clear();
+}
+
+}  // namespace netmgr::lb

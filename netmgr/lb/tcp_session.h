@@ -1,0 +1,43 @@
+#pragma once
+// One client's connection in mode tcp: a server is connected and what each says goes to the other. The kernel
+// moves the bytes itself (splice(2)), but where the client speaks TLS.
+#include <memory>
+
+#include "netmgr/lb/session.h"
+#include "sys/fd.h"
+
+namespace netmgr::lb {
+
+class TcpSession : public Session {
+ public:
+  using Session::Session;
+
+ private:
+  enum class Move : uint8_t { kWait, kMore, kFailed };
+  // From one side to the other.
+  struct Direction {
+    std::unique_ptr<sys::Pipe> pipe;  // while there are bytes in it
+    size_t held = 0;
+    bool ended = false;  // and its end was passed on
+  };
+
+  void begin() override;
+  void proceed() override;
+  void timed_out() override;
+  void server_found() override;
+  void refused(unsigned status, const char* state, const std::string& why) override;
+  void write_log() override;
+
+  void look_for_server();
+  void relay();
+  Move splice(Connection& from, Connection& to, Direction& direction, uint64_t& count);
+  Move copy(Connection& from, Connection& to, Direction& direction, uint64_t& count);
+  void finish(const char* state);
+
+  Direction up_;
+  Direction down_;
+  bool found_ = false;
+  uint64_t bytes_in_ = 0;
+};
+
+}  // namespace netmgr::lb

@@ -1,0 +1,97 @@
+#include "netmgr/lb/access_log.h"
+
+#include <fcntl.h>
+
+#include <catch2/catch.hpp>
+#include <csignal>
+
+#include "unit/lb/scene.h"
+
+using namespace netmgr::lb;
+
+namespace {
+
+LogEntry entry() {
+  LogEntry one;
+  one.client = "10.0.1.2:33317";
+  one.accepted_ms = 1'233'931'094'055;  // 6 Feb 2009, 14:38:14.055
+  one.frontend = "http-in";
+  one.backend = "static";
+  one.server = "srv1";
+  one.request_ms = 10;
+  one.queue_ms = 0;
+  one.connect_ms = 30;
+  one.answer_ms = 69;
+  one.total_ms = 109;
+  one.status = 200;
+  one.bytes = 2750;
+  one.state = "--VN";
+  one.counts = {1, 2, 3, 4, 0, false, 0, 0};
+  one.line = "GET /index.html HTTP/1.1";
+  return one;
+}
+
+std::string take(sys::Pipe& pipe) {
+  std::string text(1'000'000, '\0');
+  const ssize_t size = ::read(pipe.read.get(), text.data(), text.size());
+  text.resize(size > 0 ? static_cast<size_t>(size) : 0);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("lines of the log are HAProxy's") {
+  sys::Pipe pipe = sys::pipe();
+  AccessLog log(sys::dup(pipe.write.get()));
+  log.http(entry());
+  LogEntry other = entry();
+  other.tls = true;
+  other.counts.redispatched = true;
+  other.counts.retries = 2;
+  other.answer_ms = kNoTime;
+  other.line = "GET /\"\x01\xc3 HTTP/1.1";
+  log.http(other);
+  log.tcp(entry());
+  log.flush();
+  CHECK(take(pipe) ==
+        "10.0.1.2:33317 [06/Feb/2009:14:38:14.055] http-in static/srv1 10/0/30/69/109 200 2750 - - --VN "
+        "1/2/3/4/0 "
+        "0/0 \"GET /index.html HTTP/1.1\"\n"
+        "10.0.1.2:33317 [06/Feb/2009:14:38:14.055] http-in~ static/srv1 10/0/30/-1/109 200 2750 - - --VN "
+        "1/2/3/4/+2 0/0 \"GET /#22#01#C3 HTTP/1.1\"\n"
+        "10.0.1.2:33317 [06/Feb/2009:14:38:14.055] http-in static/srv1 0/30/109 2750 -- 1/2/3/4/0 0/0\n");
+}
+
+TEST_CASE("a reader of the log that does not keep up holds nobody up, and what is lost is counted") {
+  sys::Pipe pipe = sys::pipe();
+  ::fcntl(pipe.write.get(), F_SETFL, O_NONBLOCK);
+  AccessLog log(sys::dup(pipe.write.get()));
+  for (int i = 0; i < 20'000; ++i) {
+    log.http(entry());
+    log.flush();
+  }
+  CHECK(log.lost() > 10'000);
+  CHECK(log.lost() < 15'000);
+  ::fcntl(pipe.read.get(), F_SETFL, O_NONBLOCK);
+  std::string all;
+  for (std::string some = take(pipe); !some.empty(); some = take(pipe)) {
+    all += some;
+    log.flush();
+  }
+  // Lines are whole.
+  const std::string line = all.substr(0, all.find('\n') + 1);
+  CHECK(all.size() % line.size() == 0);
+  CHECK(all.size() / line.size() + log.lost() == 20'000);
+}
+
+TEST_CASE("a log that nobody reads any more is none") {
+  sys::Pipe pipe = sys::pipe();
+  AccessLog log(sys::dup(pipe.write.get()));
+  pipe.read.reset();
+  ::signal(SIGPIPE, SIG_IGN);
+  for (int i = 0; i < 10; ++i) {
+    log.http(entry());
+    log.flush();
+  }
+  CHECK(log.lost() == 0);
+}
