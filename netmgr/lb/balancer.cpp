@@ -3,15 +3,42 @@
 #include <algorithm>
 #include <vector>
 
+#include "netmgr/lb/statistics.h"
+
 namespace netmgr::lb {
 
-Balancer::Balancer(const Config& config, Backend::Report report) : report_(std::move(report)) {
+Balancer::Balancer(const Config& config, Backend::Report report)
+    : report_(std::move(report)), started_(loop_.now()) {
   context_.any_up = [this] {
     return std::any_of(backends_.begin(), backends_.end(),
                        [](const auto& entry) { return entry.second->any_up(); });
   };
-  context_.statistics = [](std::string_view) { return std::pair<std::string, std::string>(); };
+  context_.statistics = [this](std::string_view target) { return statistics(target); };
   apply(config);
+}
+
+std::pair<std::string, std::string> Balancer::statistics(std::string_view target) const {
+  const auto snapshot = [this] {
+    std::vector<const Frontend*> frontends;
+    for (const std::string& address : frontend_order_)
+      frontends.push_back(listeners_.at(address)->frontend().get());
+    std::vector<const Backend*> backends;
+    for (const std::string& name : backend_order_) backends.push_back(backends_.at(name).get());
+    return take_snapshot(frontends, backends, context_, started_);
+  };
+  switch (stats_view(target)) {
+    case StatsView::kPage:
+      return {std::string(statistics_page()), "text/html; charset=utf-8"};
+    case StatsView::kCsv:
+      return {to_csv(snapshot()), "text/plain; charset=utf-8"};
+    case StatsView::kJson:
+      return {to_json(snapshot()), "application/json"};
+    case StatsView::kPrometheus:
+      return {to_prometheus(snapshot()), "text/plain; version=0.0.4"};
+    case StatsView::kNone:
+      break;
+  }
+  return {};
 }
 
 // Those there are and those that are new; throws before anything has changed.
@@ -96,6 +123,11 @@ void Balancer::apply(const Config& config) {
     if (found == listeners.end() || found->second != listener) loop_.retire(listener);
   }
   listeners_ = std::move(listeners);
+  frontend_order_.clear();
+  for (const FrontendConfig& frontend : config.frontends)
+    frontend_order_.push_back(frontend.bind.to_string());
+  backend_order_.clear();
+  for (const BackendConfig& backend : config.backends) backend_order_.push_back(backend.name);
   context_.full.clear();
   for (const auto& [address, listener] : listeners_) listener->resume();
   context_.access_log = config.access_log;
@@ -115,6 +147,7 @@ void Balancer::stop() {
   context_.stopping = true;
   for (const auto& [address, listener] : listeners_) loop_.retire(listener);
   listeners_.clear();
+  frontend_order_.clear();
   context_.full.clear();
   const std::vector<Session*> sessions(context_.sessions.begin(), context_.sessions.end());
   for (Session* session : sessions) session->leave_if_idle();

@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "netmgr/lb/config.h"
 #include "netmgr/lb/event_loop.h"
@@ -31,6 +32,7 @@ class Balancer {
 
  private:
   using Listeners = std::map<std::string, Listener*>;
+  std::pair<std::string, std::string> statistics(std::string_view target) const;
   Listeners make_listeners(const Config& config);
   void update_backends(const Config& config);
   void update_frontends(const Config& config, const Listeners& listeners);
@@ -40,6 +42,9 @@ class Balancer {
   std::map<std::string, std::shared_ptr<Backend>> backends_;
   Listeners listeners_;  // by address; the loop owns them
   Backend::Report report_;
+  uint64_t started_;
+  std::vector<std::string> frontend_order_;  // addresses, and backends' names, as they were configured
+  std::vector<std::string> backend_order_;
   std::map<std::string, std::shared_ptr<const TlsContext>> tls_;  // by what they were made of
 };
 

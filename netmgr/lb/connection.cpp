@@ -71,6 +71,8 @@ void Connection::end_sending() {
 void Connection::note(uint32_t events) {
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) readable_ = true;
   if ((events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) hung_up_ = true;
+  // A hang-up alone also tells of two ends in turn, with bytes before the second.
+  if ((events & EPOLLERR) != 0) broken_ = true;
   if ((events & EPOLLOUT) != 0) writable_ = true;
 }
 

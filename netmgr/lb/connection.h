@@ -40,6 +40,7 @@ class Connection {
   bool readable() const { return readable_; }
   bool writable() const { return writable_; }
   bool hung_up() const { return hung_up_; }
+  bool broken() const { return broken_; }  // reset: neither side says anything more
   // For who reads and writes the socket itself.
   void found_empty() { readable_ = false; }
   void found_ended() { readable_ = false, ended_ = true; }
@@ -69,6 +70,7 @@ class Connection {
   bool readable_ = false;
   bool writable_ = true;
   bool ended_ = false;
+  bool broken_ = false;
   bool hung_up_ = false;  // an end of file or an error waits behind the bytes
   uint32_t begin_ = 0;
   uint32_t end_ = 0;

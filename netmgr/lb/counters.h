@@ -3,6 +3,7 @@
 // milliseconds of the event loop's clock. Each uses the part that has a meaning for it.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 
 namespace netmgr::lb {
@@ -45,7 +46,7 @@ class Average {
     mean_ += (static_cast<double>(value) - mean_) / count_;
     most_ = std::max(most_, value);
   }
-  uint64_t mean() const { return static_cast<uint64_t>(mean_ + 0.5); }
+  uint64_t mean() const { return static_cast<uint64_t>(std::lround(mean_)); }
   uint64_t most() const { return most_; }
 
  private:

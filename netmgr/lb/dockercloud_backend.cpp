@@ -123,7 +123,8 @@ void Translator::add_servers(const Group& group, BackendConfig& backend) {
 void Translator::protection(const Group& group, BackendConfig& backend) {
   backend.users = read_users(ours("HTTP_BASIC_AUTH"));
   // Passwords as hashes are not understood: nobody gets in by them, rather than everybody without.
-  for (User user : read_users(ours("HTTP_BASIC_AUTH_SECURE"))) backend.users.push_back({user.name, ""});
+  for (const User& user : read_users(ours("HTTP_BASIC_AUTH_SECURE")))
+    backend.users.push_back({user.name, ""});
   if (group.all_have("EXCLUDE_BASIC_AUTH")) backend.users.clear();
   if (!backend.users.empty()) backend.realm = kRealm;
 }

@@ -180,11 +180,9 @@ void read_options(const std::vector<std::string>& list, Config& config, BackendC
     } else if (name == "httpchk") {
       if (!backend.health) backend.health = HealthConfig{};
       backend.health->http = read_http_check(trim(std::string_view(item).substr(name.size())));
-    } else if (name == "forwardfor" && words.size() == 1) {
-      continue;  // always
-    } else if (name == "http-keep-alive" || name == "splice-auto" || name == "splice-request" ||
-               name == "splice-response" || name == "log-health-checks" || name == "tcp-smart-accept" ||
-               name == "tcp-smart-connect") {
+    } else if ((name == "forwardfor" && words.size() == 1) || name == "http-keep-alive" ||
+               name == "splice-auto" || name == "splice-request" || name == "splice-response" ||
+               name == "log-health-checks" || name == "tcp-smart-accept" || name == "tcp-smart-connect") {
       continue;  // so it is
     } else {
       warn("the option \"" + item + "\" is not known here");

@@ -67,6 +67,10 @@ void EventLoop::change(int fd, uint32_t events, EventHandler& handler) {
   sys::check(::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event), "epoll_ctl");
 }
 
+void EventLoop::forget(int fd) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+}
+
 void EventLoop::arm(EventHandler& handler, uint64_t milliseconds) {
   if (handler.retired_) return;
   handler.unlink();

@@ -63,6 +63,8 @@ class EventLoop {
   // EPOLL_CTL_ADD. Throws sys::Error.
   void watch(int fd, uint32_t events, EventHandler& handler);
   void change(int fd, uint32_t events, EventHandler& handler);
+  // EPOLL_CTL_DEL, which closing does but for descriptors that were duplicated.
+  void forget(int fd);
 
   // One timer each: arming sets it anew.
   void arm(EventHandler& handler, uint64_t milliseconds);

@@ -113,7 +113,10 @@ bool HttpSession::answer_ourselves(const Head& head) {
   if (type.empty())
     reply(404, "text/plain; charset=utf-8", "", "There are no statistics of this name.\n");
   else
-    reply(200, type, "X-Content-Type-Options: nosniff\r\n", body);
+    reply(
+        200, type,
+        "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'self' 'unsafe-inline'\r\n",
+        body);
   return true;
 }
 

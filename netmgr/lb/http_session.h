@@ -44,6 +44,7 @@ class HttpSession : public Session {
   void begin() override {}
   void proceed() override;
   void timed_out() override;
+  void client_lost() override { leave_early("CD"); }
   void server_found() override;
   void refused(unsigned status, const char* state, const std::string& why) override;
   bool may_reuse() const override;

@@ -46,6 +46,10 @@ Listener::Listener(const Listener& other, std::shared_ptr<Frontend> frontend)
   context_.loop.watch(fd_.get(), EPOLLIN, *this);
 }
 
+Listener::~Listener() {
+  context_.loop.forget(fd_.get());
+}
+
 bool Listener::is_full() const {
   const unsigned own_limit = frontend_->config.max_connections;
   return context_.sessions.size() >= context_.max_connections ||

@@ -12,6 +12,7 @@ class Listener : public EventHandler {
   Listener(SessionContext& context, const SocketAddress& bind, std::shared_ptr<Frontend> frontend);
   // Takes the place of `other`, with clients it has not accepted yet.
   Listener(const Listener& other, std::shared_ptr<Frontend> frontend);
+  ~Listener() override;
   void on_events(uint32_t events) override;
   void on_timeout() override;
   // Accepts again, whatever it has waited for.

@@ -4,13 +4,17 @@
 #include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "netmgr/lb/balancer.h"
@@ -28,14 +32,20 @@ void report(const std::string& text) {
   std::fprintf(stderr, "compose-lb: %s\n", text.c_str());
 }
 
-// The folder is watched, as the file is replaced by a rename.
+// The folder is watched, as the file is replaced by a rename. Where a user has no inotify left (128 by
+// default for all of a user's processes), the file is looked at every second instead.
 class FileWatch : public netmgr::lb::EventHandler {
  public:
-  FileWatch(netmgr::lb::EventLoop& loop, const std::string& path) {
+  FileWatch(netmgr::lb::EventLoop& loop, const std::string& path) : path_(path) {
     const size_t slash = path.rfind('/');
     name_ = path.substr(slash == std::string::npos ? 0 : slash + 1);
     const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
-    fd_.reset(sys::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "inotify_init1"));
+    fd_.reset(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    if (!fd_) {
+      report(std::string("no inotify is to be had (") + std::strerror(errno) +
+             "); the configuration is looked at every second");
+      return;
+    }
     sys::check(::inotify_add_watch(fd_.get(), folder.c_str(), IN_MOVED_TO | IN_CLOSE_WRITE),
                "inotify_add_watch", folder);
     loop.watch(fd_.get(), EPOLLIN, *this);
@@ -51,9 +61,21 @@ class FileWatch : public netmgr::lb::EventHandler {
       }
     }
   }
-  bool take_change() { return std::exchange(changed_, false); }
+  bool take_change() {
+    if (!fd_) look();
+    return std::exchange(changed_, false);
+  }
 
  private:
+  void look() {
+    struct stat now {};
+    if (::stat(path_.c_str(), &now) != 0) return;
+    const auto seen = std::make_tuple(now.st_ino, now.st_mtim.tv_sec, now.st_mtim.tv_nsec, now.st_size);
+    if (std::exchange(seen_, seen) != seen) changed_ = true;
+  }
+
+  std::string path_;
+  std::tuple<ino_t, time_t, long, off_t> seen_{};
   // It may have been replaced between the first reading and watching.
   bool changed_ = true;
   std::string name_;
@@ -94,7 +116,7 @@ void reload(Balancer& balancer, const std::string& path) {
 }
 
 int serve(const std::string& path) {
-  Balancer balancer(netmgr::lb::parse_config(sys::read_file(path)));
+  Balancer balancer(netmgr::lb::parse_config(sys::read_file(path)), report);
   netmgr::lb::EventLoop& loop = balancer.loop();
   FileWatch* file = loop.adopt(std::make_unique<FileWatch>(loop, path));
   Signals* signals = loop.adopt(std::make_unique<Signals>(loop));

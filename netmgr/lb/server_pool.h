@@ -90,7 +90,7 @@ class Backend {
  public:
   using Report = std::function<void(const std::string&)>;
 
-  Backend(EventLoop& loop, Report report) : loop_(loop), report_(std::move(report)) {}
+  Backend(EventLoop& loop, Report report) : changed_at(loop.now()), loop_(loop), report_(std::move(report)) {}
   ~Backend();
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;
@@ -124,7 +124,7 @@ class Backend {
 
   Counters counters;
   AppSessions app_sessions;
-  uint64_t changed_at = 0;  // from up to down or back
+  uint64_t changed_at;  // from up to down or back
 
  private:
   bool is_usable(const Server& server, bool backups) const;

@@ -76,6 +76,7 @@ bool Session::read_proxy_header() {
 void Session::on_events(uint32_t events) {
   if (gone_) return;
   client_.note(events);
+  if (client_.broken()) return client_lost();
   if (!known_) {
     if (!read_proxy_header()) return;
     begin();

@@ -80,6 +80,7 @@ class Session : public Waiter {
   virtual void begin() = 0;
   virtual void proceed() = 0;  // something has happened
   virtual void timed_out() = 0;
+  virtual void client_lost() = 0;  // its connection is broken
   // A server is connected: server_.
   virtual void server_found() = 0;
   // There is none. `state` is the first two letters for the log.

@@ -24,6 +24,7 @@ class TcpSession : public Session {
   void begin() override;
   void proceed() override;
   void timed_out() override;
+  void client_lost() override { finish("CD"); }
   void server_found() override;
   void refused(unsigned status, const char* state, const std::string& why) override;
   void write_log() override;

@@ -70,7 +70,7 @@ cat >"$work/lb.json" <<EOF
 EOF
 nginx -p "$work" -c "$work/nginx.conf" & pids+=($!)
 haproxy -db -f "$work/haproxy.cfg" & haproxy_pid=$! pids+=($!)
-"$lb" "$work/lb.json" 2>/dev/null & lb_pid=$! pids+=($!)
+"$lb" "$work/lb.json" 2>"$work/lb.err" & lb_pid=$! pids+=($!)
 sleep 1
 
 # prints requests per second and the 99th percentile in milliseconds
@@ -121,7 +121,7 @@ EOF
 kill "$lb_pid" "$haproxy_pid"
 wait "$lb_pid" "$haproxy_pid" 2>/dev/null || true
 haproxy -db -f "$work/haproxy.cfg" & haproxy_pid=$! pids+=($!)
-"$lb" "$work/lb.json" 2>/dev/null & lb_pid=$! pids+=($!)
+"$lb" "$work/lb.json" 2>"$work/lb.err" & lb_pid=$! pids+=($!)
 sleep 1
 read -r gained total <<<"$(idle "$ours" "$lb_pid")"
 echo "1,000 idle connections: compose-lb +$gained KiB (in all $total)"
