@@ -4,6 +4,7 @@
 #include <array>
 
 #include "netmgr/lb/error_page.h"
+#include "netmgr/lb/http_syntax.h"
 
 namespace netmgr::lb {
 namespace {
@@ -20,6 +21,16 @@ bool is_idempotent(std::string_view method) {
   for (const std::string_view one : {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE"})
     if (method == one) return true;
   return false;
+}
+
+// Within a connection that went over to HTTP/2 a client could ask for what no rule here has seen. A server
+// may always stay with HTTP/1.1, so the wish is left out (RFC 9113 has done away with it).
+bool names_http2(std::string_view upgrade) {
+  bool names = false;
+  each_item(upgrade, [&](std::string_view item) {
+    names = names || equal_name(item, "h2c") || equal_name(item, "h2");
+  });
+  return names;
 }
 
 }  // namespace
@@ -133,8 +144,8 @@ void HttpSession::begin_request(size_t size) {
   request_.head_only = head.method == "HEAD";
   request_.post = head.method == "POST";
   request_.repeatable = head.framing == Framing::kNone && is_idempotent(head.method);
-  request_.upgrade =
-      head.connection_upgrade && !head.upgrade.empty() && head.minor == 1 && head.framing == Framing::kNone;
+  request_.upgrade = head.connection_upgrade && !head.upgrade.empty() && head.minor == 1 &&
+                     head.framing == Framing::kNone && !names_http2(head.upgrade);
   if (!route(head)) return;
   Server* const sticky = sticky_server(head);
   phase_ = Phase::kFinding;

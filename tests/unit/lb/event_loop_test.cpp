@@ -30,7 +30,7 @@ TEST_CASE("timers of any duration end in their order, also when one is armed fro
     loop.arm(*third, 5);
   }));
   auto* never = loop.adopt(std::make_unique<Ticker>([&] { order.push_back(4); }));
-  loop.arm(*second, 20);
+  loop.arm(*second, 300);
   loop.arm(*first, 10);
   loop.arm(*never, 10);
   EventLoop::disarm(*never);
