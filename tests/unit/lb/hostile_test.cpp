@@ -88,7 +88,7 @@ TEST_CASE("a request cannot be hidden within another one") {
       post + "X: y\r\n\tTransfer-Encoding: chunked\r\n\r\n" + zero + kHidden,
       post + "X: y\nTransfer-Encoding: chunked\r\n\r\n" + zero + kHidden,
       post + "X: y\rTransfer-Encoding: chunked\r\n\r\n" + zero + kHidden,
-      post + std::string("X: y\0\r\nTransfer-Encoding: chunked\r\n\r\n", 38) + zero + kHidden,
+      post + std::string("X: y\0\r\nTransfer-Encoding: chunked\r\n\r\n", 37) + zero + kHidden,
       post + "Transfer-Encoding: \x0b" + "chunked\r\n\r\n" + zero + kHidden,
       post + "Content_Length: 5\r\nTransfer Encoding: chunked\r\n\r\n" + zero + kHidden,
       post + "Content-Length: +5\r\n\r\n12345" + kHidden,
