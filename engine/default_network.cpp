@@ -12,7 +12,6 @@
 #include <algorithm>
 
 #include "engine/local_engine.h"
-#include "sys/error.h"
 #include "sys/file.h"
 
 namespace engine {
@@ -20,6 +19,7 @@ namespace engine {
 namespace {
 
 constexpr int64_t kIdleMs = 10000;
+constexpr int64_t kLookMs = 1000;  // between looks at whether it is still there, when it cannot be watched
 
 // Until the network may go; 0: now.
 int64_t left_of_wait(const std::string& folder) {
@@ -102,14 +102,14 @@ void LocalEngine::drop_idle_network(bool wait) {
 }
 
 void LocalEngine::outwait_default_network() {
-  const sys::Fd watch(sys::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "inotify_init1"));
+  const sys::Fd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));  // none: the user has too many already
   for (;;) {
     std::optional<NetworkRecord> network;
     db_.read([&] { network = find_network(db_, kDefaultNetwork); });
     if (!network) return;
     const std::string folder = paths_.run_network(network->id);
-    const bool watched = ::inotify_add_watch(watch.get(), folder.c_str(), IN_DELETE_SELF) >= 0;
-    const int64_t left = watched ? left_of_wait(folder) : 0;
+    const bool watched = watch && ::inotify_add_watch(watch.get(), folder.c_str(), IN_DELETE_SELF) >= 0;
+    const int64_t left = std::min(left_of_wait(folder), watched ? kIdleMs : kLookMs);
     if (left == 0) break;
     // Though there may be a container on it: of many that come one after the other each would leave it to a
     // process of its own otherwise.

@@ -2,6 +2,7 @@
 
 #include "compose/cli/failure.h"
 #include "compose/plan/describe.h"
+#include "engine/image/digest.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
@@ -11,7 +12,7 @@ namespace {
 void note(parser::FileObject& object, const std::string& kind, bool needed) {
   if (object.file.empty() || !object.digest.empty()) return;
   try {
-    object.digest = sha256_hex(sys::read_file(object.file));
+    object.digest = engine::sha256_hex(sys::read_file(object.file));
   } catch (const sys::Error& error) {
     if (needed)
       throw CommandError(kind + " \"" + object.key + "\": its file cannot be read: " + error.what());

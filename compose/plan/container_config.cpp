@@ -10,6 +10,7 @@
 #include "compose/plan/naming.h"
 #include "compose/plan/planner.h"
 #include "compose/plan/service_network.h"
+#include "engine/image/digest.h"
 #include "parser/security_option.h"
 
 namespace compose {
@@ -80,7 +81,7 @@ engine::Labels container_labels(const parser::Project& project, const parser::Se
   labels[label::kService] = service.name;
   labels[label::kNumber] = std::to_string(number);
   labels[label::kOneOff] = "False";
-  labels[label::kConfigHash] = sha256_hex(description);
+  labels[label::kConfigHash] = engine::sha256_hex(description);
   labels[label::kConfig] = description;
   labels[label::kWorkingDir] = project.working_dir;
   labels[label::kConfigFiles] = join(project.config_files, ",");
@@ -226,7 +227,7 @@ engine::NetworkConfig network_config(const parser::Project& project, const parse
   config.labels = network.labels;
   config.labels[label::kProject] = project.name;
   config.labels[label::kNetwork] = network.key;
-  config.labels[label::kConfigHash] = sha256_hex(description);
+  config.labels[label::kConfigHash] = engine::sha256_hex(description);
   config.labels[label::kConfig] = description;
   config.labels[label::kVersionLabel] = kVersion;
   return config;
@@ -241,7 +242,7 @@ engine::VolumeConfig volume_config(const parser::Project& project, const parser:
   config.labels = volume.labels;
   config.labels[label::kProject] = project.name;
   config.labels[label::kVolume] = volume.key;
-  config.labels[label::kConfigHash] = sha256_hex(description);
+  config.labels[label::kConfigHash] = engine::sha256_hex(description);
   config.labels[label::kConfig] = description;
   config.labels[label::kVersionLabel] = kVersion;
   return config;

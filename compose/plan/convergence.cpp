@@ -10,6 +10,7 @@
 #include "compose/plan/naming.h"
 #include "compose/plan/resource_plan.h"
 #include "compose/plan/service_network.h"
+#include "engine/image/digest.h"
 
 namespace compose {
 namespace {
@@ -30,7 +31,7 @@ class Converger {
         observed_(observed),
         policy_(policy),
         description_(describe_service(project, service)),
-        hash_(sha256_hex(description_)) {}
+        hash_(engine::sha256_hex(description_)) {}
 
   Convergence make() {
     group();

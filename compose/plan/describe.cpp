@@ -1,12 +1,10 @@
 #include "compose/plan/describe.h"
 
-#include <openssl/sha.h>
-
-#include <array>
 #include <nlohmann/json.hpp>
 
 #include "compose/plan/granted_files.h"
 #include "compose/plan/planner.h"
+#include "engine/image/digest.h"
 #include "parser/security_option.h"
 
 namespace compose {
@@ -183,7 +181,8 @@ void put_confinement(Json& json, const parser::Service& service) {
   for (const std::string& option : service.security_opt) {
     // Of a profile its bytes count, not where they lie.
     const bool file = parser::seccomp_file_at(option).has_value();
-    json["security_opt"].push_back(file ? "seccomp=sha256:" + sha256_hex(service.seccomp_profile) : option);
+    json["security_opt"].push_back(file ? "seccomp=sha256:" + engine::sha256_hex(service.seccomp_profile)
+                                        : option);
   }
   put(json, "sysctls", service.sysctls);
   put(json, "group_add", service.group_add);
@@ -271,19 +270,8 @@ std::string describe_volume(const parser::Volume& volume) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-std::string sha256_hex(const std::string& bytes) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
-  std::string hex;
-  for (const unsigned char byte : digest) {
-    hex += "0123456789abcdef"[byte >> 4];
-    hex += "0123456789abcdef"[byte & 15];
-  }
-  return hex;
-}
-
 std::string config_hash(const parser::Project& project, const parser::Service& service) {
-  return sha256_hex(describe_service(project, service));
+  return engine::sha256_hex(describe_service(project, service));
 }
 
 }  // namespace compose

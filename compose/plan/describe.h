@@ -13,7 +13,4 @@ std::string describe_service(const parser::Project& project, const parser::Servi
 std::string describe_network(const parser::Network& network);
 std::string describe_volume(const parser::Volume& volume);
 
-// Lower-case hex.
-std::string sha256_hex(const std::string& bytes);
-
 }  // namespace compose

@@ -4,6 +4,7 @@
 
 #include "compose/plan/describe.h"
 #include "compose/plan/planner.h"
+#include "engine/image/digest.h"
 
 namespace compose {
 namespace {
@@ -96,7 +97,7 @@ void describe(const Objects& objects, const std::vector<FileGrant>& grants, cons
     nlohmann::json entry{{"source", given.source}};
     if (!object->file.empty()) entry["file"] = object->file;
     const std::string* bytes = bytes_of(*object);
-    const std::string digest = bytes == nullptr ? object->digest : sha256_hex(*bytes);
+    const std::string digest = bytes == nullptr ? object->digest : engine::sha256_hex(*bytes);
     if (!digest.empty()) entry["sha256"] = digest;
     if (!given.uid.empty()) entry["uid"] = given.uid;
     if (!given.gid.empty()) entry["gid"] = given.gid;

@@ -3,6 +3,7 @@
 #include "compose/plan/describe.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
+#include "engine/image/digest.h"
 
 namespace compose {
 namespace {
@@ -22,7 +23,7 @@ std::string difference(const engine::Labels& labels, const std::string& descript
 
 bool hash_differs(const engine::Labels& labels, const std::string& description) {
   const std::string hash = label_of(labels, label::kConfigHash);
-  return !hash.empty() && hash != sha256_hex(description);
+  return !hash.empty() && hash != engine::sha256_hex(description);
 }
 
 }  // namespace

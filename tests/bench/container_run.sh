@@ -1,7 +1,8 @@
 #!/bin/sh
 # container_run.sh [COMPOSE [ROUNDS]]: how long `container run --rm busybox true` takes, the whole process, everything warm; beside
 # it, where they are there, `runc run` of the same files and `docker run --rm` (Debian's docker.io, daemon warm). In a data
-# root, run root and network namespace of its own; needs root and hyperfine. ROUNDS: 30.
+# root, run root and network namespace of its own; needs root and hyperfine. ROUNDS: 30. The run roots of all are on a tmpfs, as
+# /run is on every machine with systemd.
 # Docker has no bridge here, so it is measured with --network none, and ours both ways.
 set -eu
 
@@ -23,13 +24,15 @@ finish() {
   cd /
   [ -z "$daemon" ] || { kill "$daemon" && wait "$daemon" || true; } 2>/dev/null
   "$compose" tidy || true
-  umount "$work/docker" 2>/dev/null || true
+  umount "$work/docker" "$work/run" 2>/dev/null || true
   rm -rf "$work"
 }
 trap finish EXIT
 trap 'exit 1' HUP INT TERM
 
 export COMPOSE_DATA_ROOT="$work/data" COMPOSE_RUN_ROOT="$work/run"
+mkdir "$work/run"
+mount -t tmpfs tmpfs "$work/run"
 "$compose" image import "$archive" busybox:latest >/dev/null
 set -- --command-name 'compose, default network' "$compose container run --rm busybox true" \
   --command-name 'compose, --network none' "$compose container run --rm --network none busybox true"
@@ -44,12 +47,12 @@ config = json.load(open("config.json"))
 config["process"].update(terminal=False, args=["true"])
 config["process"].pop("rlimits")
 json.dump(config, open("config.json", "w"))')
-  set -- "$@" --command-name 'runc run' "runc --root $work/runc run --bundle $work/bundle bench"
+  set -- "$@" --command-name 'runc run' "runc --root $work/run/runc run --bundle $work/bundle bench"
 fi
 if command -v dockerd >/dev/null && [ -x /usr/bin/docker ]; then
   mkdir -p "$work/docker"
   mount -t tmpfs tmpfs "$work/docker"
-  dockerd -H "unix://$work/docker.sock" --data-root "$work/docker" --exec-root "$work/exec" --pidfile "$work/docker.pid" \
+  dockerd -H "unix://$work/docker.sock" --data-root "$work/docker" --exec-root "$work/run/docker" --pidfile "$work/docker.pid" \
     --iptables=false --ip-masq=false --bridge=none >"$work/dockerd.log" 2>&1 &
   daemon=$!
   export DOCKER_HOST="unix://$work/docker.sock"

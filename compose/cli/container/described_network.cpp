@@ -6,6 +6,7 @@
 #include "compose/cli/network/subcommands.h"
 #include "compose/plan/describe.h"
 #include "compose/plan/inventory.h"
+#include "engine/image/digest.h"
 
 namespace compose::cli {
 namespace {
@@ -89,7 +90,7 @@ std::string sandbox_key(const engine::ContainerInfo& container) {
 }  // namespace
 
 std::string endpoint_id(const engine::ContainerInfo& container, const std::string& network_id) {
-  return is_up(container) ? sha256_hex("endpoint " + container.id + ' ' + network_id) : "";
+  return is_up(container) ? engine::sha256_hex("endpoint " + container.id + ' ' + network_id) : "";
 }
 
 std::string network_mode_of(const engine::ContainerConfig& config) {

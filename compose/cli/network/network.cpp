@@ -4,6 +4,7 @@
 #include "compose/cli/subcommands.h"
 #include "compose/plan/describe.h"
 #include "engine/error.h"
+#include "engine/image/digest.h"
 
 namespace compose::cli {
 namespace {
@@ -19,7 +20,7 @@ engine::NetworkInfo builtin(const std::string& name, const std::string& driver) 
 }  // namespace
 
 std::string builtin_network_id(const std::string& network) {
-  return sha256_hex("compose network " + network);
+  return engine::sha256_hex("compose network " + network);
 }
 
 bool is_builtin(const std::string& network) {

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "compose/plan/describe.h"
+#include "engine/image/digest.h"
 #include "scene.h"
 
 using namespace compose;
@@ -177,6 +178,6 @@ TEST_CASE("the description hashed holds what is set, sorted, and no default") {
   const std::string description = describe_service(project, web);
   CHECK(description ==
         R"({"environment":{"A":"1","B":"2"},"image":"busybox","networks":{"demo_default":{}}})");
-  CHECK(config_hash(project, web) == sha256_hex(description));
-  CHECK(sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(config_hash(project, web) == engine::sha256_hex(description));
+  CHECK(engine::sha256_hex("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
