@@ -67,13 +67,13 @@ bool is_on(const ContainerRecord& record, const std::string& network_id) {
 
 }  // namespace
 
-void LocalEngine::tell_monitor(const ContainerRecord& record, bool outward) {
+void LocalEngine::tell_monitor(const ContainerRecord& record, const std::vector<NetworkRecord>& networks) {
   const std::string run_dir = paths_.run_container(record.id), file = spec_file(run_dir);
   const Status status = status_of(record.id);
   if (!goes_on(status)) return;
   Spec spec = spec_from_json(sys::read_file(file));
   if (spec.networks.empty() && record.endpoints.empty()) return;
-  set_names(spec, record, outward);
+  set_names(spec, record, networks);
   spec.event_attrs = event_attrs_of(record);
   sys::write_file_atomic(file, to_json(spec), 0600);
   reload_networks(run_dir);
@@ -108,7 +108,7 @@ void LocalEngine::plug_in(const ContainerRecord& record, const EndpointRecord& e
       text += address_of(endpoint, v6) + '\t' + names_in_hosts(spec) + '\n';
   rewrite(hosts, text);
   if (!spec.dns_server) rewrite(resolv, own_resolv_conf(effective_resolver(record.config, host_resolver())));
-  tell_monitor(record, !network.config.internal);
+  tell_monitor(record, networks);
 }
 
 void LocalEngine::move_ports(const ContainerRecord& before, const ContainerRecord& after,
@@ -222,7 +222,7 @@ void LocalEngine::unplug(const ContainerRecord& before, const ContainerRecord& a
   const std::string hosts = paths_.run_container(before.id) + "/hosts";
   rewrite(hosts, without_addresses(sys::read_file(hosts), endpoint));
   reroute(network_namespace(status.process), after, networks);
-  tell_monitor(after, false);
+  tell_monitor(after, networks);
 }
 
 void LocalEngine::disconnect_network(const std::string& id, const std::string& name) {

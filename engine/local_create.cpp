@@ -283,7 +283,9 @@ void LocalEngine::rename_container(const std::string& id, const std::string& nam
   const sys::FileLock lock = lock_container(record.id);
   const ContainerRecord renamed = need_container(record.id);
   note_container(renamed, "rename", {{"oldName", record.config.name}});
-  tell_monitor(renamed, false);  // those on its networks know it by the new name
+  std::vector<NetworkRecord> networks;
+  db_.read([&] { networks = list_networks(db_); });
+  tell_monitor(renamed, networks);  // those on its networks know it by the new name
 }
 
 void LocalEngine::remove_container(const std::string& id, bool force, bool volumes) {

@@ -113,6 +113,8 @@ class LocalEngine final : public Engine, public ContainerLife {
   EndpointRecord allocate(const AttachmentConfig& attachment);
   void connect_again(ContainerRecord& record);  // after disconnect_container
   NetworkInfo add_network(const NetworkConfig& config);
+  // By name or id: links, rules and row; kConflict when a container is on it. Nothing when there is none.
+  std::optional<NetworkRecord> take_away_network(const std::string& name);
   // default_network.cpp
   std::string idle_lock() const;
   void make_default_network();     // unless it is there
@@ -122,11 +124,10 @@ class LocalEngine final : public Engine, public ContainerLife {
   bool has_idle_network();         // it waits, and no process for the end of that
   void drop_overdue_network();     // left by a process that was killed
   std::optional<NetworkRecord> unused_default_network();
-  // local_network_files.cpp: what a container and its monitor know of its networks. `outward`: one of them
-  // leads out.
+  // local_network_files.cpp: what a container and its monitor know of its networks.
   void set_network(Spec& spec, const ContainerRecord& record, const std::vector<NetworkRecord>& networks);
   SpecNetwork spec_network(const ContainerRecord& record, const EndpointRecord& endpoint) const;
-  void set_names(Spec& spec, const ContainerRecord& record, bool outward);
+  void set_names(Spec& spec, const ContainerRecord& record, const std::vector<NetworkRecord>& networks);
   void share_network_files(Spec& spec, const ContainerConfig& config);
   std::vector<std::string> link_variables(const ContainerRecord& record);
   // local_connect.cpp: a running container's links and what its monitor knows of them.
@@ -142,7 +143,7 @@ class LocalEngine final : public Engine, public ContainerLife {
                           const EndpointRecord& endpoint);
   // The network namespace of a container that has ended, as long as one that joined it runs; else nothing.
   sys::Fd namespace_of_guest(const ContainerRecord& lender);
-  void tell_monitor(const ContainerRecord& record, bool outward);
+  void tell_monitor(const ContainerRecord& record, const std::vector<NetworkRecord>& networks);
   // Published ports lead to where the default route is.
   static void move_ports(const ContainerRecord& before, const ContainerRecord& after,
                          const std::vector<NetworkRecord>& networks);

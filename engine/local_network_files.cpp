@@ -93,7 +93,8 @@ SpecNetwork LocalEngine::spec_network(const ContainerRecord& record, const Endpo
   return network;
 }
 
-void LocalEngine::set_names(Spec& spec, const ContainerRecord& record, bool outward) {
+void LocalEngine::set_names(Spec& spec, const ContainerRecord& record,
+                            const std::vector<NetworkRecord>& networks) {
   spec.networks.clear();
   for (const EndpointRecord& endpoint : record.endpoints)
     spec.networks.push_back(spec_network(record, endpoint));
@@ -104,10 +105,14 @@ void LocalEngine::set_names(Spec& spec, const ContainerRecord& record, bool outw
   // could not tell them. The host's are the host's business: the names a container asks for would carry what
   // it knows out of a network that is meant to be closed.
   spec.dns_from_inside = !record.config.resolver.servers.empty();
+  const bool outward = gateway_endpoint(record, networks, false) != nullptr ||
+                       gateway_endpoint(record, networks, true) != nullptr;
   if (spec.dns_from_inside) {
     spec.dns_upstreams = record.config.resolver.servers;
-  } else if (outward && spec.dns_upstreams.empty()) {
+  } else if (outward) {
     spec.dns_upstreams = host_resolver().servers;
+  } else {
+    spec.dns_upstreams.clear();
   }
 }
 
@@ -127,7 +132,7 @@ void LocalEngine::set_network(Spec& spec, const ContainerRecord& record,
     for (const bool v6 : {true, false})
       if (const EndpointRecord* endpoint = gateway_endpoint(record, networks, v6))
         gateway = gateway_of(network_of(*endpoint, networks).config, address_of(*endpoint, v6));
-    set_names(spec, record, !gateway.empty());
+    set_names(spec, record, networks);
     write_own_files(spec, record, gateway);
   }
   for (const NetworkFile& file : kFiles)

@@ -99,7 +99,15 @@ NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
     record.config = with_pools(config, taken, routed ? taken : ours, seed);
     insert_network(db_, record);
   });
-  bring_up(record);
+  try {
+    bring_up(record);
+  } catch (...) {
+    try {
+      take_away_network(record.id);
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): what went wrong is what to tell
+    }
+    throw;
+  }
   note("network", "create", record.id, {{"name", config.name}, {"type", config.driver}});
   return record.info();
 }
@@ -114,6 +122,11 @@ void LocalEngine::bring_up(const NetworkRecord& record) {
 }
 
 void LocalEngine::remove_network(const std::string& name) {
+  if (const auto record = take_away_network(name))
+    note("network", "destroy", record->id, {{"name", name}, {"type", record->config.driver}});
+}
+
+std::optional<NetworkRecord> LocalEngine::take_away_network(const std::string& name) {
   std::optional<NetworkRecord> record;
   // In one transaction, so that no container can join in between; and the row goes last: what a killed
   // process left is found from it.
@@ -133,13 +146,11 @@ void LocalEngine::remove_network(const std::string& name) {
     if (others.empty()) netmgr::remove_firewall_if_unused();
     delete_network(db_, record->id);
   });
-  if (!record) return;
+  if (!record) return record;
   sys::remove_tree(paths_.run_network(record->id));
-  {
-    const std::lock_guard<std::mutex> lock(network_mutex_);
-    networks_up_.erase(record->id);
-  }
-  note("network", "destroy", record->id, {{"name", name}, {"type", record->config.driver}});
+  const std::lock_guard<std::mutex> lock(network_mutex_);
+  networks_up_.erase(record->id);
+  return record;
 }
 
 EndpointRecord LocalEngine::allocate(const AttachmentConfig& attachment) {

@@ -126,6 +126,13 @@ TEST_CASE("an option that a driver or endpoint does not have is refused by name,
   CHECK_THAT(sandbox.compose({"network", "create", "-o", "com.docker.network.bridge.name=own9", "two9"}).err,
              Catch::Contains("'own9' is taken by another network, of one9"));
   sandbox.ok({"network", "rm", "one9"});
+  // Neither is what only turns out to be impossible when it is made.
+  for (const char* option : {"parent=nosuch0", "parent=nosuch0.7"})
+    CHECK_THAT(sandbox.compose({"network", "create", "-d", "macvlan", "-o", option, "x9"}).err,
+               Catch::Contains("nosuch0"));
+  CHECK_THAT(sandbox.compose({"network", "create", "-o", "com.docker.network.bridge.name=host0", "x9"}).err,
+             Catch::Contains("host0"));
+  CHECK_THAT(sandbox.ok({"network", "ls", "-q", "--filter", "type=custom"}).out, Catch::Equals(""));
   sandbox.finish();
 }
 

@@ -345,5 +345,11 @@ networks:
   CHECK(outside.code != 0);
   CHECK(outside.code != 143);  // an answer, not silence
   CHECK(outside.code != 124);
+
+  // Nor when it is the last one that a container is left on.
+  sandbox.ok({"network", "disconnect", sandbox.project() + "_default", sandbox.project() + "-open-1"});
+  CHECK(upstreams("open").empty());
+  sandbox.ok({"network", "connect", sandbox.project() + "_default", sandbox.project() + "-closed-1"});
+  CHECK(upstreams("closed").empty() != host_has_one);
   sandbox.finish();
 }
