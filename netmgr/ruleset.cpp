@@ -9,8 +9,10 @@ namespace netmgr {
 namespace {
 
 // Notes on the rules:
-// - guard: route_localnet on our bridges would else let a neighbour reach what listens on 127.0.0.1 only. The
-//   kernel itself drops ::1 from outside; to be sure of both is cheap.
+// - guard: route_localnet on our bridges would else let a neighbour reach what listens on 127.0.0.1 only, and
+// a
+//   container speak to the host's services as from 127.0.0.2. The kernel itself drops ::1 from outside; to be
+//   sure of both is cheap.
 // - prerouting/output: the key with the host's address wins over the one for any address.
 //   Not from ::1: the kernel takes no answers to it from a bridge, and there is no route_localnet of IPv6.
 // - postrouting: an outside client's address is kept; only what leaves one of our networks, what returns into
@@ -47,6 +49,7 @@ flush chain inet compose postrouting
 flush chain inet compose forward
 flush chain inet compose container
 add rule inet compose guard iifname != "lo" ip daddr 127.0.0.0/8 drop
+add rule inet compose guard iifname @bridges ip saddr 127.0.0.0/8 drop
 add rule inet compose guard iifname != "lo" ip6 daddr ::1 drop
 add rule inet compose prerouting fib daddr type local dnat ip to ip daddr . meta l4proto . th dport map @address_ports
 add rule inet compose prerouting fib daddr type local dnat ip to meta l4proto . th dport map @ports

@@ -99,3 +99,19 @@ TEST_CASE("A container cannot claim a neighbour's address by ARP, nor use anothe
   send_frame(liar.netns, ETH_P_ARP, 2);
   CHECK(wait_for(arp, POLLIN, kSoon));
 }
+
+TEST_CASE("What says it comes from the host's loopback does not get in from a container") {
+  if (!is_root()) return;
+  const World world;
+  const Network network = make_network();
+  setup_network(network);
+  const Container liar(network, "172.18.0.2");
+  const Service service(world.host, "0.0.0.0", 9000, SOCK_DGRAM);
+  send_as(liar.netns, "172.18.0.2", "172.18.0.1");
+  CHECK(service.client(kSoon) == "172.18.0.2");
+  for (const char* source : {"127.0.0.1", "127.0.0.2", "127.1.2.3"}) {
+    INFO(source);
+    send_as(liar.netns, source, "172.18.0.1");
+    CHECK_FALSE(wait_for(service.fd, POLLIN, kNever));
+  }
+}
