@@ -65,7 +65,7 @@ const EndpointRecord* gateway_endpoint(const ContainerRecord& record,
   std::tuple<int, std::string> rank_of_best;
   for (const EndpointRecord& endpoint : record.endpoints) {
     const NetworkRecord& network = network_of(endpoint, networks);
-    if (network.config.internal || address_of(endpoint, v6).empty()) continue;
+    if (address_of(endpoint, v6).empty() || !leads_out(network)) continue;
     const AttachmentConfig* attachment = attachment_of(record, endpoint, networks);
     const int priority = attachment != nullptr ? attachment->gateway_priority : 0;
     std::tuple<int, std::string> rank{-priority, network.config.name};

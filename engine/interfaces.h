@@ -27,8 +27,8 @@ std::string asked_interface(const AttachmentConfig* attachment);
 const std::string& address_of(const EndpointRecord& endpoint, bool v6);
 
 // The endpoint of a family's default route: that with the highest priority
-// (AttachmentConfig::gateway_priority); of several that whose network's name comes first. nullptr when all
-// networks with that family are internal.
+// (AttachmentConfig::gateway_priority); of several that whose network's name comes first. nullptr when none
+// with that family leads out.
 const EndpointRecord* gateway_endpoint(const ContainerRecord& record,
                                        const std::vector<NetworkRecord>& networks, bool v6 = false);
 

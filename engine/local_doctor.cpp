@@ -231,7 +231,7 @@ doctor::Facts LocalEngine::examine_networks(const std::vector<std::string>& ids)
       });
       if (network == networks.end()) continue;
       container.endpoints.push_back(look_at_endpoint(host, record, endpoint, *network));
-      if (!network->config.internal) {
+      if (leads_out(*network)) {
         container.wants_default_route |= !endpoint.address.empty();
         container.wants_default_route6 |= !endpoint.address6.empty();
       }

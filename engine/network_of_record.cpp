@@ -25,6 +25,11 @@ std::string mark_of(const std::string& data_root) {
   return fmt::format("{:016x}", netmgr::digest_of(fmt::format("{}:{}", status.st_dev, status.st_ino)));
 }
 
+bool leads_out(const NetworkRecord& record) {
+  const netmgr::Network network = to_netmgr(record);
+  return netmgr::driver_of(network).leads_out(network);
+}
+
 std::string gateway_of(const NetworkConfig& network, const std::string& text) {
   const auto address = netmgr::parse_address(text);
   for (const PoolConfig& pool : network.pools) {

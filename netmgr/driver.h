@@ -60,6 +60,8 @@ class Driver {
   virtual bool is_builtin() const { return false; }
   // Ports of the host can lead to its containers.
   virtual bool publishes() const { return false; }
+  // What is beyond the network can be reached from it.
+  virtual bool leads_out(const Network& network) const { return !network.internal; }
   // The host's link that the network stands on: its bridge, or the parent of its containers' links. Empty:
   // none.
   virtual std::string link_of(const Network&) const { return ""; }

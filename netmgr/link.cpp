@@ -26,11 +26,13 @@ bool has_ipv6(const InnerLink& link) {
 }
 
 // Before the link comes up: no search for duplicates of its link-local address, and no advertisement of a
-// router, which any neighbour could send.
-void prepare_ipv6(const std::string& name) {
+// router, which any neighbour could send: by one a link without IPv6 would come to an address and a way out.
+void prepare_ipv6(const std::string& name, bool wanted) {
   const std::string folder = "/proc/sys/net/ipv6/conf/" + name + '/';
+  sys::write_knob(folder + "accept_ra", "0");
+  if (!wanted) return;
   for (const auto& [setting, value] :
-       {std::pair{"disable_ipv6", "0"}, {"accept_dad", "0"}, {"dad_transmits", "0"}, {"accept_ra", "0"}})
+       {std::pair{"disable_ipv6", "0"}, {"accept_dad", "0"}, {"dad_transmits", "0"}})
     sys::write_knob(folder + setting, value);
 }
 
@@ -75,9 +77,10 @@ void configure(NetlinkSocket& inside, const InnerLink& link) {
   const std::optional<Link> there = find_link(inside, link.name);
   if (!there) throw sys::Error(ENODEV, "look up link", link.name);
   const bool v6 = has_ipv6(link);
-  if (v6 && !ipv6_is_built_in())
+  const bool built_in = ipv6_is_built_in();
+  if (v6 && !built_in)
     throw sys::Error(EAFNOSUPPORT, "add an IPv6 address: this host has IPv6 switched off", link.name);
-  if (v6) prepare_ipv6(link.name);
+  if (built_in) prepare_ipv6(link.name, v6);
   NetlinkRequest set = link_request(RTM_SETLINK, 0, "set up link", link.name, IFF_UP);
   const auto on_link = [&](const Address& address) { return format_address(address) + " on " + link.name; };
   std::vector<NetlinkRequest> requests;
@@ -87,7 +90,7 @@ void configure(NetlinkSocket& inside, const InnerLink& link) {
         if (address.address.v6 == of_ipv6)
           requests.push_back(add_address_request(there->index, address, on_link(address.address)));
   };
-  if (!v6 && ipv6_is_built_in()) requests.push_back(no_ipv6_request(link.name));
+  if (!v6 && built_in) requests.push_back(no_ipv6_request(link.name));
   add(false);
   requests.push_back(std::move(set));
   add(true);

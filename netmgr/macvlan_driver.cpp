@@ -57,7 +57,8 @@ std::optional<Vlan> vlan_of(const std::string& name) {
   return Vlan{name.substr(0, dot), static_cast<uint16_t>(id)};
 }
 
-// Up, with our alias, which says that it is to go with the network.
+// Up, with our alias, which says that it is to go with the network. Sent with what makes the link it is one
+// message to the kernel, which a kill does not part.
 void put_claim(std::vector<NetlinkRequest>& requests, const std::string& name, const Network& network) {
   NetlinkRequest set = link_request(RTM_SETLINK, 0, "set up parent link", name, IFF_UP);
   set.put_string(IFLA_IFALIAS, network_alias(network));
@@ -89,12 +90,12 @@ void make_vlan(NetlinkSocket& route, const std::string& name, const Network& net
   });
   std::vector<NetlinkRequest> requests;
   requests.push_back(std::move(make));
+  put_claim(requests, name, network);
   route.run(std::move(requests));
-  claim(route, name, network);
 }
 
 // A link that leads nowhere: a dummy, and where the kernel has none one end of a veth pair whose other end
-// hears nothing. It is made and claimed by one message to the kernel, which a kill does not part.
+// hears nothing.
 void make_lonely_parent(NetlinkSocket& route, const std::string& name, const Network& network) {
   NetlinkRequest make =
       link_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "make dummy link", name, 0, {EEXIST});
@@ -136,6 +137,9 @@ void remove_by_mac(NetlinkSocket& inside, const std::string& mac) {
 class MacvlanDriver final : public Driver {
  public:
   std::string link_of(const Network& network) const override { return parent_of(network); }
+  bool leads_out(const Network& network) const override {
+    return !network.internal && !option_of(network, kParent).empty();
+  }
 
   std::string complaint(const Network& network) const override {
     const std::string mode = option_of(network, kMode);

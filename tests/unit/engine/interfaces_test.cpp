@@ -56,3 +56,14 @@ TEST_CASE("the way out is the highest gateway priority's, then the first name's,
   scene.add("e").gateway_priority = -1;
   CHECK(scene.gateway() == "d");
 }
+
+TEST_CASE("a macvlan is the way out when it stands on a link of the host, and not when it has none") {
+  Scene scene;
+  scene.add("a");
+  scene.networks.back().config.driver = "macvlan";
+  CHECK(scene.gateway().empty());
+  scene.add("b");
+  CHECK(scene.gateway() == "b");
+  scene.networks.front().config.driver_opts["parent"] = "eth0";
+  CHECK(scene.gateway() == "a");
+}

@@ -1,4 +1,6 @@
 // Options of the drivers, and macvlan.
+#include <net/if.h>
+#include <netinet/icmp6.h>
 #include <algorithm>
 #include <catch2/catch.hpp>
 
@@ -26,6 +28,45 @@ Network macvlan_network(const std::string& parent) {
 bool has_link(const std::string& name) {
   NetlinkSocket route(NETLINK_ROUTE);
   return find_link(route, name).has_value();
+}
+
+// A router at the other end of the parent says that it is one, and that 2001:db8:5::/64 is on the link.
+void advertise_router() {
+  run_ip({"addr", "replace", "fe80::1/64", "dev", "lan1", "nodad"});
+  const sys::Fd raw(sys::check(::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6), "socket"));
+  const int hops = 255;
+  sys::check(::setsockopt(raw.get(), IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof hops), "setsockopt");
+  struct {
+    nd_router_advert router;
+    nd_opt_prefix_info prefix;
+  } message{};
+  message.router.nd_ra_type = ND_ROUTER_ADVERT;
+  message.router.nd_ra_router_lifetime = htons(1800);
+  message.prefix.nd_opt_pi_type = ND_OPT_PREFIX_INFORMATION;
+  message.prefix.nd_opt_pi_len = sizeof message.prefix / 8;
+  message.prefix.nd_opt_pi_prefix_len = 64;
+  message.prefix.nd_opt_pi_flags_reserved = ND_OPT_PI_FLAG_ONLINK | ND_OPT_PI_FLAG_AUTO;
+  message.prefix.nd_opt_pi_valid_time = message.prefix.nd_opt_pi_preferred_time = htonl(3600);
+  ::inet_pton(AF_INET6, "2001:db8:5::", &message.prefix.nd_opt_pi_prefix);
+  sockaddr_in6 all{};
+  all.sin6_family = AF_INET6;
+  all.sin6_scope_id = ::if_nametoindex("lan1");
+  ::inet_pton(AF_INET6, "ff02::1", &all.sin6_addr);
+  sys::check(
+      ::sendto(raw.get(), &message, sizeof message, 0, reinterpret_cast<const sockaddr*>(&all), sizeof all),
+      "sendto", "lan1");
+}
+
+// Within a second.
+bool gets_ipv6_address(const Container& container) {
+  const NamespaceScope scope(container.netns);
+  NetlinkSocket route(NETLINK_ROUTE);
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    for (const InterfaceAddress& has : addresses_of(route, *find_link(route, "eth0")))
+      if (has.address.v6) return true;
+    ::poll(nullptr, 0, 50);
+  }
+  return false;
 }
 
 }  // namespace
@@ -177,6 +218,23 @@ TEST_CASE("Containers on a macvlan are on the parent's network, each with a MAC 
   CHECK_FALSE(reach(second.netns, "10.66.0.2", 80, server, kNever));
   teardown_network(network);
   CHECK(has_link("lan0"));
+}
+
+TEST_CASE("A router on the parent's network gives a container of a macvlan without IPv6 none") {
+  if (!is_root()) return;
+  const World world;
+  make_parent();
+  const Network network = macvlan_network("lan0");
+  setup_network(network);
+  Container container(network, "10.66.0.2");
+  advertise_router();
+  CHECK_FALSE(gets_ipv6_address(container));
+  // Unless it is asked for.
+  detach(network, container.endpoint, container.netns);
+  container.endpoint.settings = endpoint_settings({{kEndpointSysctls, "net.ipv6.conf.IFNAME.accept_ra=1"}});
+  attach(network, container.endpoint, container.netns);
+  advertise_router();
+  CHECK(gets_ipv6_address(container));
 }
 
 TEST_CASE("A macvlan without a parent leads nowhere, and its own parent goes with it") {
