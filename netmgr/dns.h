@@ -6,9 +6,8 @@
 // container's id prefix), written by that container's monitor and removed when it stops:
 //   line 1: an address, IPv4 before IPv6; line 2 may be its IPv6 address; every further line: one name, and
 //   the last may be "!unhealthy": its names lead to it only where no other endpoint has them that is not.
-// The server watches the folders with inotify and reads changed files only when the next query comes, so an
-// idle server never wakes. RFC 1035, RFC 3596 (IPv6), RFC 6891 (EDNS0), RFC 2308
-// (NODATA).
+// The server looks whether the folders have changed when a query comes, so an idle server never wakes. RFC
+// 1035, RFC 3596 (IPv6), RFC 6891 (EDNS0), RFC 2308 (NODATA).
 #include <cstdint>
 #include <map>
 #include <memory>

@@ -1,21 +1,18 @@
 #pragma once
-// The names our networks know, read from endpoint files (see dns.h for their format). Kept up to date by
-// inotify (man 7 inotify), which is only read when `refresh` is called; where no inotify instance is to be
-// had (they are limited per user) the folders' change times are looked at instead.
-#include <sys/inotify.h>
+// The names our networks know, read from endpoint files (see dns.h for their format). Whether a folder has
+// changed is seen by its change time, which is looked at when `refresh` is called: nobody is woken for it,
+// and none of the kernel's inotify instances is used, of which a user has 128 and every container would take
+// one.
 #include <time.h>
 
-#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "netmgr/address.h"
 #include "netmgr/endpoint_file.h"
-#include "sys/fd.h"
 
 namespace netmgr::dns {
 
@@ -23,8 +20,8 @@ class Table {
  public:
   explicit Table(std::vector<std::string> directories);
 
-  // Takes in what has changed since the last call; two system calls when nothing has. Never throws for what
-  // the folders hold: a file that cannot be read or understood counts as not there.
+  // Takes in what has changed since the last call; a system call for each folder when nothing has. Never
+  // throws for what the folders hold: a file that cannot be read or understood counts as not there.
   void refresh();
 
   struct Addresses {
@@ -38,8 +35,9 @@ class Table {
  private:
   struct Directory {
     std::string path;
-    int watch = -1;
-    timespec changed{};  // of the folder when it was last read, for want of a watch
+    bool there = false;
+    timespec changed{};  // when it was last read; 0: it has to be read again
+    std::vector<EndpointEntry> endpoints = {};
   };
   struct Hash {
     using is_transparent = void;
@@ -48,20 +46,12 @@ class Table {
   template <typename Value>
   using Map = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
 
-  bool drain_events();
-  void handle_event(const inotify_event& event);
-  void read_changed();
-  bool check_unwatched();
-  void watch(Directory& directory);
-  void read_directory(const Directory& directory);
-  void read_endpoint(const std::string& path);
+  static bool refresh(Directory& directory);
+  static void read(Directory& directory);
   void rebuild();
   void add(const EndpointEntry& endpoint, Map<Addresses>& names);
 
   std::vector<Directory> directories_;
-  sys::Fd inotify_;
-  std::unordered_set<std::string> changed_;  // files the events named
-  Map<EndpointEntry> endpoints_;             // by path
   Map<Addresses> addresses_;
   std::map<Address, std::string> names_;
 };
