@@ -158,8 +158,9 @@ EndpointFacts look_at_endpoint(const Host& host, const ContainerRecord& record,
   return facts;
 }
 
-// What is to be seen from within: addresses of its interfaces, a default route, an answer of its name server.
-void look_inside(const sys::ProcessId& process, ContainerFacts& facts) {
+// What is to be seen from within: addresses of its interfaces, a default route, an answer of its name server
+// for its id, which, unlike its name, can be asked for whatever it is.
+void look_inside(const sys::ProcessId& process, const std::string& id, ContainerFacts& facts) {
   const sys::Fd netns = sys::open("/proc/" + std::to_string(process.pid) + "/ns/net", O_RDONLY);
   if (!sys::is_alive(process)) throw sys::Error(ESRCH, "look into the container", facts.name);
   const netmgr::NamespaceScope scope(netns);
@@ -172,7 +173,8 @@ void look_inside(const sys::ProcessId& process, ContainerFacts& facts) {
   }
   facts.default_route = netmgr::default_route_device(route, false).has_value();
   facts.default_route6 = netmgr::default_route_device(route, true).has_value();
-  if (facts.monitor) facts.own_names_resolve = netmgr::dns_answers(kOwnNameServer, facts.name, kPatienceMs);
+  if (facts.monitor)
+    facts.own_names_resolve = netmgr::dns_answers(kOwnNameServer, id.substr(0, 12), kPatienceMs);
 }
 
 std::vector<PortFacts> look_at_ports(const Host& host, const ContainerRecord& record,
@@ -183,7 +185,7 @@ std::vector<PortFacts> look_at_ports(const Host& host, const ContainerRecord& re
     PortFacts facts;
     const bool v6 = netmgr::is_ipv6(port.container_ip);
     const std::string host_ip = port.host_ip.empty() ? (v6 ? "::" : "0.0.0.0") : port.host_ip;
-    facts.host = (v6 ? '[' + host_ip + ']' : host_ip) + ':' + std::to_string(port.host_port);
+    facts.host = netmgr::host_and_port(host_ip, std::to_string(port.host_port));
     facts.container_port = port.container_port;
     facts.protocol = port.protocol;
     facts.in_rules =
@@ -240,7 +242,7 @@ doctor::Facts LocalEngine::examine_networks(const std::vector<std::string>& ids)
     }
     container.ports = look_at_ports(host, record, networks, status.process);
     try {
-      look_inside(status.process, container);
+      look_inside(status.process, record.id, container);
     } catch (const sys::Error&) {
       if (!sys::is_alive(status.process)) continue;  // it has ended meanwhile
       throw;

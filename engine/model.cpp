@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/json_optional.h"
+#include "netmgr/address.h"
 
 namespace engine {
 
@@ -72,7 +73,7 @@ T parse(const std::string& text, const char* what) {
 
 const PoolConfig* pool_of(const std::vector<PoolConfig>& pools, bool v6) {
   for (const PoolConfig& pool : pools)
-    if ((pool.subnet.find(':') != std::string::npos) == v6) return &pool;
+    if (netmgr::is_ipv6(pool.subnet) == v6) return &pool;
   return nullptr;
 }
 

@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "engine/error.h"
+#include "netmgr/address.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
@@ -24,9 +25,8 @@ constexpr uint16_t kFirstEphemeral = 32768;
 constexpr uint16_t kLastEphemeral = 60999;
 
 std::string shown(const PublishedPort& port) {
-  const bool v6 = port.host_ip.find(':') != std::string::npos;
-  const std::string host = port.host_ip.empty() ? "0.0.0.0" : v6 ? '[' + port.host_ip + ']' : port.host_ip;
-  return host + ":" + std::to_string(port.host_port) + "/" + port.protocol;
+  const std::string host = port.host_ip.empty() ? "0.0.0.0" : port.host_ip;
+  return netmgr::host_and_port(host, std::to_string(port.host_port)) + "/" + port.protocol;
 }
 
 // Inode of the socket bound to this local port, from /proc/net/{tcp,udp}; 0 when none is seen.
@@ -87,7 +87,7 @@ struct SocketAddress {
 
 SocketAddress address_of(const PublishedPort& port) {
   SocketAddress result;
-  if (port.host_ip.find(':') != std::string::npos) {
+  if (netmgr::is_ipv6(port.host_ip)) {
     auto* address = reinterpret_cast<sockaddr_in6*>(&result.storage);
     address->sin6_family = AF_INET6;
     address->sin6_port = htons(port.host_port);

@@ -19,8 +19,8 @@ std::string canonical_host(const std::string& text) {
 }
 
 std::string shown(const PublishedPort& port) {
-  return (netmgr::is_ipv6(port.host_ip) ? '[' + port.host_ip + ']' : port.host_ip) + ':' +
-         std::to_string(port.host_port) + ':' + std::to_string(port.container_port);
+  return netmgr::host_and_port(port.host_ip, std::to_string(port.host_port)) + ':' +
+         std::to_string(port.container_port);
 }
 
 }  // namespace

@@ -1,22 +1,20 @@
 #include "engine/resolv_conf.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <sstream>
 
 #include "engine/error.h"
+#include "netmgr/address.h"
 #include "sys/file.h"
 
 namespace engine {
 
 namespace {
 
-bool is_address(const std::string& text) {
-  std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  return ::inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
-         ::inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
+// Of IPv6 with the link it is on, where it says that: fe80::1%eth0.
+bool is_server(const std::string& text) {
+  const auto address = netmgr::parse_address(text.substr(0, text.find('%')));
+  return address && (address->v6 || text.find('%') == std::string::npos);
 }
 
 std::string line_of(const char* keyword, const std::vector<std::string>& words) {
@@ -37,7 +35,7 @@ ResolverConfig parse_resolv_conf(const std::string& text) {
     words >> keyword;
     std::vector<std::string> values;
     while (words >> value) values.push_back(value);
-    if (keyword == "nameserver" && !values.empty() && values.front().find(':') == std::string::npos)
+    if (keyword == "nameserver" && !values.empty() && is_server(values.front()))
       resolver.servers.push_back(values.front());
     if (keyword == "search" || keyword == "domain") resolver.search = values;
     if (keyword == "options") resolver.options.insert(resolver.options.end(), values.begin(), values.end());
@@ -75,7 +73,7 @@ std::string plain_resolv_conf(const ResolverConfig& resolver) {
 void check_resolver(const ContainerConfig& config) {
   for (const std::string& server : config.resolver.servers) {
     const std::string subject = "container " + config.name + ": dns server '" + server + "' is ";
-    if (!is_address(server)) throw Error(Error::Kind::kInvalid, subject + "not an IP address");
+    if (!netmgr::parse_address(server)) throw Error(Error::Kind::kInvalid, subject + "not an IP address");
     if (server == kOwnNameServer && config.network_mode.empty())
       throw Error(Error::Kind::kInvalid,
                   subject + "the engine's own, which asks the servers that are given here; leave it out");

@@ -11,7 +11,8 @@ namespace engine {
 // The engine's server inside of each container that is on a network (netmgr/dns.h).
 inline constexpr char kOwnNameServer[] = "127.0.0.11";
 
-// The IPv4 servers, search domains and options of a resolv.conf; of `search` and `domain` the last counts.
+// The servers, search domains and options of a resolv.conf; of `search` and `domain` the last counts, and a
+// server that is no address does not, as for a C library.
 ResolverConfig parse_resolv_conf(const std::string& text);
 ResolverConfig host_resolver();  // of this machine's /etc/resolv.conf; empty when it has none
 

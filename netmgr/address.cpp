@@ -91,6 +91,10 @@ bool is_ipv6(const std::string& text) {
   return text.find(':') != std::string::npos;
 }
 
+std::string host_and_port(const std::string& host, const std::string& port) {
+  return (is_ipv6(host) ? '[' + host + ']' : host) + ':' + port;
+}
+
 std::optional<Address> parse_address(const std::string& text) {
   Address address;
   address.v6 = is_ipv6(text);

@@ -53,6 +53,8 @@ uint32_t ipv4_number(const Address& address);  // of an IPv4 one
 std::optional<Address> parse_address(const std::string& text);
 std::string format_address(const Address& address);
 bool is_ipv6(const std::string& text);  // by its look alone
+// "10.0.0.1:80", "[fd00::1]:80". `port` may be a range.
+std::string host_and_port(const std::string& host, const std::string& port);
 // "10.1.0.0/16", "fd00:28::/64"; host bits must be zero.
 std::optional<Subnet> parse_subnet(const std::string& text);
 

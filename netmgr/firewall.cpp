@@ -34,10 +34,9 @@ bool same_target(const Publish& left, const Publish& right) {
 }
 
 std::string describe(const Publish& port) {
-  const bool v6 = is_ipv6(port.container_ip);
-  const std::string any = v6 ? "[::]" : "0.0.0.0";
-  const std::string host = host_of(port).empty() ? any : v6 ? '[' + port.host_ip + ']' : port.host_ip;
-  return fmt::format("{}:{}/{}", host, port.host_port, port.protocol);
+  const std::string any = is_ipv6(port.container_ip) ? "::" : "0.0.0.0";
+  const std::string host = host_of(port).empty() ? any : port.host_ip;
+  return host_and_port(host, std::to_string(port.host_port)) + '/' + port.protocol;
 }
 
 std::string describe(const std::vector<Publish>& ports) {

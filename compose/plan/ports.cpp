@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compose/plan/planner.h"
+#include "netmgr/address.h"
 
 namespace compose {
 namespace {
@@ -19,15 +20,11 @@ int last_of(const parser::Port& port) {
   return std::max(port.published, port.published_end);
 }
 
-bool is_ipv6(const std::string& ip) {
-  return ip.find(':') != std::string::npos;
-}
-
 // None given is every address, of both families where the network has them.
 bool same_address(const std::string& a, const std::string& b) {
   if (a.empty() || b.empty()) return true;
-  if (is_ipv6(a) != is_ipv6(b)) return false;
-  const std::string any = is_ipv6(a) ? "::" : "0.0.0.0";
+  if (netmgr::is_ipv6(a) != netmgr::is_ipv6(b)) return false;
+  const std::string any = netmgr::is_ipv6(a) ? "::" : "0.0.0.0";
   return a == any || b == any || a == b;
 }
 
@@ -115,11 +112,9 @@ bool overlap(const engine::PublishedPort& a, const engine::PublishedPort& b) {
 }
 
 std::string shown(const engine::PublishedPort& port) {
-  std::string text =
-      port.host_ip.empty() ? "" : (is_ipv6(port.host_ip) ? '[' + port.host_ip + ']' : port.host_ip) + ":";
-  text += std::to_string(port.host_port);
-  if (port.host_port_end > port.host_port) text += "-" + std::to_string(port.host_port_end);
-  return text + "/" + port.protocol;
+  std::string number = std::to_string(port.host_port);
+  if (port.host_port_end > port.host_port) number += "-" + std::to_string(port.host_port_end);
+  return (port.host_ip.empty() ? number : netmgr::host_and_port(port.host_ip, number)) + "/" + port.protocol;
 }
 
 }  // namespace compose

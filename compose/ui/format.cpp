@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "netmgr/address.h"
+
 namespace compose::ui {
 
 std::string human_size(int64_t bytes) {
@@ -106,17 +108,14 @@ std::string range(int first, int length) {
 std::string to_string(const Run& run) {
   const std::string target = range(run.target, run.length) + '/' + run.protocol;
   if (run.host == 0) return target;
-  const bool v6 = run.host_ip.find(':') != std::string::npos;
-  return fmt::format(fmt::runtime(v6 ? "[{}]:{}->{}" : "{}:{}->{}"), run.host_ip, range(run.host, run.length),
-                     target);
+  return netmgr::host_and_port(run.host_ip, range(run.host, run.length)) + "->" + target;
 }
 
 }  // namespace
 
 std::string host_and_port(const engine::PublishedPort& port) {
-  const std::string host = port.host_ip.empty() ? "0.0.0.0" : port.host_ip;
-  const bool v6 = host.find(':') != std::string::npos;
-  return fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), host, port.host_port);
+  return netmgr::host_and_port(port.host_ip.empty() ? "0.0.0.0" : port.host_ip,
+                               std::to_string(port.host_port));
 }
 
 std::string ports_text(const std::vector<engine::PublishedPort>& ports,

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
+#include "netmgr/address.h"
 
 namespace engine {
 
@@ -193,7 +194,7 @@ std::optional<ContainerRecord> find_container_named(Database& db, const std::str
 
 std::optional<std::string> port_holder(Database& db, const PublishedPort& port) {
   // The address for all of its family.
-  const std::string any = port.host_ip.find(':') != std::string::npos ? "::" : "";
+  const std::string any = netmgr::is_ipv6(port.host_ip) ? "::" : "";
   Statement query = db.prepare(
       "SELECT container_id FROM ports WHERE host_port = ?1 AND protocol = ?2 AND "
       "(host_ip LIKE '%:%') = (?4 = '::') AND (host_ip = ?3 OR host_ip = ?4 OR ?3 = ?4)");

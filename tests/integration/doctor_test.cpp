@@ -7,9 +7,10 @@
 
 namespace {
 
-// Listens on 80, and not on 81.
+// Listens on 80, and not on 81. Its container's name is longer than a name in DNS can be.
 std::string web() {
-  return "services:\n  web:\n    image: busybox\n    command: /probe serve tcp:0.0.0.0:80\n    stop_signal: "
+  return "services:\n  web:\n    image: busybox\n    container_name: " + std::string(70, 'w') +
+         "\n    command: /probe serve tcp:0.0.0.0:80\n    stop_signal: "
          "SIGKILL\n"
          "    volumes: [\"" +
          places::program("network_probe") +

@@ -7,11 +7,12 @@
 using namespace engine;
 using Words = std::vector<std::string>;
 
-TEST_CASE("a resolv.conf is read for its IPv4 servers, the last search list and all options") {
+TEST_CASE("a resolv.conf is read for its servers, the last search list and all options") {
   const ResolverConfig read = parse_resolv_conf(
       "# comment\nnameserver 10.0.0.1\nnameserver fd00::1\nsearch a b\ndomain c\noptions x\n"
-      "nameserver 10.0.0.2 tail\noptions y z\nnameserver\n");
-  CHECK(read.servers == Words{"10.0.0.1", "10.0.0.2"});
+      "nameserver dns.example\nnameserver 10.0.0.2 tail\noptions y z\nnameserver\n"
+      "nameserver fe80::1%eth0\nnameserver 10.0.0.3%eth0\n");
+  CHECK(read.servers == Words{"10.0.0.1", "fd00::1", "10.0.0.2", "fe80::1%eth0"});
   CHECK(read.search == Words{"c"});
   CHECK(read.options == Words{"x", "y", "z"});
 }
