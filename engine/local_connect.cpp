@@ -160,10 +160,15 @@ void LocalEngine::connect_network(const std::string& id, const AttachmentConfig&
     note("network", "connect", network->id,
          {{"container", record.id}, {"name", network->config.name}, {"type", network->config.driver}});
   } catch (...) {
-    pull_out(*network, record, record.endpoints.back());
+    const ContainerRecord plugged = record;
     record.endpoints.pop_back();
     record.config.networks.pop_back();
     record.config.links = former_links;
+    try {
+      // Its default route and ports may have moved already.
+      unplug(plugged, record, plugged.endpoints.back(), networks);
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): what went wrong is what to tell
+    }
     db_.write([&] {
       delete_endpoints(db_, record.id);
       insert_endpoints(db_, record);

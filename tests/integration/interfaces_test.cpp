@@ -98,6 +98,35 @@ TEST_CASE("published ports lead to where the default route is, also when that mo
   sandbox.finish();
 }
 
+TEST_CASE("a container that cannot be put on a network is as it was before") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(std::string(kCommon) + R"(
+  web:
+    <<: *common
+    command: [sh, -c, "mkdir /site && echo here > /site/index.html && exec httpd -f -p 80 -h /site"]
+    ports: ["8080:80"]
+    networks: {two: {}}
+  other: {<<: *common, networks: [one]}
+)" + kNetworks);
+  sandbox.ok({"up", "-d"});
+  const std::string web = sandbox.project() + "-web-1";
+  const std::string hosts = sandbox.inside("web", {"cat", "/etc/hosts"});
+  const it::Output refused =
+      sandbox.compose({"network", "connect", "--gw-priority", "5", "--driver-opt",
+                       "com.docker.network.endpoint.sysctls=net.ipv4.conf.IFNAME.there_is_none=1",
+                       sandbox.project() + "_one", web});
+  CHECK(refused.code == 1);
+  CHECK_THAT(refused.err, Catch::Contains("there_is_none"));
+  CHECK(links(sandbox, "web") == "eth0=2");
+  CHECK(default_route(sandbox, "web") == "10.61.2.1 eth0");
+  CHECK(sandbox.inside("web", {"cat", "/etc/hosts"}) == hosts);
+  CHECK(it::eventually([] { return it::http("http://127.0.0.1:8080/") == "here\n"; }));
+  sandbox.ok({"network", "connect", sandbox.project() + "_one", web});
+  CHECK(default_route(sandbox, "web") == "10.61.1.1 eth1");
+  sandbox.finish();
+}
+
 TEST_CASE("container run attaches networks in the order given, with what is said of each") {
   if (!it::is_root()) return;
   Sandbox sandbox;
