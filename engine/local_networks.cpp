@@ -9,6 +9,7 @@
 #include "netmgr/address.h"
 #include "netmgr/driver.h"
 #include "netmgr/host_lock.h"
+#include "netmgr/routes.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/random.h"
@@ -52,6 +53,21 @@ std::vector<netmgr::Subnet> subnets_of(const std::vector<NetworkRecord>& network
   return subnets;
 }
 
+// What a bridge's subnet must not overlap. A route into a wider one, as of a VPN, is none of it: the
+// bridge's, which is narrower, goes before it.
+std::vector<netmgr::Subnet> in_the_way(const NetworkConfig& config,
+                                       const std::vector<netmgr::HostRoute>& routes) {
+  std::vector<netmgr::Subnet> subnets;
+  for (const netmgr::HostRoute& route : routes) {
+    const bool wins = std::any_of(config.pools.begin(), config.pools.end(), [&](const PoolConfig& pool) {
+      const auto subnet = netmgr::parse_subnet(pool.subnet);
+      return subnet && subnet->contains(route.destination);
+    });
+    if (route.connected || wins) subnets.push_back(route.destination);
+  }
+  return subnets;
+}
+
 // Another on every machine, the same as long as it is this one; where the machine has none, this engine's.
 std::string machine_seed(const std::string& data_root) {
   const std::string machine = sys::read_file_if_exists("/etc/machine-id").value_or("");
@@ -83,7 +99,7 @@ NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
   record.created_ms = now_ms();
   check_driver(record);
   const sys::FileLock lock = netmgr::lock_on_host(kSubnetLock);
-  const std::vector<netmgr::Subnet> routes = netmgr::host_routes();
+  const std::vector<netmgr::HostRoute> routes = netmgr::host_routes();
   const std::string seed = machine_seed(paths_.data_root);
   db_.write([&] {
     if (find_network(db_, config.name)) {
@@ -92,11 +108,12 @@ NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
     const std::vector<NetworkRecord> others = list_networks(db_);
     check_beside(record, others);
     const std::vector<netmgr::Subnet> ours = subnets_of(others);
-    std::vector<netmgr::Subnet> taken = routes;
-    taken.insert(taken.end(), ours.begin(), ours.end());
+    std::vector<netmgr::Subnet> taken = ours, forbidden = ours;
+    for (const netmgr::HostRoute& route : routes) taken.push_back(route.destination);
     // Only what a driver publishes from is the host's to route: on others the host's own subnet may be meant.
-    const bool routed = netmgr::find_driver(config.driver)->publishes();
-    record.config = with_pools(config, taken, routed ? taken : ours, seed);
+    if (netmgr::find_driver(config.driver)->publishes())
+      for (const netmgr::Subnet& subnet : in_the_way(config, routes)) forbidden.push_back(subnet);
+    record.config = with_pools(config, taken, forbidden, seed);
     insert_network(db_, record);
   });
   try {

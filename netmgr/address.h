@@ -58,9 +58,6 @@ std::string host_and_port(const std::string& host, const std::string& port);
 // "10.1.0.0/16", "fd00:28::/64"; host bits must be zero.
 std::optional<Subnet> parse_subnet(const std::string& text);
 
-// All destinations the host routes (main table; without default routes, and without IPv6's link-local and
-// multicast ones, which every link has), for choosing a pool. Throws sys::Error.
-std::vector<Subnet> host_routes();
 // First free subnet of the default pool (172.17-31.0.0/16, then 192.168.0.0/20 steps) that overlaps none of
 // `taken`.
 std::optional<Subnet> free_subnet(const std::vector<Subnet>& taken);

@@ -13,6 +13,7 @@ struct Route {
   Subnet destination;
   uint32_t metric = 0;
   std::optional<int> device;  // of a multipath route, its first
+  bool by_kernel = false;
 };
 
 void parse_multipath(const nlattr* attribute, Route& route) {
@@ -25,6 +26,7 @@ std::optional<Route> parse_route(const nlmsghdr* header) {
   const auto* info = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(header));
   uint32_t table = info->rtm_table;
   Route route;
+  route.by_kernel = info->rtm_protocol == RTPROT_KERNEL;
   route.destination.prefix = info->rtm_dst_len;
   route.destination.base.v6 = info->rtm_family == AF_INET6;
   each_attribute<rtmsg>(header, [&](const nlattr* attribute) {
@@ -96,16 +98,16 @@ std::vector<int> devices_within(NetlinkSocket& route, const Subnet& subnet) {
   return devices;
 }
 
-std::vector<Subnet> host_routes() {
+std::vector<HostRoute> host_routes() {
   NetlinkSocket socket(NETLINK_ROUTE);
-  std::vector<Subnet> destinations;
+  std::vector<HostRoute> routes;
   for (const uint8_t family : {AF_INET, AF_INET6}) {
     for (const Route& route : main_table(socket, family)) {
       if (route.destination.prefix != 0 && !is_of_every_link(route.destination))
-        destinations.push_back(route.destination);
+        routes.push_back({route.destination, route.by_kernel});
     }
   }
-  return destinations;
+  return routes;
 }
 
 }  // namespace netmgr

@@ -65,6 +65,25 @@ TEST_CASE("addresses come from ip_range, and neither gateway nor auxiliary addre
   sandbox.finish();
 }
 
+TEST_CASE("a subnet may lie in a wider one that the host has a route to, and not in one that it is on") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  for (const char* route : {"10.0.0.0/8", "10.6.1.0/24", "172.16.0.0/14"})
+    REQUIRE(it::run({"ip", "route", "add", route, "via", "198.51.100.1"}).code == 0);
+  sandbox.ok({"network", "create", "--subnet", "10.5.0.0/16", "vpn"});
+  const auto refused = [&](const std::string& subnet) {
+    return sandbox.compose({"network", "create", "--subnet", subnet, "x9"}).err;
+  };
+  CHECK_THAT(refused("10.6.0.0/16"), Catch::Contains("overlaps 10.6.1.0/24"));
+  CHECK_THAT(refused("198.51.100.128/25"), Catch::Contains("overlaps 198.51.100.0/24"));
+  CHECK_THAT(refused("10.5.9.0/24"), Catch::Contains("overlaps 10.5.0.0/16"));
+  // What is chosen stays clear of all of them.
+  sandbox.ok({"network", "create", "chosen"});
+  CHECK(inspected(sandbox, "chosen").at("IPAM").at("Config").at(0).at("Subnet") == "172.20.0.0/16");
+  sandbox.ok({"network", "rm", "vpn", "chosen"});
+  sandbox.finish();
+}
+
 TEST_CASE("options of the bridge name it and its interfaces, and part its containers") {
   if (!it::is_root()) return;
   Sandbox sandbox;
