@@ -2,11 +2,13 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <memory>
 #include <random>
@@ -29,8 +31,36 @@ std::string shown(const PublishedPort& port) {
   return netmgr::host_and_port(host, std::to_string(port.host_port)) + "/" + port.protocol;
 }
 
-// Inode of the socket bound to this local port, from /proc/net/{tcp,udp}; 0 when none is seen.
+// As /proc/net writes addresses: words of four bytes in the machine's order.
+std::string as_in_table(const std::string& host_ip) {
+  const auto address = netmgr::parse_address(host_ip.empty() ? "0.0.0.0" : host_ip);
+  std::string text;
+  for (size_t at = 0; address && at < address->size(); at += sizeof(uint32_t)) {
+    uint32_t word = 0;
+    std::memcpy(&word, address->bytes.data() + at, sizeof word);
+    text += fmt::format("{:08X}", word);
+  }
+  return text;
+}
+
+bool is_any(std::string_view address) {
+  return address.find_first_not_of('0') == std::string_view::npos;
+}
+
+// A socket of IPv6 is in IPv4's way with :: and with ::ffff:10.0.0.1; none of IPv4 is in that of IPv6.
+bool clashes(std::string_view local, std::string_view wanted) {
+  constexpr std::string_view kMapped = "0000000000000000FFFF0000";
+  if (local.size() < wanted.size()) return false;
+  if (local.size() > wanted.size()) {
+    if (!local.starts_with(kMapped)) return is_any(local);
+    local.remove_prefix(kMapped.size());
+  }
+  return local == wanted || is_any(local) || is_any(wanted);
+}
+
+// Inode of the socket that has this local port, from /proc/net/{tcp,udp}; 0 when none is seen.
 uint64_t socket_inode(const PublishedPort& port) {
+  const std::string wanted = as_in_table(port.host_ip);
   for (const char* suffix : {"", "6"}) {
     std::ifstream table("/proc/net/" + port.protocol + suffix);
     std::string line;
@@ -43,7 +73,9 @@ uint64_t socket_inode(const PublishedPort& port) {
       const size_t colon = local.rfind(':');
       const bool listening = port.protocol != "tcp" || state == "0A";
       if (colon == std::string::npos || !listening) continue;
-      if (std::stoul(local.substr(colon + 1), nullptr, 16) == port.host_port) return inode;
+      if (std::stoul(local.substr(colon + 1), nullptr, 16) == port.host_port &&
+          clashes(std::string_view(local).substr(0, colon), wanted))
+        return inode;
     }
   }
   return 0;

@@ -9,6 +9,7 @@
 #include "netmgr/firewall.h"
 #include "netmgr/foreign_chains.h"
 #include "netmgr/forwarding.h"
+#include "netmgr/link_request.h"
 #include "netmgr/routes.h"
 #include "sys/error.h"
 
@@ -111,6 +112,8 @@ class BridgeDriver final : public Driver {
   void setup(const Network& network) const override {
     const std::string name = bridge_name(network);
     const bool v6 = has_family(network, true);
+    if (v6 && !ipv6_is_built_in())
+      throw sys::Error(EAFNOSUPPORT, "make an IPv6 network: this host has IPv6 switched off", name);
     NetlinkSocket route(NETLINK_ROUTE);
     if (is_of_another(route, network))
       throw sys::Error(EEXIST, "make bridge: it is that of " + find_link(route, name)->alias, name);

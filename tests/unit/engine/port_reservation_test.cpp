@@ -1,5 +1,10 @@
 #include "engine/port_reservation.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -54,6 +59,43 @@ TEST_CASE("a clash names the port and the program that holds it") {
     CHECK_THAT(error.what(), Catch::Contains("127.0.0.1:" + std::to_string(held.port.host_port) + "/tcp"));
     CHECK_THAT(error.what(), Catch::Contains("(pid " + std::to_string(::getpid()) + ")"));
   }
+}
+
+TEST_CASE("of two programs that have a port on one address each, the one in the way is named") {
+  const engine::Reservation ours = reserve_port(port(0, "127.0.0.3"));
+  const uint16_t number = ours.port.host_port;
+  int ready[2];
+  REQUIRE(::pipe2(ready, O_CLOEXEC) == 0);
+  const pid_t other = ::fork();
+  if (other == 0) {
+    ::close(ours.socket.get());
+    const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in place{};
+    place.sin_family = AF_INET;
+    place.sin_port = htons(number);
+    ::inet_pton(AF_INET, "127.0.0.2", &place.sin_addr);
+    const bool there = ::bind(socket, reinterpret_cast<const sockaddr*>(&place), sizeof place) == 0 &&
+                       ::listen(socket, 1) == 0;
+    if (there && ::write(ready[1], "x", 1) == 1) ::pause();
+    ::_exit(1);
+  }
+  char byte = 0;
+  REQUIRE(::read(ready[0], &byte, 1) == 1);
+  const auto refusal = [&](const std::string& ip) {
+    try {
+      reserve_port(port(number, ip));
+    } catch (const engine::Error& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK_THAT(refusal("127.0.0.2"), Catch::Contains("(pid " + std::to_string(other) + ")"));
+  CHECK_THAT(refusal("127.0.0.3"), Catch::Contains("(pid " + std::to_string(::getpid()) + ")"));
+  CHECK_THAT(refusal(""), Catch::Contains("(pid "));
+  CHECK_NOTHROW(reserve_port(port(number, "::")));
+  ::kill(other, SIGKILL);
+  ::waitpid(other, nullptr, 0);
+  for (const int end : ready) ::close(end);
 }
 
 TEST_CASE("a range gives its first free port and an error when none is free") {

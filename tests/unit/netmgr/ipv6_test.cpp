@@ -3,10 +3,13 @@
 #include <net/if.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip6.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <catch2/catch.hpp>
 
 #include <cstring>
 
+#include "netmgr/firewall.h"
 #include "netmgr/nft.h"
 #include "world_v6.h"
 
@@ -199,4 +202,32 @@ TEST_CASE("A container cannot say that a neighbour's IPv6 address is its own") {
   CHECK(hears(listener, "fd00:18::2", kSoon));
   advertise(liar, "fd00:18::2", "2001:db8:9::9", 2);  // of another network that it may be the router of
   CHECK(hears(listener, "2001:db8:9::9", kSoon));
+}
+
+TEST_CASE(
+    "On a host that has IPv6 switched off a network with it is refused in plain words, and one without is "
+    "made") {
+  if (!is_root()) return;
+  const World world;
+  const std::string told = "/proc/sys/net/ipv6";
+  const pid_t child = ::fork();
+  if (child == 0) {  // whose /proc says that there is none
+    std::string why = "nothing";
+    try {
+      sys::check(::unshare(CLONE_NEWNS), "unshare", "mounts");
+      sys::check(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), "mount", "/");
+      sys::check(::mount("none", told.c_str(), "tmpfs", 0, nullptr), "mount", told);
+      const Network four = make_network();
+      setup_network(four);
+      const Container container(four, "172.18.0.2");
+      setup_network(make_network6());
+    } catch (const std::exception& error) {
+      why = error.what();
+    }
+    ::_exit(why.find("this host has IPv6 switched off") != std::string::npos ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  CHECK(status == 0);
+  CHECK(read_firewall().bridges.size() == 1);  // the other left no rules
 }
