@@ -3,14 +3,13 @@
 #include <nlohmann/json.hpp>
 
 #include "name_server.h"
+#include "network_scene.h"
 #include "sandbox.h"
 
+using it::kCommon;
 using it::Sandbox;
 
 namespace {
-
-constexpr const char* kCommon =
-    "x-common: &common {image: busybox, command: [sleep, '1000'], stop_grace_period: 0s}\nservices:\n";
 
 std::string resolv_conf(Sandbox& sandbox, const std::string& service) {
   return sandbox.inside(service, {"cat", "/etc/resolv.conf"});

@@ -2,14 +2,14 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "network_scene.h"
 #include "sandbox.h"
 
+using it::kCommon;
 using it::Sandbox;
 
 namespace {
 
-constexpr const char* kCommon =
-    "x-common: &common {image: busybox, command: [sleep, '1000'], stop_grace_period: 0s}\nservices:\n";
 constexpr const char* kNetworks = R"(
 networks:
   one: {ipam: {config: [{subnet: 10.61.1.0/24}]}}

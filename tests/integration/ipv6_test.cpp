@@ -2,17 +2,16 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "network_scene.h"
 #include "sandbox.h"
 
+using it::fetched;
+using it::inspected_network;
 using it::Sandbox;
+using it::sleeper;
 using nlohmann::json;
 
 namespace {
-
-std::string sleeper(const std::string& name, const std::string& more = "") {
-  return "  " + name +
-         ":\n    image: busybox\n    command: [\"sleep\", \"1000\"]\n    stop_grace_period: 0s\n" + more;
-}
 
 std::string server(const std::string& name, const std::string& more = "") {
   return "  " + name +
@@ -30,16 +29,8 @@ std::string global_address(Sandbox& sandbox, const std::string& service,
                                       "-d '\\n'"});
 }
 
-std::string fetched(Sandbox& sandbox, const std::string& from, const std::string& url) {
-  return sandbox.compose({"exec", "-T", from, "timeout", "3", "wget", "-q", "-O", "-", url}).out;
-}
-
 std::string fetched_by_host(const std::string& url) {
   return it::run({"curl", "-gsS", "-m", "3", url}).out;
-}
-
-json inspected(Sandbox& sandbox, const std::string& network) {
-  return json::parse(sandbox.ok({"network", "inspect", network}).out).at(0);
 }
 
 }  // namespace
@@ -69,7 +60,7 @@ TEST_CASE(
   CHECK(row.find("0.0.0.0:8080->80/tcp") != std::string::npos);
   CHECK(row.find("[::]:8080->80/tcp") != std::string::npos);
 
-  const json network = inspected(sandbox, sandbox.project() + "_default");
+  const json network = inspected_network(sandbox, sandbox.project() + "_default");
   CHECK(network.at("EnableIPv4") == true);
   CHECK(network.at("EnableIPv6") == true);
   REQUIRE(network.at("IPAM").at("Config").size() == 2);
@@ -105,7 +96,7 @@ TEST_CASE("a network without IPv4 is IPv6 alone, with the addresses that the fil
   CHECK(it::eventually([&] { return fetched(sandbox, "client", "http://web/") == "hello\n"; }));
   REQUIRE(it::run({"ip", "-6", "address", "add", "2001:db8::2/64", "dev", "host0", "nodad"}).code == 0);
   CHECK(fetched_by_host("http://[2001:db8::2]:8080/") == "hello\n");
-  const json network = inspected(sandbox, sandbox.project() + "_six");
+  const json network = inspected_network(sandbox, sandbox.project() + "_six");
   CHECK(network.at("EnableIPv4") == false);
   CHECK(network.at("IPAM").at("Config") ==
         json::parse(R"([{"Subnet": "fd66:0:0:1::/64", "Gateway": "fd66:0:0:1::9"}])"));
@@ -134,7 +125,7 @@ TEST_CASE("a running container is put on an IPv6 network and taken off it again"
   const std::string name = sandbox.project() + "-six", container = sandbox.project() + "-web-1";
   sandbox.ok({"network", "create", "--ipv6", "--subnet", "10.98.0.0/24", "--subnet", "fd98::/64",
               "--ip-range", "fd98::1:0/112", "--aux-address", "printer=fd98::1:1", name});
-  const json network = inspected(sandbox, name);
+  const json network = inspected_network(sandbox, name);
   CHECK(network.at("IPAM").at("Config").at(1) ==
         json::parse(R"({"Subnet": "fd98::/64", "IPRange": "fd98::1:0/112", "Gateway": "fd98::1:0",
                         "AuxiliaryAddresses": {"printer": "fd98::1:1"}})"));

@@ -2,14 +2,13 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "network_scene.h"
 #include "sandbox.h"
 
+using it::kCommon;
 using it::Sandbox;
 
 namespace {
-
-constexpr const char* kCommon =
-    "x-common: &common {image: busybox, command: [sleep, '1000'], stop_grace_period: 0s}\nservices:\n";
 
 std::string addresses_of(Sandbox& sandbox, const std::string& service, const std::string& network) {
   const auto described = nlohmann::json::parse(

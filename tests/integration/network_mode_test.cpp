@@ -3,14 +3,13 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "network_scene.h"
 #include "sandbox.h"
 
+using it::kCommon;
 using it::Sandbox;
 
 namespace {
-
-constexpr const char* kCommon =
-    "x-common: &common {image: busybox, command: [sleep, '1000'], stop_grace_period: 0s}\nservices:\n";
 
 nlohmann::json inspected(Sandbox& sandbox, const std::string& container) {
   return nlohmann::json::parse(sandbox.ok({"container", "inspect", container}).out).at(0);

@@ -2,30 +2,19 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "network_scene.h"
 #include "sandbox.h"
 
+using it::address_of;
+using it::inspected_network;
 using it::Sandbox;
+using it::sleeper;
 using nlohmann::json;
 
 namespace {
 
-std::string sleeper(const std::string& name, const std::string& more = "") {
-  return "  " + name +
-         ":\n    image: busybox\n    command: [\"sleep\", \"1000\"]\n    stop_grace_period: 0s\n" + more;
-}
-
-std::string address_of(Sandbox& sandbox, const std::string& service, const std::string& interface = "eth0") {
-  return sandbox.inside(
-      service, {"sh", "-c",
-                "ip -4 -o addr show " + interface + " | sed 's/.* inet \\([0-9.]*\\).*/\\1/' | tr -d '\\n'"});
-}
-
 bool pings(Sandbox& sandbox, const std::string& from, const std::string& to) {
   return sandbox.compose({"exec", "-T", from, "ping", "-c", "1", "-w", "2", to}).code == 0;
-}
-
-json inspected(Sandbox& sandbox, const std::string& network) {
-  return json::parse(sandbox.ok({"network", "inspect", network}).out).at(0);
 }
 
 bool host_has_link(const std::string& name) {
@@ -56,7 +45,7 @@ TEST_CASE("addresses come from ip_range, and neither gateway nor auxiliary addre
   CHECK(given == std::set<std::string>{"10.97.5.1", "10.97.5.3"});
   CHECK(address_of(sandbox, "fixed") == "10.97.9.9");
   CHECK(sandbox.inside("one", {"ip", "route"}).find("default via 10.97.0.254") != std::string::npos);
-  const json network = inspected(sandbox, sandbox.project() + "_default");
+  const json network = inspected_network(sandbox, sandbox.project() + "_default");
   CHECK(network.at("Attachable") == true);
   CHECK(network.at("IPAM").at("Config") ==
         json::parse(R"([{"Subnet": "10.97.0.0/16", "IPRange": "10.97.5.0/29",
@@ -79,7 +68,7 @@ TEST_CASE("a subnet may lie in a wider one that the host has a route to, and not
   CHECK_THAT(refused("10.5.9.0/24"), Catch::Contains("overlaps 10.5.0.0/16"));
   // What is chosen stays clear of all of them.
   sandbox.ok({"network", "create", "chosen"});
-  CHECK(inspected(sandbox, "chosen").at("IPAM").at("Config").at(0).at("Subnet") == "172.20.0.0/16");
+  CHECK(inspected_network(sandbox, "chosen").at("IPAM").at("Config").at(0).at("Subnet") == "172.20.0.0/16");
   sandbox.ok({"network", "rm", "vpn", "chosen"});
   sandbox.finish();
 }
@@ -106,9 +95,9 @@ TEST_CASE("options of the bridge name it and its interfaces, and part its contai
   CHECK_FALSE(pings(sandbox, "one", address_of(sandbox, "two", "wan0")));
   CHECK(pings(sandbox, "one", it::kHostAddress));
   CHECK(sandbox.ok({"port", "one", "80"}).out == "127.0.0.1:8080\n");
-  CHECK(
-      inspected(sandbox, sandbox.project() + "_default").at("Options").at("com.docker.network.bridge.name") ==
-      "shop0");
+  CHECK(inspected_network(sandbox, sandbox.project() + "_default")
+            .at("Options")
+            .at("com.docker.network.bridge.name") == "shop0");
   sandbox.finish();
   CHECK_FALSE(host_has_link("shop0"));
 }
@@ -231,7 +220,7 @@ TEST_CASE("containers on a macvlan are on the network of their parent, found by 
   CHECK(pings(sandbox, "one", "two"));
   CHECK(sandbox.inside("one", {"ip", "route"}).find("default via 198.51.100.1") != std::string::npos);
   CHECK(it::run({"ss", "-Hltn", "sport = :8080"}).out.empty());
-  CHECK(inspected(sandbox, sandbox.project() + "_default").at("Driver") == "macvlan");
+  CHECK(inspected_network(sandbox, sandbox.project() + "_default").at("Driver") == "macvlan");
   const std::string container = sandbox.project() + "-one-1", network = sandbox.project() + "_default";
   sandbox.ok({"network", "disconnect", network, container});
   CHECK(sandbox.inside("one", {"ip", "-o", "link"}).find("eth0") == std::string::npos);

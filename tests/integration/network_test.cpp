@@ -1,10 +1,13 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "network_scene.h"
 #include "places.h"
 #include "sandbox.h"
 #include "sys/file.h"
 
+using it::address_of;
+using it::fetched;
 using it::Sandbox;
 
 namespace {
@@ -13,15 +16,6 @@ namespace {
 std::string server(const std::string& page) {
   return R"(["sh", "-c", "mkdir -p /site && echo )" + page +
          R"( > /site/index.html && exec httpd -f -p 80 -h /site"])";
-}
-
-std::string address_of(Sandbox& sandbox, const std::string& service) {
-  return sandbox.inside(
-      service, {"sh", "-c", "ip -4 -o addr show eth0 | sed 's/.* inet \\([0-9.]*\\).*/\\1/' | tr -d '\\n'"});
-}
-
-std::string fetched(Sandbox& sandbox, const std::string& from, const std::string& url) {
-  return sandbox.compose({"exec", "-T", from, "timeout", "3", "wget", "-q", "-O", "-", url}).out;
 }
 
 }  // namespace
@@ -141,7 +135,7 @@ TEST_CASE("a host port that is taken is an error naming it") {
   sandbox.finish();
 }
 
-TEST_CASE("services find each other by service name, container name and alias") {
+TEST_CASE("services find each other by service name, container name, id and alias") {
   if (!it::is_root()) return;
   Sandbox sandbox;
   sandbox.compose_file(R"(
@@ -163,6 +157,7 @@ services:
   CHECK(it::eventually([&] { return fetched(sandbox, "client", "http://web/") == "found\n"; }));
   CHECK(fetched(sandbox, "client", "http://" + sandbox.project() + "-web-1/") == "found\n");
   CHECK(fetched(sandbox, "client", "http://site/") == "found\n");
+  CHECK(fetched(sandbox, "client", "http://" + sandbox.ids("web").begin()->substr(0, 12) + "/") == "found\n");
   CHECK(sandbox.inside("client", {"cat", "/etc/resolv.conf"}).find("nameserver 127.0.0.11") !=
         std::string::npos);
   // A name that is no longer there is not remembered.
