@@ -132,7 +132,15 @@ TEST_CASE(
   CHECK(both[1].port.host_ip == "::");
   CHECK_THROWS_WITH(engine::reserve_port(port(both[0].port.host_port, "::"), {"::"}),
                     Catch::Contains("[::]:"));
-  const std::vector<engine::Reservation> six = engine::reserve_port(port(0, "::1"), {"::1"});
-  CHECK(reserve_port(port(six[0].port.host_port, "127.0.0.1")).socket);
+  bool apart = false;
+  for (int attempt = 0; attempt < 20 && !apart; ++attempt) {  // somebody's connection may have the number
+    const std::vector<engine::Reservation> six = engine::reserve_port(port(0, "::1"), {"::1"});
+    try {
+      apart = static_cast<bool>(reserve_port(port(six[0].port.host_port, "127.0.0.1")).socket);
+    } catch (const engine::Error& error) {
+      CHECK(error.kind() == engine::Error::Kind::kConflict);
+    }
+  }
+  CHECK(apart);
   CHECK(engine::reserve_port(port(0), {}).empty());
 }
