@@ -153,6 +153,11 @@ void Balancer::stop() {
   for (Session* session : sessions) session->leave_if_idle();
 }
 
+size_t Balancer::ending() const {
+  return static_cast<size_t>(std::count_if(context_.sessions.begin(), context_.sessions.end(),
+                                           [](const Session* session) { return session->ends_by_itself(); }));
+}
+
 SocketAddress Balancer::address_of(const std::string& frontend) const {
   const auto named = [&](const auto& entry) { return entry.second->frontend()->config.name == frontend; };
   const auto found = std::find_if(listeners_.begin(), listeners_.end(), named);

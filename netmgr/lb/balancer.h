@@ -25,6 +25,8 @@ class Balancer {
   // No new clients, and no new requests of those there are.
   void stop();
   size_t clients() const { return context_.sessions.size(); }
+  // Of them, those whose requests are under way; WebSocket and TCP connections have no end to wait for.
+  size_t ending() const;
   // Where the frontend listens.
   SocketAddress address_of(const std::string& frontend) const;
   EventLoop& loop() { return loop_; }

@@ -101,7 +101,7 @@ void EventLoop::handle_posted() {
 }
 
 int EventLoop::wait_time(int most) const {
-  if (!posted_.empty()) return 0;
+  if (!posted_.empty() || !retired_.empty()) return 0;  // what was retired outside of a turn is to go
   uint64_t wait = static_cast<uint64_t>(most);
   for (const EventHandler::TimerList& list : timers_)
     if (list.first != nullptr)

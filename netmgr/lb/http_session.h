@@ -19,6 +19,7 @@ class HttpSession : public Session {
  public:
   using Session::Session;
   void leave_if_idle() override;
+  bool ends_by_itself() const override { return phase_ != Phase::kTunnel; }
 
  private:
   enum class Phase : uint8_t { kHead, kFinding, kExchange, kTunnel, kClosing };

@@ -1,6 +1,6 @@
 // compose-lb: the load balancer as a program. `compose-lb FILE` serves what the file says (config.h), which
 // is read again when it changes or on SIGHUP; SIGTERM and SIGINT let the requests under way end, for ten
-// seconds at most.
+// seconds at most; TCP and WebSocket connections are cut.
 #include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
@@ -85,12 +85,14 @@ class FileWatch : public netmgr::lb::EventHandler {
 class Signals : public netmgr::lb::EventHandler {
  public:
   explicit Signals(netmgr::lb::EventLoop& loop) {
-    sigset_t set;
-    sigemptyset(&set);
-    for (const int signal : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&set, signal);
-    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    const sigset_t set = wanted();
     fd_.reset(sys::check(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd"));
     loop.watch(fd_.get(), EPOLLIN, *this);
+  }
+  // Before anything else: one that comes early waits, where PID 1 of a container would not be told of it.
+  static void hold() {
+    const sigset_t set = wanted();
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
   }
   void on_events(uint32_t /*events*/) override {
     signalfd_siginfo info{};
@@ -101,6 +103,12 @@ class Signals : public netmgr::lb::EventHandler {
   bool stopped() const { return stop_; }
 
  private:
+  static sigset_t wanted() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGHUP, SIGTERM, SIGINT}) sigaddset(&set, signal);
+    return set;
+  }
   bool changed_ = false;
   bool stop_ = false;
   sys::Fd fd_;
@@ -127,7 +135,7 @@ int serve(const std::string& path) {
   }
   balancer.stop();
   const uint64_t end = balancer.loop().now() + kStopMs;
-  while (balancer.clients() > 0 && balancer.loop().now() < end) balancer.run_once(kTickMs / 10);
+  while (balancer.ending() > 0 && balancer.loop().now() < end) balancer.run_once(kTickMs / 10);
   return 0;
 }
 
@@ -138,6 +146,7 @@ int main(int argc, char** argv) {
     report("usage: compose-lb FILE, where FILE is the configuration (JSON)");
     return 2;
   }
+  Signals::hold();
   ::signal(SIGPIPE, SIG_IGN);
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {

@@ -54,7 +54,11 @@ void Backend::update(BackendConfig config, uint64_t check_ms) {
       // At the very start nobody is there to compare with.
       if (config.slow_start_ms > 0 && !servers_.empty()) servers.back()->slow_since = loop_.now();
     }
-    servers.back()->config = wanted;
+    Server& server = *servers.back();
+    // Connections that were opened otherwise are not for the requests to come.
+    while (server.config.send_proxy != wanted.send_proxy && !server.idle.empty())
+      server.idle.back()->discard();
+    server.config = wanted;
   }
   for (const std::shared_ptr<Server>& server : servers_) {
     if (!server) continue;

@@ -72,6 +72,8 @@ class Session : public Waiter {
   void on_timeout() final;
   // Ends it when it is between two requests.
   virtual void leave_if_idle() {}
+  // Within its timeouts, when nothing new comes; a tunnel lives as long as both its sides.
+  virtual bool ends_by_itself() const = 0;
 
  protected:
   enum class Finding : uint8_t { kNo, kQueued, kPaused, kConnecting };

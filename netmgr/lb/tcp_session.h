@@ -11,6 +11,7 @@ namespace netmgr::lb {
 class TcpSession : public Session {
  public:
   using Session::Session;
+  bool ends_by_itself() const override { return false; }
 
  private:
   enum class Move : uint8_t { kWait, kMore, kFailed };
