@@ -1,7 +1,8 @@
 #!/bin/bash
 # compose-lb beside HAProxy, one thread each, over two nginx servers on loopback: requests per second and the 99th
-# percentile with 32 and 512 kept connections, and memory of 1,000 idle ones. Rounds alternate between the two and the
-# medians of their ratios count, as a busy machine slows both.
+# percentile with 32 and 512 kept connections, bytes per second in TCP mode (HAProxy as it is by default and with
+# splice-auto), and memory of 1,000 idle connections. Rounds alternate between the two and the medians of their ratios
+# count, as a busy machine slows both. Then, of compose-lb alone, what fails while its servers change ten times a second.
 # usage: lb.sh [COMPOSE-LB [ROUNDS [SECONDS]]]     needs the packages haproxy, nginx-light, wrk, python3
 set -euo pipefail
 
@@ -24,9 +25,11 @@ trap finish EXIT
 
 base=$((20000 + $$ % 20000))
 one=$((base + 1)) two=$((base + 2)) ours=$((base + 3)) theirs=$((base + 4))
+ours_tcp=$((base + 5)) theirs_tcp=$((base + 6)) theirs_splice=$((base + 7))
 
 mkdir -p "$work/www" "$work/tmp"
 chmod 755 "$work" "$work/www"
+head -c 1048576 /dev/zero >"$work/www/big"
 head -c 256 /dev/zero | tr '\0' x >"$work/www/index.html"
 cat >"$work/nginx.conf" <<EOF
 worker_processes 1;
@@ -46,7 +49,7 @@ EOF
 cat >"$work/haproxy.cfg" <<EOF
 global
   nbthread 1
-  maxconn 8192
+  maxconn 6000
 defaults
   mode http
   timeout connect 5s
@@ -56,18 +59,35 @@ defaults
 frontend front
   bind 127.0.0.1:$theirs
   default_backend web
+listen tcp
+  mode tcp
+  bind 127.0.0.1:$theirs_tcp
+  server one 127.0.0.1:$one
+listen splice
+  mode tcp
+  option splice-auto
+  bind 127.0.0.1:$theirs_splice
+  server one 127.0.0.1:$one
 backend web
   balance roundrobin
   http-reuse always
   server one 127.0.0.1:$one
   server two 127.0.0.1:$two
 EOF
-cat >"$work/lb.json" <<EOF
-{"frontends": [{"name": "front", "bind": "127.0.0.1:$ours", "backend": "web"}],
- "backends": [{"name": "web", "servers": [{"name": "one", "address": "127.0.0.1:$one"},
-                                          {"name": "two", "address": "127.0.0.1:$two"}]}],
- "max_connections": 8192}
+# config SERVERS: writes it as who runs the balancer does
+server_one="{\"name\": \"one\", \"address\": \"127.0.0.1:$one\"}"
+server_two="{\"name\": \"two\", \"address\": \"127.0.0.1:$two\"}"
+config() {
+  cat >"$work/lb.new" <<EOF
+{"frontends": [{"name": "front", "bind": "127.0.0.1:$ours", "backend": "web"},
+               {"name": "tcp", "bind": "127.0.0.1:$ours_tcp", "mode": "tcp", "backend": "raw"}],
+ "backends": [{"name": "web", "servers": [$1]},
+              {"name": "raw", "mode": "tcp", "servers": [$server_one]}],
+ "max_connections": 6000}
 EOF
+  mv "$work/lb.new" "$work/lb.json"
+}
+config "$server_one, $server_two"
 nginx -p "$work" -c "$work/nginx.conf" & pids+=($!)
 haproxy -db -f "$work/haproxy.cfg" & haproxy_pid=$! pids+=($!)
 "$lb" "$work/lb.json" 2>"$work/lb.err" & lb_pid=$! pids+=($!)
@@ -100,6 +120,25 @@ print(f"{sys.argv[2]:>4} connections: compose-lb {middle(r[0] for r in rows):8.0
 EOF
 done
 
+# megabytes per second
+transfer() {
+  wrk -t 1 -c 8 -d "${seconds}s" "http://127.0.0.1:$1/big" >"$work/wrk"
+  awk '/Transfer\/sec/ {t = $2; f = t ~ /GB$/ ? 1024 : t ~ /KB$/ ? 1 / 1024 : 1; sub(/[A-Z]+$/, "", t); print t * f}' \
+    "$work/wrk"
+}
+: >"$work/rows"
+for _ in $(seq "$rounds"); do
+  echo "$(transfer "$ours_tcp") $(transfer "$theirs_tcp") $(transfer "$theirs_splice")" >>"$work/rows"
+done
+python3 - "$work/rows" <<'EOF'
+import statistics, sys
+rows = [[float(x) for x in line.split()] for line in open(sys.argv[1])]
+middle = statistics.median
+print(f"TCP mode: compose-lb {middle(r[0] for r in rows):6.0f} MB/s | haproxy {middle(r[1] for r in rows):6.0f} MB/s,"
+      f" ratio {middle(r[0] / r[1] for r in rows):.2f} | with splice-auto {middle(r[2] for r in rows):6.0f} MB/s,"
+      f" ratio {middle(r[0] / r[2] for r in rows):.2f}")
+EOF
+
 # resident memory gained by 1,000 connections that have had one answer each
 idle() {
   python3 - "$1" "$2" <<'EOF'
@@ -127,3 +166,21 @@ read -r gained total <<<"$(idle "$ours" "$lb_pid")"
 echo "1,000 idle connections: compose-lb +$gained KiB (in all $total)"
 read -r gained total <<<"$(idle "$theirs" "$haproxy_pid")"
 echo "1,000 idle connections: haproxy    +$gained KiB (in all $total)"
+
+# What fails while servers come and go.
+wrk -t 1 -c 64 -d "$((seconds * 2))s" "http://127.0.0.1:$ours/" >"$work/wrk" & wrk_pid=$!
+changes=0
+while kill -0 "$wrk_pid" 2>/dev/null; do
+  case $((changes % 4)) in
+    0) config "$server_one" ;;
+    1) config "$server_one, $server_two" ;;
+    2) config "$server_two" ;;
+    3) config "${server_one%\}}, \"drain\": true}, $server_two" ;;
+  esac
+  changes=$((changes + 1))
+  sleep 0.1
+done
+wait "$wrk_pid"
+answered=$(awk '/requests in/ {print $1}' "$work/wrk")
+failed=$(awk '/Non-2xx/ {sum += $NF} /Socket errors/ {gsub(",", ""); sum += $4 + $6 + $8 + $10} END {print sum + 0}' "$work/wrk")
+echo "$changes changes of the servers during $answered requests: $failed failed"
