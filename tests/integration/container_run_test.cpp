@@ -219,6 +219,22 @@ TEST_CASE("the default network waits for the next container that goes by itself,
   sandbox.finish();
 }
 
+TEST_CASE("one process waits with the default network for many that go by themselves") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const auto others = [&] { return it::processes_of(sandbox.data_root()); };
+  const auto waits = [&] {
+    // Until then the process may not wait yet, and the next container leaves it to another one.
+    return it::run({"flock", "-n", sandbox.run_root() + "/locks/idle-network", "true"}).code != 0;
+  };
+  sandbox.ok({"container", "run", "--rm", "busybox", "true"});
+  REQUIRE(it::eventually([&] { return waits() && others().size() == 1; }));
+  const std::vector<int> first = others();
+  for (int i = 0; i < 5; ++i) sandbox.ok({"container", "run", "--rm", "busybox", "true"});
+  CHECK(it::eventually([&] { return others() == first; }));
+  sandbox.finish();
+}
+
 TEST_CASE("a running container joins a network and leaves one, with its names, addresses and routes") {
   if (!it::is_root()) return;
   Sandbox sandbox;
