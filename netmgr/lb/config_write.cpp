@@ -208,7 +208,8 @@ std::string write_config(const Config& config) {
       .put("access_log", config.access_log)
       .put("log_empty", config.log_empty, usual.log_empty)
       .put("keep_alive_probes", config.keep_alive_probes);
-  return writer.take().dump(1) + "\n";
+  // What is not UTF-8 cannot stand in JSON.
+  return writer.take().dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace netmgr::lb

@@ -9,14 +9,31 @@ namespace {
 constexpr uint16_t kHttpPort = 80;
 constexpr uint16_t kHttpsPort = 443;
 
+// Line ends and the like only have a meaning in certificates; elsewhere they part words, as spaces do.
+void make_plain(Environment& environment) {
+  std::set<std::string> certificates = {"DEFAULT_SSL_CERT", "SSL_CERT", "CA_CERT"};
+  for (const std::string& name : split_list(value_of(environment, "EXTRA_SSL_CERTS")))
+    certificates.insert(name);
+  for (auto& [key, value] : environment) {
+    if (certificates.contains(key)) continue;
+    for (char& c : value)
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  }
+}
+
 }  // namespace
 
 Translator::Translator(const Environment& balancer, const std::vector<BalancedService>& services,
                        std::string any_address)
     : balancer_(balancer), any_address_(std::move(any_address)) {
+  make_plain(balancer_);
+  own_.reserve(services.size());
   for (const BalancedService& service : services) {
     const auto off = service.labels.find("com.docker.dockercloud.haproxy.deactivate");
-    if (off == service.labels.end() || off->second != "true") services_.push_back(&service);
+    if (off != service.labels.end() && off->second == "true") continue;
+    own_.push_back(service);
+    make_plain(own_.back().environment);
+    services_.push_back(&own_.back());
   }
 }
 

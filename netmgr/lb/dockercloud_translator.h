@@ -88,8 +88,9 @@ class Translator {
   void monitor();
   void statistics();
 
-  const Environment& balancer_;
+  Environment balancer_;
   std::string any_address_;
+  std::vector<BalancedService> own_;
   std::vector<const BalancedService*> services_;
   Translation result_;
   std::set<std::string> said_;

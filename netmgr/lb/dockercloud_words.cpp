@@ -45,9 +45,15 @@ void take_duration(Words& words, const std::string& word, uint64_t& into, const 
   const std::string text = words.argument();
   const std::optional<uint64_t> value = duration_of(text);
   if (value)
-    into = *value;
+    into = std::min(*value, 30 * kLongest);
   else
     warn("\"" + word + " " + text + "\" has no time that can be used");
+}
+
+bool is_cookie_name(const std::string& name, const Warn& warn) {
+  const bool good = std::all_of(name.begin(), name.end(), is_token) && name.find('&') == std::string::npos;
+  if (!good) warn("\"" + name + "\" is no name of a cookie");
+  return good;
 }
 
 }  // namespace
@@ -201,8 +207,10 @@ void read_server_words(std::string_view text, ServerWords& words, const Warn& wa
       words.health.interval_ms = std::clamp<uint64_t>(words.health.interval_ms, 10, kLongest);
     } else if (word == "fastinter") {
       take_duration(list, word, words.health.fast_interval_ms, warn);
+      words.health.fast_interval_ms = std::min(words.health.fast_interval_ms, kLongest);
     } else if (word == "downinter") {
       take_duration(list, word, words.health.down_interval_ms, warn);
+      words.health.down_interval_ms = std::min(words.health.down_interval_ms, kLongest);
     } else if (word == "rise") {
       take_number(list, word, words.health.rise, 1000, warn);
       words.health.rise = std::max(words.health.rise, 1U);
@@ -288,6 +296,11 @@ std::optional<CookieConfig> read_cookie(std::string_view text, const Warn& warn)
     else
       warn("\"" + word + "\" is not known here");
   }
+  if (!is_cookie_name(cookie.name, warn)) return std::nullopt;
+  if (cookie.domain.find(';') != std::string::npos) {
+    warn("\"" + cookie.domain + "\" is no domain");
+    cookie.domain.clear();
+  }
   if (!insert) {
     warn("only cookies with \"insert\" make sessions sticky here");
     return std::nullopt;
@@ -298,7 +311,7 @@ std::optional<CookieConfig> read_cookie(std::string_view text, const Warn& warn)
 std::optional<AppSessionConfig> read_app_session(std::string_view text, const Warn& warn) {
   Words words(split_words(text));
   AppSessionConfig session;
-  if (!words.next(session.name)) return std::nullopt;
+  if (!words.next(session.name) || !is_cookie_name(session.name, warn)) return std::nullopt;
   std::string word;
   while (words.next(word)) {
     if (word == "len") {

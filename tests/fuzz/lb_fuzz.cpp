@@ -8,6 +8,9 @@
 #include "netmgr/lb/chunk_scanner.h"
 #include "netmgr/lb/http_head.h"
 #include "netmgr/lb/http_rewrite.h"
+#include "netmgr/lb/proxy_protocol.h"
+#include "netmgr/lb/router.h"
+#include "netmgr/lb/sticky.h"
 
 namespace {
 
@@ -67,6 +70,33 @@ void check_chunks(std::string_view bytes, size_t cut) {
   if (result != wanted || (wanted == ChunkScanner::Result::kDone && first + second != used)) std::abort();
 }
 
+// A header of the PROXY protocol is read alike when more stands behind it, and is no longer than what is
+// there.
+void check_proxy(std::string_view bytes) {
+  const ProxyHeader header = read_proxy_header(bytes);
+  if (header.result != ProxyHeader::Result::kGood) return;
+  if (header.size > bytes.size()) std::abort();
+  const ProxyHeader again = read_proxy_header(bytes.substr(0, header.size));
+  if (again.result != header.result || again.size != header.size) std::abort();
+}
+
+// A cookie that was taken out is not there any more, and none that was not there comes in.
+void check_cookies(std::string_view bytes) {
+  const std::string rest = without_cookie(bytes, "SRV");
+  if (find_cookie(rest, "SRV") || rest.size() > bytes.size() + 2) std::abort();
+  if (find_cookie(rest, "A") != find_cookie(bytes, "A") && bytes.find("A") == std::string_view::npos)
+    std::abort();
+  set_cookie(bytes);
+}
+
+void check_routes(std::string_view bytes) {
+  const std::string_view path = path_of(bytes);
+  const std::string_view host = host_of(bytes);
+  if (!matches("*", path) || !matches("*", host)) std::abort();
+  const size_t middle = bytes.size() / 2;
+  matches(bytes.substr(0, middle), bytes.substr(middle));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -74,6 +104,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
   check_request(bytes);
   check_answer(bytes);
+  check_proxy(bytes);
+  check_cookies(bytes);
+  check_routes(bytes);
   check_chunks(bytes, data[0] < bytes.size() ? data[0] : bytes.size());
   return 0;
 }

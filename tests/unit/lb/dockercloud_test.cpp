@@ -388,6 +388,18 @@ TEST_CASE("EXTRA_SETTINGS and FAILOVER of a service") {
   CHECK(warned(result, "EXTRA_SETTINGS of service \"web\": \"acl x\""));
 }
 
+TEST_CASE("whatever is written in settings, a configuration comes of it") {
+  const Translation result =
+      with({{"STATS_AUTH", "a\nb:\xff"}, {"MONITOR_URI", "/p\x01"}, {"MONITOR_PORT", "80"}},
+           {service("web", {{"COOKIE", "a/b insert"},
+                            {"APPSESSION", "\"x\" len 3"},
+                            {"HEALTH_CHECK", "check\ninter 999999d fastinter 999999d"},
+                            {"VIRTUAL_HOST", "a.com/\x7f,\nb.com"}})});
+  CHECK(warned(result, "COOKIE of service \"web\": \"a/b\" is no name of a cookie"));
+  CHECK_FALSE(backend(result).app_session);
+  CHECK(hosts_of(frontend(result, "port_80")) == "a.com/=web;b.com*=web;");
+}
+
 TEST_CASE("a service that is switched off by its label gets nothing") {
   BalancedService off = service("off");
   off.labels["com.docker.dockercloud.haproxy.deactivate"] = "true";
