@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <functional>
 #include <future>
 #include <map>
@@ -20,6 +21,9 @@
 #include "sys/fd.h"
 
 namespace scene {
+
+// As in the program: who has gone is found by the write, and OpenSSL writes without MSG_NOSIGNAL.
+inline const auto kNoSignalOfPipes = ::signal(SIGPIPE, SIG_IGN);
 
 inline uint16_t port_of(int fd) {
   sockaddr_in address{};
