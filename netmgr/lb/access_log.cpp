@@ -4,9 +4,11 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <climits>
 #include <ctime>
 
 namespace netmgr::lb {
@@ -28,7 +30,8 @@ sys::Fd own_output() {
 }  // namespace
 
 AccessLog::AccessLog() : fd_(own_output()) {
-  // A socket cannot be opened so; before each writing it is asked whether there is room.
+  // A socket cannot be opened so, nor what is another user's.
+  may_wait_ = !fd_;
   if (!fd_) fd_.reset(::fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0));
 }
 
@@ -116,13 +119,23 @@ void AccessLog::end(size_t start) {
 }
 
 void AccessLog::flush() {
+  size_t before = 0;
+  do {
+    before = text_.size();
+    write_some();
+  } while (may_wait_ && !text_.empty() && text_.size() < before);
+}
+
+void AccessLog::write_some() {
   if (text_.empty()) return;
   pollfd room{fd_.get(), POLLOUT, 0};
   if (::poll(&room, 1, 0) != 1 || (room.revents & POLLOUT) == 0) {
     if ((room.revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) text_.clear();  // nobody reads it
     return;
   }
-  const ssize_t size = ::write(fd_.get(), text_.data(), text_.size());
+  // As much as there is room for for certain when a pipe is ready.
+  const size_t most = may_wait_ ? std::min<size_t>(text_.size(), PIPE_BUF) : text_.size();
+  const ssize_t size = ::write(fd_.get(), text_.data(), most);
   if (size > 0) text_.erase(0, static_cast<size_t>(size));
   if (size < 0 && errno != EAGAIN && errno != EINTR) text_.clear();
 }

@@ -46,7 +46,8 @@ class AccessLog {
  public:
   // Standard output.
   AccessLog();
-  explicit AccessLog(sys::Fd fd) : fd_(std::move(fd)) {}
+  // `may_wait`: writing to it waits when there is no room.
+  explicit AccessLog(sys::Fd fd, bool may_wait = false) : fd_(std::move(fd)), may_wait_(may_wait) {}
   void http(const LogEntry& entry);
   void tcp(const LogEntry& entry);
   void flush();
@@ -56,8 +57,10 @@ class AccessLog {
   void begin(const LogEntry& entry);
   void counts(const LogEntry& entry);
   void end(size_t start);
+  void write_some();
 
   sys::Fd fd_;
+  bool may_wait_ = false;  // writing more than there is room for would
   std::string text_;
   uint64_t lost_ = 0;
   int64_t stamp_second_ = -1;

@@ -358,6 +358,8 @@ Config parse_config(std::string_view text) {
     json = Json::parse(text);
   } catch (const Json::parse_error& error) {
     throw ConfigError("not JSON at byte " + std::to_string(error.byte));
+  } catch (const Json::exception&) {
+    throw ConfigError("has a number that is out of all range");
   }
   const Section root(json, "",
                      {"frontends", "backends", "timeouts", "max_connections", "max_body_bytes", "access_log",

@@ -114,9 +114,13 @@ class Signals : public netmgr::lb::EventHandler {
   sys::Fd fd_;
 };
 
-void reload(Balancer& balancer, const std::string& path) {
+// `text` is what was applied last. When `asked`, the same is applied again, as files it names may be others.
+void reload(Balancer& balancer, const std::string& path, std::string& text, bool asked) {
   try {
-    balancer.apply(netmgr::lb::parse_config(sys::read_file(path)));
+    std::string now = sys::read_file(path);
+    if (now == text && !asked) return;
+    balancer.apply(netmgr::lb::parse_config(now));
+    text = std::move(now);
     report("the configuration was read again");
   } catch (const std::exception& error) {
     report(path + ": " + error.what() + "; going on with the configuration as it was");
@@ -124,13 +128,14 @@ void reload(Balancer& balancer, const std::string& path) {
 }
 
 int serve(const std::string& path) {
-  Balancer balancer(netmgr::lb::parse_config(sys::read_file(path)), report);
+  std::string text = sys::read_file(path);
+  Balancer balancer(netmgr::lb::parse_config(text), report);
   netmgr::lb::EventLoop& loop = balancer.loop();
   FileWatch* file = loop.adopt(std::make_unique<FileWatch>(loop, path));
   Signals* signals = loop.adopt(std::make_unique<Signals>(loop));
   while (!signals->stopped()) {
     const bool asked = signals->take_reload();
-    if (file->take_change() || asked) reload(balancer, path);
+    if (file->take_change() || asked) reload(balancer, path, text, asked);
     balancer.run_once(kTickMs);
   }
   balancer.stop();

@@ -29,6 +29,7 @@ TEST_CASE("a configuration is read whole") {
 TEST_CASE("what is wrong in a configuration is told with its place") {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {R"({)", "not JSON at byte"},
+      {R"({"max_connections": 1e999})", "has a number that is out of all range"},
       {R"([])", "the file: must be an object"},
       {R"({"backends": [], "frontends": []})", "frontends: there must be at least one"},
       {R"({"backends": [], "frontends": [], "statistics": {}})",
