@@ -38,13 +38,11 @@ class Connection {
   // Edges of epoll: to be told of every event.
   void note(uint32_t events);
   bool readable() const { return readable_; }
-  bool writable() const { return writable_; }
   bool hung_up() const { return hung_up_; }
   bool broken() const { return broken_; }  // reset: neither side says anything more
   // For who reads and writes the socket itself.
   void found_empty() { readable_ = false; }
   void found_ended() { readable_ = false, ended_ = true; }
-  void found_full() { writable_ = false; }
   bool ended() const { return ended_; }  // the peer has sent all it will
 
   // Reads once, behind what is there. kFull: no room; something must be consumed first.

@@ -1,10 +1,6 @@
 #pragma once
-// One client's connection in mode tcp: a server is connected and what each says goes to the other. The kernel
-// moves the bytes itself (splice(2)), but where the client speaks TLS.
-#include <memory>
-
+// One client's connection in mode tcp: a server is connected and what each says goes to the other.
 #include "netmgr/lb/session.h"
-#include "sys/fd.h"
 
 namespace netmgr::lb {
 
@@ -17,9 +13,7 @@ class TcpSession : public Session {
   enum class Move : uint8_t { kWait, kMore, kFailed };
   // From one side to the other.
   struct Direction {
-    std::unique_ptr<sys::Pipe> pipe;  // while there are bytes in it
-    size_t held = 0;
-    bool ended = false;  // and its end was passed on
+    bool ended = false;  // the sender has, and that was passed on
   };
 
   void begin() override;
@@ -32,7 +26,7 @@ class TcpSession : public Session {
 
   void look_for_server();
   void relay();
-  Move splice(Connection& from, Connection& to, Direction& direction, uint64_t& count);
+  Move pass(Connection& from, Connection& to, Direction& direction, uint64_t& count);
   Move copy(Connection& from, Connection& to, Direction& direction, uint64_t& count);
   void finish(const char* state);
 

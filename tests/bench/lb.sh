@@ -23,7 +23,7 @@ finish() {
 }
 trap finish EXIT
 
-base=$((20000 + $$ % 20000))
+base=$((20000 + $$ % 12000))  # below the ports that the kernel gives to connections
 one=$((base + 1)) two=$((base + 2)) ours=$((base + 3)) theirs=$((base + 4))
 ours_tcp=$((base + 5)) theirs_tcp=$((base + 6)) theirs_splice=$((base + 7))
 
