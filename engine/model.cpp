@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/json_optional.h"
+#include "engine/json_usual.h"
 #include "netmgr/address.h"
 
 namespace engine {
@@ -48,15 +49,10 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumeConfig, name, driver, driv
 
 namespace {
 
-// Without the members that are as in a new object, which is most of them: less to read for every command.
-// Whoever changes what a member is at first changes what older rows say, and has to bring them over.
 template <typename T>
 std::string write(const T& value) {
   static const nlohmann::json usual = T();
-  nlohmann::json document = value;
-  for (auto member = document.begin(); member != document.end();)
-    member = *member == usual.at(member.key()) ? document.erase(member) : std::next(member);
-  return document.dump();
+  return without_usual(value, usual).dump();
 }
 
 template <typename T>

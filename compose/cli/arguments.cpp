@@ -76,6 +76,14 @@ struct Arguments::Impl {
         ->type_name("VALUE")
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   }
+  // `Value`: what a string can be given to.
+  template <typename Value>
+  void text_option(const std::string& names, Value& value, const std::string& help) {
+    CLI::Option* option = value_option(names, help);
+    converters.emplace_back([option, &value] {
+      if (option->count() > 0) value = option->results().back();
+    });
+  }
   std::string help() const {
     const CLI::Formatter formatter;
     return "Usage: compose " + usage + "\n\n" + summary + "\n" +
@@ -122,21 +130,11 @@ void Arguments::flag(const std::string& names, std::optional<bool>& value, const
 }
 
 void Arguments::option(const std::string& names, std::string& value, const std::string& help) {
-  declare(names, [this, names, &value, help] {
-    CLI::Option* option = impl_->value_option(names, help);
-    impl_->converters.emplace_back([option, &value] {
-      if (option->count() > 0) value = option->results().back();
-    });
-  });
+  declare(names, [this, names, &value, help] { impl_->text_option(names, value, help); });
 }
 
 void Arguments::option(const std::string& names, std::optional<std::string>& value, const std::string& help) {
-  declare(names, [this, names, &value, help] {
-    CLI::Option* option = impl_->value_option(names, help);
-    impl_->converters.emplace_back([option, &value] {
-      if (option->count() > 0) value = option->results().back();
-    });
-  });
+  declare(names, [this, names, &value, help] { impl_->text_option(names, value, help); });
 }
 
 void Arguments::option(const std::string& names, std::optional<int64_t>& value, const std::string& help) {

@@ -1,7 +1,6 @@
 #include "compose/cli/file_digests.h"
 
 #include "compose/cli/failure.h"
-#include "compose/plan/describe.h"
 #include "engine/image/digest.h"
 #include "sys/error.h"
 #include "sys/file.h"

@@ -2,7 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "compose/plan/describe.h"
 #include "compose/plan/planner.h"
 #include "engine/image/digest.h"
 

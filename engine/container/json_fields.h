@@ -1,8 +1,7 @@
 #pragma once
 // Members of a plain struct to JSON and back. A struct takes part by a function `describe(archive, value)` in
 // its namespace that names every member once; writing and reading both go through it, so they cannot drift
-// apart. Members that are as in a new object are not written, which is most of them: whoever changes what a
-// member is at first changes what older files say. Enums take part by `to_string(value)` and
+// apart; see engine/json_usual.h for what is not written. Enums take part by `to_string(value)` and
 // `bool from_string(text, value)`. Internal to this room.
 #include <nlohmann/json.hpp>
 #include <string>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "engine/error.h"
+#include "engine/json_usual.h"
 
 namespace engine::json_fields {
 
@@ -34,25 +34,18 @@ json encode(const T& value);
 
 struct Writer {
   json& object;
-  const json* usual;  // what stays away; none: everything is written
   template <typename T>
   void operator()(const char* key, const T& value) {
-    json member = encode(value);
-    if (usual == nullptr || usual->at(key) != member) object[key] = std::move(member);
+    object[key] = encode(value);
   }
 };
 
-// All members of a new object.
 template <typename T>
-const json& usual() {
-  static const json members = [] {
-    json object = json::object();
-    const T value{};
-    Writer writer{object, nullptr};
-    describe(writer, value);
-    return object;
-  }();
-  return members;
+json all_members(const T& value) {
+  json object = json::object();
+  Writer writer{object};
+  describe(writer, value);
+  return object;
 }
 
 template <typename T>
@@ -62,10 +55,8 @@ json encode(const T& value) {
     for (const auto& item : value) array.push_back(encode(item));
     return array;
   } else if constexpr (Described<const T>) {
-    json object = json::object();
-    Writer writer{object, &usual<T>()};
-    describe(writer, value);
-    return object;
+    static const json usual = all_members(T{});
+    return without_usual(all_members(value), usual);
   } else if constexpr (std::is_enum_v<T>) {
     return to_string(value);
   } else {

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <thread>
 #include <utility>
 
@@ -66,19 +65,16 @@ void switch_to_wal(sqlite3* db, const std::string& doing) {
   }
 }
 
-int64_t user_version(sqlite3* db) {
-  int64_t version = 0;
-  const auto take = [](void* place, int, char** values, char**) {
-    *static_cast<int64_t*>(place) = std::strtoll(values[0], nullptr, 10);
-    return 0;
-  };
-  if (sqlite3_exec(db, "PRAGMA user_version", take, &version, nullptr) != SQLITE_OK) fail(db, "open");
-  return version;
+int64_t user_version(Database& database) {
+  Statement query = database.prepare("PRAGMA user_version");
+  query.step();
+  return query.integer(0);
 }
 
-void migrate(sqlite3* db, const std::string& path, const std::function<void()>& before_first) {
+void migrate(Database& database, sqlite3* db, const std::string& path,
+             const std::function<void()>& before_first) {
   const int64_t newest = static_cast<int64_t>(migrations().size());
-  int64_t version = user_version(db);
+  int64_t version = user_version(database);
   if (version == newest) return;
   if (version > newest) {
     throw Error(Error::Kind::kUnavailable, path + " was written by a newer compose (state version " +
@@ -88,8 +84,8 @@ void migrate(sqlite3* db, const std::string& path, const std::function<void()>& 
   }
   execute(db, "BEGIN EXCLUSIVE", "migrate");
   try {
-    if (user_version(db) == 0 && before_first) before_first();
-    for (version = user_version(db); version < newest;
+    if (user_version(database) == 0 && before_first) before_first();
+    for (version = user_version(database); version < newest;
          ++version) {  // read again: another process may have done it
       execute(db, migrations()[static_cast<size_t>(version)], "migrate");
       execute(db, ("PRAGMA user_version=" + std::to_string(version + 1)).c_str(), "migrate");
@@ -188,7 +184,7 @@ Database::Database(const std::string& path, const std::function<void()>& before_
     execute(db_, "PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;", "open " + path);
     sqlite3_db_config(db_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
     sqlite3_wal_hook(db_, &Database::on_commit, this);
-    migrate(db_, path, before_first);
+    migrate(*this, db_, path, before_first);
     keep_room(db_);
   } catch (const Error& error) {
     close();

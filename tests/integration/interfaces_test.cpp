@@ -18,6 +18,17 @@ networks:
   closed: {internal: true, ipam: {config: [{subnet: 10.61.4.0/24}]}}
 )";
 
+// A service that answers on port 8080 of the host; its networks follow.
+constexpr const char* kSite = R"(
+  web:
+    <<: *common
+    command: [sh, -c, "mkdir /site && echo here > /site/index.html && exec httpd -f -p 80 -h /site"]
+    ports: ["8080:80"])";
+
+bool site_answers() {
+  return it::eventually([] { return it::http("http://127.0.0.1:8080/") == "here\n"; });
+}
+
 // "10.61.2.1 eth1"
 std::string default_route(Sandbox& sandbox, const std::string& service) {
   return sandbox.inside(
@@ -75,37 +86,26 @@ TEST_CASE("priority gives the order of interfaces, gw_priority the default route
 TEST_CASE("published ports lead to where the default route is, also when that moves") {
   if (!it::is_root()) return;
   Sandbox sandbox;
-  sandbox.compose_file(std::string(kCommon) + R"(
-  web:
-    <<: *common
-    command: [sh, -c, "mkdir /site && echo here > /site/index.html && exec httpd -f -p 80 -h /site"]
-    ports: ["8080:80"]
+  sandbox.compose_file(std::string(kCommon) + kSite + R"(
     networks: {closed: {priority: 10}, two: {}, three: {gw_priority: 1}}
 )" + kNetworks);
   sandbox.ok({"up", "-d"});
-  const auto answers = [] {
-    return it::eventually([] { return it::http("http://127.0.0.1:8080/") == "here\n"; });
-  };
   const std::string web = sandbox.project() + "-web-1", prefix = sandbox.project() + "_";
   CHECK(default_route(sandbox, "web") == "10.61.3.1 eth1");
-  CHECK(answers());
+  CHECK(site_answers());
   sandbox.ok({"network", "disconnect", prefix + "three", web});
   CHECK(default_route(sandbox, "web") == "10.61.2.1 eth2");
-  CHECK(answers());
+  CHECK(site_answers());
   sandbox.ok({"network", "connect", "--gw-priority", "7", prefix + "three", web});
   CHECK(default_route(sandbox, "web").rfind("10.61.3.1 ", 0) == 0);
-  CHECK(answers());
+  CHECK(site_answers());
   sandbox.finish();
 }
 
 TEST_CASE("a container that cannot be put on a network is as it was before") {
   if (!it::is_root()) return;
   Sandbox sandbox;
-  sandbox.compose_file(std::string(kCommon) + R"(
-  web:
-    <<: *common
-    command: [sh, -c, "mkdir /site && echo here > /site/index.html && exec httpd -f -p 80 -h /site"]
-    ports: ["8080:80"]
+  sandbox.compose_file(std::string(kCommon) + kSite + R"(
     networks: {two: {}}
   other: {<<: *common, networks: [one]}
 )" + kNetworks);
@@ -121,7 +121,7 @@ TEST_CASE("a container that cannot be put on a network is as it was before") {
   CHECK(links(sandbox, "web") == "eth0=2");
   CHECK(default_route(sandbox, "web") == "10.61.2.1 eth0");
   CHECK(sandbox.inside("web", {"cat", "/etc/hosts"}) == hosts);
-  CHECK(it::eventually([] { return it::http("http://127.0.0.1:8080/") == "here\n"; }));
+  CHECK(site_answers());
   sandbox.ok({"network", "connect", sandbox.project() + "_one", web});
   CHECK(default_route(sandbox, "web") == "10.61.1.1 eth1");
   sandbox.finish();

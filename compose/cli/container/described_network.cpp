@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "compose/cli/network/subcommands.h"
-#include "compose/plan/describe.h"
 #include "compose/plan/inventory.h"
 #include "engine/image/digest.h"
 

@@ -2,7 +2,6 @@
 
 #include "compose/cli/network/subcommands.h"
 #include "compose/cli/subcommands.h"
-#include "compose/plan/describe.h"
 #include "engine/error.h"
 #include "engine/image/digest.h"
 
