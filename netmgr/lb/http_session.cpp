@@ -11,8 +11,9 @@ namespace {
 
 constexpr uint64_t kLingerMs = 2000;  // for the client to read why it is refused
 
-bool has_bare_line_feed(std::string_view bytes) {
-  for (size_t at = bytes.find('\n'); at != std::string_view::npos; at = bytes.find('\n', at + 1))
+// Among what is behind the first `seen` bytes.
+bool has_bare_line_feed(std::string_view bytes, size_t seen) {
+  for (size_t at = bytes.find('\n', seen); at != std::string_view::npos; at = bytes.find('\n', at + 1))
     if (at == 0 || bytes[at - 1] != '\r') return true;
   return false;
 }
@@ -83,7 +84,7 @@ HttpSession::Then HttpSession::read_request() {
       begun_ = context_.loop.now();
       context_.loop.arm(*this, context_.timeouts.request_ms);
     }
-    if (has_bare_line_feed(input.substr(seen > 0 ? seen - 1 : 0))) {
+    if (has_bare_line_feed(input, seen)) {
       fail(400, "PR", "a line of the request does not end in CRLF");
       return Then::kGoOn;
     }

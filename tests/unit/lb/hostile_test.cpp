@@ -220,6 +220,22 @@ TEST_CASE("pipelined requests with and without bodies are taken one by one, howe
   }
 }
 
+TEST_CASE("a head that comes in two pieces is a good one, wherever it is cut") {
+  Witness witness;
+  FakeServer server(witness.serve());
+  Running balancer(config_for({server.port()}));
+  const std::string head = "GET /1 HTTP/1.1\r\nHost: h\r\nA: b\r\n\r\n";
+  for (size_t at = 1; at < head.size(); ++at) {
+    Peer client = Peer::to(balancer.port());
+    client.send(head.substr(0, at));
+    // A turn to accept it and one to read the first piece; the turn at hand may have begun before.
+    for (int turn = 0; turn < 3; ++turn) balancer.run([](Balancer&) {});
+    client.send(head.substr(at));
+    INFO(at);
+    CHECK(answer_of(client).starts_with("HTTP/1.1 200 "));
+  }
+}
+
 TEST_CASE("what is too large is refused, and what is just not is not") {
   Witness witness;
   FakeServer server(witness.serve());
