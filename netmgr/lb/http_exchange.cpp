@@ -271,14 +271,16 @@ HttpSession::Then HttpSession::begin_answer(size_t size) {
 // The server ended the connection before it answered.
 HttpSession::Then HttpSession::answer_lost() {
   const std::shared_ptr<Server> server = server_->server;
-  if (!kept_ || attempts_ >= backend_->config().retries) {
+  // A connection that had waited may have been closed for its age: that says nothing of the server, and is no
+  // attempt that counts.
+  const bool retried = attempts_ < backend_->config().retries || reused_;
+  if (!kept_ || !retried) {
     fail(502, "SH", "server \"" + server->config.name + "\" ended the connection without an answer");
     return Then::kGoOn;
   }
   ++attempts_;
   ++server->counters.retries;
   ++backend_->counters.retries;
-  // A connection that had waited may have been closed for its age: that says nothing of the server.
   const bool aged = reused_ && server->takes_requests();
   if (!aged) tried_ = server;
   drop_server();

@@ -78,7 +78,8 @@ HttpSession::Then HttpSession::read_request() {
       begin_request(size);
       return Then::kGoOn;
     }
-    if (!input.empty() && !started_) {
+    // Half of an empty line is none of a head.
+    if (!input.empty() && input != "\r" && !started_) {
       reset_request();
       started_ = true;
       begun_ = context_.loop.now();

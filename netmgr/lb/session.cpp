@@ -116,6 +116,11 @@ void Session::on_timeout() {
       break;
     case Finding::kPaused:
       finding_ = Finding::kNo;
+      // It may have gone while it was waited for.
+      if (!tried_->takes_requests()) {
+        find_server(nullptr);
+        break;
+      }
       backend_->take(*tried_);
       connect(tried_);
       break;

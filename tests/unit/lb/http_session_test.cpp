@@ -201,6 +201,40 @@ TEST_CASE("a request is repeated when its server dies, unless that could do a th
   CHECK(posts == 3);
 }
 
+TEST_CASE("a connection that its server has closed for its age fails no request, also without retries") {
+  // Each connection answers once and closes with the next request.
+  FakeServer server([](Peer& peer) {
+    if (peer.until("\r\n\r\n").empty()) return;
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    peer.until("\r\n\r\n");
+  });
+  netmgr::lb::Config config = config_for({server.port()});
+  config.backends[0].retries = 0;
+  Running balancer(config);
+  Peer client = Peer::to(balancer.port());
+  for (int i = 0; i < 3; ++i) {
+    client.send(kGet);
+    CHECK(answer_of(client).ends_with("ok"));
+  }
+  CHECK(server.connections() == 3);
+}
+
+TEST_CASE("half of an empty line between requests is no request that must come in time") {
+  FakeServer server(echo("s"));
+  netmgr::lb::Config config = config_for({server.port()});
+  config.timeouts.request_ms = 30;
+  Running balancer(config);
+  Peer client = Peer::to(balancer.port());
+  client.send(kGet);
+  answer_of(client);
+  client.send("\r");
+  for (int turn = 0; turn < 3; ++turn) balancer.run([](netmgr::lb::Balancer&) {});
+  client.send("\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  client.send(kGet);
+  CHECK(answer_of(client).starts_with("HTTP/1.1 200 "));
+}
+
 TEST_CASE("without a server the answer is 503, saying whose") {
   Running balancer(config_for({}));
   Peer client = Peer::to(balancer.port());

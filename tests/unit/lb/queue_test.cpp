@@ -184,3 +184,22 @@ TEST_CASE("without redispatch the same server is tried again, then the answer is
     CHECK(one.backends().at("web")->counters.retries >= 1);
   });
 }
+
+TEST_CASE(
+    "a request that waits for its server to be tried again goes to another when that one is taken away") {
+  FakeServer server(echo("s"));
+  const uint16_t closed = closed_port();
+  Config config = config_for({closed});
+  config.backends[0].redispatch = false;
+  Running balancer(config);
+  Peer client = Peer::to(balancer.port());
+  client.send(kGet);
+  REQUIRE(balancer.wait_for([](Balancer& one) { return one.backends().at("web")->counters.retries > 0; }));
+  balancer.apply([&] {
+    Config changed = config_for({server.port()});
+    changed.backends[0].redispatch = false;
+    return changed;
+  }());
+  CHECK(answer_of(client).ends_with("s GET /a"));
+  balancer.run([](Balancer& one) { CHECK(one.backends().at("web")->counters.connect_errors == 1); });
+}

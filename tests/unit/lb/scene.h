@@ -74,6 +74,7 @@ class Peer {
   }
   void end_sending() { ::shutdown(fd_.get(), SHUT_WR); }
   int fd() const { return fd_.get(); }
+  sys::Fd release() { return std::move(fd_); }
 
  private:
   bool more() {
