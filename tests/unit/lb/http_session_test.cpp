@@ -235,6 +235,30 @@ TEST_CASE("half of an empty line between requests is no request that must come i
   CHECK(answer_of(client).starts_with("HTTP/1.1 200 "));
 }
 
+TEST_CASE("an answer that comes before its request is whole ends both connections, and is read whole") {
+  // With the head of a request it answers; a further one on the same connection would be taken for its body.
+  FakeServer server([](Peer& peer) {
+    const std::string head = peer.until("\r\n\r\n");
+    if (head.empty()) return;
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly");
+    peer.rest();
+  });
+  Running balancer(config_for({server.port()}));
+  for (const std::string framing : {"Content-Length: 100000", "Transfer-Encoding: chunked"}) {
+    Peer client = Peer::to(balancer.port());
+    client.send("POST / HTTP/1.1\r\nHost: h\r\n" + framing + "\r\n\r\n5\r\nhello\r\n");
+    const std::string answer = answer_of(client);
+    CHECK(answer.ends_with("early"));
+    CHECK(has(answer, "Connection: close\r\n"));
+    // What it still says is not a request, and does no harm to what it has not read yet.
+    client.send(kGet);
+    CHECK(client.rest().empty());
+  }
+  CHECK(server.connections() == 2);
+  CHECK(ask(balancer.port()).ends_with("early"));
+  CHECK(server.connections() == 3);
+}
+
 TEST_CASE("without a server the answer is 503, saying whose") {
   Running balancer(config_for({}));
   Peer client = Peer::to(balancer.port());

@@ -1,5 +1,6 @@
 #include "netmgr/lb/tls.h"
 
+#include <netinet/tcp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -332,4 +333,61 @@ TEST_CASE("in mode tcp TLS ends at the balancer") {
   CHECK(client.exactly(5) == "<one>");
   client.send("two");
   CHECK(client.exactly(5) == "<two>");
+}
+
+TEST_CASE("what a client says within TLS is the same wherever its records are cut") {
+  const Identity own = identity("a.test");
+  FakeServer server(echo("s"));
+  Running balancer(secure(server.port(), {own.pem()}));
+  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context{SSL_CTX_new(TLS_client_method()),
+                                                                  &SSL_CTX_free};
+  // What the client says first, then its end of the handshake with the request behind it; each cut at `cut`.
+  const auto answer = [&](size_t cut, size_t& longest) {
+    Peer peer = Peer::to(balancer.port());
+    const int on = 1;
+    ::setsockopt(peer.fd(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    const TlsSession session(SSL_new(context.get()));
+    BIO* const in = BIO_new(BIO_s_mem());
+    BIO* const out = BIO_new(BIO_s_mem());
+    SSL_set_bio(session.get(), in, out);
+    const auto say = [&] {
+      char* bytes = nullptr;
+      const auto size = static_cast<size_t>(BIO_get_mem_data(out, &bytes));
+      const std::string flight(bytes, size);
+      BIO_reset(out);
+      longest = std::max(longest, size);
+      peer.send(flight.substr(0, cut));
+      // A turn to hear of it and one to read; the turn at hand may have begun before.
+      for (int turn = 0; turn < 3 && cut < size; ++turn) balancer.run([](Balancer&) {});
+      if (cut < size) peer.send(flight.substr(cut));
+    };
+    const auto hear = [&] {
+      const std::string bytes = peer.some();
+      BIO_write(in, bytes.data(), static_cast<int>(bytes.size()));
+      return !bytes.empty();
+    };
+    SSL_set_connect_state(session.get());
+    SSL_do_handshake(session.get());
+    say();
+    while (SSL_do_handshake(session.get()) != 1 && hear()) continue;
+    SSL_write(session.get(), kGet.data(), static_cast<int>(kGet.size()));
+    say();
+    std::string text;
+    while (!has(text, "s GET /a")) {
+      char bytes[4096];
+      const int size = SSL_read(session.get(), bytes, sizeof bytes);
+      if (size > 0)
+        text.append(bytes, static_cast<size_t>(size));
+      else if (!hear())
+        break;
+    }
+    return text;
+  };
+  size_t longest = 0;
+  const std::string whole = answer(100'000, longest);
+  REQUIRE(has(whole, "HTTP/1.1 200 "));
+  for (size_t cut = 1; cut < longest; cut += cut < 100 ? 1 : 13) {
+    INFO("cut at " << cut);
+    REQUIRE(answer(cut, longest) == whole);
+  }
 }
