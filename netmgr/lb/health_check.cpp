@@ -122,7 +122,7 @@ void HealthCheck::finish(bool good, const char* status, unsigned code, const std
   health.code = code;
   health.text = text;
   health.duration_ms = loop_.now() - begun_;
-  if (!good) ++health.failures;
+  if (!good && health.up) ++health.failures;
   count(good, text);
   loop_.arm(*this, next_ms());
 }

@@ -38,7 +38,7 @@ void HttpSession::server_found() {
   kept_ = request_.repeatable;
   request_done_ = request_.framing == Framing::kNone;
   if (kept_) {
-    count_in(context_.scratch.size());
+    count_in(request_.size);
     if (!server_->connection.send(context_.scratch)) answer_lost();
     return;
   }
@@ -49,7 +49,7 @@ void HttpSession::server_found() {
   request_done_ = result == Body::Result::kDone;
   request_bytes_ = used;
   if (is_too_large()) return;
-  count_in(context_.scratch.size() + used);
+  count_in(request_.size + used);
   // Broken: the answer, if there is one, is read all the same.
   if (!server_->connection.send(context_.scratch, input.substr(request_.size, used))) request_done_ = false;
   client_.consume(request_.size + used);

@@ -263,9 +263,11 @@ void HttpSession::timed_out() {
 }
 
 void HttpSession::count_in(uint64_t bytes) {
+  server_->server->counters.bytes_in += bytes;
+  // What is sent once more has come once.
+  if (kept_ && std::exchange(request_.sent, true)) return;
   frontend_->counters.bytes_in += bytes;
   backend_->counters.bytes_in += bytes;
-  server_->server->counters.bytes_in += bytes;
 }
 
 void HttpSession::count_out(uint64_t bytes) {

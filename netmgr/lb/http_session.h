@@ -20,6 +20,7 @@ class HttpSession : public Session {
   using Session::Session;
   void leave_if_idle() override;
   bool ends_by_itself() const override { return phase_ != Phase::kTunnel; }
+  bool under_way() const override { return phase_ != Phase::kHead && phase_ != Phase::kClosing; }
 
  private:
   enum class Phase : uint8_t { kHead, kFinding, kExchange, kTunnel, kClosing };
@@ -40,6 +41,7 @@ class HttpSession : public Session {
     bool repeatable = false;  // idempotent, without a body
     bool upgrade = false;
     bool takes_gzip = false;
+    bool sent = false;  // to a server, at least once
   };
 
   void begin() override {}
@@ -86,7 +88,7 @@ class HttpSession : public Session {
   void tunnel();
   bool copy(Connection& from, Connection& to, uint64_t& count);
   void arm_exchange();
-  void count_in(uint64_t bytes);
+  void count_in(uint64_t bytes);  // from the client, as they came
   void count_out(uint64_t bytes);
 
   Phase phase_ = Phase::kHead;

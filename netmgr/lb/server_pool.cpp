@@ -262,7 +262,13 @@ void Backend::health_changed(Server& server, bool up, const std::string& why) {
   server.slow_since = up && config_.slow_start_ms > 0 ? now : 0;
   server.credit = 0;  // what it gained is long past
   while (!up && !server.idle.empty()) server.idle.back()->discard();
-  if (was != any_up()) changed_at = now;
+  if (was != any_up()) {
+    if (was)
+      ++downs;
+    else
+      down_ms += now - changed_at;
+    changed_at = now;
+  }
   const auto left = [&](bool backup) { return std::to_string(usable(backup)); };
   report_("Server " + config_.name + "/" + server.config.name + " is " + (up ? "UP" : "DOWN") +
           ", reason: " + why + ". " + left(false) + " active and " + left(true) + " backup servers left.");

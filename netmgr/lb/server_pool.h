@@ -28,7 +28,7 @@ struct Health {
   unsigned code = 0;        // of an answer
   std::string text;         // the error
   uint64_t duration_ms = 0;
-  uint64_t failures = 0;
+  uint64_t failures = 0;  // of checks while it was up
   uint64_t downs = 0;
   uint64_t changed_at = 0;
   uint64_t down_ms = 0;  // in all, until changed_at
@@ -125,6 +125,8 @@ class Backend {
   Counters counters;
   AppSessions app_sessions;
   uint64_t changed_at;  // from up to down or back
+  uint64_t downs = 0;
+  uint64_t down_ms = 0;  // in all, until changed_at
 
  private:
   bool is_usable(const Server& server, bool backups) const;

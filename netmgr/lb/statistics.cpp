@@ -62,6 +62,17 @@ void serving(StatRow& row, const Counters& counters, uint64_t now) {
   time("ttime", "ttime_max", counters.total_time);
 }
 
+// `open`: requests under way.
+void http_columns(StatRow& row, const Counters& counters, uint64_t connections, uint64_t all, uint64_t open) {
+  row["h1_open_connections"] = text(connections);
+  row["h1_total_connections"] = text(all);
+  row["h1_open_streams"] = text(open);
+  row["h1_total_streams"] = text(counters.requests);
+  const bool backend = row["type"] == kTypeBackend;  // which hears answers and says requests
+  row["h1_bytes_in"] = text(backend ? counters.bytes_out : counters.bytes_in);
+  row["h1_bytes_out"] = text(backend ? counters.bytes_in : counters.bytes_out);
+}
+
 StatRow frontend_row(const Frontend& frontend, size_t id, const SessionContext& context) {
   const Counters& counters = frontend.counters;
   const uint64_t now = context.loop.now();
@@ -83,15 +94,21 @@ StatRow frontend_row(const Frontend& frontend, size_t id, const SessionContext& 
   row["conn_rate"] = row["rate"];
   row["conn_rate_max"] = row["rate_max"];
   row["conn_tot"] = row["stot"];
-  row["intercepted"] = text(counters.intercepted);
   row["ssl_sess"] = frontend.tls ? row["stot"] : "0";
   row["ssl_failed_handshake"] = text(counters.tls_failures);
-  if (frontend.config.mode == Mode::kTcp) return row;
   row["req_rate"] = text(counters.request_rate.per_second(now));
   row["req_rate_max"] = text(counters.request_rate.most());
   row["req_tot"] = text(counters.requests);
-  answers(row, counters);
   compression(row, counters);
+  if (frontend.config.mode == Mode::kTcp) return row;
+  row["intercepted"] = text(counters.intercepted);
+  answers(row, counters);
+  const auto under_way = [&](const Session* session) {
+    return &session->frontend() == &frontend && session->under_way();
+  };
+  http_columns(
+      row, counters, counters.sessions, counters.sessions_total,
+      static_cast<uint64_t>(std::count_if(context.sessions.begin(), context.sessions.end(), under_way)));
   return row;
 }
 
@@ -152,10 +169,14 @@ StatRow server_row(const Server& server, const Backend& backend, size_t id, size
   row["lastchg"] = text((now - server.health.changed_at) / 1000);
   if (server.slow_since != 0 && now - server.slow_since < config.slow_start_ms)
     row["throttle"] = text((now - server.slow_since) * 100 / config.slow_start_ms);
-  row["idle_conn_cur"] = row["srv_icur"] = row["safe_conn_cur"] = text(server.idle.size());
-  row["used_conn_cur"] = text(server.active);
+  // Only requests that may be repeated are given to one that waits, so each is safe in HAProxy's sense.
+  row["srv_icur"] = row["safe_conn_cur"] = text(server.idle.size());
+  row["idle_conn_cur"] = "0";
+  row["used_conn_cur"] = row["need_conn_est"] = text(server.active);
   if (config.health) health_columns(row, server, *config.health, now);
-  if (config.mode == Mode::kHttp) answers(row, counters);
+  if (config.mode == Mode::kTcp) return row;
+  row["req_tot"] = text(counters.requests);
+  answers(row, counters);
   return row;
 }
 
@@ -180,24 +201,22 @@ StatRow backend_row(const Backend& backend, size_t id, const SessionContext& con
   row["slim"] = text(context.max_connections);
   row["dreq"] = text(counters.denied_requests);
   uint64_t weight = 0;
-  uint64_t downs = 0;
   uint64_t idle = 0;
   for (const std::shared_ptr<Server>& server : backend.servers()) {
     if (server->takes_requests() && !server->config.backup) weight += server->config.weight;
-    downs += server->health.downs;
     idle += server->idle.size();
   }
   row["weight"] = row["uweight"] = text(weight);
   row["act"] = text(backend.usable(false));
   row["bck"] = text(backend.usable(true));
-  row["chkdown"] = text(downs);
+  row["chkdown"] = text(backend.downs);
   row["lastchg"] = text((now - backend.changed_at) / 1000);
-  row["downtime"] = text(backend.any_up() ? 0 : (now - backend.changed_at) / 1000);
-  row["idle_conn_cur"] = text(idle);
+  row["downtime"] = text((backend.down_ms + (backend.any_up() ? 0 : now - backend.changed_at)) / 1000);
+  compression(row, counters);
   if (config.mode == Mode::kTcp) return row;
   row["req_tot"] = text(counters.requests);
   answers(row, counters);
-  compression(row, counters);
+  http_columns(row, counters, counters.sessions + idle, counters.connects, counters.sessions);
   return row;
 }
 
@@ -211,7 +230,7 @@ Snapshot take_snapshot(const std::vector<const Frontend*>& frontends,
   snapshot.uptime_s = (now - started) / 1000;
   snapshot.connections = context.sessions.size();
   snapshot.max_connections = context.max_connections;
-  size_t id = 1;
+  size_t id = 0;
   for (const Frontend* frontend : frontends) snapshot.rows.push_back(frontend_row(*frontend, ++id, context));
   for (const Backend* backend : backends) {
     ++id;

@@ -42,6 +42,15 @@ bool is_number(const std::string& value) {
          value.find_first_not_of("0123456789", start) == std::string::npos;
 }
 
+// What there is not here, HTTP/2, a cache, splicing, TLS to servers, HAProxy counts as none.
+bool is_none(std::string_view column, const StatRow& row) {
+  if (column.starts_with("ssl_")) return true;
+  if (row.at("type") == "2") return false;
+  if (column.starts_with("cache_")) return row.at("mode") == "http";
+  if (column.starts_with("agg_")) return row.at("type") == "1";
+  return column.starts_with("h2_") || column.starts_with("h1_");
+}
+
 enum Kind : unsigned { kFrontends = 1, kBackends = 2, kServers = 4 };
 
 struct Metric {
@@ -198,7 +207,10 @@ std::string to_csv(const Snapshot& snapshot) {
       const std::string_view column = rest.substr(0, rest.find(','));
       const auto value = row.find(column);
       if (column == "-") result += "-";
-      if (value != row.end()) result += quoted(value->second);
+      if (value != row.end())
+        result += quoted(value->second);
+      else if (is_none(column, row))
+        result += '0';
       result += ',';
       rest.remove_prefix(std::min(column.size() + 1, rest.size()));
     }

@@ -97,17 +97,34 @@ TEST_CASE("the statistics as CSV have HAProxy's columns and count what was done"
   CHECK(good["scur"] == "0");
   CHECK(good["connect"] == "1");
   CHECK(good["reuse"] == "4");
-  CHECK(good["idle_conn_cur"] == "1");
-  CHECK(good["bin"] != "0");
+  CHECK(good["safe_conn_cur"] == "1");
+  // As they came, without what the balancer adds.
+  CHECK(good["bin"] == std::to_string(5 * kGet.size()));
+  CHECK(rows[0]["bin"] == good["bin"]);
   CHECK(good["bout"] == rows[4]["bout"]);
   CHECK(rows[3]["status"] == "DOWN");
   CHECK(rows[3]["check_status"] == "L4CON");
   CHECK(rows[3]["check_desc"] == "Layer4 connection problem");
   CHECK(rows[3]["chkdown"] == "1");
+  CHECK(rows[3]["chkfail"] == "1");  // what fails while it is down is no news
+  CHECK(rows[4]["chkdown"] == "0");
   CHECK(rows[4]["svname"] == "BACKEND");
   CHECK(rows[4]["act"] == "1");
   CHECK(rows[4]["algo"] == "roundrobin");
   CHECK(rows[4]["type"] == "1");
+}
+
+TEST_CASE("a request that is sent once more has come once") {
+  FakeServer dying([](Peer& peer) { peer.until("\r\n\r\n"); });
+  FakeServer server(echo("s"));
+  Running balancer(config_for({closed_port(), dying.port(), server.port()}));
+  for (int i = 0; i < 3; ++i) CHECK(ask(balancer.port()).ends_with("s GET /a"));
+  balancer.run([&](Balancer& one) {
+    const Backend& backend = *one.backends().at("web");
+    CHECK(backend.counters.retries >= 2);
+    CHECK(backend.counters.bytes_in == 3 * kGet.size());
+    CHECK(backend.servers()[1]->counters.bytes_in >= kGet.size());
+  });
 }
 
 TEST_CASE("the statistics as JSON have the same rows, with numbers as numbers") {
