@@ -224,6 +224,8 @@ bool read_fields(Head& head, bool request) {
 
 bool check_target(Head& head) {
   if (head.method == "CONNECT") return refuse(head, "this is no proxy for CONNECT", 405);
+  // The preface of HTTP/2 (RFC 9113, 3.4), for which the parser has rules of its own.
+  if (head.method == "PRI") return refuse(head, "HTTP/2 is not spoken here", 505);
   for (const char c : head.host)
     if (!(is_token(c) || c == ':' || c == '[' || c == ']')) return refuse(head, "Host is not a host");
   if (head.target.starts_with('/') || (head.target == "*" && head.method == "OPTIONS")) return true;

@@ -66,6 +66,7 @@ TEST_CASE("requests that two servers may read differently are refused") {
       "\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
       "GET / RTSP/1.0\r\nHost: a\r\n\r\n",
       " GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+      "PRI / HTTP/1.0\r\n\r\n",
   };
   for (const std::string& bytes : bad) {
     Head head;
