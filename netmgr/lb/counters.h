@@ -71,6 +71,7 @@ struct Counters {
   uint64_t retries = 0;
   uint64_t redispatches = 0;
   uint64_t requests = 0;
+  uint64_t under_way = 0;    // of them; of a frontend
   uint64_t intercepted = 0;  // answered by the balancer itself, as was asked for
   uint64_t client_aborts = 0;
   uint64_t server_aborts = 0;

@@ -123,6 +123,14 @@ void HttpSession::reset_request() {
   backend_.reset();
 }
 
+void HttpSession::set_under_way(bool under_way) {
+  if (std::exchange(under_way_, under_way) == under_way) return;
+  if (under_way)
+    ++frontend_->counters.under_way;
+  else
+    --frontend_->counters.under_way;
+}
+
 void HttpSession::begin_request(size_t size) {
   const uint64_t now = context_.loop.now();
   if (!started_) {
@@ -132,6 +140,7 @@ void HttpSession::begin_request(size_t size) {
   started_ = false;
   scanned_ = 0;
   came_ = now;
+  set_under_way(true);
   ++frontend_->counters.requests;
   frontend_->counters.request_rate.count(now);
   Head& head = context_.head;
@@ -180,6 +189,7 @@ void HttpSession::fail(unsigned status, const char* state, const std::string& wh
 
 // Its answer is sent, or waits to be.
 void HttpSession::end_request(bool keep_alive) {
+  set_under_way(false);
   frontend_->counters.count_answer(status_);
   if (backend_) {
     backend_->counters.count_answer(status_);

@@ -18,9 +18,9 @@ namespace netmgr::lb {
 class HttpSession : public Session {
  public:
   using Session::Session;
+  ~HttpSession() override { set_under_way(false); }
   void leave_if_idle() override;
   bool ends_by_itself() const override { return phase_ != Phase::kTunnel; }
-  bool under_way() const override { return phase_ != Phase::kHead && phase_ != Phase::kClosing; }
 
  private:
   enum class Phase : uint8_t { kHead, kFinding, kExchange, kTunnel, kClosing };
@@ -58,6 +58,7 @@ class HttpSession : public Session {
   Then read_request();
   void begin_request(size_t size);
   void reset_request();
+  void set_under_way(bool under_way);
   void fail(unsigned status, const char* state, const std::string& why);
   void end_request(bool keep_alive);
   void linger();
@@ -92,9 +93,10 @@ class HttpSession : public Session {
   void count_out(uint64_t bytes);
 
   Phase phase_ = Phase::kHead;
-  bool started_ = false;  // a head is coming
-  bool shut_ = false;     // nothing more is sent
-  bool parsed_ = false;   // context_.head is this request's
+  bool started_ = false;    // a head is coming
+  bool under_way_ = false;  // a request is, and is counted
+  bool shut_ = false;       // nothing more is sent
+  bool parsed_ = false;     // context_.head is this request's
   size_t scanned_ = 0;
   Request request_;
   Body request_body_;

@@ -74,9 +74,6 @@ class Session : public Waiter {
   virtual void leave_if_idle() {}
   // Within its timeouts, when nothing new comes; a tunnel lives as long as both its sides.
   virtual bool ends_by_itself() const = 0;
-  // A request of it is being answered.
-  virtual bool under_way() const { return false; }
-  const Frontend& frontend() const { return *frontend_; }
 
  protected:
   enum class Finding : uint8_t { kNo, kQueued, kPaused, kConnecting };

@@ -103,12 +103,7 @@ StatRow frontend_row(const Frontend& frontend, size_t id, const SessionContext& 
   if (frontend.config.mode == Mode::kTcp) return row;
   row["intercepted"] = text(counters.intercepted);
   answers(row, counters);
-  const auto under_way = [&](const Session* session) {
-    return &session->frontend() == &frontend && session->under_way();
-  };
-  http_columns(
-      row, counters, counters.sessions, counters.sessions_total,
-      static_cast<uint64_t>(std::count_if(context.sessions.begin(), context.sessions.end(), under_way)));
+  http_columns(row, counters, counters.sessions, counters.sessions_total, counters.under_way);
   return row;
 }
 

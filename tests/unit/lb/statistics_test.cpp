@@ -223,12 +223,16 @@ TEST_CASE("what is under way is given back however a request ends") {
   Config config = with_stats({server.port()});
   config.backends[0].retries = 0;
   Running balancer(config);
+  const auto open_streams = [&] {
+    return read_csv(body_of(ask_stats(balancer, "/;csv")))[0]["h1_open_streams"];
+  };
   ask(balancer.port(), get("/die"));
   ask(balancer.port(), get("/half"));
   {
     Peer client = Peer::to(balancer.port());
     client.send(get("/wait"));
     client.until("half");
+    CHECK(open_streams() == "1");
   }
   ask(balancer.port(), "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
   CHECK(balancer.wait_for([](Balancer& one) {
@@ -236,6 +240,7 @@ TEST_CASE("what is under way is given back however a request ends") {
     return backend.counters.sessions == 0 && backend.servers()[0]->active == 0 &&
            backend.servers()[0]->counters.sessions == 0;
   }));
+  CHECK(open_streams() == "0");
   balancer.run([](Balancer& one) {
     const Backend& backend = *one.backends().at("web");
     CHECK(backend.counters.answer_errors == 1);  // /die
