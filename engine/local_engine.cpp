@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "engine/bundled_image.h"
 #include "engine/image/reference.h"
 #include "engine/network_of_record.h"
 #include "sys/error.h"
@@ -86,7 +87,21 @@ LocalEngine::LocalEngine(const Paths& paths, std::vector<std::string> exit_hook)
     : paths_(with_folders(paths)),
       exit_hook_(std::move(exit_hook)),
       db_(paths.database(), [&paths] { refuse_lost_database(paths); }),
-      images_(db_, paths) {}
+      images_(db_, paths) {
+  images_.on_find([this](const std::string& reference) { provide(reference); });
+}
+
+void LocalEngine::provide(const std::string& reference) {
+  if (!is_bundled(reference)) return;
+  const std::lock_guard lock(bundle_mutex_);
+  if (std::exchange(is_provided_, true)) return;
+  try {
+    provide_bundled(images_);
+  } catch (...) {
+    is_provided_ = false;
+    throw;
+  }
+}
 
 std::unique_ptr<Engine> open_local_engine(const Paths& paths, std::vector<std::string> exit_hook) {
   return std::make_unique<LocalEngine>(paths, std::move(exit_hook));

@@ -105,6 +105,7 @@ class LocalEngine final : public Engine, public ContainerLife {
   // ---- queries
   ContainerRecord need_container(const std::string& id_or_name);
   StoredImage need_image(const std::string& reference);
+  void provide(const std::string& reference);  // bundled_image.h; once is enough
   ContainerInfo describe(const ContainerRecord& record, const std::vector<NetworkRecord>& networks);
   Status status_of(const std::string& container_id);
 
@@ -252,6 +253,8 @@ class LocalEngine final : public Engine, public ContainerLife {
   Database db_;
   ImageStore images_;
   build::StepGate build_gate_;
+  std::recursive_mutex bundle_mutex_;  // providing looks for the image as well
+  bool is_provided_ = false;
   std::mutex network_mutex_;  // one thread at a time brings a bridge up
   std::set<std::string> networks_up_;
 };

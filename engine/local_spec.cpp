@@ -1,8 +1,10 @@
 // From a container's record and image to the runtime's Spec, and the files the engine gives every container.
 #include <algorithm>
 
+#include "engine/bundled_image.h"
 #include "engine/confinement.h"
 #include "engine/container/cgroup.h"
+#include "engine/container/run_files.h"
 #include "engine/effective_config.h"
 #include "engine/local_engine.h"
 #include "engine/log_options.h"
@@ -119,6 +121,13 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   spec.stop_grace_ms = config.stop_grace_ms.value_or(10000);
 
   set_network(spec, record, networks);
+  for (const std::string& port : effective_config(image.config, config).exposed_ports)
+    spec.exposed.push_back(port);
+  if (image.config.labels.contains(kLoadBalancerLabel)) {
+    spec.load_balancer = true;
+    spec.mounts.push_back(engine_file(lb_folder(spec.run_dir), kLbFolder));
+    spec.mounts.back().read_only = true;
+  }
   const std::vector<SpecMount> own = own_mounts(record);
   spec.mounts.insert(spec.mounts.end(), own.begin(), own.end());
   sort_by_depth(spec.mounts);

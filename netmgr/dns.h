@@ -5,7 +5,7 @@
 // Names come from folders, one per network, holding one small file per running endpoint (named by the
 // container's id prefix), written by that container's monitor and removed when it stops:
 //   line 1: an address, IPv4 before IPv6; line 2 may be its IPv6 address; every further line: one name, and
-//   the last may be "!unhealthy": its names lead to it only where no other endpoint has them that is not.
+//   the last may be its state, "!unhealthy" for one: see EndpointState.
 // The server looks whether the folders have changed when a query comes, so an idle server never wakes. RFC
 // 1035, RFC 3596 (IPv6), RFC 6891 (EDNS0), RFC 2308 (NODATA).
 #include <cstdint>
@@ -45,10 +45,16 @@ class DnsServer {
   std::unique_ptr<Impl> impl_;
 };
 
-// The endpoint files.
+// The endpoint files. Who watches a folder (endpoint_watch.h) is told.
+enum class EndpointState {
+  kGood,
+  kStarting,   // it has not been found healthy yet; its names lead to it
+  kUnhealthy,  // its names lead to it only where no other endpoint has them that is not
+  kLeaving     // about to be stopped, or paused; its names lead to it still, new work is not to
+};
 void register_endpoint(const std::string& directory, const std::string& container_id,
                        const std::vector<std::string>& addresses, const std::vector<std::string>& names,
-                       bool unhealthy = false);
+                       EndpointState state = EndpointState::kGood);
 void unregister_endpoint(const std::string& directory, const std::string& container_id);
 
 }  // namespace netmgr

@@ -82,7 +82,7 @@ void Table::rebuild() {
   Map<Addresses> rest;
   for (const Directory& directory : directories_)
     for (const EndpointEntry& endpoint : directory.endpoints)
-      add(endpoint, endpoint.unhealthy ? rest : addresses_);
+      add(endpoint, endpoint.state == EndpointState::kUnhealthy ? rest : addresses_);
   addresses_.merge(rest);
 }
 

@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "netmgr/dns.h"
+#include "netmgr/endpoint_watch.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
@@ -13,17 +15,15 @@ namespace netmgr {
 namespace {
 
 constexpr size_t kFileNameDigits = 12;
-constexpr std::string_view kUnhealthy = "!unhealthy";  // as no name is
+// As no name is; by EndpointState.
+constexpr std::array<std::string_view, 4> kStates = {"", "!starting", "!unhealthy", "!leaving"};
 
 bool is_hex(std::string_view text) {
   return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 std::string path_of(const std::string& directory, const std::string& container_id) {
-  if (container_id.size() < kFileNameDigits || !is_hex(container_id)) {
-    throw sys::Error(EINVAL, "register endpoint", container_id);
-  }
-  return directory + '/' + container_id.substr(0, kFileNameDigits);
+  return directory + '/' + endpoint_file_name(container_id);
 }
 
 }  // namespace
@@ -36,6 +36,12 @@ std::string to_lower(std::string_view text) {
   return lower;
 }
 
+std::string endpoint_file_name(const std::string& container_id) {
+  if (container_id.size() < kFileNameDigits || !is_hex(container_id))
+    throw sys::Error(EINVAL, "register endpoint", container_id);
+  return container_id.substr(0, kFileNameDigits);
+}
+
 bool is_endpoint_file(std::string_view file_name) {
   return file_name.size() == kFileNameDigits && is_hex(file_name);
 }
@@ -45,8 +51,9 @@ std::optional<EndpointEntry> parse_endpoint_file(std::string_view text) {
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
-    if (line == kUnhealthy) {
-      entry.unhealthy = true;
+    if (line.starts_with('!')) {
+      const auto state = std::find(kStates.begin(), kStates.end(), line);
+      if (state != kStates.end()) entry.state = static_cast<EndpointState>(state - kStates.begin());
       continue;
     }
     const bool wants_address =
@@ -66,19 +73,21 @@ std::optional<EndpointEntry> parse_endpoint_file(std::string_view text) {
 
 void register_endpoint(const std::string& directory, const std::string& container_id,
                        const std::vector<std::string>& addresses, const std::vector<std::string>& names,
-                       bool unhealthy) {
+                       EndpointState state) {
   std::string text;
   for (const std::string& address : addresses)
     if (!address.empty()) text += address + '\n';
   for (const std::string& name : names) text += name + '\n';
-  if (unhealthy) text += std::string(kUnhealthy) + '\n';
+  if (state != EndpointState::kGood) text.append(kStates.at(static_cast<size_t>(state))).append("\n");
   sys::make_dirs(directory);
   sys::write_file_atomic(path_of(directory, container_id), text);
+  tell_watchers(directory);
 }
 
 void unregister_endpoint(const std::string& directory, const std::string& container_id) {
   const std::string path = path_of(directory, container_id);
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) sys::fail("unlink", path);
+  if (::unlink(path.c_str()) == 0) return tell_watchers(directory);
+  if (errno != ENOENT) sys::fail("unlink", path);
 }
 
 }  // namespace netmgr

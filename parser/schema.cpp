@@ -159,8 +159,9 @@ class SchemaCheck {
 
   bool check_entry(Entry& entry, const std::vector<Entry>& siblings, Node& parent, const Specification& spec,
                    const Path& path) {
-    if (spec.extensions && entry.key.rfind("x-", 0) == 0) return true;
     const Specification* rule = spec.find(entry.key);
+    if ((rule == nullptr || rule == spec.any_name) && spec.extensions && entry.key.rfind("x-", 0) == 0)
+      return true;
     if (rule == nullptr) return mend_name(entry, siblings, parent, spec, path);
     if (check(entry.value, *rule, path.key(entry.key))) return true;
     parent.damaged = true;

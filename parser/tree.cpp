@@ -4,6 +4,7 @@
 
 #include "parser/extends.h"
 #include "parser/include.h"
+#include "parser/load_balancers.h"
 #include "parser/merge.h"
 #include "parser/node_json.h"
 #include "parser/project_name.h"
@@ -74,6 +75,7 @@ ProjectTree load_tree(const LoadOptions& options, Report& report) {
 
   const Scope scope{result.environment, result.surroundings.project_directory, options.resolve_paths};
   result.tree = merge_files(std::move(files), scope, {}, documents);
+  add_load_balancers(result.tree, scope, documents);
   result.file_variables = documents.take_file_variables();
   check_number(result.tree, report);
   check_no_empty_values(result.tree, report);

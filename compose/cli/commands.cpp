@@ -31,6 +31,7 @@ constexpr Command kCommands[] = {
     {"kill", kill_command, "Send a signal to containers, SIGKILL by default"},
     {"login", login_command, "Log in to a registry", false},
     {"logout", logout_command, "Forget the credentials for a registry", false},
+    {"lb", lb_command, "Show what the load balancers do", false},
     {"logs", logs_command, "Show what containers wrote"},
     {"ls", ls_command, "List projects"},
     {"network", network_command,

@@ -27,6 +27,7 @@ int export_command(Context& context, const Words& args);
 int image_command(Context& context, const Words& args);
 int images_command(Context& context, const Words& args);
 int kill_command(Context& context, const Words& args);
+int lb_command(Context& context, const Words& args);
 int login_command(Context& context, const Words& args);
 int logout_command(Context& context, const Words& args);
 int logs_command(Context& context, const Words& args);

@@ -21,6 +21,8 @@ CommandLine parse_globals(const std::vector<std::string>& args, const std::strin
   flags.flag("--dry-run", globals.dry_run, "Print what would be done, with reasons, and do nothing");
   flags.option("--data-root", globals.data_root, "Folder of images, volumes and state (COMPOSE_DATA_ROOT)");
   flags.option("--run-root", globals.run_root, "Folder of what lives until reboot (COMPOSE_RUN_ROOT)");
+  flags.flag("--no-bundled-lb", globals.no_bundled_lb,
+             "Pull dockercloud/haproxy instead of using the bundled compose/lb");
   flags.option("--log-level", globals.log_level, "error, warn, info, debug (COMPOSE_LOG)");
   flags.flag("-v,--version", globals.version, "Show the version");
   flags.refuse_flag("--all-resources");

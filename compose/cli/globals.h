@@ -13,6 +13,7 @@ struct Globals {
   std::string data_root, run_root;        // empty: not given
   std::optional<int64_t> parallel;
   bool dry_run = false;
+  bool no_bundled_lb = false;
   bool version = false;
 };
 

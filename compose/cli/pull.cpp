@@ -1,4 +1,5 @@
 #include "compose/cli/arguments.h"
+#include "compose/cli/bundled_images.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/load_unresolved.h"
@@ -45,7 +46,8 @@ int pull_command(Context& context, const Words& args) {
     throw CommandError("invalid --policy '" + options.policy + "': it must be missing or always");
   context.show_layers(!quiet);
 
-  const parser::Project project = load_unresolved(context, options.services);
+  parser::Project project = load_unresolved(context, options.services);
+  use_bundled_images(context, project);
   Session session(context, "pull", project.name);
   const PullCommandPlan planned =
       plan_pull_command(project, observe(context.engine(), project.name, &project), options);

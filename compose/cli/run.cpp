@@ -1,5 +1,6 @@
 #include <future>
 
+#include "compose/cli/bundled_images.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/file_digests.h"
@@ -24,7 +25,7 @@ class Run {
   Run(Context& context, RunFlags flags)
       : context_(context),
         flags_(std::move(flags)),
-        project_(context.load({flags_.service})),
+        project_(load_bundled(context, {flags_.service})),
         options_(options()),
         session_(context, "run", project_.name) {}
 

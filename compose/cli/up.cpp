@@ -9,6 +9,7 @@
 
 #include "compose/cli/attachment.h"
 #include "compose/cli/bring_images.h"
+#include "compose/cli/bundled_images.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/file_digests.h"
@@ -118,7 +119,7 @@ class Up {
   Up(Context& context, const std::string& command, UpFlags flags)
       : context_(context),
         flags_(std::move(flags)),
-        project_(context.load(flags_.services)),
+        project_(load_bundled(context, flags_.services)),
         options_(up_options(context, project_, flags_)),
         rules_(attach_rules(project_, flags_)),
         session_(context, command, project_.name) {}

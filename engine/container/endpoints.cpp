@@ -3,14 +3,12 @@
 #include <cstdio>
 #include <exception>
 
-#include "netmgr/dns.h"
-
 namespace engine {
 
-void register_endpoints(const Spec& spec, bool unhealthy) {
+void register_endpoints(const Spec& spec, netmgr::EndpointState state) {
   for (const SpecNetwork& network : spec.networks) {
     netmgr::register_endpoint(network.directory, spec.id, {network.address, network.address6}, network.names,
-                              unhealthy);
+                              state);
   }
 }
 

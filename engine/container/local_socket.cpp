@@ -3,32 +3,20 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 
 #include "sys/error.h"
+#include "sys/unix_address.h"
 
 namespace engine {
-
-namespace {
-
-sockaddr_un address_in(const sys::Fd& folder, const char* name) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", folder.get(), name);
-  return address;
-}
-
-}  // namespace
 
 sys::Fd listen_at(const std::string& folder, const char* name) {
   sys::Fd socket(sys::check(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket"));
   const sys::Fd place = sys::open(folder, O_PATH | O_DIRECTORY);
   ::unlinkat(place.get(), name, 0);
-  const sockaddr_un address = address_in(place, name);
+  const sockaddr_un address = sys::unix_address(place, name);
   const mode_t before = ::umask(0177);
   const int result = ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   ::umask(before);
@@ -44,7 +32,7 @@ sys::Fd connect_to(const std::string& folder, const char* name) {
     sys::fail("open", folder);
   }
   sys::Fd socket(sys::check(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), "socket"));
-  const sockaddr_un address = address_in(place, name);
+  const sockaddr_un address = sys::unix_address(place, name);
   if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0)
     return socket;
   if (errno == ENOENT || errno == ECONNREFUSED) return {};

@@ -1,6 +1,5 @@
 #pragma once
-// SOCK_SEQPACKET sockets in a run folder: a monitor's control socket, a console pump's. By folder and name,
-// because a socket's path may have 107 bytes only and a run folder's may be longer.
+// SOCK_SEQPACKET sockets in a run folder: a monitor's control socket, a console pump's.
 #include <string>
 
 #include "sys/fd.h"

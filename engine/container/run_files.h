@@ -23,6 +23,11 @@ inline std::string stdin_fifo(const std::string& run_dir) {
 inline std::string stderr_fifo(const std::string& run_dir) {
   return run_dir + "/stderr";
 }
+// A load balancer's configuration and socket, <run folder>/lb, and where it has them.
+inline std::string lb_folder(const std::string& run_dir) {
+  return run_dir + "/lb";
+}
+inline constexpr char kLbFolder[] = "/run/compose-lb";
 // There when another container has had this one's network since it was started.
 inline std::string joined_mark(const std::string& run_dir) {
   return run_dir + "/joined";

@@ -171,6 +171,8 @@ void describe(A& archive, T& spec) {
   archive("dns_upstreams", spec.dns_upstreams);
   archive("dns_from_inside", spec.dns_from_inside);
   archive("dns_server", spec.dns_server);
+  archive("exposed", spec.exposed);
+  archive("load_balancer", spec.load_balancer);
   archive("restart", spec.restart);
   archive("restart_max", spec.restart_max);
   archive("restart_delay_ms", spec.restart_delay_ms);

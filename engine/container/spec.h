@@ -124,6 +124,9 @@ struct Spec {
   std::vector<std::string> dns_upstreams;  // the servers that names which are not ours are asked of
   bool dns_from_inside = false;            // asked from the container's network, not from the host's
   bool dns_server = false;                 // serve 127.0.0.11:53 inside
+  std::vector<std::string> exposed;        // "80/tcp"; what a load balancer may find it by
+  // It is a load balancer of the image that we carry: its monitor writes its configuration (lb_desk.h).
+  bool load_balancer = false;
   // life
   std::string restart = "no";  // no, always, on-failure, unless-stopped
   int restart_max = 0;

@@ -100,6 +100,7 @@ std::vector<ImageInfo> ImageStore::list() {
 }
 
 std::optional<StoredImage> ImageStore::find(const std::string& reference_or_id) {
+  if (on_find_) on_find_(reference_or_id);
   std::optional<StoredImage> image;
   database_.read([&] {
     const std::optional<Named> named = resolve(reference_or_id);

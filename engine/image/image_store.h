@@ -56,6 +56,9 @@ class ImageStore {
   // absent; kConflict when a prefix is ambiguous, kInvalid when the text can name no image, kUnavailable when
   // the image's configuration is damaged on disk.
   std::optional<StoredImage> find(const std::string& reference_or_id);
+  // Called by find() before it looks, for images that are made when they are asked for. To be set before other
+  // threads use the store.
+  void on_find(std::function<void(const std::string& reference)> hook) { on_find_ = std::move(hook); }
   // Moves the reference when another image has it. A reference with a digest is kept as repository@digest.
   // kNotFound when there is no such image. One that this object has added and another process removed before
   // it had a name is added again.
@@ -218,6 +221,7 @@ class ImageStore {
 
   Database& database_;
   Paths paths_;
+  std::function<void(const std::string&)> on_find_;
   std::mutex made_mutex_;
   std::set<std::string> made_;                // chain ids of layers made here that no image has yet
   std::map<std::string, std::string> added_;  // images added here, and their configurations

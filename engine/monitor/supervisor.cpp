@@ -30,6 +30,8 @@ using engine::State;
 
 namespace {
 
+constexpr int64_t kMostLeaveMs = 10'000;
+
 // A predecessor that has just answered its last request may still be on its way out.
 sys::FileLock become_keeper(const engine::Spec& spec) {
   for (int attempt = 0; attempt < 100; ++attempt) {
@@ -47,7 +49,19 @@ sys::Fd open_signals() {
   return sys::Fd(sys::check(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd"));
 }
 
-enum Slot : size_t { kContainer, kStdout, kStderr, kSignals, kDns, kProbeOutput, kProbeProcess, kControl };
+enum Slot : size_t {
+  kContainer,
+  kStdout,
+  kStderr,
+  kSignals,
+  kDns,
+  kProbeOutput,
+  kProbeProcess,
+  kLeave,
+  kLbWatch,
+  kLbNotify,
+  kControl
+};
 
 }  // namespace
 
@@ -91,6 +105,7 @@ void Supervisor::open_places() {
     output_->copy_stderr_to(OutputCopy(std::move(attached_->err), -1, -1));
   }
   control_.emplace(spec_.run_dir, static_cast<ControlHandler&>(*this));
+  if (spec_.load_balancer) lb_.emplace(spec_);
   serve_names();
 }
 
@@ -105,9 +120,21 @@ void Supervisor::serve_names() {
   dns_ = std::make_unique<netmgr::DnsServer>(netns_, std::move(config));
 }
 
-// Others find it by its names, unless it is ailing and they have a better one.
 void Supervisor::register_names() {
-  engine::register_endpoints(spec_, status_.health == engine::Health::kUnhealthy);
+  using netmgr::EndpointState;
+  EndpointState state = EndpointState::kGood;
+  if (status_.health == Health::kStarting) state = EndpointState::kStarting;
+  if (status_.health == Health::kUnhealthy) state = EndpointState::kUnhealthy;
+  if (leave_ || status_.state == State::kPaused) state = EndpointState::kLeaving;
+  engine::register_endpoints(spec_, state);
+}
+
+void Supervisor::update_names() noexcept {
+  try {
+    register_names();
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "register %s: %s\n", spec_.name.c_str(), error.what());
+  }
 }
 
 // A question that is on its way is lost, and asked again by who asked it.
@@ -132,6 +159,7 @@ void Supervisor::reload_networks() {
   });
   engine::unregister_endpoints(now);  // those that it was taken off
   if (running()) register_names();
+  if (lb_) lb_->reload(spec_);
   serve_names();
 }
 
@@ -169,7 +197,8 @@ void Supervisor::launch() {
     if (container_.console)
       console_pump_ = start_console_pump(container_, output_->stdio().out, spec_.run_dir);
     attached_.reset();  // the container has its stdin: a copy here would keep a reader from seeing its end
-    engine::register_endpoints(spec_);
+    engine::register_endpoints(
+        spec_, health_.enabled() ? netmgr::EndpointState::kStarting : netmgr::EndpointState::kGood);
   } catch (...) {
     // A start that is told to have failed leaves nothing that runs.
     sys::send_signal(container_.pidfd, SIGKILL);
@@ -252,6 +281,7 @@ void Supervisor::note_pause() {
   if (probe_) probe_->drop();
   probe_at_.reset();
   status_.state = State::kPaused;
+  update_names();
   record();
   note("pause");
 }
@@ -265,6 +295,7 @@ void Supervisor::resume() {
 
 void Supervisor::go_on() {
   status_.state = State::kRunning;
+  update_names();
   watch_health();
   record();
   note("unpause");
@@ -309,6 +340,7 @@ int Supervisor::timeout() const {
   };
   consider(restart_at_);
   consider(kill_at_);
+  consider(leave_until_);
   if (!probe_) consider(probe_at_);
   if (probe_ && !probe_->dropped()) consider(probe_->deadline_ms());
   consider(output_->deadline_ms());
@@ -327,6 +359,11 @@ void Supervisor::wait_for_events() {
     fds_[kProbeOutput].fd = probe_->output_fd();
     fds_[kProbeProcess].fd = probe_->process_fd();
   }
+  if (leave_) fds_[kLeave].fd = leave_->fd();
+  if (lb_) {
+    fds_[kLbWatch].fd = lb_->watch_fd();
+    fds_[kLbNotify].fd = lb_->notify_fd();
+  }
   control_->add_to(fds_);
   const size_t copies = fds_.size();
   output_->add_copies_to(fds_);
@@ -338,6 +375,9 @@ void Supervisor::wait_for_events() {
   if (more_output_ || fds_[kStdout].revents != 0 || fds_[kStderr].revents != 0)
     more_output_ = output_->drain();
   if (fds_[kDns].revents != 0) dns_->serve();
+  if (fds_[kLbWatch].revents != 0) lb_->serve_watch();
+  if (fds_[kLbNotify].revents != 0) lb_->serve_notify();
+  if (fds_[kLeave].revents != 0) leave_->receive();
   if (probe_) serve_health(fds_[kProbeOutput], fds_[kProbeProcess]);
   if (fds_[kContainer].revents != 0) serve_exit();
   if (fds_[kSignals].revents != 0) read_signals();
@@ -365,16 +405,13 @@ void Supervisor::finish_probe(bool timed_out) {
   record();
   if (!changed) return;
   note("health_status: " + to_string(status_.health));
-  try {
-    register_names();
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "register %s: %s\n", spec_.name.c_str(), error.what());
-  }
+  update_names();
 }
 
 void Supervisor::serve_deadlines() {
   const int64_t now = monotonic_ms();
   if (probe_ && !probe_->dropped() && now >= probe_->deadline_ms()) finish_probe(true);
+  if (leave_ && (leave_->granted() || now >= *leave_until_)) begin_stop();
   if (kill_at_ && now >= *kill_at_) {
     kill_at_.reset();
     send(SIGKILL);
@@ -408,6 +445,8 @@ bool Supervisor::kill(int signal) {
   return sent;
 }
 
+// What it is given for the whole of it is for both: half of it, at most, for requests under way, which load
+// balancers sent.
 void Supervisor::stop(int signal, int64_t grace_ms) {
   stop_asked_ = true;
   status_.stopped_by_user = true;
@@ -416,15 +455,46 @@ void Supervisor::stop(int signal, int64_t grace_ms) {
     end_for_good();
     return;
   }
-  send(signal);
+  const int64_t now = monotonic_ms();
+  stop_signal_ = signal;
+  if (grace_ms >= 0) kill_at_ = std::min(kill_at_.value_or(now + grace_ms), now + grace_ms);
+  const int64_t leave_ms = grace_ms < 0 ? kMostLeaveMs : std::min(kMostLeaveMs, grace_ms / 2);
+  if (leave_) {
+    leave_until_ = std::min(*leave_until_, now + leave_ms);
+  } else if (status_.state != State::kPaused && take_leave(leave_ms)) {
+    record();
+  } else {
+    begin_stop();
+  }
+}
+
+bool Supervisor::take_leave(int64_t most_ms) {
+  if (most_ms == 0) return false;
+  std::vector<std::string> directories;
+  for (const auto& network : spec_.networks) directories.push_back(network.directory);
+  try {
+    if (!netmgr::is_watched(directories)) return false;
+    leave_.emplace();
+    register_names();
+    leave_->ask(directories, spec_.id);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: %s\n", spec_.name.c_str(), error.what());
+    leave_.reset();
+    return false;
+  }
+  leave_until_ = monotonic_ms() + most_ms;
+  return true;
+}
+
+void Supervisor::begin_stop() {
+  leave_.reset();
+  leave_until_.reset();
+  send(stop_signal_);
   if (status_.state == State::kPaused) {
     resume();
   } else {
     record();
   }
-  if (grace_ms < 0) return;
-  const int64_t kill_at = monotonic_ms() + grace_ms;
-  if (!kill_at_ || kill_at < *kill_at_) kill_at_ = kill_at;
 }
 
 void Supervisor::read_signals() {
@@ -446,6 +516,9 @@ void Supervisor::serve_exit() {
   probe_.reset();
   probe_at_.reset();
   kill_at_.reset();
+  leave_.reset();
+  leave_until_.reset();
+  if (lb_) lb_->balancer_ended();
   status_.exit_code = engine::take_exit_status(container_.pidfd.get());
   container_ = {};
   // Where it was not the first of its pid namespace, what else it started lives on.
@@ -520,6 +593,7 @@ void Supervisor::end_for_good() {
   ::unlink(engine::console_socket(spec_.run_dir).c_str());
   ::rmdir((spec_.run_dir + "/rootfs").c_str());
   dns_.reset();
+  lb_.reset();
   record();
   // From the lock's release on another keeper may come, so the socket's name goes first and the answers last.
   if (control_) control_->unlink_socket();

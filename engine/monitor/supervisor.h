@@ -16,8 +16,10 @@
 #include "engine/monitor/console_pump.h"
 #include "engine/monitor/control_server.h"
 #include "engine/monitor/health_probe.h"
+#include "engine/monitor/lb_desk.h"
 #include "engine/monitor/output.h"
 #include "netmgr/dns.h"
+#include "netmgr/endpoint_watch.h"
 #include "sys/file.h"
 
 namespace monitor {
@@ -72,7 +74,12 @@ class Supervisor : private ControlHandler {
   void go_on();
   void open_places();
   void serve_names();
+  // As they are to be found now: by names, and by load balancers.
   void register_names();
+  void update_names() noexcept;  // the same; what is wrong goes to standard error
+  // Has the load balancers send it nothing any more, for `most_ms` at most; false: there are none.
+  bool take_leave(int64_t most_ms);
+  void begin_stop();  // its leave is over
   engine::Stdio stdio();
   void launch();
   void watch_health();
@@ -100,6 +107,7 @@ class Supervisor : private ControlHandler {
   std::optional<Output> output_;
   std::optional<ControlServer> control_;
   std::unique_ptr<netmgr::DnsServer> dns_;
+  std::optional<LbDesk> lb_;    // of a load balancer
   engine::Launched container_;  // pidfd empty: not running
   ConsolePump console_pump_;
   std::optional<AttachedStreams> attached_;
@@ -108,7 +116,10 @@ class Supervisor : private ControlHandler {
   uint64_t oom_kills_before_ = 0;
   int64_t launched_at_ = 0;                                 // monotonic, as are all below
   std::optional<int64_t> restart_at_, kill_at_, probe_at_;  // unset: nothing to wait for
-  bool ending_ = false;                                     // no restart any more
+  std::optional<netmgr::Leave> leave_;                      // under way
+  std::optional<int64_t> leave_until_;
+  int stop_signal_ = 0;  // to be sent then
+  bool ending_ = false;  // no restart any more
   bool ended_ = false;
   bool stop_asked_ = false;
   bool more_output_ = false;

@@ -158,6 +158,15 @@ size_t Balancer::ending() const {
                                            [](const Session* session) { return session->ends_by_itself(); }));
 }
 
+std::set<std::string> Balancer::busy_leavers() const {
+  std::set<std::string> addresses;
+  for (const Session* session : context_.sessions)
+    if (const Server* server = session->server();
+        server != nullptr && server->removed && session->ends_by_itself())
+      addresses.insert(server->config.address.to_string());
+  return addresses;
+}
+
 SocketAddress Balancer::address_of(const std::string& frontend) const {
   const auto named = [&](const auto& entry) { return entry.second->frontend()->config.name == frontend; };
   const auto found = std::find_if(listeners_.begin(), listeners_.end(), named);

@@ -2,6 +2,7 @@
 // The whole balancer: its listeners and backends as the configuration says. One thread uses it.
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ class Balancer {
   size_t clients() const { return context_.sessions.size(); }
   // Of them, those whose requests are under way; WebSocket and TCP connections have no end to wait for.
   size_t ending() const;
+  // Servers that have left the configuration and have such requests.
+  std::set<std::string> busy_leavers() const;
   // Where the frontend listens.
   SocketAddress address_of(const std::string& frontend) const;
   EventLoop& loop() { return loop_; }

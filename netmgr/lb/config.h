@@ -73,7 +73,14 @@
 //     "max_body_bytes": 0,                  of a request, more is 413; 0: no limit
 //     "access_log": true,                   HAProxy's HTTP and TCP formats, to stdout; default false
 //     "log_empty": true,                    TCP connections that carried nothing are logged
-//     "keep_alive_probes": false            TCP's own, to clients
+//     "keep_alive_probes": false,           TCP's own, to clients
+//     "notes": ["..."],                     said on standard error, when they are new
+//     "notify": "/run/lb/notify",           a Unix datagram socket (unix(7)) that is told
+//                                             {"applied": 7, "busy": ["10.0.0.2:80"]}
+//                                           when this has been applied, 7 being `generation`, and again when
+//                                           fewer are busy: servers that have left the configuration, with
+//                                           HTTP requests under way
+//     "generation": 0
 //   }
 //
 // A key that is not named here is an error, so that nothing asked for is quietly left undone.
@@ -218,6 +225,9 @@ struct Config {
   bool access_log = false;
   bool log_empty = true;
   bool keep_alive_probes = false;
+  std::vector<std::string> notes;
+  std::string notify;
+  uint64_t generation = 0;
 };
 
 // What is wrong and where: "backends[0].servers[1].address: ...".

@@ -1,5 +1,7 @@
 #include "netmgr/lb/config.h"
 
+#include <sys/un.h>
+
 #include <algorithm>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
@@ -363,7 +365,7 @@ Config parse_config(std::string_view text) {
   }
   const Section root(json, "",
                      {"frontends", "backends", "timeouts", "max_connections", "max_body_bytes", "access_log",
-                      "log_empty", "keep_alive_probes"});
+                      "log_empty", "keep_alive_probes", "notes", "notify", "generation"});
   Config config;
   std::set<std::string> names;
   root.list("backends", [&](const Json& item, const std::string& where) {
@@ -378,6 +380,11 @@ Config parse_config(std::string_view text) {
   config.access_log = root.flag("access_log");
   config.log_empty = root.flag("log_empty", true);
   config.keep_alive_probes = root.flag("keep_alive_probes");
+  config.notes = texts(root, "notes");
+  config.notify = root.text("notify", "");
+  if (config.notify.size() >= sizeof(sockaddr_un::sun_path))
+    refuse("notify", "is longer than the path of a socket may be");
+  config.generation = root.number("generation", 0, 0, uint64_t{1} << 53);
   return config;
 }
 

@@ -207,7 +207,10 @@ std::string write_config(const Config& config) {
       .put("max_body_bytes", config.max_body_bytes, usual.max_body_bytes)
       .put("access_log", config.access_log)
       .put("log_empty", config.log_empty, usual.log_empty)
-      .put("keep_alive_probes", config.keep_alive_probes);
+      .put("keep_alive_probes", config.keep_alive_probes)
+      .put("notes", config.notes, usual.notes)
+      .put("notify", config.notify)
+      .put("generation", config.generation, usual.generation);
   // What is not UTF-8 cannot stand in JSON.
   return writer.take().dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -6,8 +6,10 @@
 // Without VIRTUAL_HOST anywhere all services make one backend behind port 80, and 443 where there is a
 // certificate. With it each service that has one gets a backend of its own behind the ports its hosts name
 // (80, or 443 for https and wss); the others are the default, unless FORCE_DEFAULT_BACKEND is False. Services
-// with the same VIRTUAL_HOST are one. Hosts are looked at by VIRTUAL_HOST_WEIGHT, highest first; among equals
-// those without wildcards first, then the longer. TCP_PORTS get a frontend and a backend each.
+// with the same VIRTUAL_HOST are one. Beside what that image has: SERVICE_PORTS of the balancer are the ports
+// of all services, instead of those they expose, and HTTP_CHECK of the balancer is for those without their
+// own. Hosts are looked at by VIRTUAL_HOST_WEIGHT, highest first; among equals those without wildcards first,
+// then the longer. TCP_PORTS get a frontend and a backend each.
 #include <cstdint>
 #include <map>
 #include <string>
@@ -21,9 +23,10 @@ namespace netmgr::lb {
 using Environment = std::map<std::string, std::string>;
 
 struct ServiceEndpoint {
-  std::string name;     // of the container: the server's name
-  std::string address;  // numeric, without port
-  bool drain = false;   // it is to go: it gets no new request
+  std::string name;      // of the container: the server's name
+  std::string address;   // numeric, without port
+  bool drain = false;    // it is to go: it gets no new request
+  bool reserve = false;  // it gets requests only while no other one can have them
 };
 
 struct BalancedService {

@@ -22,7 +22,10 @@ void Translator::service_settings(const Group& group, BackendConfig& backend) {
   if (const std::string& route = group.setting("EXTRA_ROUTE_SETTINGS"); !route.empty())
     read_server_words(route, words, warner("EXTRA_ROUTE_SETTINGS", whose));
   std::optional<HttpCheckConfig> http = backend.health ? backend.health->http : std::nullopt;
-  if (!group.setting("HTTP_CHECK").empty()) http = read_http_check(group.setting("HTTP_CHECK"));
+  const std::string& check_setting = group.setting("HTTP_CHECK").empty() && mode_ == Mode::kHttp
+                                         ? ours("HTTP_CHECK")
+                                         : group.setting("HTTP_CHECK");
+  if (!check_setting.empty()) http = read_http_check(check_setting);
   backend.health = words.check ? std::optional(words.health) : std::nullopt;
   if (backend.health) backend.health->http = http;
   if (http && !words.check)
@@ -66,7 +69,8 @@ void Translator::tcp_backend(const TcpPort& port, const std::vector<const Balanc
       if (!address || !names.insert(endpoint.name).second) continue;
       server.address = *address;
       server.drain = endpoint.drain;
-      server.backup = !value_of(service->environment, "FAILOVER").empty();
+      server.backup = endpoint.reserve || !value_of(service->environment, "FAILOVER").empty();
+      if (endpoint.reserve) backend.all_backups = true;
       backend.servers.push_back(std::move(server));
     }
   service_settings({name, false, services}, backend);
@@ -83,6 +87,14 @@ void Translator::tcp_backend(const TcpPort& port, const std::vector<const Balanc
 std::vector<uint16_t> Translator::http_ports_of(const BalancedService& service) {
   std::set<uint16_t> left(service.ports.begin(), service.ports.end());
   const std::string whose = "service \"" + service.name + "\"";
+  if (const std::vector<std::string> all = split_list(ours("SERVICE_PORTS")); !all.empty()) {
+    left.clear();
+    for (const std::string& item : all)
+      if (const std::optional<uint64_t> port = number_of(item, 65535))
+        left.insert(static_cast<uint16_t>(*port));
+      else
+        warner("SERVICE_PORTS")("\"" + item + "\" is no port");
+  }
   for (const char* key : {"SERVICE_PORTS", "EXCLUDE_PORTS"})
     for (const std::string& item : split_list(value_of(service.environment, key))) {
       const std::optional<uint64_t> port = number_of(item, 65535);
@@ -95,7 +107,7 @@ std::vector<uint16_t> Translator::http_ports_of(const BalancedService& service) 
     }
   for (const std::string& item : split_list(value_of(service.environment, "TCP_PORTS")))
     if (const std::optional<TcpPort> port = read_tcp_port(item)) left.erase(port->port);
-  if (left.empty() && value_of(service.environment, "TCP_PORTS").empty())
+  if (left.empty() && !service.endpoints.empty() && value_of(service.environment, "TCP_PORTS").empty())
     warn("service \"" + service.name + "\" exposes no port to balance: name it with `expose`");
   return {left.begin(), left.end()};
 }
@@ -114,7 +126,8 @@ void Translator::add_servers(const Group& group, BackendConfig& backend) {
         if (!address || !names.insert(server.name).second) continue;
         server.address = *address;
         server.drain = endpoint.drain;
-        server.backup = !value_of(service->environment, "FAILOVER").empty();
+        server.backup = endpoint.reserve || !value_of(service->environment, "FAILOVER").empty();
+        if (endpoint.reserve) backend.all_backups = true;
         backend.servers.push_back(std::move(server));
       }
   }

@@ -4,18 +4,24 @@
 #include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 #include "netmgr/lb/balancer.h"
 #include "sys/error.h"
@@ -27,6 +33,7 @@ using netmgr::lb::Balancer;
 
 constexpr int kStopMs = 10'000;
 constexpr int kTickMs = 1000;
+constexpr int kBusyTickMs = 10;  // while somebody waits for servers to be left
 
 void report(const std::string& text) {
   std::fprintf(stderr, "compose-lb: %s\n", text.c_str());
@@ -114,14 +121,61 @@ class Signals : public netmgr::lb::EventHandler {
   sys::Fd fd_;
 };
 
+// Tells whoever wrote the configuration what has become of it.
+class Notifier {
+ public:
+  explicit Notifier(const Balancer& balancer) : balancer_(balancer) {}
+  void applied(const netmgr::lb::Config& config) {
+    path_ = config.notify;
+    generation_ = config.generation;
+    due_ = !path_.empty();
+    for (const std::string& note : config.notes)
+      if (std::find(notes_.begin(), notes_.end(), note) == notes_.end()) report("warning: " + note);
+    notes_ = config.notes;
+    tell();
+  }
+  // There will be something to tell soon.
+  bool waits() const { return due_ || !busy_.empty(); }
+  void tell() {
+    if (!waits()) return;
+    std::set<std::string> busy = balancer_.busy_leavers();
+    if (!due_ && busy == busy_) return;
+    busy_ = std::move(busy);
+    due_ = !send();
+  }
+
+ private:
+  // False: it may go later.
+  bool send() const {
+    const sys::Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (!socket) return false;
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path_.copy(address.sun_path, sizeof address.sun_path - 1);
+    const std::string text = nlohmann::json({{"applied", generation_}, {"busy", busy_}}).dump();
+    return ::sendto(socket.get(), text.data(), text.size(), MSG_NOSIGNAL,
+                    reinterpret_cast<const sockaddr*>(&address), sizeof address) >= 0 ||
+           errno != EAGAIN;
+  }
+
+  const Balancer& balancer_;
+  std::string path_;
+  uint64_t generation_ = 0;
+  bool due_ = false;
+  std::set<std::string> busy_;  // as was told last
+  std::vector<std::string> notes_;
+};
+
 // `text` is what was applied last. When `asked`, the same is applied again, as files it names may be others.
-void reload(Balancer& balancer, const std::string& path, std::string& text, bool asked) {
+void reload(Balancer& balancer, Notifier& notifier, const std::string& path, std::string& text, bool asked) {
   try {
     std::string now = sys::read_file(path);
     if (now == text && !asked) return;
-    balancer.apply(netmgr::lb::parse_config(now));
+    const netmgr::lb::Config config = netmgr::lb::parse_config(now);
+    balancer.apply(config);
     text = std::move(now);
     report("the configuration was read again");
+    notifier.applied(config);
   } catch (const std::exception& error) {
     report(path + ": " + error.what() + "; going on with the configuration as it was");
   }
@@ -129,14 +183,18 @@ void reload(Balancer& balancer, const std::string& path, std::string& text, bool
 
 int serve(const std::string& path) {
   std::string text = sys::read_file(path);
-  Balancer balancer(netmgr::lb::parse_config(text), report);
+  const netmgr::lb::Config config = netmgr::lb::parse_config(text);
+  Balancer balancer(config, report);
+  Notifier notifier(balancer);
+  notifier.applied(config);
   netmgr::lb::EventLoop& loop = balancer.loop();
   FileWatch* file = loop.adopt(std::make_unique<FileWatch>(loop, path));
   Signals* signals = loop.adopt(std::make_unique<Signals>(loop));
   while (!signals->stopped()) {
     const bool asked = signals->take_reload();
-    if (file->take_change() || asked) reload(balancer, path, text, asked);
-    balancer.run_once(kTickMs);
+    if (file->take_change() || asked) reload(balancer, notifier, path, text, asked);
+    balancer.run_once(notifier.waits() ? kBusyTickMs : kTickMs);
+    notifier.tell();
   }
   balancer.stop();
   const uint64_t end = balancer.loop().now() + kStopMs;

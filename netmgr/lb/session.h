@@ -74,6 +74,8 @@ class Session : public Waiter {
   virtual void leave_if_idle() {}
   // Within its timeouts, when nothing new comes; a tunnel lives as long as both its sides.
   virtual bool ends_by_itself() const = 0;
+  // It is on, or on its way to; null: none.
+  const Server* server() const { return server_ == nullptr ? nullptr : server_->server.get(); }
 
  protected:
   enum class Finding : uint8_t { kNo, kQueued, kPaused, kConnecting };
