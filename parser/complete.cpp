@@ -1,13 +1,15 @@
 #include "parser/check.h"
+#include "parser/load_balancers.h"
 
 namespace parser {
 
 namespace {
 
-// Sharing a namespace or a link breaks when the other container is replaced; mounts do not.
-Dependency dependency_of(const Need& need) {
+// Sharing a namespace or a link breaks when the other container is replaced; mounts do not, and a load balancer
+// follows.
+Dependency dependency_of(const Need& need, bool follows) {
   Dependency dependency;
-  dependency.restart = need.kind != Need::Kind::kVolumes;
+  dependency.restart = need.kind != Need::Kind::kVolumes && !(need.kind == Need::Kind::kLink && follows);
   dependency.mark = need.mark;
   return dependency;
 }
@@ -32,7 +34,8 @@ void complete(Draft& draft) {
   bool default_used = false;
   for (auto& [name, own] : draft.services) {
     Service& service = own.service;
-    for (const Need& need : own.needs) service.depends_on.emplace(need.service, dependency_of(need));
+    const bool follows = is_load_balancer(service.image);
+    for (const Need& need : own.needs) service.depends_on.emplace(need.service, dependency_of(need, follows));
     if (service.networks.empty() && service.network_mode.empty() && own.marks.count("network_mode") == 0 &&
         !service.provider)
       service.networks["default"].mark = service.mark;

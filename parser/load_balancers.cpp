@@ -11,6 +11,7 @@ namespace parser {
 namespace {
 
 constexpr const char* kAttribute = "x-load-balancer";
+constexpr const char* kImage = "compose/lb";
 
 // The service for one balanced service, as a user would write it.
 class Balancer {
@@ -23,7 +24,7 @@ class Balancer {
         at_(wish.at),
         made_(Node::map(at_)),
         environment_(Node::map(at_)) {
-    add("image", text("compose/lb"));
+    add("image", text(kImage));
     add("read_only", plain("true"));
     add("links", list({name}));
   }
@@ -153,6 +154,13 @@ void escape(Node& node) {
 }
 
 }  // namespace
+
+bool is_load_balancer(const std::string& image) {
+  const std::string name = image.substr(0, image.find_first_of(":@"));
+  const std::string hub = "docker.io/";
+  const std::string_view repository = std::string_view(name).substr(name.starts_with(hub) ? hub.size() : 0);
+  return repository == kImage || repository == "dockercloud/haproxy";
+}
 
 void add_load_balancers(Node& merged, const Scope& scope, Documents& documents) {
   const Node* services = merged.find("services");
