@@ -28,7 +28,7 @@ std::pair<std::string, std::string> Balancer::statistics(std::string_view target
   };
   switch (stats_view(target)) {
     case StatsView::kPage:
-      return {std::string(statistics_page()), "text/html; charset=utf-8"};
+      return {to_page(snapshot()), "text/html; charset=utf-8"};
     case StatsView::kCsv:
       return {to_csv(snapshot()), "text/plain; charset=utf-8"};
     case StatsView::kJson:

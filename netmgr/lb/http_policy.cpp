@@ -61,6 +61,7 @@ void HttpSession::reply(unsigned status, std::string_view type, std::string_view
   std::string lines(extra);
   if (keep_alive && request_.minor == 0) lines += "Connection: keep-alive\r\n";
   const std::string text = message(status, type, lines, body, keep_alive, request_.head_only);
+  frontend_->counters.bytes_in += request_.size;
   client_.consume(request_.size);
   count_out(text.size());
   const bool sent = client_.send(text);
@@ -113,10 +114,10 @@ bool HttpSession::answer_ourselves(const Head& head) {
   if (type.empty())
     reply(404, "text/plain; charset=utf-8", "", "There are no statistics of this name.\n");
   else
-    reply(
-        200, type,
-        "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'self' 'unsafe-inline'\r\n",
-        body);
+    reply(200, type,
+          "X-Content-Type-Options: nosniff\r\nContent-Security-Policy: default-src 'self' 'unsafe-inline'; "
+          "img-src data:\r\n",
+          body);
   return true;
 }
 

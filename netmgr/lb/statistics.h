@@ -36,7 +36,8 @@ std::string to_prometheus(const Snapshot& snapshot);
 enum class StatsView { kNone, kPage, kCsv, kJson, kPrometheus };
 StatsView stats_view(std::string_view target);
 
-// statistics_page.html
+// statistics_page.html, which shows them by itself, with a table for who has no JavaScript.
+std::string to_page(const Snapshot& snapshot);
 std::string_view statistics_page();
 
 }  // namespace netmgr::lb

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "netmgr/lb/error_page.h"
 #include "netmgr/lb/statistics.h"
 
 namespace netmgr::lb {
@@ -197,7 +198,77 @@ void add_answers(std::string& out, const Snapshot& snapshot, unsigned kind, std:
   }
 }
 
+// Of the page as it is without JavaScript: what it is called, and the columns whose sum it is.
+struct PlainColumn {
+  std::string_view name;
+  std::string_view columns;
+};
+constexpr std::array<PlainColumn, 14> kPlain = {{{"State", "status"},
+                                                 {"Last check", "check_status"},
+                                                 {"Sessions", "scur"},
+                                                 {"Most", "smax"},
+                                                 {"Total", "stot"},
+                                                 {"Queue", "qcur"},
+                                                 {"Rate", "rate"},
+                                                 {"Bytes in", "bin"},
+                                                 {"Bytes out", "bout"},
+                                                 {"Errors", "ereq dreq econ eresp"},
+                                                 {"2xx", "hrsp_2xx"},
+                                                 {"3xx", "hrsp_3xx"},
+                                                 {"4xx", "hrsp_4xx"},
+                                                 {"5xx", "hrsp_5xx"}}};
+
+std::string plain_value(const StatRow& row, std::string_view columns) {
+  uint64_t sum = 0;
+  bool numbers = false;
+  while (!columns.empty()) {
+    const std::string_view column = columns.substr(0, columns.find(' '));
+    columns.remove_prefix(std::min(column.size() + 1, columns.size()));
+    const auto value = row.find(column);
+    if (value == row.end()) continue;
+    if (!is_number(value->second)) return escape_html(value->second);
+    numbers = true;
+    sum += std::stoull(value->second);
+  }
+  return numbers ? std::to_string(sum) : "–";
+}
+
+std::string plain_table(const Snapshot& snapshot) {
+  std::string out =
+      "<section><h2>Frontends, servers and backends</h2><div class=\"scroll\"><table>"
+      "<caption class=\"unseen\">Frontends, servers and backends</caption>"
+      "<thead><tr><th scope=\"col\">Name</th>";
+  const auto side = [](const PlainColumn& column) {
+    return column.name == "State" || column.name == "Last check" ? " class=\"left\"" : "";
+  };
+  for (const PlainColumn& column : kPlain)
+    out.append("<th scope=\"col\"").append(side(column)).append(">").append(column.name).append("</th>");
+  out += "</tr></thead><tbody>\n";
+  for (const StatRow& row : snapshot.rows) {
+    const bool backend = row.at("type") == "1";
+    const std::string name = row.at("pxname") + (row.at("type") == "0" ? "" : " / " + row.at("svname"));
+    out.append(backend ? "<tr class=\"sum\">" : "<tr>");
+    out.append("<th scope=\"row\">").append(escape_html(name)).append("</th>");
+    for (const PlainColumn& column : kPlain)
+      out.append("<td data-name=\"")
+          .append(column.name)
+          .append("\"")
+          .append(side(column))
+          .append(">")
+          .append(plain_value(row, column.columns))
+          .append("</td>");
+    out += "</tr>\n";
+  }
+  return out + "</tbody></table></div></section>";
+}
+
 }  // namespace
+
+std::string to_page(const Snapshot& snapshot) {
+  constexpr std::string_view kPlace = "<!--rows-->";
+  std::string page(statistics_page());
+  return page.replace(page.find(kPlace), kPlace.size(), plain_table(snapshot));
+}
 
 std::string to_csv(const Snapshot& snapshot) {
   std::string result = "# " + std::string(kColumns) + ",\n";

@@ -187,10 +187,22 @@ TEST_CASE("the statistics want their password, and only they are served there") 
   CHECK(server.connections() == 0);
 }
 
+TEST_CASE("the page of the statistics stands there as a table before any script has run") {
+  FakeServer server(echo("s"));
+  Running balancer(with_stats({server.port()}));
+  ask(balancer.port());
+  const std::string page = body_of(ask_stats(balancer, "/"));
+  CHECK(has(page, "<th scope=\"row\">front</th><td data-name=\"State\" class=\"left\">OPEN</td>"));
+  CHECK(has(page, "<th scope=\"row\">web / web_" + std::to_string(server.port()) + "</th>"));
+  CHECK(has(page, "<td data-name=\"2xx\">1</td>"));
+  CHECK_FALSE(has(page, "<!--"));
+}
+
 TEST_CASE("the page of the statistics asks for nothing from elsewhere") {
   const std::string page(statistics_page());
   CHECK_FALSE(has(page, "http://www.w3.org/1999"));
-  for (size_t at = page.find("http"); at != std::string::npos; at = page.find("http", at + 1))
+  CHECK_FALSE(has(page, "https:"));
+  for (size_t at = page.find("http:"); at != std::string::npos; at = page.find("http:", at + 1))
     CHECK(page.substr(at, 26) == "http://www.w3.org/2000/svg");  // a name, not an address
   CHECK_FALSE(has(page, "src="));
   CHECK_FALSE(has(page, "@import"));
