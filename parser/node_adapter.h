@@ -37,6 +37,7 @@ class NodeValue {
   bool isNumber() const { return is(Type::kNumber); }
   bool isObject() const { return is(Type::kMap); }
   bool isString() const { return is(Type::kString); }
+  bool is_any(Types types) const { return view_ == View::kPlain && satisfies_any(*node_, types); }
   static bool hasStrictTypes() { return true; }
   // Its key is one of those that begin with "x-".
   bool is_extension() const { return extension_; }

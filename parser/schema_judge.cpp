@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_set>
 #include <valijson/schema.hpp>
 #include <valijson/validation_results.hpp>
 #include <valijson/validator.hpp>
@@ -51,6 +52,35 @@ struct Words : NodeConstraint<Words> {
   std::span<const std::string_view> words;  // of a Specification, which stays
 };
 
+// Whether it asks for scalars of some types and for nothing else.
+bool is_plain(const Specification* rule) {
+  return rule != nullptr && !rule->types.has(Type::kList) && !rule->types.has(Type::kMap) &&
+         rule->values.empty();
+}
+
+// A list's items, and the values of a map whose names are free, are scalars of some types. Half the values of
+// a usual file are such, and for each of them the library would make a visitor and a context.
+struct Scalars : NodeConstraint<Scalars> {
+  explicit Scalars(const Specification& spec) : rule(&spec) {}
+  static constexpr const char* kComplaint = "a value in it is of a type that may not stand there";
+  static bool apply_to_values(const Specification& spec) {
+    return spec.names.empty() && is_plain(spec.any_name);
+  }
+  bool holds(const NodeValue& value) const {
+    if (const auto items = value.getArrayOptional(); items && is_plain(rule->item))
+      for (const NodeAdapter& item : *items)
+        if (!fits(item.value(), *rule->item)) return false;
+    if (const auto entries = value.getObjectOptional(); entries && apply_to_values(*rule))
+      for (const NodeMember& entry : *entries)
+        if (!fits(entry.second.value(), *rule->any_name)) return false;
+    return true;
+  }
+  static bool fits(const NodeValue& value, const Specification& wanted) {
+    return value.isNull() || value.is_any(wanted.types);
+  }
+  const Specification* rule;  // it stays
+};
+
 constexpr std::pair<Type, constraints::TypeConstraint::JsonType> kJsonTypes[] = {
     {Type::kString, constraints::TypeConstraint::kString},
     {Type::kInteger, constraints::TypeConstraint::kInteger},
@@ -60,10 +90,23 @@ constexpr std::pair<Type, constraints::TypeConstraint::JsonType> kJsonTypes[] = 
     {Type::kMap, constraints::TypeConstraint::kObject},
 };
 
-// The Specification as constraints; a part that several places share is made once.
+using Vocabulary = std::unordered_set<std::string_view>;
+
+void collect_names(const Node& node, Vocabulary& names) {
+  for (const Entry& entry : node.entries) {
+    names.insert(entry.key);
+    collect_names(entry.value, names);
+  }
+  for (const Node& item : node.items) collect_names(item, names);
+}
+
+// The Specification as constraints, but for names that the document has nowhere: to make them all, and to
+// look for each in every map, costs more than all the rest of the judging. A part that several places share
+// is made once.
 class Judge {
  public:
-  Judge() {
+  explicit Judge(const Node& document) {
+    collect_names(document, vocabulary_);
     schema_.addConstraintToSubschema(Extension(), extension_);
     fill(schema_.root(), specification());
   }
@@ -81,8 +124,11 @@ class Judge {
   void fill(const valijson::Subschema* place, const Specification& spec) {
     add_types(place, spec);
     if (!spec.values.empty()) schema_.addConstraintToSubschema(Words(spec.values), place);
-    if (spec.types.has(Type::kMap)) add_names(place, spec);
-    if (spec.item != nullptr) {
+    const bool plain_items = is_plain(spec.item);
+    const bool plain_values = Scalars::apply_to_values(spec);
+    if (plain_items || plain_values) schema_.addConstraintToSubschema(Scalars(spec), place);
+    if (spec.types.has(Type::kMap) && !plain_values) add_names(place, spec);
+    if (spec.item != nullptr && !plain_items) {
       constraints::SingularItemsConstraint items;
       items.setItemsSubschema(make(*spec.item));
       schema_.addConstraintToSubschema(items, place);
@@ -99,7 +145,8 @@ class Judge {
 
   void add_names(const valijson::Subschema* place, const Specification& spec) {
     constraints::PropertiesConstraint names;
-    for (const auto& [name, rule] : spec.names) names.addPropertySubschema(std::string(name), make(*rule));
+    for (const auto& [name, rule] : spec.names)
+      if (vocabulary_.count(name) != 0) names.addPropertySubschema(std::string(name), make(*rule));
     if (spec.any_name != nullptr)
       names.setAdditionalPropertiesSubschema(make(*spec.any_name));
     else if (spec.extensions)
@@ -107,15 +154,16 @@ class Judge {
     schema_.addConstraintToSubschema(names, place);
   }
 
+  Vocabulary vocabulary_;
   valijson::Schema schema_;
   const valijson::Subschema* extension_ = schema_.createSubschema();
   std::map<const Specification*, const valijson::Subschema*> made_;
 };
 
 bool validate(const Node& document, valijson::ValidationResults* results) {
-  static const Judge kJudge;
+  const Judge judge(document);
   valijson::Validator validator(valijson::Validator::kStrongTypes);
-  return validator.validate(kJudge.schema(), NodeAdapter(NodeValue(document)), results);
+  return validator.validate(judge.schema(), NodeAdapter(NodeValue(document)), results);
 }
 
 // One step of a context, "[web]" or "[0]": follows it down from the refusal's node. False: there is none.
