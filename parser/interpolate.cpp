@@ -10,18 +10,18 @@ class Interpolation {
  public:
   Interpolation(const Lookup& lookup, Report& report) : lookup_(lookup), report_(report) {}
 
-  void walk(Node& node, const Path& path) {
+  void walk(Node& node, const Trail& trail) {
     if (node.tag == Node::Tag::kReset) return;
-    if (node.is_scalar()) substitute_in(node, path);
-    for (size_t i = 0; i < node.items.size(); ++i) walk(node.items[i], path.index(i));
+    if (node.is_scalar()) substitute_in(node, trail);
+    for (size_t i = 0; i < node.items.size(); ++i) walk(node.items[i], trail.index(i));
     for (Entry& entry : node.entries) {
       const bool settled = entry.value.is_scalar() && entry.value.text.find('$') == std::string::npos;
-      if (!settled) walk(entry.value, path.key(entry.key));
+      if (!settled) walk(entry.value, trail.key(entry.key));
     }
   }
 
  private:
-  void substitute_in(Node& node, const Path& path) {
+  void substitute_in(Node& node, const Trail& trail) {
     if (node.text.find('$') == std::string::npos) return;
     try {
       Substitution done = substitute(node.text, lookup_);
@@ -29,10 +29,10 @@ class Interpolation {
       // What a variable brings in is text; it is cast to the type the attribute wants.
       if (done.substituted) node.plain = false;
       for (const std::string& name : done.unset)
-        report_.warning(node.mark(), path.to_string(),
+        report_.warning(node.mark(), trail.path().to_string(),
                         "variable '" + name + "' is not set, empty text is used");
     } catch (const TemplateError& error) {
-      report_.error(node.mark(), path.to_string(), error.what(), error.hint());
+      report_.error(node.mark(), trail.path().to_string(), error.what(), error.hint());
       node.poisoned = true;
     }
   }
@@ -58,13 +58,14 @@ Lookup lookup_in(const StringMap& variables) {
 }
 
 void interpolate(Node& root, const Lookup& lookup, Report& report) {
-  Interpolation(lookup, report).walk(root, Path());
+  Interpolation(lookup, report).walk(root, Trail(Path()));
 }
 
 void keep_variables(Node& document, const Lookup& lookup, Report& report) {
   Interpolation interpolation(lookup, report);
   for (const std::string_view place : {"include", "services.*.extends"})
-    for_each_match(document, place, [&](Node& node, const Path& path) { interpolation.walk(node, path); });
+    for_each_match(document, place,
+                   [&](Node& node, const Path& path) { interpolation.walk(node, Trail(path)); });
   mark_templated(document);
 }
 

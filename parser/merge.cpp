@@ -70,15 +70,15 @@ class Merge {
   // What a value is without a base: no tags left, nothing reset, lists unique. With kKeep all that is left to
   // the merge that follows.
   Node clean(Node over, const Path& path) {
-    if (tags_ == Tags::kDrop) settle(over, path);
+    if (tags_ == Tags::kDrop) settle(over, Trail(path));
     return over;
   }
 
-  void settle(Node& node, const Path& path) {
+  void settle(Node& node, const Trail& trail) {
     node.tag = Node::Tag::kNone;
-    if (node.is_sequence()) {
+    if (node.items.size() > 1) {
       Node unique = Node::sequence(node.at);
-      append(unique, std::move(node), path);
+      append(unique, std::move(node), trail.path());
       node = std::move(unique);
     }
     std::erase_if(node.entries, [](const Entry& entry) { return entry.value.tag == Node::Tag::kReset; });
@@ -86,7 +86,7 @@ class Merge {
       if (entry.value.is_scalar())
         entry.value.tag = Node::Tag::kNone;
       else
-        settle(entry.value, path.key(entry.key));
+        settle(entry.value, trail.key(entry.key));
     }
   }
 

@@ -11,37 +11,21 @@ std::string_view next_step(std::string_view& pattern) {
 
 namespace {
 
-// The way down to a node; a Path is made of it only where there is a match.
-struct Trail {
-  const Trail* above;
-  std::string_view name;  // empty: an item of a list
-  size_t index;
-
-  Path path() const {
-    const Path start = above == nullptr ? Path() : above->path();
-    return name.empty() ? start.index(index) : start.key(name);
-  }
-};
-
-void descend(Node& node, const Trail* trail, std::string_view pattern,
+void descend(Node& node, const Trail& trail, std::string_view pattern,
              const std::function<void(Node&, const Path&)>& action) {
   if (node.tag == Node::Tag::kReset) return;
   if (pattern.empty()) {
-    action(node, trail == nullptr ? Path() : trail->path());
+    action(node, trail.path());
     return;
   }
   const std::string_view step = next_step(pattern);
   if (step == "[]") {
-    for (size_t i = 0; i < node.items.size(); ++i) {
-      const Trail below{trail, "", i};
-      descend(node.items[i], &below, pattern, action);
-    }
+    for (size_t i = 0; i < node.items.size(); ++i) descend(node.items[i], trail.index(i), pattern, action);
     return;
   }
   for (Entry& entry : node.entries) {
     if (step != "*" && step != entry.key) continue;
-    const Trail below{trail, entry.key, 0};
-    descend(entry.value, &below, pattern, action);
+    descend(entry.value, trail.key(entry.key), pattern, action);
   }
 }
 
@@ -71,6 +55,11 @@ bool Path::matches(std::string_view pattern) const {
   return pattern.empty();
 }
 
+Path Trail::path() const {
+  if (above_ == nullptr) return *start_;
+  return name_.empty() ? above_->path().index(index_) : above_->path().key(name_);
+}
+
 void Path::write(const Step* last, std::string& text) {
   if (last == nullptr) return;
   write(last->above.get(), text);
@@ -88,7 +77,7 @@ std::string Path::to_string() const {
 
 void for_each_match(Node& root, std::string_view pattern,
                     const std::function<void(Node&, const Path&)>& action) {
-  descend(root, nullptr, pattern, action);
+  descend(root, Trail(Path()), pattern, action);
 }
 
 }  // namespace parser

@@ -36,6 +36,26 @@ class Path {
   std::shared_ptr<const Step> last_;  // null: the document itself
 };
 
+// The way down to a node while a tree is walked, kept on the walk's own stack: most nodes' places are never
+// asked for.
+class Trail {
+ public:
+  explicit Trail(const Path& start) : start_(&start) {}
+  // The new trail refers to this one, and to `name`.
+  Trail key(std::string_view name) const { return {*this, name, 0}; }
+  Trail index(size_t number) const { return {*this, "", number}; }
+  Path path() const;
+
+ private:
+  Trail(const Trail& above, std::string_view name, size_t index)
+      : above_(&above), name_(name), index_(index) {}
+
+  const Path* start_ = nullptr;
+  const Trail* above_ = nullptr;
+  std::string_view name_;  // empty: an item of a list
+  size_t index_ = 0;
+};
+
 // Takes the first step off a pattern and returns it.
 std::string_view next_step(std::string_view& pattern);
 

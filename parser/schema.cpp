@@ -224,26 +224,27 @@ class SchemaCheck {
 };
 
 // False: the entry has no value, which is reported, and is to be taken out.
-bool check_entry(Node& map, Entry& entry, const Specification& spec, const Path& path, Report& report);
+bool check_entry(Node& map, Entry& entry, const Specification& spec, const Trail& trail, Report& report);
 
-void check_present(Node& node, const Specification& spec, const Path& path, Report& report) {
+void check_present(Node& node, const Specification& spec, const Trail& trail, Report& report) {
   for (size_t i = 0; i < node.items.size(); ++i)
-    if (spec.item) check_present(node.items[i], *spec.item, path.index(i), report);
+    if (spec.item) check_present(node.items[i], *spec.item, trail.index(i), report);
   size_t kept = 0;
   for (Entry& entry : node.entries) {
-    if (!check_entry(node, entry, spec, path, report)) continue;
+    if (!check_entry(node, entry, spec, trail, report)) continue;
     Entry& place = node.entries[kept++];
     if (&place != &entry) place = std::move(entry);
   }
   node.entries.erase(node.entries.begin() + static_cast<std::ptrdiff_t>(kept), node.entries.end());
 }
 
-bool check_entry(Node& map, Entry& entry, const Specification& spec, const Path& path, Report& report) {
+bool check_entry(Node& map, Entry& entry, const Specification& spec, const Trail& trail, Report& report) {
   const Specification* rule = spec.find(entry.key);
   if (rule == nullptr) return true;
-  const Path place = path.key(entry.key);
+  const Trail place = trail.key(entry.key);
   if (entry.value.is_null() && !rule->types.has(kNull)) {
-    report.error(entry.key_at.mark(), place.to_string(), "has no value", "give it one or remove the line");
+    report.error(entry.key_at.mark(), place.path().to_string(), "has no value",
+                 "give it one or remove the line");
     map.damaged = true;
     if (rule != spec.any_name || !rule->types.has(kMap)) return false;
     entry.value = Node::map(entry.key_at);
@@ -278,7 +279,7 @@ bool explain_and_mend(Node& document, Report& report) {
 }
 
 void check_no_empty_values(Node& document, Report& report) {
-  check_present(document, specification(), Path(), report);
+  check_present(document, specification(), Trail(Path()), report);
 }
 
 }  // namespace parser
