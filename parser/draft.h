@@ -32,7 +32,9 @@ struct ImageMention {
 };
 
 struct ServiceDraft {
-  Service service;
+  explicit ServiceDraft(Service& its_service) : service(its_service) {}
+
+  Service& service;         // one of the project
   bool damaged = false;     // an error in it is reported already: conclude nothing from what is missing
   OptionalMap environment;  // as written
   std::vector<EnvFile> label_files;

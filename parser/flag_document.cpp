@@ -107,13 +107,14 @@ void FlagDocument::complete(const StringMap& environment, const std::string& fol
 Service FlagDocument::service(const StringMap& environment, const std::string& folder) {
   const StringMap no_file_variables;
   Reader reader(report_, environment, no_file_variables, folder);
-  ServiceDraft draft;
+  Service service;
+  ServiceDraft draft(service);
   const Path path = Path().key("services").key(kService);
   read_service(reader, *root_.find("services")->find(kService), path, draft);
   resolve_environment(draft, environment, Missing::kError, report_);
   resolve_labels(draft, Missing::kError, report_);
   throw_if_failed();
-  return std::move(draft.service);
+  return service;
 }
 
 }  // namespace parser

@@ -33,9 +33,6 @@ void resolve_environments(Draft& draft, const LoadOptions& options, const String
       else
         resolve_environment_without_files(own, environment);
       if (with_files) resolve_labels(own, missing, report);
-      service.environment = own.service.environment;
-      service.unset_environment = own.service.unset_environment;
-      service.labels = own.service.labels;
     }
   };
   resolve_all(draft.project.services, options.resolve_environment);

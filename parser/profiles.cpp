@@ -18,17 +18,20 @@ void apply_profiles(Draft& draft, const std::vector<std::string>& enabled,
   for (const std::string& name : selected)
     if (const auto found = draft.services.find(name); found != draft.services.end())
       all.insert(all.end(), found->second.service.profiles.begin(), found->second.service.profiles.end());
-  for (const auto& [name, service] : draft.services) {
-    auto& group = is_active(service.service, all) ? draft.project.services : draft.project.disabled_services;
-    group[name] = service.service;
+  Project& project = draft.project;
+  for (auto next = project.services.begin(); next != project.services.end();) {
+    const auto service = next++;
+    if (!is_active(service->second, all)) project.disabled_services.insert(project.services.extract(service));
   }
 }
 
 std::set<std::string> wanted_services(const Project& project, const std::vector<std::string>& selected) {
   std::set<std::string> wanted;
+  if (selected.empty()) {
+    for (const auto& [name, service] : project.services) wanted.insert(wanted.end(), name);
+    return wanted;
+  }
   std::vector<std::string> open = selected;
-  if (selected.empty())
-    for (const auto& [name, service] : project.services) open.push_back(name);
   while (!open.empty()) {
     const auto service = project.services.find(open.back());
     open.pop_back();

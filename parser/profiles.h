@@ -9,8 +9,8 @@
 
 namespace parser {
 
-// `enabled` may hold "*". Moves the services of the draft into project.services and
-// project.disabled_services; the drafts stay for the checks, which look at active ones only.
+// `enabled` may hold "*". Moves those that take no part from project.services into
+// project.disabled_services; their drafts stay for the checks, which look at active ones only.
 void apply_profiles(Draft& draft, const std::vector<std::string>& enabled,
                     const std::vector<std::string>& selected);
 

@@ -13,10 +13,11 @@ void read_services(Reader& reader, const Node& document, Draft& draft) {
   const Path top = Path().key("services");
   for (const Entry& entry : services->entries) {
     const Path path = top.key(entry.key);
-    ServiceDraft& service = draft.services[entry.key];
-    service.service.name = entry.key;
+    Service& own = draft.project.services[entry.key];
+    own.name = entry.key;
+    ServiceDraft& service = draft.services.emplace(entry.key, ServiceDraft(own)).first->second;
     read_service(reader, entry.value, path, service);
-    service.service.mark = entry.key_at.mark();
+    own.mark = entry.key_at.mark();
     reader.guard(Node::null(entry.key_at), path, [&] { check_key("service", entry.key); });
   }
 }
