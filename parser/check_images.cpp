@@ -37,19 +37,17 @@ std::string shown(const std::string& text) {
 
 void note_images(const Node& node, const Path& path, ServiceDraft& draft) {
   note(node.find("image"), path.key("image"), draft);
-  const Path hooks_path = path.key("pre_start");
   if (const Node* hooks = node.find("pre_start"))
     for (size_t i = 0; i < hooks->items.size(); ++i)
-      note(hooks->items[i].find("image"), hooks_path.index(i).key("image"), draft);
+      note(hooks->items[i].find("image"), path.key("pre_start").index(i).key("image"), draft);
   const Node* build = node.find("build");
-  const Path tags_path = path.key("build").key("tags");
   if (const Node* tags = build == nullptr ? nullptr : build->find("tags"))
-    for (size_t i = 0; i < tags->items.size(); ++i) note(&tags->items[i], tags_path.index(i), draft);
-  const Path mounts_path = path.key("volumes");
+    for (size_t i = 0; i < tags->items.size(); ++i)
+      note(&tags->items[i], path.key("build").key("tags").index(i), draft);
   if (const Node* mounts = node.find("volumes"))
     for (size_t i = 0; i < mounts->items.size(); ++i)
       if (const Node* type = mounts->items[i].find("type"); type != nullptr && type->text == "image")
-        note(mounts->items[i].find("source"), mounts_path.index(i).key("source"), draft);
+        note(mounts->items[i].find("source"), path.key("volumes").index(i).key("source"), draft);
 }
 
 void check_images(const Draft& draft, Report& report) {

@@ -20,7 +20,8 @@ struct At {
 
 void make_absolute(Node& node, const Path& path, const At& at) {
   if (!node.is_scalar() || node.text.empty() || node.text[0] == '$') return;
-  node.text = resolve_path(node, path.to_string(), at.folder, at.environment, at.report);
+  node.text = node.text[0] == '~' ? resolve_path(node, path.to_string(), at.folder, at.environment, at.report)
+                                  : absolute_path(node.text, at.folder);
   node.plain = false;
 }
 
@@ -74,6 +75,18 @@ void bind_device(const At& at) {
   if (bind) make_absolute(*device, at.path.key("device"), at);
 }
 
+// Whether nothing in an absolute path is to be made simpler: no ".", "..", or empty name.
+bool is_normal(std::string_view path) {
+  if (path.empty() || path[0] != '/') return false;
+  for (size_t slash = 0; slash != std::string_view::npos;) {
+    path.remove_prefix(slash + 1);
+    slash = path.find('/');
+    const std::string_view name = path.substr(0, slash);
+    if (name.empty() || name == "." || name == "..") return false;
+  }
+  return true;
+}
+
 constexpr struct {
   std::string_view place;
   void (*resolve)(const At&);
@@ -117,6 +130,12 @@ std::string resolve_path(const Node& node, const std::string& where, const std::
 }
 
 std::string absolute_path(const std::string& path, const std::string& base) {
+  const bool absolute = !path.empty() && path[0] == '/';
+  if (absolute && is_normal(path)) return path;
+  if (!absolute && is_normal(base)) {
+    std::string simple = base + '/' + path.substr(path.rfind("./", 0) == 0 ? 2 : 0);
+    if (is_normal(simple)) return simple;
+  }
   std::string normal = (std::filesystem::path(base) / path).lexically_normal().string();
   while (normal.size() > 1 && normal.back() == '/') normal.pop_back();
   return normal;

@@ -7,7 +7,7 @@ namespace {
 
 constexpr int64_t kMost = INT32_MAX;
 
-UpdateConfig read_update(const Section& section, const std::vector<std::string>& failure_actions) {
+UpdateConfig read_update(const Section& section, std::initializer_list<std::string_view> failure_actions) {
   UpdateConfig update;
   section.integer("parallelism", update.parallelism, 0, kMost);
   section.duration("delay", update.delay);

@@ -52,14 +52,15 @@ void Section::words(const char* name, std::optional<std::vector<std::string>>& i
 }
 
 void Section::choice(const char* name, const char* what, std::string& into,
-                     const std::vector<std::string>& allowed) const {
+                     std::initializer_list<std::string_view> allowed) const {
   const Node* node = find(name);
   if (node == nullptr) return;
   into = node->text;
   if (std::find(allowed.begin(), allowed.end(), into) != allowed.end()) return;
   std::string known;
-  for (const std::string& word : allowed) known += (known.empty() ? "known are " : ", ") + word;
-  const std::string hint = did_you_mean(into, allowed);
+  for (const std::string_view word : allowed)
+    known += (known.empty() ? "known are " : ", ") + std::string(word);
+  const std::string hint = did_you_mean(into, {allowed.begin(), allowed.end()});
   error_at(name, "unknown " + std::string(what) + " '" + into + "'", hint.empty() ? known : hint);
 }
 

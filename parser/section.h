@@ -2,6 +2,7 @@
 // A map of the tree being read: each call reads one of its attributes into a field, and leaves the field as
 // it is when the attribute is not there or has no value. Bad values are reported at their place.
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,7 +34,7 @@ class Section {
   void words(const char* name, std::optional<std::vector<std::string>>& into) const;
   // One of `allowed`; `what` names it in messages: "mode", "action".
   void choice(const char* name, const char* what, std::string& into,
-              const std::vector<std::string>& allowed) const;
+              std::initializer_list<std::string_view> allowed) const;
   // The name of a driver. Plugins bring names of their own, so only what is so close to a known one that it
   // is a slip is an error.
   void driver(const char* name, std::string& into, const std::vector<std::string>& known) const;

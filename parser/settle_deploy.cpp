@@ -40,7 +40,7 @@ void settle_replicas(Reader& reader, const Path& path, ServiceDraft& draft) {
 
 void settle_limits(Reader& reader, const Path& path, ServiceDraft& draft) {
   Service& service = draft.service;
-  const Resources none;
+  static const Resources none;
   const Resources& limits = service.deploy && service.deploy->limits ? *service.deploy->limits : none;
   const Resources& reservations =
       service.deploy && service.deploy->reservations ? *service.deploy->reservations : none;
