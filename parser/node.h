@@ -1,6 +1,7 @@
 #pragma once
 // The tree a YAML document becomes: every key and every value knows its place. Plain data, copied by value;
 // the tree the stages between YAML and Project work on.
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,8 @@ namespace parser {
 struct Entry;
 
 struct Node {
-  enum class Kind { kNull, kScalar, kSequence, kMap };
-  enum class Tag { kNone, kReset, kOverride };  // !reset, !override
+  enum class Kind : uint8_t { kNull, kScalar, kSequence, kMap };
+  enum class Tag : uint8_t { kNone, kReset, kOverride };  // !reset, !override
 
   Kind kind = Kind::kNull;
   Tag tag = Tag::kNone;

@@ -24,6 +24,17 @@ int count_characters(std::string_view bytes) {
       std::count_if(bytes.begin(), bytes.end(), [](char c) { return !is_continuation(c); }));
 }
 
+// How many bytes of `text` are ASCII, from its beginning. Most files are nothing else.
+size_t ascii_prefix(std::string_view text) {
+  size_t i = 0;
+  for (uint64_t block = 0; i + sizeof block <= text.size(); i += sizeof block) {
+    std::memcpy(&block, text.data() + i, sizeof block);
+    if ((block & 0x8080808080808080U) != 0) break;
+  }
+  while (i < text.size() && static_cast<unsigned char>(text[i]) < 0x80) ++i;
+  return i;
+}
+
 // Length of the UTF-8 sequence that `lead` opens; 0 for a byte that opens none.
 size_t sequence_length(unsigned char lead) {
   if (lead < 0x80) return 1;
@@ -89,9 +100,9 @@ bool looks_like_utf16(std::string_view bytes) {
 Source::Source(std::string name, std::string text, std::vector<Origin> chain)
     : name_(std::move(name)), text_(std::move(text)), chain_(std::move(chain)) {
   if (text_.rfind("\xEF\xBB\xBF", 0) == 0) text_.erase(0, 3);
+  ascii_ = ascii_prefix(text_) == text_.size();
   starts_.push_back(0);
-  for (size_t i = 0; i < text_.size(); ++i)
-    if (text_[i] == '\n') starts_.push_back(i + 1);
+  for (size_t end = 0; (end = text_.find('\n', end)) != std::string::npos;) starts_.push_back(++end);
 }
 
 std::string_view Source::line(int number) const {
@@ -123,6 +134,7 @@ Location Source::locate(int line, int byte_column) const {
   const size_t end = offset_of(line, byte_column);
   line = std::clamp(line, 0, line_count() - 1);  // the scanner may be past the end
   const size_t start = offset_of(line, 0);
+  if (ascii_) return {this, line + 1, static_cast<int>(end - start) + 1};
   return {this, line + 1, count_characters(std::string_view(text_).substr(start, end - start)) + 1};
 }
 
@@ -178,7 +190,7 @@ std::string blank_up_to(std::string_view line, int column) {
 }
 
 size_t find_invalid_utf8(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
+  for (size_t i = ascii_prefix(text); i < text.size();) {
     const size_t length = sequence_length(static_cast<unsigned char>(text[i]));
     if (length == 0 || i + length > text.size()) return i;
     for (size_t k = 1; k < length; ++k)

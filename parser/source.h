@@ -44,6 +44,7 @@ class Source {
   std::string text_;
   std::vector<Origin> chain_;
   std::vector<size_t> starts_;  // byte offset of each line
+  bool ascii_;                  // each character is one byte
 };
 
 // Files above this are refused: a Compose file is some kilobytes.

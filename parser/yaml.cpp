@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <sstream>
+#include <unordered_map>
 
 namespace parser {
 
@@ -35,12 +36,19 @@ class TreeBuilder : public YAML::EventHandler {
     count_aliased(found->second, locate(mark));
     // Below a merge key or in a list the alias is the node itself, marks and all: errors point at the
     // anchor's text.
-    place(found->second, YAML::NullAnchor);
+    place(Node(found->second), YAML::NullAnchor);
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     last_scalar_ = source_.offset_of(mark.line, mark.column);
+    const bool untagged = tag == "?" || tag == "!";
+    if (untagged && anchor == YAML::NullAnchor && !open_.empty() && open_.back().takes_key()) {
+      const Location at = locate(mark);
+      count_one(at);
+      take_key(open_.back(), value, at);
+      return;
+    }
     Node node = Node::scalar(value, locate(mark));
     node.plain = tag == "?" || tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:float" ||
                  tag == "tag:yaml.org,2002:bool";
@@ -78,12 +86,30 @@ class TreeBuilder : public YAML::EventHandler {
 
  private:
   struct Open {
+    enum class Next { kKey, kValue, kUnusedValue, kMergedValue };
+
     Node node;
     YAML::anchor_t anchor;
-    std::optional<Entry> pending;     // a map's key whose value has not come yet
-    bool repeated = false;            // the pending key is there already
-    std::vector<Node> merged;         // values of `<<`
-    std::map<std::string, int> line;  // of each key, for duplicates
+    Next next = Next::kKey;                           // of a map
+    std::vector<Node> merged = {};                    // values of `<<`
+    size_t indexed = 0;                               // so many of its keys are in `lines`
+    std::unordered_map<std::string, int> lines = {};  // of keys, for duplicates; filled when there are many
+
+    bool takes_key() const { return node.is_map() && next == Next::kKey; }
+
+    // The line of the map's key of this name; 0: it has none.
+    int line_of(const std::string& key) {
+      constexpr size_t kFew = 16;
+      const std::vector<Entry>& entries = node.entries;
+      if (entries.size() <= kFew) {
+        const Entry* entry = node.find_entry(key);
+        return entry == nullptr ? 0 : entry->key_at.line;
+      }
+      for (; indexed < entries.size(); ++indexed)
+        lines.emplace(entries[indexed].key, entries[indexed].key_at.line);
+      const auto found = lines.find(key);
+      return found == lines.end() ? 0 : found->second;
+    }
   };
 
   Location locate(const YAML::Mark& mark) const { return source_.locate(mark.line, mark.column); }
@@ -121,7 +147,7 @@ class TreeBuilder : public YAML::EventHandler {
       abandon(node.mark(), "nested more than " + std::to_string(kMaxDepth) + " levels deep");
     count_one(node.at);
     read_tag(node, tag);
-    open_.push_back({std::move(node), anchor, std::nullopt, false, {}, {}});
+    open_.push_back({std::move(node), anchor});
   }
 
   void close() {
@@ -131,12 +157,12 @@ class TreeBuilder : public YAML::EventHandler {
     place(std::move(done.node), done.anchor);
   }
 
-  void add(Node node, YAML::anchor_t anchor) {
+  void add(Node&& node, YAML::anchor_t anchor) {
     count_one(node.at);
     place(std::move(node), anchor);
   }
 
-  void place(Node node, YAML::anchor_t anchor) {
+  void place(Node&& node, YAML::anchor_t anchor) {
     if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
     if (open_.empty()) {
       document_ = std::move(node);
@@ -145,31 +171,39 @@ class TreeBuilder : public YAML::EventHandler {
     Open& parent = open_.back();
     if (parent.node.is_sequence()) {
       parent.node.items.push_back(std::move(node));
-    } else if (!parent.pending) {
-      take_key(parent, node);
-    } else if (parent.pending->key == "<<") {
-      parent.merged.push_back(std::move(node));
-      parent.pending.reset();
-    } else {
-      // An empty value is reported by the scanner where the next token stands; the key is what a reader looks
-      // for.
-      if (node.is_null() && node.tag == Node::Tag::kNone) node.at = parent.pending->key_at;
-      Entry entry = std::move(*parent.pending);
-      parent.pending.reset();
-      entry.value = std::move(node);
-      if (!parent.repeated) parent.node.entries.push_back(std::move(entry));
+      return;
+    }
+    switch (std::exchange(parent.next, Open::Next::kKey)) {
+      case Open::Next::kKey:
+        if (!node.is_scalar()) abandon(node.mark(), "a key must be a plain word, not " + describe(node));
+        take_key(parent, node.text, node.at);
+        break;
+      case Open::Next::kMergedValue:
+        parent.merged.push_back(std::move(node));
+        break;
+      case Open::Next::kUnusedValue:
+        break;
+      case Open::Next::kValue: {
+        Entry& entry = parent.node.entries.back();
+        // An empty value is reported by the scanner where the next token stands; the key is what a reader
+        // looks for.
+        if (node.is_null() && node.tag == Node::Tag::kNone) node.at = entry.key_at;
+        entry.value = std::move(node);
+      }
     }
   }
 
-  void take_key(Open& parent, const Node& key) {
-    if (!key.is_scalar()) abandon(key.mark(), "a key must be a plain word, not " + describe(key));
-    if (key.text.empty()) abandon(key.mark(), "empty key");
-    const auto [before, fresh] = parent.line.emplace(key.text, key.at.line);
-    parent.repeated = !fresh && key.text != "<<";
-    if (parent.repeated)
-      report_.error(key.mark(), "",
-                    "'" + key.text + "' is given twice, first in line " + std::to_string(before->second));
-    parent.pending = Entry{key.text, key.at, Node()};
+  void take_key(Open& parent, const std::string& key, const Location& at) {
+    if (key.empty()) abandon(at.mark(), "empty key");
+    if (key == "<<") {
+      parent.next = Open::Next::kMergedValue;
+    } else if (const int before = parent.line_of(key); before != 0) {
+      report_.error(at.mark(), "", "'" + key + "' is given twice, first in line " + std::to_string(before));
+      parent.next = Open::Next::kUnusedValue;
+    } else {
+      parent.node.entries.push_back({key, at, Node()});
+      parent.next = Open::Next::kValue;
+    }
   }
 
   // Keys of the map itself win over merged ones, an earlier merged map over a later one.
@@ -183,7 +217,7 @@ class TreeBuilder : public YAML::EventHandler {
       return;
     }
     for (const Entry& entry : from.entries)
-      if (into.line.emplace(entry.key, entry.key_at.line).second) into.node.entries.push_back(entry);
+      if (into.line_of(entry.key) == 0) into.node.entries.push_back(entry);
   }
 
   const Source& source_;
