@@ -1,257 +1,174 @@
+// Nearly all the time that a large project takes goes into the YAML library, so that its file is read by
+// several threads. Where to cut it is guessed from the text; whether the guess was right is seen from the
+// trees.
 #include "parser/yaml.h"
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/node/node.h>
-#include <yaml-cpp/parser.h>
-
-#include <map>
+#include <algorithm>
+#include <future>
 #include <optional>
-#include <sstream>
-#include <unordered_map>
+#include <system_error>
+#include <thread>
+#include <unordered_set>
+
+#include "parser/yaml_stretch.h"
 
 namespace parser {
 
 namespace {
 
-// Ends the reading of a file whose error is already reported.
-struct Abandon {};
+constexpr std::string_view kServices = "services";
 
-class TreeBuilder : public YAML::EventHandler {
- public:
-  TreeBuilder(const Source& source, Report& report) : source_(source), report_(report) {}
+bool is_blank_or_comment(std::string_view line) {
+  const size_t first = line.find_first_not_of(" \t\r");
+  return first == std::string_view::npos || line[first] == '#';
+}
 
-  std::optional<Node> take_document() { return std::exchange(document_, std::nullopt); }
+// A line such as "services:" or "  web:", of `indentation` spaces and a plain word.
+bool opens_map(std::string_view line, size_t indentation) {
+  const size_t last = line.find_last_not_of(" \r");
+  if (last == std::string_view::npos || last <= indentation || line[last] != ':') return false;
+  if (line.find_first_not_of(' ') != indentation) return false;
+  const std::string_view name = line.substr(indentation, last - indentation);
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  return name[0] != '-' && name[0] != '.' && name.find_first_not_of(kPlain) == std::string_view::npos;
+}
 
-  void OnDocumentStart(const YAML::Mark&) override { anchors_.clear(); }
-  void OnDocumentEnd() override {}
-
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    add(Node::null(locate(mark)), anchor);
-  }
-
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    const auto found = anchors_.find(anchor);
-    if (found == anchors_.end()) abandon(locate(mark).mark(), "alias that refers to the node it stands in");
-    count_aliased(found->second, locate(mark));
-    // Below a merge key or in a list the alias is the node itself, marks and all: errors point at the
-    // anchor's text.
-    place(Node(found->second), YAML::NullAnchor);
-  }
-
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                const std::string& value) override {
-    last_scalar_ = source_.offset_of(mark.line, mark.column);
-    const bool untagged = tag == "?" || tag == "!";
-    if (untagged && anchor == YAML::NullAnchor && !open_.empty() && open_.back().takes_key()) {
-      const Location at = locate(mark);
-      count_one(at);
-      take_key(open_.back(), value, at);
-      return;
+// Where the lines of services begin, as far as can be told from how they look.
+std::vector<size_t> find_services(std::string_view text) {
+  std::vector<size_t> found;
+  bool below = false;  // the line of `services`
+  size_t indentation = 0;
+  for (size_t start = 0; start < text.size();) {
+    const size_t end = std::min(text.find('\n', start), text.size());
+    const std::string_view line = text.substr(start, end - start);
+    if (!below) {
+      below = line.substr(0, kServices.size()) == kServices && opens_map(line, 0);
+    } else if (!is_blank_or_comment(line)) {
+      if (indentation == 0) indentation = line.find_first_not_of(' ');
+      if (line[0] != ' ') break;
+      if (opens_map(line, indentation)) found.push_back(start);
     }
-    Node node = Node::scalar(value, locate(mark));
-    node.plain = tag == "?" || tag == "tag:yaml.org,2002:int" || tag == "tag:yaml.org,2002:float" ||
-                 tag == "tag:yaml.org,2002:bool";
-    read_tag(node, tag);
-    // "!reset null", "!!null ''" and an empty value arrive as scalars because they carry a tag.
-    if (tag == "tag:yaml.org,2002:null" ||
-        (node.tag != Node::Tag::kNone && (value.empty() || value == "null" || value == "~")))
-      node.kind = Node::Kind::kNull;
-    else if (node.tag != Node::Tag::kNone)
-      node.plain = true;
-    add(std::move(node), anchor);
+    start = end + 1;
   }
+  return found;
+}
 
-  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(Node::sequence(locate(mark)), tag, anchor);
+std::vector<Stretch> cut(std::string_view text, size_t parts) {
+  std::vector<Stretch> stretches{{}};
+  // An anchor can be meant by an alias in another part.
+  if (parts < 2 || text.find('&') != std::string_view::npos) return stretches;
+  const std::vector<size_t> services = find_services(text);
+  for (size_t part = 1; part < parts; ++part) {
+    const auto next = std::lower_bound(services.begin(), services.end(), text.size() / parts * part);
+    if (next == services.end() || *next <= stretches.back().begin) break;
+    // With the line of the next part's first service: what comes before it ends as it does in the whole.
+    stretches.back().end = std::min(text.find('\n', *next), text.size());
+    stretches.push_back({*next, std::string::npos, kServices});
   }
-  void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                  YAML::EmitterStyle::value) override {
-    open(Node::map(locate(mark)), tag, anchor);
-  }
-  void OnMapEnd() override { close(); }
+  return stretches;
+}
 
-  // The scanner takes the end of the file for a closing quote; only the last scalar can be cut off so.
-  void check_last_quote() {
-    const std::string& text = source_.text();
-    size_t at = last_scalar_;
-    while (at < text.size() && (text[at] == '&' || text[at] == '!'))
-      at = std::min(text.find_first_not_of(" \n", text.find_first_of(" \n", at)), text.size());
-    if (at >= text.size() || (text[at] != '"' && text[at] != '\'')) return;
-    if (find_closing_quote(text, at) == std::string::npos)
-      abandon(source_.mark_at(at), "quote that is never closed");
-  }
-
- private:
-  struct Open {
-    enum class Next { kKey, kValue, kUnusedValue, kMergedValue };
-
-    Node node;
-    YAML::anchor_t anchor;
-    Next next = Next::kKey;                           // of a map
-    std::vector<Node> merged = {};                    // values of `<<`
-    size_t indexed = 0;                               // so many of its keys are in `lines`
-    std::unordered_map<std::string, int> lines = {};  // of keys, for duplicates; filled when there are many
-
-    bool takes_key() const { return node.is_map() && next == Next::kKey; }
-
-    // The line of the map's key of this name; 0: it has none.
-    int line_of(const std::string& key) {
-      constexpr size_t kFew = 16;
-      const std::vector<Entry>& entries = node.entries;
-      if (entries.size() <= kFew) {
-        const Entry* entry = node.find_entry(key);
-        return entry == nullptr ? 0 : entry->key_at.line;
-      }
-      for (; indexed < entries.size(); ++indexed)
-        lines.emplace(entries[indexed].key, entries[indexed].key_at.line);
-      const auto found = lines.find(key);
-      return found == lines.end() ? 0 : found->second;
-    }
-  };
-
-  Location locate(const YAML::Mark& mark) const { return source_.locate(mark.line, mark.column); }
-
-  [[noreturn]] void abandon(const Mark& mark, const std::string& message) {
-    report_.error(mark, "", message);
-    throw Abandon{};
-  }
-
-  void read_tag(Node& node, const std::string& tag) {
-    if (tag.empty() || tag == "?" || tag == "!" || tag.rfind("tag:yaml.org,2002:", 0) == 0) return;
-    if (tag == "!reset")
-      node.tag = Node::Tag::kReset;
-    else if (tag == "!override")
-      node.tag = Node::Tag::kOverride;
-    else
-      report_.error(node.mark(), "", "unknown tag '" + tag + "'", "Compose knows !reset and !override");
-  }
-
-  void count_one(const Location& at) {
-    if (++nodes_ > kMaxNodes)
-      abandon(at.mark(), "more than " + std::to_string(kMaxNodes) + " values in one file");
-  }
-
-  // Aliases of aliases multiply: a few lines can stand for more values than there is memory.
-  void count_aliased(const Node& node, const Location& alias) {
-    if (++aliased_ > kMaxAliasedNodes)
-      abandon(alias.mark(), "aliases stand for more than " + std::to_string(kMaxAliasedNodes) + " values");
-    for (const Node& item : node.items) count_aliased(item, alias);
-    for (const Entry& entry : node.entries) count_aliased(entry.value, alias);
-  }
-
-  void open(Node node, const std::string& tag, YAML::anchor_t anchor) {
-    if (static_cast<int>(open_.size()) >= kMaxDepth)
-      abandon(node.mark(), "nested more than " + std::to_string(kMaxDepth) + " levels deep");
-    count_one(node.at);
-    read_tag(node, tag);
-    open_.push_back({std::move(node), anchor});
-  }
-
-  void close() {
-    Open done = std::move(open_.back());
-    open_.pop_back();
-    for (const Node& source : done.merged) merge_keys(done, source);
-    place(std::move(done.node), done.anchor);
-  }
-
-  void add(Node&& node, YAML::anchor_t anchor) {
-    count_one(node.at);
-    place(std::move(node), anchor);
-  }
-
-  void place(Node&& node, YAML::anchor_t anchor) {
-    if (anchor != YAML::NullAnchor) anchors_[anchor] = node;
-    if (open_.empty()) {
-      document_ = std::move(node);
-      return;
-    }
-    Open& parent = open_.back();
-    if (parent.node.is_sequence()) {
-      parent.node.items.push_back(std::move(node));
-      return;
-    }
-    switch (std::exchange(parent.next, Open::Next::kKey)) {
-      case Open::Next::kKey:
-        if (!node.is_scalar()) abandon(node.mark(), "a key must be a plain word, not " + describe(node));
-        take_key(parent, node.text, node.at);
-        break;
-      case Open::Next::kMergedValue:
-        parent.merged.push_back(std::move(node));
-        break;
-      case Open::Next::kUnusedValue:
-        break;
-      case Open::Next::kValue: {
-        Entry& entry = parent.node.entries.back();
-        // An empty value is reported by the scanner where the next token stands; the key is what a reader
-        // looks for.
-        if (node.is_null() && node.tag == Node::Tag::kNone) node.at = entry.key_at;
-        entry.value = std::move(node);
-      }
-    }
-  }
-
-  void take_key(Open& parent, const std::string& key, const Location& at) {
-    if (key.empty()) abandon(at.mark(), "empty key");
-    if (key == "<<") {
-      parent.next = Open::Next::kMergedValue;
-    } else if (const int before = parent.line_of(key); before != 0) {
-      report_.error(at.mark(), "", "'" + key + "' is given twice, first in line " + std::to_string(before));
-      parent.next = Open::Next::kUnusedValue;
-    } else {
-      parent.node.entries.push_back({key, at, Node()});
-      parent.next = Open::Next::kValue;
-    }
-  }
-
-  // Keys of the map itself win over merged ones, an earlier merged map over a later one.
-  void merge_keys(Open& into, const Node& from) {
-    if (from.is_sequence()) {
-      for (const Node& item : from.items) merge_keys(into, item);
-      return;
-    }
-    if (!from.is_map()) {
-      report_.error(from.mark(), "", "'<<' takes a map or a list of maps, not " + describe(from));
-      return;
-    }
-    for (const Entry& entry : from.entries)
-      if (into.line_of(entry.key) == 0) into.node.entries.push_back(entry);
-  }
-
-  const Source& source_;
-  Report& report_;
-  std::vector<Open> open_;
-  std::map<YAML::anchor_t, Node> anchors_;
-  std::optional<Node> document_;
-  size_t nodes_ = 0;
-  size_t aliased_ = 0;
-  size_t last_scalar_ = 0;
+struct Part {
+  Reading reading;
+  bool failed = false;
 };
+
+Part read_part(const Source& source, const Stretch& stretch) {
+  Report report;
+  Part part{read_stretch(source, stretch, report)};
+  part.failed = report.failed();
+  return part;
+}
+
+// Of every part but the first by a thread of its own. Nothing when there is none to be had.
+std::optional<std::vector<Part>> read_parts(const Source& source, const std::vector<Stretch>& stretches) {
+  std::vector<std::future<Part>> others;
+  try {
+    for (size_t i = 1; i < stretches.size(); ++i)
+      others.push_back(std::async(std::launch::async, read_part, std::cref(source), std::cref(stretches[i])));
+  } catch (const std::system_error&) {
+    return std::nullopt;
+  }
+  std::vector<Part> parts;
+  parts.push_back(read_part(source, stretches[0]));
+  for (std::future<Part>& other : others) parts.push_back(other.get());
+  return parts;
+}
+
+// The map `services` that is the last value of the document.
+Node* last_services(Node& document) {
+  if (!document.is_map() || document.entries.empty() || document.entries.back().key != kServices)
+    return nullptr;
+  Node& services = document.entries.back().value;
+  return services.is_map() && !services.entries.empty() ? &services : nullptr;
+}
+
+// Moves the entries of `from` behind those of `into`. False: both have one of the same name.
+bool append(Node& into, std::vector<Entry> from) {
+  std::unordered_set<std::string_view> names;
+  for (const Entry& entry : into.entries) names.insert(entry.key);
+  for (const Entry& entry : from)
+    if (!names.insert(entry.key).second) return false;
+  into.entries.insert(into.entries.end(), std::make_move_iterator(from.begin()),
+                      std::make_move_iterator(from.end()));
+  return true;
+}
+
+// Puts a document that begins with services behind one that ends with the line of the first of them. False:
+// that line is something else there, so that the cut was at a wrong place, or the two do not go together.
+bool append_document(Node& into, Node from) {
+  Node* services = last_services(into);
+  if (services == nullptr || !from.is_map() || from.entries.empty()) return false;
+  std::vector<Entry> rest(std::make_move_iterator(from.entries.begin() + 1),
+                          std::make_move_iterator(from.entries.end()));
+  from.entries.erase(from.entries.begin() + 1, from.entries.end());
+  Node* others = last_services(from);
+  if (others == nullptr) return false;
+  const Location& cut = services->entries.back().key_at;
+  const Location& begin = others->entries.front().key_at;
+  if (cut.line != begin.line || cut.column != begin.column) return false;
+  services->entries.pop_back();
+  return append(*services, std::move(others->entries)) && append(into, std::move(rest));
+}
+
+// The documents of the parts as one reading. Nothing when there are errors, which are to be told of the
+// whole.
+std::optional<std::vector<Node>> join(std::vector<Part> parts) {
+  size_t values = 0;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    const Reading& reading = parts[i].reading;
+    const bool last = i + 1 == parts.size();
+    if (parts[i].failed || reading.documents.empty() || (!last && reading.documents.size() > 1))
+      return std::nullopt;
+    values += reading.values;
+  }
+  if (values > kMaxNodes) return std::nullopt;
+  std::vector<Node> result = std::move(parts[0].reading.documents);
+  for (size_t i = 1; i < parts.size(); ++i) {
+    std::vector<Node>& documents = parts[i].reading.documents;
+    if (!append_document(result[0], std::move(documents[0]))) return std::nullopt;
+    result.insert(result.end(), std::make_move_iterator(documents.begin() + 1),
+                  std::make_move_iterator(documents.end()));
+  }
+  return result;
+}
 
 }  // namespace
 
+std::optional<std::vector<Node>> read_in_parts(const Source& source, size_t parts) {
+  const std::vector<Stretch> stretches = cut(source.text(), parts);
+  if (stretches.size() < 2) return std::nullopt;
+  auto read = read_parts(source, stretches);
+  return read ? join(std::move(*read)) : std::nullopt;
+}
+
 std::vector<Node> load_yaml(const Source& source, Report& report) {
-  std::vector<Node> documents;
-  try {
-    std::istringstream text(source.text());
-    YAML::Parser parser(text);
-    TreeBuilder builder(source, report);
-    while (parser.HandleNextDocument(builder)) {
-      std::optional<Node> document = builder.take_document();
-      if (document && !document->is_null()) documents.push_back(std::move(*document));
-    }
-    builder.check_last_quote();
-  } catch (const YAML::Exception& error) {
-    const SyntaxError plain =
-        explain_syntax_error(source, source.offset_of(error.mark.line, error.mark.column), error.msg);
-    report.error(plain.mark, "", plain.message, plain.hint);
-    documents.clear();
-  } catch (const Abandon&) {
-    documents.clear();
-  }
-  return documents;
+  constexpr size_t kMostParts = 4;
+  const size_t parts = std::min(kMostParts, source.text().size() / kLeastPart);
+  if (parts > 1)
+    if (auto read = read_in_parts(source, std::min<size_t>(parts, std::thread::hardware_concurrency())))
+      return std::move(*read);
+  return read_stretch(source, {}, report).documents;
 }
 
 }  // namespace parser
