@@ -158,8 +158,7 @@ void set_network(const parser::Project& project, const parser::Service& service,
     const auto linked = project.services.find(link.service);
     if (linked == project.services.end()) continue;
     const bool shared = share_network(service, linked->second);
-    // Under these names it is known there anyway.
-    if (shared && (link.alias == linked->first || link.alias == linked->second.container_name)) continue;
+    // Where it is known by that name anyway, a load balancer still goes by it.
     config.links[link.alias] = shared ? linked->first : container_name(project, linked->second, 1);
   }
   for (const auto& link : service.external_links) config.links[link.alias] = link.service;

@@ -30,6 +30,7 @@ using netmgr::lb::BalancedService;
 constexpr const char* kConfig = "/config.json";
 constexpr const char* kNotify = "notify";
 constexpr size_t kMostNotice = 65536;
+constexpr uint64_t kFirstCheckMs = 50;
 
 std::vector<std::string> directories_of(const engine::Spec& spec) {
   std::vector<std::string> directories;
@@ -211,6 +212,9 @@ void LbDesk::refresh() noexcept {
   try {
     netmgr::lb::Translation translation =
         netmgr::lb::translate_dockercloud(environment_, services(), dual_stack_ ? "[::]" : "0.0.0.0");
+    // A container that has just started will listen in a moment.
+    for (netmgr::lb::BackendConfig& backend : translation.config.backends)
+      if (backend.health) backend.health->first_interval_ms = kFirstCheckMs;
     translation.config.notes = std::move(translation.warnings);
     translation.config.notify = std::string(engine::kLbFolder) + '/' + kNotify;
     const std::string text = netmgr::lb::write_config(translation.config);

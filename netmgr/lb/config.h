@@ -48,6 +48,8 @@
 //        "all_backups": false,              true: all backup servers at once, not just the first
 //        "health": {                        without it servers count as up
 //          "interval_ms": 2000, "fast_interval_ms": 0, "down_interval_ms": 0,   0: as interval_ms
+//          "first_interval_ms": 0,          a server that has not passed any is checked that often for half
+//                                           a minute, and up with the first it passes; 0: as all others
 //          "rise": 2, "fall": 3, "port": 0, 0: the server's
 //          "http": {"method": "GET", "target": "/", "fields": ["Host: www"]}},  else just connecting
 //        "slow_start_ms": 0,                a server that came up gets its share by and by over so long
@@ -127,6 +129,7 @@ struct HealthConfig {
   uint64_t interval_ms = 2000;
   uint64_t fast_interval_ms = 0;
   uint64_t down_interval_ms = 0;
+  uint64_t first_interval_ms = 0;
   unsigned rise = 2;
   unsigned fall = 3;
   uint16_t port = 0;

@@ -153,11 +153,12 @@ void check_head_text(const Section& section, const char* key, const std::string&
 
 HealthConfig read_health(const Json& json, const std::string& place) {
   const Section section(
-      json, place, {"interval_ms", "fast_interval_ms", "down_interval_ms", "rise", "fall", "port", "http"});
+      json, place, {"interval_ms", "fast_interval_ms", "down_interval_ms", "first_interval_ms", "rise", "fall", "port", "http"});
   HealthConfig health;
   health.interval_ms = section.number("interval_ms", health.interval_ms, 10, kLongest);
   health.fast_interval_ms = section.number("fast_interval_ms", 0, 0, kLongest);
   health.down_interval_ms = section.number("down_interval_ms", 0, 0, kLongest);
+  health.first_interval_ms = section.number("first_interval_ms", 0, 0, kLongest);
   health.rise = static_cast<unsigned>(section.number("rise", health.rise, 1, 1000));
   health.fall = static_cast<unsigned>(section.number("fall", health.fall, 1, 1000));
   health.port = static_cast<uint16_t>(section.number("port", 0, 0, 65535));

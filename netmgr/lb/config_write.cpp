@@ -39,6 +39,7 @@ Json write_health(const HealthConfig& health) {
   writer.put("interval_ms", health.interval_ms, usual.interval_ms)
       .put("fast_interval_ms", health.fast_interval_ms, usual.fast_interval_ms)
       .put("down_interval_ms", health.down_interval_ms, usual.down_interval_ms)
+      .put("first_interval_ms", health.first_interval_ms, usual.first_interval_ms)
       .put("rise", health.rise, usual.rise)
       .put("fall", health.fall, usual.fall)
       .put("port", health.port, usual.port);

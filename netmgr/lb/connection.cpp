@@ -159,6 +159,15 @@ void Connection::consume(size_t size) {
   if (begin_ == end_) release();
 }
 
+bool Connection::replace(size_t size, std::string_view bytes) {
+  const std::string all = std::string(bytes).append(input().substr(size));
+  if (all.size() > kBlockSize) return false;
+  std::memcpy(block_, all.data(), all.size());
+  begin_ = 0;
+  end_ = static_cast<uint32_t>(all.size());
+  return true;
+}
+
 bool Connection::send(std::string_view first, std::string_view second) {
   size_t sent = 0;
   if (pending_.empty() && writable_ && tls_) {

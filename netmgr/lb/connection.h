@@ -49,6 +49,8 @@ class Connection {
   Read read();
   std::string_view input() const { return {block_ + begin_, end_ - begin_}; }
   void consume(size_t size);
+  // The first `size` bytes of the input become others. False: there is no room for them.
+  bool replace(size_t size, std::string_view bytes);
 
   // Sends both, keeping what the socket does not take. False: the connection is broken.
   bool send(std::string_view first, std::string_view second = {});

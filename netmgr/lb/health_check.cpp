@@ -11,6 +11,7 @@
 namespace netmgr::lb {
 namespace {
 
+constexpr uint64_t kFirstMs = 30'000;
 constexpr size_t kStatusEnd = 12;  // behind "HTTP/1.1 200"
 
 std::string request_of(const HttpCheckConfig& check) {
@@ -39,7 +40,9 @@ HealthCheck::HealthCheck(EventLoop& loop, Backend& backend, std::shared_ptr<Serv
       backend_(backend),
       server_(std::move(server)),
       config_(config),
-      timeout_ms_(timeout_ms > 0 ? timeout_ms : config.interval_ms) {}
+      timeout_ms_(timeout_ms > 0 ? timeout_ms : config.interval_ms),
+      // One that was checked before, by other rules, is not new.
+      first_until_(config.first_interval_ms > 0 && server_->health.status[0] == '\0' ? loop.now() + kFirstMs : 0) {}
 
 HealthCheck::~HealthCheck() {
   if (server_->check == this) server_->check = nullptr;
@@ -134,6 +137,8 @@ void HealthCheck::count(bool good, const std::string& text) {
   const std::string duration = ", check duration: " + std::to_string(health.duration_ms) + "ms";
   if (good) {
     if (health.score < most) ++health.score;
+    if (is_first()) health.score = most;
+    first_until_ = 0;
     if (health.up || health.score < config_.rise) return;
     health.score = most;
     backend_.health_changed(*server_, true, layer + " check passed" + duration);
@@ -148,6 +153,7 @@ void HealthCheck::count(bool good, const std::string& text) {
 
 uint64_t HealthCheck::next_ms() const {
   const Health& health = server_->health;
+  if (is_first()) return config_.first_interval_ms;
   const auto or_usual = [&](uint64_t value) { return value > 0 ? value : config_.interval_ms; };
   if (!health.up && health.score == 0) return or_usual(config_.down_interval_ms);
   if (health.score < config_.rise + config_.fall - 1) return or_usual(config_.fast_interval_ms);

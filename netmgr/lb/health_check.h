@@ -32,6 +32,7 @@ class HealthCheck : public EventHandler {
   void finish(bool good, const char* status, unsigned code, const std::string& text);
   void count(bool good, const std::string& text);
   uint64_t next_ms() const;
+  bool is_first() const { return loop_.now() < first_until_; }
 
   EventLoop& loop_;
   Backend& backend_;
@@ -41,6 +42,7 @@ class HealthCheck : public EventHandler {
   sys::Fd fd_;
   bool sent_ = false;
   uint64_t begun_ = 0;
+  uint64_t first_until_;  // it is new until then, unless it passes before
   std::string answer_;
 };
 

@@ -166,7 +166,16 @@ bool HttpSession::send_answer(std::string_view head, std::string_view bytes, boo
 HttpSession::Then HttpSession::read_answer_head() {
   Connection& server = server_->connection;
   while (true) {
-    const size_t size = head_size(server.input(), answer_scanned_);
+    bool bare = false;
+    size_t size = answer_head_size(server.input(), answer_scanned_, bare);
+    if (bare) {
+      const std::string head = with_line_ends(server.input().substr(0, size));
+      if (!server.replace(size, head)) {
+        fail(502, "PH", "the head of the server's answer is larger than 16 KiB");
+        return Then::kGoOn;
+      }
+      size = head.size();
+    }
     if (size > 0) return begin_answer(size);
     switch (server.read()) {
       case Connection::Read::kSome:

@@ -247,6 +247,33 @@ size_t head_size(std::string_view bytes, size_t& from) {
   return end == std::string_view::npos ? 0 : end + 4;
 }
 
+size_t answer_head_size(std::string_view bytes, size_t& from, bool& bare) {
+  const size_t start = from > 2 ? from - 2 : 0;
+  from = bytes.size();
+  for (size_t at = bytes.find('\n', start); at != std::string_view::npos; at = bytes.find('\n', at + 1)) {
+    const std::string_view rest = bytes.substr(at + 1);
+    const size_t empty = rest.starts_with('\n') ? 1 : rest.starts_with("\r\n") ? 2 : 0;
+    if (empty == 0) continue;
+    const size_t size = at + 1 + empty;
+    for (size_t i = bytes.find('\n'); i < size && !bare; i = bytes.find('\n', i + 1))
+      bare = i == 0 || bytes[i - 1] != '\r';
+    return size;
+  }
+  return 0;
+}
+
+std::string with_line_ends(std::string_view head) {
+  std::string result;
+  for (size_t at = 0; at < head.size();) {
+    const size_t end = head.find('\n', at);
+    std::string_view line = head.substr(at, end - at);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    result.append(line).append("\r\n");
+    at = end + 1;
+  }
+  return result;
+}
+
 bool parse_request(std::string_view bytes, Head& head) {
   return parse(bytes, HTTP_REQUEST, head) && check_request_line(bytes, head) && read_fields(head, true) &&
          check_target(head);

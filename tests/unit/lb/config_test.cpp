@@ -79,7 +79,7 @@ TEST_CASE("what is written is read as it was") {
       {"name": "web", "balance": "source", "retries": 0, "redispatch": false, "all_backups": true,
        "servers": [{"name": "s", "address": "10.0.0.1:1", "weight": 2, "drain": true, "backup": true,
                     "max_connections": 4, "send_proxy": 2}],
-       "health": {"interval_ms": 100, "fast_interval_ms": 1, "down_interval_ms": 2, "rise": 3, "fall": 4,
+       "health": {"interval_ms": 100, "fast_interval_ms": 1, "down_interval_ms": 2, "first_interval_ms": 5, "rise": 3, "fall": 4,
                   "port": 5, "http": {"method": "GET", "target": "/h", "fields": ["Host: x"]}},
        "slow_start_ms": 6, "users": [{"name": "a", "password": "b"}], "realm": "r", "force_https": true,
        "hsts_seconds": 7, "gzip_types": ["text/html"], "forwarded": false, "close": "both",

@@ -232,3 +232,21 @@ TEST_CASE("what both sides say after an upgrade is the same wherever it is cut")
     REQUIRE(wire.expect(whole, request, 0, {answer}, std::min(cut, answer.size())) == whole);
   }
 }
+
+TEST_CASE("an answer whose lines end in a bare LF is passed on with good ones, wherever it is cut") {
+  const std::string body = "a\r\n\r\nb";
+  const std::string answer = "HTTP/1.1 200 OK\nContent-Length: 6\r\nX: y\n\n" + body;
+  for (size_t at = 1; at < answer.size(); ++at) {
+    FakeServer server([&](Peer& peer) {
+      while (peer.until("\r\n\r\n").ends_with("\r\n\r\n")) {
+        peer.send(answer.substr(0, at));
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+        peer.send(answer.substr(at));
+      }
+    });
+    Running balancer(config_for({server.port()}));
+    const std::string got = ask(balancer.port());
+    INFO(at);
+    CHECK(got == "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nX: y\r\n\r\n" + body);
+  }
+}

@@ -53,6 +53,24 @@ TEST_CASE("a server that does not accept connections is left out and comes back 
   CHECK(has(reports[1], " is UP, reason: Layer4 check passed"));
 }
 
+TEST_CASE("a new server is checked more often, and is up with the first check it passes") {
+  const uint16_t port = closed_port();
+  Config config = checked({port});
+  config.backends[0].health->interval_ms = 60'000;
+  config.backends[0].health->rise = 3;
+  config.backends[0].health->first_interval_ms = 10;
+  Running balancer(config);
+  REQUIRE(wait_until(balancer, 0, false));
+  CHECK(ask(balancer.port()).starts_with("HTTP/1.1 503 "));
+  FakeServer late(echo("late"), port);
+  REQUIRE(wait_until(balancer, 0, true));
+  CHECK(has(ask(balancer.port()), "late GET"));
+  // Not any more: what went once is checked as configured.
+  const int connections = late.connections();
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(late.connections() == connections);
+}
+
 TEST_CASE("a check by HTTP asks as it is told and goes by the status") {
   std::atomic<int> status = 200;
   std::atomic<bool> asked = false;

@@ -31,7 +31,7 @@ TEST_CASE("An endpoint file is read strictly in its address and kindly in its na
   REQUIRE(entry);
   CHECK(entry->addresses == std::vector{ipv4(0xac120002)});
   CHECK(entry->names == std::vector<std::string>{"web", "shop-web-1", "0123456789ab"});
-  CHECK_FALSE(entry->unhealthy);
+  CHECK(entry->state == netmgr::EndpointState::kGood);
   const auto both = netmgr::parse_endpoint_file("172.18.0.2\nfd18::2\nweb\n");
   REQUIRE(both);
   CHECK(both->addresses == std::vector{ipv4(0xac120002), *netmgr::parse_address("fd18::2")});
@@ -39,7 +39,8 @@ TEST_CASE("An endpoint file is read strictly in its address and kindly in its na
   const auto v6 = netmgr::parse_endpoint_file("fd18::2\nweb\n!unhealthy\n");
   REQUIRE(v6);
   CHECK(v6->addresses == std::vector{*netmgr::parse_address("fd18::2")});
-  CHECK(v6->unhealthy);
+  CHECK(v6->state == netmgr::EndpointState::kUnhealthy);
+  CHECK(netmgr::parse_endpoint_file("fd18::2\n!leaving\n")->state == netmgr::EndpointState::kLeaving);
   CHECK_FALSE(netmgr::parse_endpoint_file(""));
   CHECK_FALSE(netmgr::parse_endpoint_file("web\n"));
 }
@@ -49,12 +50,12 @@ TEST_CASE("A name leads to unhealthy endpoints only when all that have it are") 
   const std::string one(64, '1');
   const std::string two(64, '2');
   register_endpoint(folder.path, one, {"172.18.0.2"}, {"web", "shop-web-1"});
-  register_endpoint(folder.path, two, {"172.18.0.3"}, {"web", "shop-web-2"}, true);
+  register_endpoint(folder.path, two, {"172.18.0.3"}, {"web", "shop-web-2"}, netmgr::EndpointState::kUnhealthy);
   Table table({folder.path});
   CHECK(addresses(table, "web") == std::vector{ipv4(0xac120002)});
   CHECK(addresses(table, "shop-web-2") == std::vector{ipv4(0xac120003)});
   CHECK(table.name(ipv4(0xac120003)) == "web");
-  register_endpoint(folder.path, one, {"172.18.0.2"}, {"web", "shop-web-1"}, true);
+  register_endpoint(folder.path, one, {"172.18.0.2"}, {"web", "shop-web-1"}, netmgr::EndpointState::kUnhealthy);
   CHECK(addresses(table, "web") == std::vector{ipv4(0xac120002), ipv4(0xac120003)});
   register_endpoint(folder.path, two, {"172.18.0.3"}, {"web", "shop-web-2"});
   CHECK(addresses(table, "web") == std::vector{ipv4(0xac120003)});

@@ -44,14 +44,14 @@ TEST_CASE("a container is known by its service, its name and the given aliases, 
   CHECK(config.networks[0].aliases == std::vector<std::string>{"web", "front", "www"});
 }
 
-TEST_CASE("a link that only repeats the service's name on a shared network is left to the name service") {
+TEST_CASE("links lead to services, also those that only repeat a name: a load balancer goes by them") {
   parser::Project project = empty_project();
   add_service(project, "db");
   parser::Service& web = add_service(project, "web");
   web.links = {{"db", "db"}, {"db", "database"}};
   const auto config = container_config(project, web, 1, "demo-web-1", "sha256:abc");
   // To the service, so to all of its containers there come to be.
-  CHECK(config.links == std::map<std::string, std::string>{{"database", "db"}});
+  CHECK(config.links == std::map<std::string, std::string>{{"database", "db"}, {"db", "db"}});
 }
 
 TEST_CASE("with a network_mode there are no attachments") {
