@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -15,6 +16,11 @@ namespace netmgr::lb {
 namespace {
 
 constexpr size_t kMostWaiting = 1024 * 1024;
+constexpr size_t kMostSyslog = 1024;  // of a message (RFC 3164, 4.1)
+// Facility times 8 and severity: local0.info, local1.alert, local1.notice.
+constexpr unsigned kRequest = 16 * 8 + 6;
+constexpr unsigned kAlert = 17 * 8 + 1;
+constexpr unsigned kNotice = 17 * 8 + 5;
 
 template <typename Number>
 void append_number(std::string& out, Number number) {
@@ -112,7 +118,38 @@ void AccessLog::tcp(const LogEntry& entry) {
   end(start);
 }
 
+void AccessLog::use(bool output, const std::optional<SocketAddress>& syslog) {
+  output_ = output;
+  if (syslog_ == syslog) return;
+  syslog_ = syslog;
+  syslog_fd_.reset();
+  if (!syslog) return;
+  syslog_fd_.reset(::socket(syslog->family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (syslog_fd_ && ::connect(syslog_fd_.get(), syslog->raw(), syslog->size()) != 0) syslog_fd_.reset();
+}
+
+void AccessLog::tell(const std::string& text, bool alert) {
+  if (syslog_) send_to_syslog(alert ? kAlert : kNotice, text);
+}
+
+// That nobody listens there is told with the next message, and is no reason not to try it again.
+void AccessLog::send_to_syslog(unsigned priority, std::string_view line) {
+  std::array<char, 32> stamp{};
+  const std::time_t now = std::time(nullptr);
+  tm parts{};
+  ::gmtime_r(&now, &parts);
+  const size_t size = std::strftime(stamp.data(), stamp.size(), "%b %e %H:%M:%S", &parts);
+  std::string message = "<" + std::to_string(priority) + ">";
+  message.append(stamp.data(), size).append(" haproxy[").append(std::to_string(::getpid())).append("]: ");
+  message.append(line);
+  if (message.size() > kMostSyslog) message.resize(kMostSyslog);
+  const auto send = [&] { return ::send(syslog_fd_.get(), message.data(), message.size(), MSG_NOSIGNAL); };
+  if (!syslog_fd_ || (send() < 0 && (errno != ECONNREFUSED || send() < 0))) ++lost_;
+}
+
 void AccessLog::end(size_t start) {
+  if (syslog_) send_to_syslog(kRequest, std::string_view(text_).substr(start, text_.size() - start - 1));
+  if (!output_) return text_.resize(start);
   if (text_.size() <= kMostWaiting) return;
   text_.resize(start);
   ++lost_;

@@ -1,11 +1,15 @@
 #pragma once
 // The access log: a line for each request, or TCP connection, in HAProxy's formats (configuration.txt of
 // HAProxy 2.6, 8.2.3 and 8.2.2). Lines go to a descriptor, whose reader may be slow or gone: what cannot be
-// written waits, and more than a megabyte of it is lost, counted.
+// written waits, and more than a megabyte of it is lost, counted. They also go, or only, to a syslog server
+// by UDP, in the form of RFC 3164 without a host name as HAProxy's: requests as local0.info, what happens to
+// servers as local1.notice and local1.alert.
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "netmgr/lb/socket_address.h"
 #include "sys/fd.h"
 
 namespace netmgr::lb {
@@ -48,8 +52,12 @@ class AccessLog {
   AccessLog();
   // `may_wait`: writing to it waits when there is no room.
   explicit AccessLog(sys::Fd fd, bool may_wait = false) : fd_(std::move(fd)), may_wait_(may_wait) {}
+  // Where lines go from now on.
+  void use(bool output, const std::optional<SocketAddress>& syslog);
   void http(const LogEntry& entry);
   void tcp(const LogEntry& entry);
+  // To the syslog server, if there is one.
+  void tell(const std::string& text, bool alert);
   void flush();
   uint64_t lost() const { return lost_; }
 
@@ -58,9 +66,13 @@ class AccessLog {
   void counts(const LogEntry& entry);
   void end(size_t start);
   void write_some();
+  void send_to_syslog(unsigned priority, std::string_view line);
 
   sys::Fd fd_;
   bool may_wait_ = false;  // writing more than there is room for would
+  bool output_ = true;
+  std::optional<SocketAddress> syslog_;
+  sys::Fd syslog_fd_;
   std::string text_;
   uint64_t lost_ = 0;
   int64_t stamp_second_ = -1;

@@ -8,7 +8,11 @@
 namespace netmgr::lb {
 
 Balancer::Balancer(const Config& config, Backend::Report report)
-    : report_(std::move(report)), started_(loop_.now()) {
+    : report_([this, report = std::move(report)](const std::string& text) {
+        report(text);
+        context_.log.tell(text, text.find(" is DOWN,") != std::string::npos);
+      }),
+      started_(loop_.now()) {
   context_.any_up = [this] {
     return std::any_of(backends_.begin(), backends_.end(),
                        [](const auto& entry) { return entry.second->any_up(); });
@@ -130,7 +134,8 @@ void Balancer::apply(const Config& config) {
   for (const BackendConfig& backend : config.backends) backend_order_.push_back(backend.name);
   context_.full.clear();
   for (const auto& [address, listener] : listeners_) listener->resume();
-  context_.access_log = config.access_log;
+  context_.access_log = config.access_log || config.syslog;
+  context_.log.use(config.access_log, config.syslog);
   context_.log_empty = config.log_empty;
   context_.keep_alive_probes = config.keep_alive_probes;
   context_.max_connections = config.max_connections;

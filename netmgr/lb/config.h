@@ -53,10 +53,13 @@
 //          "rise": 2, "fall": 3, "port": 0, 0: the server's
 //          "http": {"method": "GET", "target": "/", "fields": ["Host: www"]}},  else just connecting
 //        "slow_start_ms": 0,                a server that came up gets its share by and by over so long
-//        "cookie": {"name": "SRV", "indirect": true, "no_cache": true, "post_only": false,
-//          "preserve": false, "http_only": false, "secure": false, "domain": ""},  names the server
+//        "cookie": {"name": "SRV",          names the server: by a cookie of ours (insert), or in the
+//        server's
+//          "mode": "insert",                own, as its value (rewrite) or in front of it (prefix)
+//          "indirect": true, "no_cache": true, "post_only": false,
+//          "preserve": false, "http_only": false, "secure": false, "domain": ""},
 //        "app_session": {"name": "JSESSIONID", "length": 52, "timeout_ms": 10800000},  the server's own
-//        "users": [], "realm": "",          Basic authentication
+//        "users": [], "realm": "",          Basic authentication; "hashed": true: the password is crypt(3)'s
 //        "force_https": false,              requests without TLS are sent to https://
 //        "hsts_seconds": 0,                 Strict-Transport-Security in answers over TLS
 //        "gzip_types": ["text/html"],       compressed when the client takes it
@@ -74,6 +77,9 @@
 //     "max_connections": 4096,              of clients; further ones wait in the kernel's queue
 //     "max_body_bytes": 0,                  of a request, more is 413; 0: no limit
 //     "access_log": true,                   HAProxy's HTTP and TCP formats, to stdout; default false
+//     "syslog": "10.0.0.5:514",             the same to there, by UDP in the form of RFC 3164, and what
+//     happens
+//                                           to servers
 //     "log_empty": true,                    TCP connections that carried nothing are logged
 //     "keep_alive_probes": false,           TCP's own, to clients
 //     "notes": ["..."],                     said on standard error, when they are new
@@ -100,11 +106,13 @@ namespace netmgr::lb {
 enum class Balance { kRoundRobin, kStaticRoundRobin, kLeastConnections, kSource };
 enum class Mode { kHttp, kTcp };
 enum class Close { kNone, kServer, kBoth };
+enum class CookieMode { kInsert, kRewrite, kPrefix };
 
 // Nobody gets in with an empty password.
 struct User {
   std::string name;
   std::string password;
+  bool hashed = false;  // by crypt(3)
   bool operator==(const User&) const = default;
 };
 
@@ -139,6 +147,7 @@ struct HealthConfig {
 
 struct CookieConfig {
   std::string name;
+  CookieMode mode = CookieMode::kInsert;
   bool indirect = false;
   bool no_cache = false;
   bool post_only = false;
@@ -226,6 +235,7 @@ struct Config {
   unsigned max_connections = 4096;
   uint64_t max_body_bytes = 0;
   bool access_log = false;
+  std::optional<SocketAddress> syslog;
   bool log_empty = true;
   bool keep_alive_probes = false;
   std::vector<std::string> notes;
@@ -242,6 +252,7 @@ class ConfigError : public std::runtime_error {
 const char* name_of(Balance balance);
 const char* name_of(Mode mode);
 const char* name_of(Close close);
+const char* name_of(CookieMode mode);
 
 // Throws ConfigError.
 Config parse_config(std::string_view text);

@@ -138,8 +138,8 @@ std::vector<User> read_users(const Section& section) {
   std::vector<User> users;
   if (!section.has("users")) return users;
   section.list("users", [&](const Json& item, const std::string& where) {
-    const Section user(item, where, {"name", "password"});
-    users.push_back({user.text("name"), user.text("password")});
+    const Section user(item, where, {"name", "password", "hashed"});
+    users.push_back({user.text("name"), user.text("password"), user.flag("hashed")});
     if (users.back().name.find(':') != std::string::npos)
       refuse(user.at("name"), "must not have a colon, which ends it in a request");
   });
@@ -178,10 +178,11 @@ HealthConfig read_health(const Json& json, const std::string& place) {
 CookieConfig read_cookie(const Json& json, const std::string& place) {
   const Section section(
       json, place,
-      {"name", "indirect", "no_cache", "post_only", "preserve", "http_only", "secure", "domain"});
+      {"name", "mode", "indirect", "no_cache", "post_only", "preserve", "http_only", "secure", "domain"});
   CookieConfig cookie;
   cookie.name = section.name("name");
   if (cookie.name.find_first_of("=;") != std::string::npos) refuse(section.at("name"), "has one of = ;");
+  cookie.mode = choice_of(section, "mode", {CookieMode::kInsert, CookieMode::kRewrite, CookieMode::kPrefix});
   cookie.indirect = section.flag("indirect");
   cookie.no_cache = section.flag("no_cache");
   cookie.post_only = section.flag("post_only");
@@ -366,7 +367,7 @@ Config parse_config(std::string_view text) {
   }
   const Section root(json, "",
                      {"frontends", "backends", "timeouts", "max_connections", "max_body_bytes", "access_log",
-                      "log_empty", "keep_alive_probes", "notes", "notify", "generation"});
+                      "syslog", "log_empty", "keep_alive_probes", "notes", "notify", "generation"});
   Config config;
   std::set<std::string> names;
   root.list("backends", [&](const Json& item, const std::string& where) {
@@ -379,6 +380,7 @@ Config parse_config(std::string_view text) {
   config.max_connections = static_cast<unsigned>(root.number("max_connections", 4096, 1, 1'000'000));
   config.max_body_bytes = root.number("max_body_bytes", 0, 0, uint64_t{1} << 60);
   config.access_log = root.flag("access_log");
+  if (root.has("syslog")) config.syslog = root.address("syslog");
   config.log_empty = root.flag("log_empty", true);
   config.keep_alive_probes = root.flag("keep_alive_probes");
   config.notes = texts(root, "notes");

@@ -29,7 +29,9 @@ class Writer {
 
 Json write_users(const std::vector<User>& users) {
   Json list = Json::array();
-  for (const User& user : users) list.push_back({{"name", user.name}, {"password", user.password}});
+  for (const User& user : users)
+    list.push_back(
+        Writer().child("name", user.name).child("password", user.password).put("hashed", user.hashed).take());
   return list;
 }
 
@@ -57,6 +59,7 @@ Json write_health(const HealthConfig& health) {
 Json write_cookie(const CookieConfig& cookie) {
   return Writer()
       .put("name", cookie.name)
+      .put("mode", std::string(name_of(cookie.mode)), std::string(name_of(CookieMode::kInsert)))
       .put("indirect", cookie.indirect)
       .put("no_cache", cookie.no_cache)
       .put("post_only", cookie.post_only)
@@ -194,6 +197,18 @@ const char* name_of(Close close) {
   return "";
 }
 
+const char* name_of(CookieMode mode) {
+  switch (mode) {
+    case CookieMode::kInsert:
+      return "insert";
+    case CookieMode::kRewrite:
+      return "rewrite";
+    case CookieMode::kPrefix:
+      return "prefix";
+  }
+  return "";
+}
+
 std::string write_config(const Config& config) {
   const Config usual;
   Writer writer;
@@ -207,6 +222,7 @@ std::string write_config(const Config& config) {
       .put("max_connections", config.max_connections, usual.max_connections)
       .put("max_body_bytes", config.max_body_bytes, usual.max_body_bytes)
       .put("access_log", config.access_log)
+      .put("syslog", config.syslog ? config.syslog->to_string() : std::string())
       .put("log_empty", config.log_empty, usual.log_empty)
       .put("keep_alive_probes", config.keep_alive_probes)
       .put("notes", config.notes, usual.notes)

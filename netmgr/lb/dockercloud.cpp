@@ -47,6 +47,7 @@ Translation Translator::run() {
   monitor();
   statistics();
   bind_settings();
+  log_settings();
   unused_settings();
   return std::move(result_);
 }

@@ -43,6 +43,8 @@ void Translator::service_settings(const Group& group, BackendConfig& backend) {
     else
       warning("\"" + line + "\" has no meaning here");
   }
+  if (!group.setting("EXTRA_SETTINGS_FILE").empty())
+    warner("EXTRA_SETTINGS_FILE", whose)("it is not used: files with HAProxy's configuration are not read");
   for (ServerConfig& server : backend.servers) {
     server.weight = words.weight;
     server.max_connections = words.max_connections;
@@ -135,9 +137,13 @@ void Translator::add_servers(const Group& group, BackendConfig& backend) {
 
 void Translator::protection(const Group& group, BackendConfig& backend) {
   backend.users = read_users(ours("HTTP_BASIC_AUTH"));
-  // Passwords as hashes are not understood: nobody gets in by them, rather than everybody without.
-  for (const User& user : read_users(ours("HTTP_BASIC_AUTH_SECURE")))
-    backend.users.push_back({user.name, ""});
+  for (User& user : read_users(ours("HTTP_BASIC_AUTH_SECURE"))) {
+    if (!user.password.starts_with('$'))
+      warner("HTTP_BASIC_AUTH_SECURE")("the password of \"" + user.name +
+                                       "\" is no hash such as $6$salt$..., so nobody gets in by it");
+    user.hashed = true;
+    backend.users.push_back(std::move(user));
+  }
   if (group.all_have("EXCLUDE_BASIC_AUTH")) backend.users.clear();
   if (!backend.users.empty()) backend.realm = kRealm;
 }

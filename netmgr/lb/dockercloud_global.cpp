@@ -132,10 +132,22 @@ void Translator::bind_settings() {
   }
 }
 
+void Translator::log_settings() {
+  const std::string& text = ours("RSYSLOG_DESTINATION");
+  if (text.empty()) return;
+  // An address of version 6 may stand there with or without brackets, but with them only before a port.
+  const bool bare_six = std::count(text.begin(), text.end(), ':') > 1 && !text.starts_with('[');
+  config().syslog = SocketAddress::parse((bare_six ? "[" + text + "]" : text) + ":514");
+  if (!config().syslog && !bare_six) config().syslog = SocketAddress::parse(text);
+  if (!config().syslog || config().syslog->port() == 0) {
+    config().syslog.reset();
+    warner("RSYSLOG_DESTINATION")("\"" + text +
+                                  "\" is no numeric address, alone or with a port; nothing is sent");
+  }
+}
+
 void Translator::unused_settings() {
-  constexpr std::array<std::pair<const char*, const char*>, 10> kUnused = {{
-      {"RSYSLOG_DESTINATION", "the log goes to standard output, where the container's log driver takes it"},
-      {"HTTP_BASIC_AUTH_SECURE", "encrypted passwords are not understood; these users are refused"},
+  constexpr std::array<std::pair<const char*, const char*>, 8> kUnused = {{
       {"NBPROC", "there is one process"},
       {"RELOAD_TIMEOUT", "changes are applied without another process"},
       {"HAPROXY_USER", "there is no process of HAProxy"},
@@ -145,6 +157,16 @@ void Translator::unused_settings() {
       {"DOCKERCLOUD_AUTH", "services are found without Docker Cloud"},
       {"SWARM_MODE_POLLING_INTERVAL", "changes are told at once"},
   }};
+  const auto is_unused = [&](const std::string& key) {
+    return std::any_of(kUnused.begin(), kUnused.end(), [&](const auto& one) { return key == one.first; });
+  };
+  const auto is_honoured = [](const std::string& key) {
+    for (const std::string_view one : {"EXTRA_BIND_SETTINGS", "EXTRA_DEFAULT_SETTINGS",
+                                       "EXTRA_GLOBAL_SETTINGS", "EXTRA_ROUTE_SETTINGS", "EXTRA_SSL_CERTS"})
+      if (key == one) return true;
+    constexpr std::string_view kFrontend = "EXTRA_FRONTEND_SETTINGS_";
+    return key.starts_with(kFrontend) && number_of(key.substr(kFrontend.size()), 65535).has_value();
+  };
   for (const auto& [key, why] : kUnused)
     if (!ours(key).empty()) warner(key)(std::string("it is not used: ") + why);
   for (const auto& [key, value] : balancer_) {
@@ -152,6 +174,8 @@ void Translator::unused_settings() {
       warner(key)("it is not used: backends are services of the project");
     if (key.starts_with("EXTRA_FRONTEND_SETTINGS_FILE_"))
       warner(key)("it is not used: files with HAProxy's configuration are not read");
+    else if (key.starts_with("EXTRA_") && !is_honoured(key) && !is_unused(key))
+      warner(key)("it is not used: there is no such setting");
   }
 }
 

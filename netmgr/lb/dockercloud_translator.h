@@ -69,6 +69,7 @@ class Translator {
   void balance_setting(const std::string& text, BackendConfig& backend, const Warn& warning);
   void frontend_words(uint16_t port, const std::vector<std::string>& list, const Warn& warning);
   void bind_settings();
+  void log_settings();
   void unused_settings();
   // dockercloud_backend.cpp: backends and what the services say of them.
   BackendConfig http_backend(const Group& group);

@@ -274,11 +274,16 @@ std::optional<CookieConfig> read_cookie(std::string_view text, const Warn& warn)
   Words words(split_words(text));
   CookieConfig cookie;
   if (!words.next(cookie.name)) return std::nullopt;
-  bool insert = false;
+  std::optional<CookieMode> mode;
   std::string word;
   while (words.next(word)) {
-    if (word == "insert")
-      insert = true;
+    const auto modes = {CookieMode::kInsert, CookieMode::kRewrite, CookieMode::kPrefix};
+    const auto* const named =
+        std::find_if(modes.begin(), modes.end(), [&](CookieMode one) { return word == name_of(one); });
+    if (named != modes.end() && mode && *mode != *named)
+      warn("\"" + word + "\" does not go with \"" + name_of(*mode) + "\"");
+    else if (named != modes.end())
+      mode = *named;
     else if (word == "indirect")
       cookie.indirect = true;
     else if (word == "nocache")
@@ -301,10 +306,11 @@ std::optional<CookieConfig> read_cookie(std::string_view text, const Warn& warn)
     warn("\"" + cookie.domain + "\" is no domain");
     cookie.domain.clear();
   }
-  if (!insert) {
-    warn("only cookies with \"insert\" make sessions sticky here");
+  if (!mode) {
+    warn("it names none of insert, rewrite, prefix, so sessions are not sticky");
     return std::nullopt;
   }
+  cookie.mode = *mode;
   return cookie;
 }
 

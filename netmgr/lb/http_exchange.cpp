@@ -31,7 +31,10 @@ void HttpSession::server_found() {
   edit.upgrade = request_.upgrade;
   edit.forwarded = config.forwarded;
   edit.close = config.close != Close::kNone;
-  if (config.cookie && config.cookie->indirect) edit.strip_cookie = config.cookie->name;
+  if (config.cookie && config.cookie->mode == CookieMode::kPrefix)
+    edit.strip_prefix = config.cookie->name;
+  else if (config.cookie && config.cookie->mode == CookieMode::kInsert && config.cookie->indirect)
+    edit.strip_cookie = config.cookie->name;
   context_.scratch.clear();
   rewrite_request(head, context_.head, edit, context_.scratch);
   context_.loop.arm(*this, context_.timeouts.server_ms);
@@ -207,7 +210,10 @@ HttpSession::Then HttpSession::pass_interim(size_t size) {
     edit.client_minor = request_.minor;
     edit.upgrade = switches;
     std::string lines;
-    if (switches) answer_lines(head, lines);
+    if (switches) {
+      answer_lines(head, lines);
+      edit.drop_cookie = own_cookie();
+    }
     edit.extra = lines;
     rewrite_answer(server.input().substr(0, size), head, edit, context_.scratch);
   }
@@ -265,8 +271,7 @@ HttpSession::Then HttpSession::begin_answer(size_t size) {
   edit.keep_alive = keep_alive_;
   edit.client_minor = request_.minor;
   edit.extra = lines;
-  if (const auto& cookie = backend_->config().cookie; cookie && !cookie->preserve)
-    edit.drop_cookie = cookie->name;
+  edit.drop_cookie = own_cookie();
   edit.drop_transport = backend_->config().hsts_seconds > 0 && tls_;
   edit.gzip = gzip_ != nullptr;
   context_.scratch.clear();

@@ -143,7 +143,8 @@ bool HttpSession::route(const Head& head) {
 Server* HttpSession::sticky_server(const Head& head) {
   const BackendConfig& config = backend_->config();
   if (config.cookie) {
-    const std::string_view name = cookie_of(head, config.cookie->name);
+    std::string_view name = cookie_of(head, config.cookie->name);
+    if (config.cookie->mode == CookieMode::kPrefix) name = split_prefix(name).first;
     if (name.empty()) {
       cookie_.seen = 'N';
     } else {
@@ -172,23 +173,36 @@ void HttpSession::learn_session(const Head& head) {
     backend_->app_sessions.learn(*config, given, server_->server->config.name, context_.loop.now());
 }
 
+std::string_view HttpSession::own_cookie() const {
+  const std::optional<CookieConfig>& cookie = backend_->config().cookie;
+  const bool stays = !cookie || (cookie->mode == CookieMode::kInsert && cookie->preserve);
+  return stays ? std::string_view() : std::string_view(cookie->name);
+}
+
+// What ties the client to its server, in HAProxy's letters for the log: N nothing, I inserted, P the server's
+// own, R the server's own, changed.
+void HttpSession::cookie_lines(const CookieConfig& config, const Head& head, std::string& lines) {
+  const std::string& server = server_->server->config.name;
+  bool own = false;
+  cookie_.set = 'N';
+  each_field(head, "set-cookie", [&](std::string_view value) {
+    if (set_cookie(value).first != config.name) return;
+    own = true;
+    if (config.mode == CookieMode::kInsert) return;
+    cookie_.set = 'R';
+    lines += changed_cookie_line(config, value, server);
+  });
+  const bool stays = cookie_.seen == 'V' && sticky_ != nullptr && sticky_ == server_->server.get();
+  if (config.mode != CookieMode::kInsert || stays || (config.post_only && !request_.post)) return;
+  cookie_.set = own && config.preserve ? 'P' : 'I';
+  if (cookie_.set == 'I') lines += cookie_line(config, server);
+}
+
 // Lines for the head of the answer.
 void HttpSession::answer_lines(const Head& head, std::string& lines) {
   const BackendConfig& config = backend_->config();
   learn_session(head);
-  if (config.cookie) {
-    const bool stays = cookie_.seen == 'V' && sticky_ != nullptr && sticky_ == server_->server.get();
-    if (!stays && (!config.cookie->post_only || request_.post)) {
-      bool own = false;
-      each_field(head, "set-cookie", [&](std::string_view value) {
-        own = own || set_cookie(value).first == config.cookie->name;
-      });
-      cookie_.set = own && config.cookie->preserve ? 'P' : 'I';
-      if (cookie_.set == 'I') lines += cookie_line(*config.cookie, server_->server->config.name);
-    } else {
-      cookie_.set = 'N';
-    }
-  }
+  if (config.cookie) cookie_lines(*config.cookie, head, lines);
   if (config.hsts_seconds > 0 && tls_)
     lines += "Strict-Transport-Security: max-age=" + std::to_string(config.hsts_seconds) +
              "; includeSubDomains\r\n";

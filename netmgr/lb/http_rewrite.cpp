@@ -76,18 +76,21 @@ std::string_view start_line(std::string_view bytes) {
 
 void rewrite_request(std::string_view bytes, const Head& head, const RequestEdit& edit, std::string& out) {
   const bool named = names_fields(head);
+  const bool edits_cookie = !edit.strip_cookie.empty() || !edit.strip_prefix.empty();
   out.append(start_line(bytes));
   const auto drop = [&](const Field& field) {
     const std::string_view name = field.name;
     if (is_hop_by_hop(name) || (named && is_named_by_connection(head, name))) return true;
     if (edit.forwarded && (equal_name(name, "x-forwarded-proto") || equal_name(name, "x-forwarded-port")))
       return true;
-    return !edit.strip_cookie.empty() && equal_name(name, "cookie");
+    return edits_cookie && equal_name(name, "cookie");
   };
   copy_fields(bytes, head, drop, out);
-  for (size_t i = 0; i < head.field_count && !edit.strip_cookie.empty(); ++i) {
+  for (size_t i = 0; i < head.field_count && edits_cookie; ++i) {
     if (!equal_name(head.fields[i].name, "cookie")) continue;
-    const std::string rest = without_cookie(head.fields[i].value, edit.strip_cookie);
+    const std::string_view value = head.fields[i].value;
+    const std::string rest = edit.strip_cookie.empty() ? without_prefix(value, edit.strip_prefix)
+                                                       : without_cookie(value, edit.strip_cookie);
     if (!rest.empty()) out.append("Cookie: ").append(rest).append(kLineEnd);
   }
   out.append("X-Forwarded-For: ").append(edit.client).append(kLineEnd);

@@ -16,6 +16,7 @@ struct RequestEdit {
   bool forwarded = true;          // false: X-Forwarded-Proto and -Port are left as they came
   bool close = false;             // the server is to end the connection after its answer
   std::string_view strip_cookie;  // a cookie that is not the server's business
+  std::string_view strip_prefix;  // a cookie whose value begins with what is not
 };
 // `bytes` is the head that `head` was read from; appends to `out`.
 void rewrite_request(std::string_view bytes, const Head& head, const RequestEdit& edit, std::string& out);

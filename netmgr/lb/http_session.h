@@ -72,6 +72,8 @@ class HttpSession : public Session {
   void redirect_to_https(const Head& head);
   Server* sticky_server(const Head& head);
   void answer_lines(const Head& head, std::string& lines);
+  void cookie_lines(const CookieConfig& config, const Head& head, std::string& lines);
+  std::string_view own_cookie() const;  // what the server sets of that name is not passed on as it is
   void learn_session(const Head& head);
   bool wants_gzip(const Head& head, Framing framing) const;
   // http_exchange.cpp: the server's side

@@ -1,10 +1,13 @@
 #include "netmgr/lb/sticky.h"
 
+#include <algorithm>
+
 #include "netmgr/lb/http_syntax.h"
 
 namespace netmgr::lb {
 namespace {
 
+constexpr char kPrefixEnd = '~';           // as HAProxy's
 constexpr size_t kMostSessions = 100'000;  // about 20 MB
 
 // Calls `each` with every cookie of the field, trimmed, and its name; stops when that says so.
@@ -42,6 +45,25 @@ std::string without_cookie(std::string_view field, std::string_view name) {
   return result;
 }
 
+std::pair<std::string_view, std::string_view> split_prefix(std::string_view value) {
+  const size_t end = value.find(kPrefixEnd);
+  if (end == std::string_view::npos) return {{}, value};
+  return {value.substr(0, end), value.substr(end + 1)};
+}
+
+std::string without_prefix(std::string_view field, std::string_view name) {
+  std::string result;
+  each_cookie(field, [&](std::string_view cookie, std::string_view its_name, std::string_view value) {
+    result.append(result.empty() ? "" : "; ");
+    if (its_name == name)
+      result.append(name).append("=").append(split_prefix(value).second);
+    else
+      result.append(cookie);
+    return true;
+  });
+  return result;
+}
+
 std::pair<std::string_view, std::string_view> set_cookie(std::string_view field) {
   const std::string_view pair = trim(field.substr(0, field.find(';')));
   const size_t equals = pair.find('=');
@@ -55,6 +77,16 @@ std::string cookie_line(const CookieConfig& config, const std::string& server) {
   if (config.http_only) line += "; HttpOnly";
   if (config.secure) line += "; Secure";
   line += "\r\n";
+  if (config.no_cache) line += "Cache-Control: private\r\n";
+  return line;
+}
+
+std::string changed_cookie_line(const CookieConfig& config, std::string_view field,
+                                const std::string& server) {
+  const size_t end = std::min(field.find(';'), field.size());
+  std::string line = "Set-Cookie: " + config.name + "=" + server;
+  if (config.mode == CookieMode::kPrefix) line.append(1, kPrefixEnd).append(set_cookie(field).second);
+  line.append(field.substr(end)).append("\r\n");
   if (config.no_cache) line += "Cache-Control: private\r\n";
   return line;
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "unit/lb/scene.h"
@@ -59,6 +60,82 @@ TEST_CASE("lines of the log are HAProxy's") {
         "10.0.1.2:33317 [06/Feb/2009:14:38:14.055] http-in~ static/srv1 10/0/30/-1/109 200 2750 - - --VN "
         "1/2/3/4/+2 0/0 \"GET /#22#01#C3 HTTP/1.1\"\n"
         "10.0.1.2:33317 [06/Feb/2009:14:38:14.055] http-in static/srv1 0/30/109 2750 -- 1/2/3/4/0 0/0\n");
+}
+
+TEST_CASE("lines go to a syslog server as HAProxy's do, also when they go nowhere else") {
+  const sys::Fd receiver(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::bind(receiver.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const auto port = std::to_string(scene::port_of(receiver.get()));
+  const auto next = [&] {
+    std::string text(70'000, '\0');
+    const ssize_t size = ::recv(receiver.get(), text.data(), text.size(), MSG_DONTWAIT);
+    text.resize(size > 0 ? static_cast<size_t>(size) : 0);
+    return text;
+  };
+  sys::Pipe pipe = sys::pipe();
+  AccessLog log(sys::dup(pipe.write.get()));
+  log.use(false, SocketAddress::parse("127.0.0.1:" + port));
+  log.http(entry());
+  log.flush();
+  const std::string line = next();
+  CHECK(line.starts_with("<134>"));  // local0.info
+  CHECK(line[8] == ' ');             // "Nov 27 08:00:00 "
+  CHECK(line.substr(20).starts_with(" haproxy[" + std::to_string(::getpid()) +
+                                    "]: 10.0.1.2:33317 [06/Feb/2009:"));
+  CHECK(line.ends_with("\"GET /index.html HTTP/1.1\""));
+  log.tell("Server web/a is DOWN", true);
+  CHECK(next().starts_with("<137>"));
+  log.tell("Server web/a is UP", false);
+  CHECK(next().starts_with("<141>"));
+  LogEntry longer = entry();
+  const std::string path(5000, 'x');
+  longer.line = path;
+  log.tcp(entry());
+  CHECK(scene::has(next(), "http-in static/srv1 0/30/109 2750"));
+  log.http(longer);
+  CHECK(next().size() == 1024);
+  // Both, then only the output.
+  log.use(true, SocketAddress::parse("127.0.0.1:" + port));
+  log.tcp(entry());
+  log.use(true, std::nullopt);
+  log.tcp(entry());
+  log.flush();
+  CHECK_FALSE(next().empty());
+  CHECK(next().empty());
+  const std::string output = take(pipe);
+  CHECK(std::count(output.begin(), output.end(), '\n') == 2);
+  CHECK(log.lost() == 0);
+}
+
+TEST_CASE("what becomes of requests and servers is told to the syslog server of the configuration") {
+  const sys::Fd receiver(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::bind(receiver.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0);
+  const timeval limit{5, 0};
+  ::setsockopt(receiver.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  const auto next = [&] {
+    std::string text(2000, '\0');
+    const ssize_t size = ::recv(receiver.get(), text.data(), text.size(), 0);
+    text.resize(size > 0 ? static_cast<size_t>(size) : 0);
+    return text;
+  };
+  scene::FakeServer server(scene::echo("s"));
+  Config config = scene::config_for({server.port()});
+  config.syslog = SocketAddress::parse("127.0.0.1:" + std::to_string(scene::port_of(receiver.get())));
+  scene::Running balancer(config);
+  scene::ask(balancer.port());
+  CHECK(scene::has(next(), "\"GET /a HTTP/1.1\""));
+  config.backends[0].servers.push_back(scene::server_at(scene::closed_port()));
+  config.backends[0].health = HealthConfig{};
+  balancer.apply(config);
+  const std::string alert = next();
+  CHECK(alert.starts_with("<137>"));
+  CHECK(scene::has(alert, " is DOWN, reason: Layer4 problem"));
 }
 
 TEST_CASE("a reader of the log that does not keep up holds nobody up, and what is lost is counted") {

@@ -81,16 +81,16 @@ TEST_CASE("what is written is read as it was") {
                     "max_connections": 4, "send_proxy": 2}],
        "health": {"interval_ms": 100, "fast_interval_ms": 1, "down_interval_ms": 2, "first_interval_ms": 5, "rise": 3, "fall": 4,
                   "port": 5, "http": {"method": "GET", "target": "/h", "fields": ["Host: x"]}},
-       "slow_start_ms": 6, "users": [{"name": "a", "password": "b"}], "realm": "r", "force_https": true,
+       "slow_start_ms": 6, "users": [{"name": "a", "password": "b", "hashed": true}], "realm": "r", "force_https": true,
        "hsts_seconds": 7, "gzip_types": ["text/html"], "forwarded": false, "close": "both",
-       "cookie": {"name": "SRV", "indirect": true, "no_cache": true, "post_only": true, "preserve": true,
+       "cookie": {"name": "SRV", "mode": "prefix", "indirect": true, "no_cache": true, "post_only": true, "preserve": true,
                   "http_only": true, "secure": true, "domain": "d"},
        "app_session": {"name": "J", "length": 8, "timeout_ms": 9},
        "abort_on_close": true, "keep_alive_probes": true},
       {"name": "raw", "mode": "tcp", "servers": []}],
     "timeouts": {"connect_ms": 1, "client_ms": 2, "server_ms": 3, "request_ms": 4, "keep_alive_ms": 5,
                  "queue_ms": 6, "tunnel_ms": 7, "check_ms": 8},
-    "max_connections": 10, "max_body_bytes": 11, "access_log": true, "log_empty": false,
+    "max_connections": 10, "max_body_bytes": 11, "access_log": true, "syslog": "10.0.0.1:514", "log_empty": false,
     "keep_alive_probes": true})";
   const std::string written = write_config(parse_config(text));
   CHECK(write_config(parse_config(written)) == written);
@@ -105,7 +105,8 @@ TEST_CASE("what is written is read as it was") {
                           "gzip_types",    "forwarded",   "close",          "cookie",
                           "post_only",     "app_session", "abort_on_close", "keep_alive_probes",
                           "queue_ms",      "tunnel_ms",   "check_ms",       "max_body_bytes",
-                          "access_log",    "log_empty"}) {
+                          "access_log",    "log_empty",   "syslog",         "hashed",
+                          "mode"}) {
     INFO(key);
     CHECK(written.find("\"" + std::string(key) + "\"") != std::string::npos);
   }

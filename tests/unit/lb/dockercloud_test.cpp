@@ -163,10 +163,34 @@ TEST_CASE("HTTP_BASIC_AUTH") {
   CHECK(one.users == std::vector<User>{{"me", "secret"}, {"you", "a,b"}});
   CHECK(backend(with({{"HTTP_BASIC_AUTH", "a:b"}}, {service("web", {{"EXCLUDE_BASIC_AUTH", "1"}})}))
             .users.empty());
-  // A hash is not a password; these users do not get in, nor does anybody.
-  const Translation secure = with({{"HTTP_BASIC_AUTH_SECURE", "me:$6$x"}});
-  CHECK(backend(secure).users == std::vector<User>{{"me", ""}});
-  CHECK(warned(secure, "HTTP_BASIC_AUTH_SECURE"));
+}
+
+TEST_CASE("HTTP_BASIC_AUTH_SECURE") {
+  const Translation secure = with({{"HTTP_BASIC_AUTH", "a:b"}, {"HTTP_BASIC_AUTH_SECURE", "me:$6$x$y"}});
+  CHECK(backend(secure).users == std::vector<User>{{"a", "b"}, {"me", "$6$x$y", true}});
+  CHECK(secure.warnings.empty());
+  // Nobody gets in by it, rather than everybody without.
+  const Translation plain = with({{"HTTP_BASIC_AUTH_SECURE", "me:secret"}});
+  CHECK(backend(plain).users == std::vector<User>{{"me", "secret", true}});
+  CHECK(warned(plain, "HTTP_BASIC_AUTH_SECURE of the balancer: the password of \"me\" is no hash"));
+}
+
+TEST_CASE("RSYSLOG_DESTINATION") {
+  const auto syslog = [](const std::string& text) {
+    const Translation result = with({{"RSYSLOG_DESTINATION", text}});
+    return result.config.syslog ? result.config.syslog->to_string() : result.warnings.at(0);
+  };
+  CHECK(syslog("10.0.0.5") == "10.0.0.5:514");
+  CHECK(syslog("10.0.0.5:1514") == "10.0.0.5:1514");
+  CHECK(syslog("fd00::1") == "[fd00::1]:514");
+  CHECK(syslog("[fd00::1]") == "[fd00::1]:514");
+  CHECK(syslog("[fd00::1]:99") == "[fd00::1]:99");
+  for (const char* bad : {"rsyslog", "10.0.0.5:0", "rsyslog:514"}) {
+    INFO(bad);
+    CHECK(syslog(bad).starts_with("RSYSLOG_DESTINATION of the balancer: \"" + std::string(bad) +
+                                  "\" is no numeric"));
+  }
+  CHECK_FALSE(with({}).config.syslog);
 }
 
 TEST_CASE("DEFAULT_SSL_CERT and EXTRA_SSL_CERTS") {
@@ -240,12 +264,18 @@ TEST_CASE("EXTRA settings are honoured where they mean something and else named"
 }
 
 TEST_CASE("settings without a meaning here are named") {
-  for (const char* key : {"RSYSLOG_DESTINATION", "NBPROC", "RELOAD_TIMEOUT", "HAPROXY_USER", "HAPROXY_GROUP",
-                          "ADDITIONAL_BACKEND_X", "EXTRA_GLOBAL_SETTINGS_FILE", "EXTRA_DEFAULT_SETTINGS_FILE",
-                          "EXTRA_FRONTEND_SETTINGS_FILE_80"}) {
+  for (const char* key :
+       {"EXTRA_STATS_SETTINGS", "EXTRA_FRONTEND_SETTINGS_X", "NBPROC", "RELOAD_TIMEOUT", "HAPROXY_USER",
+        "HAPROXY_GROUP", "ADDITIONAL_BACKEND_X", "EXTRA_GLOBAL_SETTINGS_FILE", "EXTRA_DEFAULT_SETTINGS_FILE",
+        "EXTRA_FRONTEND_SETTINGS_FILE_80"}) {
     INFO(key);
     CHECK(warned(with({{key, "1"}}), std::string(key) + " of the balancer: it is not used"));
   }
+}
+
+TEST_CASE("EXTRA settings that are files are named, as they would be read where nobody reads them") {
+  CHECK(warned(with_web({{"EXTRA_SETTINGS_FILE", "/x"}}),
+               "EXTRA_SETTINGS_FILE of service \"web\": it is not used"));
 }
 
 TEST_CASE("SKIP_FORWARDED_PROTO") {
@@ -323,7 +353,13 @@ TEST_CASE("COOKIE and APPSESSION") {
   CHECK(cookie.name == "SRV");
   CHECK((cookie.indirect && cookie.no_cache && cookie.http_only && cookie.secure));
   CHECK(cookie.domain == "a.com");
-  CHECK(warned(with_web({{"COOKIE", "SRV prefix"}}), "COOKIE of service \"web\": \"prefix\""));
+  CHECK(cookie.mode == CookieMode::kInsert);
+  CHECK(backend(with_web({{"COOKIE", "SID prefix nocache"}})).cookie->mode == CookieMode::kPrefix);
+  CHECK(backend(with_web({{"COOKIE", "SID rewrite"}})).cookie->mode == CookieMode::kRewrite);
+  CHECK(warned(with_web({{"COOKIE", "SRV nocache"}}),
+               "COOKIE of service \"web\": it names none of insert, rewrite"));
+  CHECK(warned(with_web({{"COOKIE", "SRV insert prefix"}}), "\"prefix\" does not go with \"insert\""));
+  CHECK(warned(with_web({{"COOKIE", "SRV insert dynamic"}}), "COOKIE of service \"web\": \"dynamic\""));
   const AppSessionConfig session =
       *backend(with_web({{"APPSESSION", "JSESSIONID len 32 timeout 3h"}})).app_session;
   CHECK(session.name == "JSESSIONID");

@@ -9,6 +9,7 @@
 using namespace scene;
 using netmgr::lb::Config;
 using netmgr::lb::CookieConfig;
+using netmgr::lb::CookieMode;
 
 namespace {
 
@@ -98,7 +99,8 @@ TEST_CASE("a cookie keeps a client with its server") {
   FakeServer one(mirror());
   FakeServer two(mirror());
   Config config = config_for({one.port(), two.port()});
-  config.backends[0].cookie = CookieConfig{"SRV", true, true, false, false, true, false, "a.com"};
+  config.backends[0].cookie =
+      CookieConfig{"SRV", CookieMode::kInsert, true, true, false, false, true, false, "a.com"};
   Running balancer(config);
   const std::string first = ask(balancer.port());
   const size_t at = first.find("Set-Cookie: SRV=");
@@ -138,6 +140,45 @@ TEST_CASE("a cookie only set after POST, and one of the server's own that stays"
   const std::string kept = ask(balancer.port(), "POST / HTTP/1.1\r\nHost: h\r\n\r\n");
   CHECK(has(kept, "Set-Cookie: SRV=mine"));
   CHECK_FALSE(has(kept, "SRV=web_"));
+}
+
+TEST_CASE("a cookie of the server's own names the server, as its value or in front of it") {
+  const std::string own = "set-cookie: SRV=mine; Path=/x; HttpOnly\r\nSet-Cookie: other=1\r\n";
+  FakeServer one(mirror(own));
+  FakeServer two(mirror(own));
+  Config config = config_for({one.port(), two.port()});
+  config.backends[0].cookie = CookieConfig{};
+  config.backends[0].cookie->name = "SRV";
+  for (const CookieMode mode : {CookieMode::kRewrite, CookieMode::kPrefix}) {
+    const bool prefix = mode == CookieMode::kPrefix;
+    config.backends[0].cookie->mode = mode;
+    Running balancer(config);
+    const std::string first = ask(balancer.port());
+    const size_t at = first.find("Set-Cookie: SRV=web_");
+    REQUIRE(at != std::string::npos);
+    CHECK_FALSE(has(first, "SRV=mine; "));
+    CHECK(has(first, "Set-Cookie: other=1\r\n"));
+    const std::string value = first.substr(at + 16, first.find(';', at) - at - 16);
+    const std::string server = value.substr(0, value.find('~'));
+    CHECK(value == (prefix ? server + "~mine" : server));
+    CHECK(has(first, "SRV=" + value + "; Path=/x; HttpOnly\r\n"));
+    for (int i = 0; i < 6; ++i) {
+      const std::string answer =
+          ask(balancer.port(), get("/", "Host: h\r\nCookie: a=1; SRV=" + value + "; b=2\r\n"));
+      CHECK(has(answer, "Set-Cookie: SRV=" + value + ";"));  // from the same server again
+      CHECK(has(answer, "\r\nCookie: a=1; SRV=" + (prefix ? "mine" : server) + "; b=2\r\n"));
+    }
+  }
+}
+
+TEST_CASE("without a cookie of the server's own there is none to name it in") {
+  FakeServer one(mirror());
+  Config config = config_for({one.port()});
+  config.backends[0].cookie = CookieConfig{};
+  config.backends[0].cookie->name = "SRV";
+  config.backends[0].cookie->mode = CookieMode::kRewrite;
+  Running balancer(config);
+  CHECK_FALSE(has(ask(balancer.port()), "Set-Cookie"));
 }
 
 TEST_CASE("an application's session keeps a client with its server") {
@@ -192,6 +233,29 @@ TEST_CASE("a password is asked for, and what is wrong is refused") {
   CHECK(with("Basic Og==") == "401");
   CHECK(with("Basic ???") == "401");
   CHECK(with("Bearer bWU6czpjcmV0") == "401");
+}
+
+TEST_CASE("a password that is only known as a hash lets in who knows it") {
+  FakeServer server(echo("s"));
+  Config config = config_for({server.port()});
+  config.backends[0].users = {
+      {"six",
+       "$6$abcdefgh$ltjgWl6579NluT/Vi1nwEvcil.G5Nbc4NiXZaNGStk8PSwGfQv72N2CKPPrVACtLtip/cZ/1GM/O6IND4WQhG.",
+       true},
+      {"one", "$1$abcdefgh$0cZDBA1/jdY3VmuMpelFJ1", true},
+      {"none", "nohash", true}};
+  Running balancer(config);
+  const auto with = [&](const std::string& field) {
+    return ask(balancer.port(), get("/", "Host: h\r\nAuthorization: Basic " + field + "\r\n")).substr(9, 3);
+  };
+  for (int i = 0; i < 2; ++i) {                // also when it has been let in before
+    CHECK(with("c2l4OnNlY3JldA==") == "200");  // six:secret
+    CHECK(with("b25lOm90aGVy") == "200");      // one:other
+    CHECK(with("c2l4Om90aGVy") == "401");      // six:other
+    CHECK(with("b25lOnNlY3JldA==") == "401");  // one:secret
+    CHECK(with("bm9uZTpub2hhc2g=") == "401");  // none:nohash
+    CHECK(with("c2l4OnNlY3JldAA=") == "401");  // six:secret and a zero byte
+  }
 }
 
 TEST_CASE("requests without TLS are sent to https when that is forced") {
