@@ -239,6 +239,7 @@ void check_present(Node& node, const Specification& spec, const Trail& trail, Re
 }
 
 bool check_entry(Node& map, Entry& entry, const Specification& spec, const Trail& trail, Report& report) {
+  if (entry.value.is_scalar()) return true;
   const Specification* rule = spec.find(entry.key);
   if (rule == nullptr) return true;
   const Trail place = trail.key(entry.key);
