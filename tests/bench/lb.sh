@@ -2,7 +2,8 @@
 # compose-lb beside HAProxy, one thread each, over two nginx servers on loopback: requests per second and the 99th
 # percentile with 32 and 512 kept connections, bytes per second in TCP mode (HAProxy as it is by default and with
 # splice-auto), and memory of 1,000 idle connections. Rounds alternate between the two and the medians of their ratios
-# count, as a busy machine slows both. Then, of compose-lb alone, what fails while its servers change ten times a second.
+# count, as a busy machine slows both; what each takes of the processor for a request, or a megabyte, is told too, as
+# that hardly depends on what else runs. Then, of compose-lb alone, what fails while its servers change ten times a second.
 # usage: lb.sh [COMPOSE-LB [ROUNDS [SECONDS]]]     needs the packages haproxy, nginx-light, wrk, python3
 set -euo pipefail
 
@@ -93,20 +94,27 @@ haproxy -db -f "$work/haproxy.cfg" & haproxy_pid=$! pids+=($!)
 "$lb" "$work/lb.json" 2>"$work/lb.err" & lb_pid=$! pids+=($!)
 sleep 1
 
-# prints requests per second and the 99th percentile in milliseconds
+# The processor's time that a process has had, in microseconds.
+spent() { awk -v tick="$(getconf CLK_TCK)" '{sub(/.*\) /, ""); printf "%d\n", ($12 + $13) * 1000000 / tick}' "/proc/$1/stat"; }
+
+# measure PORT CONNECTIONS PID: prints requests per second, the 99th percentile in milliseconds, and microseconds of the
+# processor for a request
 measure() {
+  before=$(spent "$3")
   wrk -t 1 -c "$2" -d "${seconds}s" --latency "http://127.0.0.1:$1/" >"$work/wrk"
   if grep -q 'Non-2xx\|Socket errors' "$work/wrk"; then grep 'Non-2xx\|Socket errors' "$work/wrk" >&2; fi
-  awk '/Requests\/sec/ {rate = $2}
+  awk -v spent="$(($(spent "$3") - before))" '
+       /Requests\/sec/ {rate = $2}
+       /requests in/ {answered = $1}
        $1 == "99%" {p = $2; f = p ~ /us$/ ? 0.001 : p ~ /ms$/ ? 1 : 1000; sub(/[a-z]+$/, "", p); p99 = p * f}
-       END {print rate, p99}' "$work/wrk"
+       END {print rate, p99, (answered > 0 ? spent / answered : 0)}' "$work/wrk"
 }
 
 for connections in 32 512; do
   : >"$work/rows"
   for _ in $(seq "$rounds"); do
-    a=$(measure "$ours" "$connections")
-    b=$(measure "$theirs" "$connections")
+    a=$(measure "$ours" "$connections" "$lb_pid")
+    b=$(measure "$theirs" "$connections" "$haproxy_pid")
     echo "$a $b" >>"$work/rows"
   done
   python3 - "$work/rows" "$connections" <<'EOF'
@@ -114,29 +122,37 @@ import statistics, sys
 rows = [[float(x) for x in line.split()] for line in open(sys.argv[1])]
 middle = statistics.median
 print(f"{sys.argv[2]:>4} connections: compose-lb {middle(r[0] for r in rows):8.0f} req/s p99 {middle(r[1] for r in rows):7.2f} ms"
-      f" | haproxy {middle(r[2] for r in rows):8.0f} req/s p99 {middle(r[3] for r in rows):7.2f} ms"
-      f" | req/s ratio {middle(r[0] / r[2] for r in rows):.2f} (least {min(r[0] / r[2] for r in rows):.2f}),"
-      f" p99 ratio {middle(r[1] / r[3] for r in rows):.2f}")
+      f" {middle(r[2] for r in rows):5.1f} us/req | haproxy {middle(r[3] for r in rows):8.0f} req/s"
+      f" p99 {middle(r[4] for r in rows):7.2f} ms {middle(r[5] for r in rows):5.1f} us/req"
+      f" | req/s ratio {middle(r[0] / r[3] for r in rows):.2f} (least {min(r[0] / r[3] for r in rows):.2f}),"
+      f" p99 ratio {middle(r[1] / r[4] for r in rows):.2f}, processor ratio {middle(r[2] / r[5] for r in rows):.2f}")
 EOF
 done
 
-# megabytes per second
+# transfer PORT PID: megabytes per second, and microseconds of the processor for one
 transfer() {
+  before=$(spent "$2")
   wrk -t 1 -c 8 -d "${seconds}s" "http://127.0.0.1:$1/big" >"$work/wrk"
-  awk '/Transfer\/sec/ {t = $2; f = t ~ /GB$/ ? 1024 : t ~ /KB$/ ? 1 / 1024 : 1; sub(/[A-Z]+$/, "", t); print t * f}' \
+  awk -v spent="$(($(spent "$2") - before))" '
+    /requests in/ {answered = $1}
+    /Transfer\/sec/ {t = $2; f = t ~ /GB$/ ? 1024 : t ~ /KB$/ ? 1 / 1024 : 1; sub(/[A-Z]+$/, "", t); print t * f, (answered > 0 ? spent / answered : 0)}' \
     "$work/wrk"
 }
 : >"$work/rows"
 for _ in $(seq "$rounds"); do
-  echo "$(transfer "$ours_tcp") $(transfer "$theirs_tcp") $(transfer "$theirs_splice")" >>"$work/rows"
+  a=$(transfer "$ours_tcp" "$lb_pid")
+  b=$(transfer "$theirs_tcp" "$haproxy_pid")
+  c=$(transfer "$theirs_splice" "$haproxy_pid")
+  echo "$a $b $c" >>"$work/rows"
 done
 python3 - "$work/rows" <<'EOF'
 import statistics, sys
 rows = [[float(x) for x in line.split()] for line in open(sys.argv[1])]
 middle = statistics.median
-print(f"TCP mode: compose-lb {middle(r[0] for r in rows):6.0f} MB/s | haproxy {middle(r[1] for r in rows):6.0f} MB/s,"
-      f" ratio {middle(r[0] / r[1] for r in rows):.2f} | with splice-auto {middle(r[2] for r in rows):6.0f} MB/s,"
-      f" ratio {middle(r[0] / r[2] for r in rows):.2f}")
+for name, rate, cost in (("", 2, 3), (" with splice-auto", 4, 5)):
+    print(f"TCP mode: compose-lb {middle(r[0] for r in rows):6.0f} MB/s {middle(r[1] for r in rows):5.0f} us/MB"
+          f" | haproxy{name} {middle(r[rate] for r in rows):6.0f} MB/s {middle(r[cost] for r in rows):5.0f} us/MB"
+          f" | ratio {middle(r[0] / r[rate] for r in rows):.2f}, processor ratio {middle(r[1] / r[cost] for r in rows):.2f}")
 EOF
 
 # resident memory gained by 1,000 connections that have had one answer each
