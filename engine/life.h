@@ -2,6 +2,7 @@
 // What can be done to a container that exists beside what plans are made of (engine.h): the commands for
 // single containers ask for it. An engine that can is this as well. Errors and threads as in engine.h.
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -36,6 +37,10 @@ class ContainerLife {
   // `change` is given what the container has; what it makes of it holds at once, where it runs, and for good.
   // kUnavailable when this host refuses a limit: its next start knows nothing of the change then.
   virtual void update(const std::string& id, const std::function<void(ContainerLimits&)>& change) = 0;
+  // Gives a load balancer another environment, by which it goes at once, where it runs, and other labels.
+  // kConflict for any other container: what its programs have been given stays.
+  virtual void reconfigure(const std::string& id, const std::map<std::string, std::string>& environment,
+                           const std::map<std::string, std::string>& labels) = 0;
 };
 
 // Throws engine::Error(kUnavailable) for an engine that cannot do these.

@@ -57,6 +57,8 @@ class LocalEngine final : public Engine, public ContainerLife {
   void stop(const std::string& id, const StopRequest& request) override;
   void restart(const std::string& id, const StopRequest& request) override;
   void update(const std::string& id, const std::function<void(ContainerLimits&)>& change) override;
+  void reconfigure(const std::string& id, const std::map<std::string, std::string>& environment,
+                   const std::map<std::string, std::string>& labels) override;
   void kill_container(const std::string& id, const std::string& signal) override;
   void pause_container(const std::string& id) override;
   void unpause_container(const std::string& id) override;

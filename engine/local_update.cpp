@@ -1,8 +1,10 @@
 // Limits and restart policy of a container that exists.
+#include "engine/bundled_image.h"
 #include "engine/container/limits.h"
 #include "engine/container/restart_policy.h"
 #include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
+#include "engine/effective_config.h"
 #include "engine/local_engine.h"
 #include "sys/file.h"
 
@@ -47,6 +49,30 @@ void LocalEngine::update(const std::string& id, const std::function<void(Contain
     spec.resources = limits.resources;
     spec.restart = limits.restart;
     spec.restart_max = limits.restart_max;
+    sys::write_file_atomic(file, to_json(spec), 0600);
+    reload_networks(run_dir);
+  }
+  note_container(record, "update");
+}
+
+void LocalEngine::reconfigure(const std::string& id, const std::map<std::string, std::string>& environment,
+                              const std::map<std::string, std::string>& labels) {
+  adopt(need_container(id).id);
+  const sys::FileLock lock = lock_container(need_container(id).id);
+  ContainerRecord record = need_container(id);
+  const StoredImage image = need_image(record.image_id);
+  if (!image.config.labels.contains(kLoadBalancerLabel))
+    throw Error(Error::Kind::kConflict,
+                "container " + record.config.name +
+                    " is no load balancer: its environment stays what it started with");
+  record.config.environment = environment;
+  record.config.labels = labels;
+  db_.write([&] { update_config(db_, record); });
+  if (goes_on(status_of(record.id))) {
+    const std::string run_dir = paths_.run_container(record.id), file = spec_file(run_dir);
+    Spec spec = spec_from_json(sys::read_file(file));
+    spec.env = merged_env(image.config.env, environment);
+    spec.event_attrs = event_attrs_of(record);
     sys::write_file_atomic(file, to_json(spec), 0600);
     reload_networks(run_dir);
   }

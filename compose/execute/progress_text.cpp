@@ -30,6 +30,7 @@ struct Running {
   const char* operator()(const UnpauseContainer&) const { return "Unpausing"; }
   const char* operator()(const DisconnectContainer&) const { return "Disconnecting"; }
   const char* operator()(const RemoveContainer&) const { return "Removing"; }
+  const char* operator()(const ReconfigureContainer&) const { return "Reconfiguring"; }
   const char* operator()(const RenameContainer&) const { return "Recreate"; }
 };
 
@@ -63,6 +64,7 @@ struct Done {
   const char* operator()(const UnpauseContainer&) const { return "Unpaused"; }
   const char* operator()(const DisconnectContainer&) const { return "Disconnected"; }
   const char* operator()(const RemoveContainer&) const { return "Removed"; }
+  const char* operator()(const ReconfigureContainer&) const { return "Reconfigured"; }
   const char* operator()(const RenameContainer&) const { return "Recreated"; }
 };
 

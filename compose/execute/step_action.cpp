@@ -5,6 +5,7 @@
 #include "compose/execute/wait_condition.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
+#include "engine/life.h"
 
 namespace compose {
 namespace {
@@ -196,6 +197,11 @@ class Performer {
     return unless(
         Kind::kNotFound, [&] { engine_.remove_container(action.container, action.force, action.volumes); },
         [] { return true; });
+  }
+
+  std::string operator()(const ReconfigureContainer& action) {
+    engine::container_life(engine_).reconfigure(action.container, action.environment, action.labels);
+    return done();
   }
 
   std::string operator()(const RenameContainer& action) {

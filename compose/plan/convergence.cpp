@@ -11,6 +11,7 @@
 #include "compose/plan/resource_plan.h"
 #include "compose/plan/service_network.h"
 #include "engine/image/digest.h"
+#include "parser/load_balancers.h"
 
 namespace compose {
 namespace {
@@ -105,8 +106,16 @@ class Converger {
     if (slot.reason.empty() && policy_.recreate == ConvergePolicy::Recreate::kAlways) {
       slot.reason = policy_.always_reason;
     }
-    slot.make = !slot.reason.empty();
+    slot.reconfigure = !slot.reason.empty() && can_follow(*slot.current);
+    slot.make = !slot.reason.empty() && !slot.reconfigure;
     result_.replaces = result_.replaces || slot.make;
+  }
+
+  // A load balancer takes other settings without being made anew, which would cut who is connected.
+  bool can_follow(const ContainerInfo& container) const {
+    if (!parser::is_load_balancer(service_.image) || !is_up(container)) return false;
+    return policy_.recreate == ConvergePolicy::Recreate::kDiverged && other_divergence(container).empty() &&
+           differs_in_environment_alone(label_of(container.labels, label::kConfig), description_);
   }
 
   // Why a container is not what the file asks for; empty when it is.
@@ -115,6 +124,11 @@ class Converger {
       const std::string text = explain_difference(label_of(container.labels, label::kConfig), description_);
       return text.empty() ? "config changed" : "config changed: " + text;
     }
+    return other_divergence(container);
+  }
+
+  // In what does not stand in its own section.
+  std::string other_divergence(const ContainerInfo& container) const {
     const std::string image = image_of(project_, service_);
     const auto known = observed_.images.find(image);
     if (known != observed_.images.end() && container.image_id != known->second.id) {

@@ -17,6 +17,7 @@ struct Slot {
   const engine::ContainerInfo* current = nullptr;       // kept, or replaced when `make`; null: there is none
   std::vector<const engine::ContainerInfo*> leftovers;  // of an interrupted recreate: to be removed
   bool make = false;                                    // create (and replace `current`)
+  bool reconfigure = false;                             // `current` goes by other settings while it runs
   std::string reason;                                   // why
 };
 

@@ -96,6 +96,15 @@ void compare(const std::string& path, const Json& before, const Json& after,
 
 }  // namespace
 
+bool differs_in_environment_alone(const std::string& before_json, const std::string& after_json) {
+  Json before = Json::parse(before_json, nullptr, false);
+  Json after = Json::parse(after_json, nullptr, false);
+  if (!before.is_object() || !after.is_object()) return false;
+  before.erase("environment");
+  after.erase("environment");
+  return before == after;
+}
+
 std::string explain_difference(const std::string& before_json, const std::string& after_json) {
   const Json before = Json::parse(before_json, nullptr, false);
   const Json after = Json::parse(after_json, nullptr, false);

@@ -95,15 +95,21 @@ struct RemoveContainer {
   bool force = false;
   bool volumes = false;
 };
+// Of a load balancer that runs: it goes by other settings from now on, and nobody who uses it notices.
+struct ReconfigureContainer {
+  std::string container;  // id
+  std::map<std::string, std::string> environment;
+  engine::Labels labels;
+};
 struct RenameContainer {
   std::string container;  // name or id
   std::string name;
 };
 
-using Action =
-    std::variant<BuildImage, PullImage, PushImage, CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume,
-                 RemoveImage, CreateContainer, StartContainer, WaitFor, StopContainer, KillContainer,
-                 PauseContainer, UnpauseContainer, DisconnectContainer, RemoveContainer, RenameContainer>;
+using Action = std::variant<BuildImage, PullImage, PushImage, CreateNetwork, RemoveNetwork, CreateVolume,
+                            RemoveVolume, RemoveImage, CreateContainer, StartContainer, WaitFor,
+                            StopContainer, KillContainer, PauseContainer, UnpauseContainer,
+                            DisconnectContainer, RemoveContainer, ReconfigureContainer, RenameContainer>;
 
 struct Step {
   int id = 0;            // index in Plan::steps

@@ -22,6 +22,7 @@ struct Verb {
   const char* operator()(const UnpauseContainer&) const { return "Unpause"; }
   const char* operator()(const DisconnectContainer&) const { return "Disconnect"; }
   const char* operator()(const RemoveContainer&) const { return "Remove"; }
+  const char* operator()(const ReconfigureContainer&) const { return "Reconfigure"; }
   const char* operator()(const RenameContainer&) const { return "Rename"; }
 };
 

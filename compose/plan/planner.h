@@ -105,5 +105,7 @@ std::string config_hash(const parser::Project& project, const parser::Service& s
 // container was made from is kept in a label (io.compose.config: canonical JSON), so that a recreate can be
 // explained.
 std::string explain_difference(const std::string& before_json, const std::string& after_json);
+// True when nothing but the environment does.
+bool differs_in_environment_alone(const std::string& before_json, const std::string& after_json);
 
 }  // namespace compose

@@ -371,6 +371,12 @@ class UpPlanner {
       after = {steps_.add(resource, RenameContainer{container.id, name}, "finishes an interrupted recreate",
                           after)};
     }
+    if (slot.reconfigure) {
+      const engine::ContainerConfig config =
+          container_config(project_, *state.service, slot.number, slot.name, container.image_id);
+      after = {steps_.add(resource, ReconfigureContainer{container.id, config.environment, config.labels},
+                          slot.reason, after)};
+    }
     Member member{name, -1, &container};
     const auto status = container.status.state;
     const bool runs = status == engine::State::kRunning || status == engine::State::kRestarting;

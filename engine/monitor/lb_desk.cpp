@@ -86,18 +86,18 @@ std::string without_port(const std::string& address) {
 LbDesk::LbDesk(const engine::Spec& spec)
     : run_dir_(spec.run_dir),
       folder_(made_folder(engine::lb_folder(spec.run_dir))),
-      environment_(environment_of(spec)),
       own_file_(netmgr::endpoint_file_name(spec.id)),
       watch_(folder_, spec.id),
       notify_(listen_for_notices(folder_)),
       // It is more than any before, also those of another monitor.
       generation_(static_cast<uint64_t>(engine::unix_ms())) {
-  const auto additional = environment_.find("ADDITIONAL_SERVICES");
-  if (additional != environment_.end()) additional_ = netmgr::lb::additional_services(additional->second);
   reload(spec);
 }
 
 void LbDesk::reload(const engine::Spec& spec) {
+  environment_ = environment_of(spec);
+  const auto additional = environment_.find("ADDITIONAL_SERVICES");
+  additional_ = netmgr::lb::additional_services(additional == environment_.end() ? "" : additional->second);
   links_.clear();
   for (const engine::SpecLink& link : spec.links) links_.push_back(netmgr::to_lower(link.name));
   directories_ = directories_of(spec);

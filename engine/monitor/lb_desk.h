@@ -25,7 +25,7 @@ class LbDesk {
  public:
   // Makes the folder and all that is in it. Throws sys::Error.
   explicit LbDesk(const engine::Spec& spec);
-  // The networks or links have changed. Throws sys::Error.
+  // The networks, links or environment have changed. Throws sys::Error.
   void reload(const engine::Spec& spec);
 
   int watch_fd() const { return watch_.fd(); }

@@ -8,7 +8,7 @@ set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 compose=${1:-$here/../../build/release/bin/compose}
-seconds=${2:-24}
+seconds=${2:-75}
 for program in wrk curl; do
   command -v "$program" >/dev/null || {
     echo "lb_scale.sh: $program is missing: apt-get install $program" >&2
@@ -39,9 +39,10 @@ YAML
 
 compose up -d
 until curl -sf -o /dev/null http://127.0.0.1:8080/; do sleep 0.05; done
-wrk -t 1 -c 32 -d "${seconds}s" http://127.0.0.1:8080/ >"$work/wrk" &
+balancer=$(compose ps --format '{{.Service}} {{.ID}}' | grep '^web-lb ')
+wrk -t 1 -c 32 --timeout 15s -d "${seconds}s" http://127.0.0.1:8080/ >"$work/wrk" &
 load=$!
-pause=$((seconds / 8))
+pause=$((seconds / 7))
 note() { printf '%6s s  %s\n' "$SECONDS" "$*"; }
 SECONDS=0
 step() {
@@ -53,9 +54,12 @@ step compose up -d --scale web=5
 step compose up -d --scale web=2
 step compose up -d --scale web=3
 step "$compose" container kill shop-web-2
-# Other settings: the balancer is told by its monitor when a service joins.
-printf '  other:\n    image: busybox\n    command: sh -c "exec httpd -f -p 80"\n    expose: [80]\n    environment: {VIRTUAL_HOST: other.test, BALANCE: leastconn}\n' >>"$project/compose.yaml"
-step compose up -d --scale web=3 --no-recreate
+export BALANCE=leastconn
+step compose up -d --scale web=3
+[ "$(compose ps --format '{{.Service}} {{.ID}}' | grep '^web-lb ')" = "$balancer" ] || {
+  echo "lb_scale.sh: the balancer was made anew, not told" >&2
+  exit 1
+}
 wait "$load"
 cat "$work/wrk"
 compose lb

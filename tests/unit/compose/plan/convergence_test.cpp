@@ -283,3 +283,27 @@ TEST_CASE("links without a shared network lead to the first replica there is") {
       std::get<CreateContainer>(plan.steps[static_cast<size_t>(step_of(plan, "Create demo-web-1"))].action);
   CHECK(create.config.links.at("backend") == "demo-api-2");
 }
+
+TEST_CASE("a load balancer that runs takes other settings in place; anything else, or one that is down, is made anew") {
+  Scene scene;
+  scene.engine.add_image("compose/lb", "sha256:" + std::string(64, '3'));
+  parser::Service& balancer = add_service(scene.project, "lb");
+  balancer.image = "compose/lb";
+  balancer.environment["BALANCE"] = "roundrobin";
+  scene.up();
+  const std::string id = scene.container("demo-lb-1").id;
+  balancer.environment["BALANCE"] = "leastconn";
+  const Plan plan = scene.plan();
+  REQUIRE(brief(plan) == "Reconfigure demo-lb-1");
+  CHECK(plan.steps[0].reason == "config changed: environment.BALANCE changed");
+  const auto& step = std::get<ReconfigureContainer>(plan.steps[0].action);
+  CHECK(step.container == id);
+  CHECK(step.environment == std::map<std::string, std::string>{{"BALANCE", "leastconn"}});
+  CHECK(step.labels.at(label::kConfigHash) == config_hash(scene.project, balancer));
+  CHECK(brief(scene.plan({.force_recreate = true})).find("Create demo-lb-1") == 0);
+  balancer.user = "1";
+  CHECK(brief(scene.plan()).find("Create demo-lb-1") == 0);
+  balancer.user.clear();
+  scene.engine.stop_container(id, 0);
+  CHECK(brief(scene.plan()).find("Create demo-lb-1") == 0);
+}
