@@ -157,7 +157,8 @@ TEST_CASE("hosts lead to their services, over several networks and balancers, al
   named:
     image: compose/lb
     networks: [front]
-    environment: {ADDITIONAL_SERVICES: ")" + sandbox.project() + R"(:shop"}
+    environment: {ADDITIONAL_SERVICES: ")" +
+                       sandbox.project() + R"(:shop"}
     ports: ["8082:80"]
 networks: {front: {}, back: {}}
 )");

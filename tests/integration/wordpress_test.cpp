@@ -69,7 +69,7 @@ std::string write_post(const std::string& title) {
 }  // namespace
 
 TEST_CASE("WordPress is built, installed, written to, kept over down and up, and gone after down -v",
-          "[wordpress]") {
+          "[packages]") {
   if (!it::is_root()) return;
   // Packages come over the machine's own network; the stack then runs in the test's, where port 8080 is free.
   Sandbox sandbox(Sandbox::Network::kHost);

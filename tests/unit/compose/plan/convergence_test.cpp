@@ -284,7 +284,9 @@ TEST_CASE("links without a shared network lead to the first replica there is") {
   CHECK(create.config.links.at("backend") == "demo-api-2");
 }
 
-TEST_CASE("a load balancer that runs takes other settings in place; anything else, or one that is down, is made anew") {
+TEST_CASE(
+    "a load balancer that runs takes other settings in place; anything else, or one that is down, is made "
+    "anew") {
   Scene scene;
   scene.engine.add_image("compose/lb", "sha256:" + std::string(64, '3'));
   parser::Service& balancer = add_service(scene.project, "lb");
