@@ -14,6 +14,7 @@
 #include "engine/container/setup_error.h"
 #include "engine/error.h"
 #include "engine/monitor/supervisor.h"
+#include "netmgr/namespace_scope.h"
 #include "sys/error.h"
 
 namespace monitor {
@@ -294,6 +295,8 @@ void Supervisor::end_for_good() {
   ::rmdir((spec_.run_dir + "/rootfs").c_str());
   dns_.reset();
   lb_.reset();
+  // Who joined its network goes on in it.
+  if (netns_ && ::access(engine::joined_mark(spec_.run_dir).c_str(), F_OK) != 0) netmgr::hasten_end(netns_);
   record();
   // From the lock's release on another keeper may come, so the socket's name goes first and the answers last.
   if (control_) control_->unlink_socket();
