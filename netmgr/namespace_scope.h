@@ -19,8 +19,8 @@ class NamespaceScope {
 };
 
 // For a namespace whose last program has ended: what TCP still wants to say for it, to somebody who may have
-// gone as well, is tried once more and no longer (tcp(7), tcp_orphan_retries). Such sockets keep the namespace,
-// and its links, for minutes otherwise. What cannot be done is left.
+// gone as well, is tried once more and no longer (tcp(7), tcp_orphan_retries). Such sockets keep the
+// namespace, and its links, for minutes otherwise. What cannot be done is left.
 void hasten_end(const sys::Fd& netns) noexcept;
 
 // The calling thread's own network namespace. Throws sys::Error.

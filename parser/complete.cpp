@@ -5,8 +5,8 @@ namespace parser {
 
 namespace {
 
-// Sharing a namespace or a link breaks when the other container is replaced; mounts do not, and a load balancer
-// follows.
+// Sharing a namespace or a link breaks when the other container is replaced; mounts do not, and a load
+// balancer follows.
 Dependency dependency_of(const Need& need, bool follows) {
   Dependency dependency;
   dependency.restart = need.kind != Need::Kind::kVolumes && !(need.kind == Need::Kind::kLink && follows);

@@ -8,8 +8,8 @@
 
 namespace parser {
 
-// True for compose/lb and for dockercloud/haproxy, whose place it takes: they learn of what they are linked to
-// while they run.
+// True for compose/lb and for dockercloud/haproxy, whose place it takes: they learn of what they are linked
+// to while they run.
 bool is_load_balancer(const std::string& image);
 
 // Adds to a merged tree. Reports a service that cannot be balanced.

@@ -56,8 +56,8 @@ class ImageStore {
   // absent; kConflict when a prefix is ambiguous, kInvalid when the text can name no image, kUnavailable when
   // the image's configuration is damaged on disk.
   std::optional<StoredImage> find(const std::string& reference_or_id);
-  // Called by find() before it looks, for images that are made when they are asked for. To be set before other
-  // threads use the store.
+  // Called by find() before it looks, for images that are made when they are asked for. To be set before
+  // other threads use the store.
   void on_find(std::function<void(const std::string& reference)> hook) { on_find_ = std::move(hook); }
   // Moves the reference when another image has it. A reference with a digest is kept as repository@digest.
   // kNotFound when there is no such image. One that this object has added and another process removed before

@@ -77,7 +77,7 @@ class LbDesk {
   netmgr::EndpointWatch watch_;
   sys::Fd notify_;
   std::map<std::string, Facts> facts_;
-  Groups known_;  // those that were asked for by name, as they were seen last
+  Groups known_;         // those that were asked for by name, as they were seen last
   std::string written_;  // the configuration, but for its generation
   uint64_t generation_, applied_ = 0;
   std::set<std::string> busy_;  // addresses without ports

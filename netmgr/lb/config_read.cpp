@@ -152,8 +152,9 @@ void check_head_text(const Section& section, const char* key, const std::string&
 }
 
 HealthConfig read_health(const Json& json, const std::string& place) {
-  const Section section(
-      json, place, {"interval_ms", "fast_interval_ms", "down_interval_ms", "first_interval_ms", "rise", "fall", "port", "http"});
+  const Section section(json, place,
+                        {"interval_ms", "fast_interval_ms", "down_interval_ms", "first_interval_ms", "rise",
+                         "fall", "port", "http"});
   HealthConfig health;
   health.interval_ms = section.number("interval_ms", health.interval_ms, 10, kLongest);
   health.fast_interval_ms = section.number("fast_interval_ms", 0, 0, kLongest);

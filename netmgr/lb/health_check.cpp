@@ -42,7 +42,8 @@ HealthCheck::HealthCheck(EventLoop& loop, Backend& backend, std::shared_ptr<Serv
       config_(config),
       timeout_ms_(timeout_ms > 0 ? timeout_ms : config.interval_ms),
       // One that was checked before, by other rules, is not new.
-      first_until_(config.first_interval_ms > 0 && server_->health.status[0] == '\0' ? loop.now() + kFirstMs : 0) {}
+      first_until_(config.first_interval_ms > 0 && server_->health.status[0] == '\0' ? loop.now() + kFirstMs
+                                                                                     : 0) {}
 
 HealthCheck::~HealthCheck() {
   if (server_->check == this) server_->check = nullptr;

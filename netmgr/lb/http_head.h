@@ -42,8 +42,8 @@ struct Head {
 // The size of the head at the front of `bytes` with its empty line, 0 while that has not come. Looks from
 // `from` on, where an earlier look has ended; moves it.
 size_t head_size(std::string_view bytes, size_t& from);
-// The same of an answer, whose lines may end in a bare LF, as those of CGI programs do (RFC 9112, 2.2); `bare`:
-// some do, and the head is to be taken as with_line_ends gives it.
+// The same of an answer, whose lines may end in a bare LF, as those of CGI programs do (RFC 9112, 2.2);
+// `bare`: some do, and the head is to be taken as with_line_ends gives it.
 size_t answer_head_size(std::string_view bytes, size_t& from, bool& bare);
 std::string with_line_ends(std::string_view head);
 

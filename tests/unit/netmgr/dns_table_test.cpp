@@ -50,12 +50,14 @@ TEST_CASE("A name leads to unhealthy endpoints only when all that have it are") 
   const std::string one(64, '1');
   const std::string two(64, '2');
   register_endpoint(folder.path, one, {"172.18.0.2"}, {"web", "shop-web-1"});
-  register_endpoint(folder.path, two, {"172.18.0.3"}, {"web", "shop-web-2"}, netmgr::EndpointState::kUnhealthy);
+  register_endpoint(folder.path, two, {"172.18.0.3"}, {"web", "shop-web-2"},
+                    netmgr::EndpointState::kUnhealthy);
   Table table({folder.path});
   CHECK(addresses(table, "web") == std::vector{ipv4(0xac120002)});
   CHECK(addresses(table, "shop-web-2") == std::vector{ipv4(0xac120003)});
   CHECK(table.name(ipv4(0xac120003)) == "web");
-  register_endpoint(folder.path, one, {"172.18.0.2"}, {"web", "shop-web-1"}, netmgr::EndpointState::kUnhealthy);
+  register_endpoint(folder.path, one, {"172.18.0.2"}, {"web", "shop-web-1"},
+                    netmgr::EndpointState::kUnhealthy);
   CHECK(addresses(table, "web") == std::vector{ipv4(0xac120002), ipv4(0xac120003)});
   register_endpoint(folder.path, two, {"172.18.0.3"}, {"web", "shop-web-2"});
   CHECK(addresses(table, "web") == std::vector{ipv4(0xac120003)});
