@@ -21,6 +21,7 @@ namespace netmgr {
 namespace {
 
 constexpr const char* kSocket = "watch";
+constexpr int kMostAtOnce = 256;
 constexpr std::string_view kChanged = "changed", kLeaving = "leaving ", kMayGo = "go";
 
 sys::Fd datagram_socket() {
@@ -31,20 +32,30 @@ std::string watchers_of(const std::string& directory) {
   return directory + "/watchers";
 }
 
-// Sends to all who watch; returns to how many it went. One that has gone without unlinking is not there.
-size_t send_to_watchers(const std::string& directory, int socket, std::string_view text,
-                        std::set<std::string>* told = nullptr) {
+struct Sent {
+  size_t arrived = 0;
+  bool all = true;  // false: somebody has more waiting than the kernel holds (net.unix.max_dgram_qlen)
+};
+
+// Sends to all who watch, but for those in `told`. One that has gone without unlinking is not there.
+Sent send_to_watchers(const std::string& directory, int socket, std::string_view text,
+                      std::set<std::string>* told = nullptr) {
+  Sent sent;
   const sys::Fd folder(::open(watchers_of(directory).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) return 0;
+  if (!folder) return sent;
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(::dup(folder.get())), ::closedir);
-  size_t sent = 0;
   while (const dirent* entry = stream ? ::readdir(stream.get()) : nullptr) {
     if (!is_endpoint_file(entry->d_name)) continue;
-    if (told != nullptr && !told->insert(entry->d_name).second) continue;
+    if (told != nullptr && told->contains(entry->d_name)) continue;
     const sockaddr_un address = sys::unix_address(folder, entry->d_name);
-    if (::sendto(socket, text.data(), text.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
-                 sizeof address) >= 0)
-      ++sent;
+    const bool arrived = ::sendto(socket, text.data(), text.size(), MSG_NOSIGNAL,
+                                  reinterpret_cast<const sockaddr*>(&address), sizeof address) >= 0;
+    if (arrived) ++sent.arrived;
+    if (!arrived && errno == EAGAIN) {
+      sent.all = false;
+    } else if (told != nullptr) {
+      told->insert(entry->d_name);
+    }
   }
   return sent;
 }
@@ -85,7 +96,7 @@ void EndpointWatch::watch(const std::vector<std::string>& directories) {
 std::vector<EndpointWatch::Leaver> EndpointWatch::receive() {
   std::vector<Leaver> leavers;
   std::array<char, 64> bytes{};
-  for (;;) {
+  for (int count = 0; count < kMostAtOnce; ++count) {
     Leaver leaver;
     leaver.size = sizeof leaver.address;
     const ssize_t size = ::recvfrom(socket_.get(), bytes.data(), bytes.size(), 0,
@@ -96,6 +107,7 @@ std::vector<EndpointWatch::Leaver> EndpointWatch::receive() {
     leaver.endpoint = text.substr(kLeaving.size());
     leavers.push_back(std::move(leaver));
   }
+  return leavers;
 }
 
 void EndpointWatch::answer(const Leaver& leaver) const noexcept {
@@ -120,10 +132,18 @@ void Leave::ask(const std::vector<std::string>& directories, const std::string& 
   sockaddr_un address{};
   address.sun_family = AF_UNIX;  // a name of the kernel's choice (unix(7), autobind)
   sys::check(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(sa_family_t)), "bind");
-  const std::string text = std::string(kLeaving) + endpoint_file_name(container_id);
-  std::set<std::string> told;
-  for (const std::string& directory : directories)
-    open_ += send_to_watchers(directory, socket_.get(), text, &told);
+  text_ = std::string(kLeaving) + endpoint_file_name(container_id);
+  directories_ = directories;
+  ask_again();
+}
+
+void Leave::ask_again() {
+  all_asked_ = true;
+  for (const std::string& directory : directories_) {
+    const Sent sent = send_to_watchers(directory, socket_.get(), text_, &told_);
+    open_ += sent.arrived;
+    all_asked_ = all_asked_ && sent.all;
+  }
 }
 
 void Leave::receive() {

@@ -2,10 +2,12 @@
 // Who has to know of a network's endpoints at once, as a load balancer has, watches its folder: a link in
 // <folder>/watchers leads to a socket of the watcher's, which whoever changes an endpoint file (dns.h) sends
 // a datagram to. An endpoint about to be stopped asks by one whether it may go, and waits for the answers.
-// Nothing here blocks; what a watcher that is too busy misses is one of many that say the same.
+// Nothing here blocks. What a watcher that is too busy misses of changes is one of many that say the same;
+// who leaves asks it again.
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,7 +34,8 @@ class EndpointWatch {
     sockaddr_un address{};
     socklen_t size = 0;
   };
-  // Takes all that has come; who leaves is in the result, and for what has changed the folders tell.
+  // Takes what has come, or some of it when that is much; who leaves is in the result, and for what has
+  // changed the folders tell.
   std::vector<Leaver> receive();
   void answer(const Leaver& leaver) const noexcept;
 
@@ -55,10 +58,17 @@ class Leave {
   void ask(const std::vector<std::string>& directories, const std::string& container_id);
   int fd() const { return socket_.get(); }  // readable when there is an answer
   void receive();
-  bool granted() const { return open_ == 0; }
+  bool granted() const { return all_asked_ && open_ == 0; }
+  // False: one that watches has no room for the question yet, so `ask_again` is to be called in a while.
+  bool all_asked() const { return all_asked_; }
+  void ask_again();
 
  private:
   sys::Fd socket_;
+  std::string text_;
+  std::vector<std::string> directories_;
+  std::set<std::string> told_;  // watchers that have been asked, or are not there
+  bool all_asked_ = true;
   size_t open_ = 0;  // who has not answered
 };
 

@@ -10,8 +10,8 @@
 #include "compose/plan/naming.h"
 #include "compose/plan/resource_plan.h"
 #include "compose/plan/service_network.h"
+#include "engine/bundled_image.h"
 #include "engine/image/digest.h"
-#include "parser/load_balancers.h"
 
 namespace compose {
 namespace {
@@ -111,9 +111,12 @@ class Converger {
     result_.replaces = result_.replaces || slot.make;
   }
 
-  // A load balancer takes other settings without being made anew, which would cut who is connected.
+  // A load balancer of ours takes other settings without being made anew, which would cut who is connected.
   bool can_follow(const ContainerInfo& container) const {
-    if (!parser::is_load_balancer(service_.image) || !is_up(container)) return false;
+    const auto image = observed_.images.find(image_of(project_, service_));
+    const bool is_ours =
+        image != observed_.images.end() && image->second.labels.contains(engine::kLoadBalancerLabel);
+    if (!is_ours || !is_up(container)) return false;
     return policy_.recreate == ConvergePolicy::Recreate::kDiverged && other_divergence(container).empty() &&
            differs_in_environment_alone(label_of(container.labels, label::kConfig), description_);
   }

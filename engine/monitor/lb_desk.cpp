@@ -29,7 +29,11 @@ using netmgr::lb::BalancedService;
 
 constexpr const char* kConfig = "/config.json";
 constexpr const char* kNotify = "notify";
+constexpr const char* kProject = "com.docker.compose.project";
 constexpr size_t kMostNotice = 65536;
+constexpr int kMostNoticesAtOnce = 16;
+// Who leaves waits for a few seconds only, however long a configuration that is refused is not applied.
+constexpr size_t kMostWaiting = 4096;
 constexpr uint64_t kFirstCheckMs = 50;
 
 std::vector<std::string> directories_of(const engine::Spec& spec) {
@@ -87,7 +91,7 @@ LbDesk::LbDesk(const engine::Spec& spec)
     : run_dir_(spec.run_dir),
       folder_(made_folder(engine::lb_folder(spec.run_dir))),
       own_file_(netmgr::endpoint_file_name(spec.id)),
-      watch_(folder_, spec.id),
+      watch_(spec.run_dir, spec.id),  // out of the container's reach
       notify_(listen_for_notices(folder_)),
       // It is more than any before, also those of another monitor.
       generation_(static_cast<uint64_t>(engine::unix_ms())) {
@@ -96,6 +100,7 @@ LbDesk::LbDesk(const engine::Spec& spec)
 
 void LbDesk::reload(const engine::Spec& spec) {
   environment_ = environment_of(spec);
+  project_ = label_of(engine::event_attributes_from(spec.event_attrs), kProject);
   const auto additional = environment_.find("ADDITIONAL_SERVICES");
   additional_ = netmgr::lb::additional_services(additional == environment_.end() ? "" : additional->second);
   links_.clear();
@@ -126,8 +131,8 @@ std::map<std::string, LbDesk::Endpoint> LbDesk::endpoints() const {
   return found;
 }
 
-// Nothing where it has gone meanwhile.
-const LbDesk::Facts* LbDesk::facts_of(const std::string& endpoint) {
+// Nothing where it has gone meanwhile, or cannot be read: the others are to be balanced all the same.
+const LbDesk::Facts* LbDesk::facts_of(const std::string& endpoint) try {
   const std::string path = engine::spec_file(run_dir_.substr(0, run_dir_.rfind('/') + 1) + endpoint);
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return nullptr;
@@ -140,7 +145,7 @@ const LbDesk::Facts* LbDesk::facts_of(const std::string& endpoint) {
   facts.container = spec.name;
   facts.load_balancer = spec.load_balancer;
   facts.service.labels = engine::event_attributes_from(spec.event_attrs);
-  facts.project = label_of(facts.service.labels, "com.docker.compose.project");
+  facts.project = label_of(facts.service.labels, kProject);
   facts.service.name = label_of(facts.service.labels, "com.docker.compose.service");
   if (facts.service.name.empty()) facts.service.name = spec.name;
   facts.service.environment = environment_of(spec);
@@ -150,21 +155,40 @@ const LbDesk::Facts* LbDesk::facts_of(const std::string& endpoint) {
       facts.service.ports.push_back(static_cast<uint16_t>(number));
   }
   return &facts;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "load balancer: container %s: %s\n", endpoint.c_str(), error.what());
+  return nullptr;
 }
 
 bool LbDesk::is_balanced(const Endpoint& endpoint, const Facts& facts) const {
   if (facts.load_balancer) return false;
   if (links_.empty() && additional_.empty()) return !facts.service.ports.empty();
+  return is_asked_for(endpoint.names, facts.container, facts.project, facts.service.name);
+}
+
+// On a network that projects share, a service of the same name is not the one that a link of this project
+// means.
+bool LbDesk::is_asked_for(const std::set<std::string>& names, const std::string& container,
+                          const std::string& project, const std::string& service) const {
   return std::any_of(links_.begin(), links_.end(),
-                     [&](const std::string& link) { return endpoint.names.contains(link); }) ||
-         std::any_of(additional_.begin(), additional_.end(), [&](const auto& wanted) {
-           return wanted.first == facts.project && wanted.second == facts.service.name;
-         });
+                     [&](const std::string& link) {
+                       const bool others = !project_.empty() && project != project_ &&
+                                           netmgr::to_lower(service) == link &&
+                                           netmgr::to_lower(container) != link;
+                       return names.contains(link) && !others;
+                     }) ||
+         std::any_of(additional_.begin(), additional_.end(),
+                     [&](const auto& wanted) { return wanted.first == project && wanted.second == service; });
 }
 
 // A service that was asked for stays where it is when there is nothing of it for a while, as between two
 // containers: its hosts are not another service's meanwhile.
 void LbDesk::add_known(Groups& groups) {
+  // Settings may be others by now.
+  std::erase_if(known_, [this](const auto& entry) {
+    const Group& group = entry.second;
+    return !is_asked_for(group.names, group.container, entry.first.second, entry.first.first);
+  });
   if (links_.empty() && additional_.empty()) return;
   for (const auto& [key, group] : groups) {
     known_[key] = group;
@@ -187,7 +211,10 @@ std::vector<BalancedService> LbDesk::services() {
     const Facts* facts = facts_of(file);
     if (facts == nullptr || !is_balanced(endpoint, *facts)) continue;
     Group& group = groups[{facts->service.name, facts->project}];
-    if (group.service.name.empty()) group.service = facts->service;
+    if (group.service.name.empty()) {
+      group.service = facts->service;
+      group.container = facts->container;
+    }
     group.names.insert(endpoint.names.begin(), endpoint.names.end());
     group.ports.insert(facts->service.ports.begin(), facts->service.ports.end());
     if (endpoint.state == EndpointState::kLeaving) continue;
@@ -231,24 +258,33 @@ void LbDesk::serve_watch() {
   std::vector<netmgr::EndpointWatch::Leaver> leavers = watch_.receive();
   refresh();
   for (netmgr::EndpointWatch::Leaver& leaver : leavers) {
-    Waiting waiting{std::move(leaver), {}, generation_};
-    for (const std::string& directory : directories_) {
-      if (!netmgr::is_endpoint_file(waiting.leaver.endpoint)) continue;
-      const auto text = sys::read_file_if_exists(directory + '/' + waiting.leaver.endpoint);
-      const auto parsed = text ? netmgr::parse_endpoint_file(*text) : std::nullopt;
-      if (!parsed) continue;
-      for (const netmgr::Address& address : parsed->addresses)
-        waiting.addresses.insert(netmgr::format_address(address));
-    }
-    waiting_.push_back(std::move(waiting));
+    std::set<std::string> addresses = addresses_of(leaver.endpoint);
+    waiting_.push_back({std::move(leaver), std::move(addresses), generation_});
   }
+  if (waiting_.size() > kMostWaiting)
+    waiting_.erase(waiting_.begin(), waiting_.end() - static_cast<std::ptrdiff_t>(kMostWaiting));
   let_go();
 }
 
-// What comes may be from anybody in the container.
+std::set<std::string> LbDesk::addresses_of(const std::string& endpoint) const {
+  std::set<std::string> addresses;
+  if (!netmgr::is_endpoint_file(endpoint)) return addresses;
+  for (const std::string& directory : directories_) try {
+      const auto text = sys::read_file_if_exists(directory + '/' + endpoint);
+      const auto parsed = text ? netmgr::parse_endpoint_file(*text) : std::nullopt;
+      if (!parsed) continue;
+      for (const netmgr::Address& address : parsed->addresses)
+        addresses.insert(netmgr::format_address(address));
+    } catch (const sys::Error& error) {
+      std::fprintf(stderr, "load balancer: %s\n", error.what());
+    }
+  return addresses;
+}
+
+// What comes may be from anybody in the container, and without end.
 void LbDesk::serve_notify() {
   std::string bytes(kMostNotice, '\0');
-  for (;;) {
+  for (int count = 0; count < kMostNoticesAtOnce; ++count) {
     const ssize_t size = ::recv(notify_.get(), bytes.data(), bytes.size(), 0);
     if (size < 0) break;
     const auto notice = nlohmann::json::parse(bytes.data(), bytes.data() + size, nullptr, false);
@@ -263,18 +299,22 @@ void LbDesk::serve_notify() {
   let_go();
 }
 
+void LbDesk::balancer_began() {
+  balancer_runs_ = true;
+}
+
 void LbDesk::balancer_ended() {
-  applied_ = generation_;
+  balancer_runs_ = false;
+  applied_ = 0;
   busy_.clear();
   let_go();
-  applied_ = 0;
 }
 
 void LbDesk::let_go() {
   std::erase_if(waiting_, [this](const Waiting& waiting) {
     const bool is_busy = std::any_of(waiting.addresses.begin(), waiting.addresses.end(),
                                      [this](const std::string& address) { return busy_.contains(address); });
-    if (applied_ < waiting.generation || is_busy) return false;
+    if (balancer_runs_ && (applied_ < waiting.generation || is_busy)) return false;
     watch_.answer(waiting.leaver);
     return true;
   });

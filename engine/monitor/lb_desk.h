@@ -32,7 +32,8 @@ class LbDesk {
   int notify_fd() const { return notify_.get(); }
   void serve_watch();
   void serve_notify();
-  // Whoever waits for it need not any longer.
+  // While it does not run, nobody waits for it.
+  void balancer_began();
   void balancer_ended();
 
  private:
@@ -57,8 +58,12 @@ class LbDesk {
   std::map<std::string, Endpoint> endpoints() const;  // by the name of their files
   const Facts* facts_of(const std::string& endpoint);
   bool is_balanced(const Endpoint& endpoint, const Facts& facts) const;
+  bool is_asked_for(const std::set<std::string>& names, const std::string& container,
+                    const std::string& project, const std::string& service) const;
+  std::set<std::string> addresses_of(const std::string& endpoint) const;
   struct Group {
     netmgr::lb::BalancedService service;
+    std::string container;  // one of them
     std::set<uint16_t> ports;
     std::set<std::string> names;  // of its containers
   };
@@ -72,6 +77,7 @@ class LbDesk {
   std::vector<std::string> links_;        // names, in lower case
   std::vector<std::pair<std::string, std::string>> additional_;
   netmgr::lb::Environment environment_;
+  std::string project_;
   std::string own_file_;
   bool dual_stack_ = false;
   netmgr::EndpointWatch watch_;
@@ -79,6 +85,7 @@ class LbDesk {
   std::map<std::string, Facts> facts_;
   Groups known_;         // those that were asked for by name, as they were seen last
   std::string written_;  // the configuration, but for its generation
+  bool balancer_runs_ = false;
   uint64_t generation_, applied_ = 0;
   std::set<std::string> busy_;  // addresses without ports
   std::vector<Waiting> waiting_;

@@ -188,6 +188,7 @@ int Supervisor::timeout() const {
   consider(restart_at_);
   consider(kill_at_);
   consider(leave_until_);
+  consider(ask_again_at_);
   if (!probe_) consider(probe_at_);
   if (probe_ && !probe_->dropped()) consider(probe_->deadline_ms());
   consider(output_->deadline_ms());
@@ -258,6 +259,7 @@ void Supervisor::finish_probe(bool timed_out) {
 void Supervisor::serve_deadlines() {
   const int64_t now = monotonic_ms();
   if (probe_ && !probe_->dropped() && now >= probe_->deadline_ms()) finish_probe(true);
+  if (ask_again_at_ && now >= *ask_again_at_) ask_again();
   if (leave_ && (leave_->granted() || now >= *leave_until_)) begin_stop();
   if (kill_at_ && now >= *kill_at_) {
     kill_at_.reset();

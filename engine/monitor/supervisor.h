@@ -79,6 +79,8 @@ class Supervisor : private ControlHandler {
   void update_names() noexcept;  // the same; what is wrong goes to standard error
   // Has the load balancers send it nothing any more, for `most_ms` at most; false: there are none.
   bool take_leave(int64_t most_ms);
+  void ask_again();
+  void end_leave();
   void begin_stop();  // its leave is over
   engine::Stdio stdio();
   void launch();
@@ -117,7 +119,7 @@ class Supervisor : private ControlHandler {
   int64_t launched_at_ = 0;                                 // monotonic, as are all below
   std::optional<int64_t> restart_at_, kill_at_, probe_at_;  // unset: nothing to wait for
   std::optional<netmgr::Leave> leave_;                      // under way
-  std::optional<int64_t> leave_until_;
+  std::optional<int64_t> leave_until_, ask_again_at_;
   int stop_signal_ = 0;  // to be sent then
   bool ending_ = false;  // no restart any more
   bool ended_ = false;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "engine/container/endpoints.h"
 #include "engine/container/exit_status.h"
@@ -26,6 +27,7 @@ using engine::State;
 namespace {
 
 constexpr int64_t kMostLeaveMs = 10'000;
+constexpr int64_t kAskAgainMs = 20;
 
 }  // namespace
 
@@ -86,6 +88,7 @@ void Supervisor::launch() {
     console_pump_ = {};
     throw;
   }
+  if (lb_) lb_->balancer_began();
   status_.state = State::kRunning;
   status_.process = container_.process;
   status_.started_ms = engine::unix_ms();
@@ -119,6 +122,7 @@ void Supervisor::adopt() {
   health_.resume(launched_at_);
   oom_kills_before_ = cgroup_.oom_kills();
   open_places();
+  if (lb_) lb_->balancer_began();
   if (spec_.tty) console_pump_ = find_console_pump(spec_.run_dir);
   if (spec_.stdin_open && !spec_.tty) input_ = open_fifo(engine::stdin_fifo(spec_.run_dir), 0);
   watch_health();
@@ -149,7 +153,7 @@ bool Supervisor::kill(int signal) {
 // What it is given for the whole of it is for both: half of it, at most, for requests under way, which load
 // balancers sent.
 void Supervisor::stop(int signal, int64_t grace_ms) {
-  stop_asked_ = true;
+  const bool asked_before = std::exchange(stop_asked_, true);
   status_.stopped_by_user = true;
   ending_ = true;
   if (!running()) {
@@ -162,7 +166,7 @@ void Supervisor::stop(int signal, int64_t grace_ms) {
   const int64_t leave_ms = grace_ms < 0 ? kMostLeaveMs : std::min(kMostLeaveMs, grace_ms / 2);
   if (leave_) {
     leave_until_ = std::min(*leave_until_, now + leave_ms);
-  } else if (status_.state != State::kPaused && take_leave(leave_ms)) {
+  } else if (!asked_before && status_.state != State::kPaused && take_leave(leave_ms)) {
     record();
   } else {
     begin_stop();
@@ -180,16 +184,29 @@ bool Supervisor::take_leave(int64_t most_ms) {
     leave_->ask(directories, spec_.id);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s: %s\n", spec_.name.c_str(), error.what());
-    leave_.reset();
+    end_leave();
     return false;
   }
-  leave_until_ = monotonic_ms() + most_ms;
+  const int64_t now = monotonic_ms();
+  leave_until_ = now + most_ms;
+  if (!leave_->all_asked()) ask_again_at_ = now + kAskAgainMs;
   return true;
 }
 
-void Supervisor::begin_stop() {
+void Supervisor::ask_again() {
+  leave_->ask_again();
+  ask_again_at_.reset();
+  if (!leave_->all_asked()) ask_again_at_ = monotonic_ms() + kAskAgainMs;
+}
+
+void Supervisor::end_leave() {
   leave_.reset();
   leave_until_.reset();
+  ask_again_at_.reset();
+}
+
+void Supervisor::begin_stop() {
+  end_leave();
   send(stop_signal_);
   if (status_.state == State::kPaused) {
     resume();
@@ -217,8 +234,7 @@ void Supervisor::serve_exit() {
   probe_.reset();
   probe_at_.reset();
   kill_at_.reset();
-  leave_.reset();
-  leave_until_.reset();
+  end_leave();
   if (lb_) lb_->balancer_ended();
   status_.exit_code = engine::take_exit_status(container_.pidfd.get());
   container_ = {};

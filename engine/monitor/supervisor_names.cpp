@@ -27,7 +27,8 @@ void Supervisor::register_names() {
   EndpointState state = EndpointState::kGood;
   if (status_.health == Health::kStarting) state = EndpointState::kStarting;
   if (status_.health == Health::kUnhealthy) state = EndpointState::kUnhealthy;
-  if (leave_ || status_.state == State::kPaused) state = EndpointState::kLeaving;
+  // Also when its leave is over: its program is on its way out.
+  if (stop_asked_ || status_.state == State::kPaused) state = EndpointState::kLeaving;
   engine::register_endpoints(spec_, state);
 }
 

@@ -21,6 +21,15 @@ void make_plain(Environment& environment) {
   }
 }
 
+// As names of backends may be: that of a service may come from a label that anybody has written.
+std::string usable_name(std::string name) {
+  for (char& c : name)
+    if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f ||
+        std::string_view(",\"/<>&").find(c) != std::string::npos)
+      c = '_';
+  return name.empty() ? "_" : name;
+}
+
 }  // namespace
 
 Translator::Translator(const Environment& balancer, const std::vector<BalancedService>& services,
@@ -32,6 +41,8 @@ Translator::Translator(const Environment& balancer, const std::vector<BalancedSe
     const auto off = service.labels.find("com.docker.dockercloud.haproxy.deactivate");
     if (off != service.labels.end() && off->second == "true") continue;
     own_.push_back(service);
+    own_.back().name = usable_name(service.name);
+    for (ServiceEndpoint& endpoint : own_.back().endpoints) endpoint.name = usable_name(endpoint.name);
     make_plain(own_.back().environment);
     services_.push_back(&own_.back());
   }
@@ -113,9 +124,18 @@ void Translator::group_services() {
     if (made) groups_.push_back({service->name, true, {}});
     groups_[found->second].services.push_back(service);
   }
-  if (rest.services.empty()) return;
-  rest.name = rest.services.size() == 1 ? rest.services.front()->name : "default_service";
-  groups_.push_back(std::move(rest));
+  if (!rest.services.empty()) {
+    rest.name = rest.services.size() == 1 ? rest.services.front()->name : "default_service";
+    groups_.push_back(std::move(rest));
+  }
+  // A service may have the name of another in another project, of a port's backend, or of the rest.
+  std::set<std::string> taken;
+  for (const BackendConfig& backend : config().backends) taken.insert(backend.name);
+  for (Group& group : groups_) {
+    const std::string name = group.name;
+    for (int number = 2; !taken.insert(group.name).second; ++number)
+      group.name = name + '_' + std::to_string(number);
+  }
 }
 
 void Translator::add_host(const BalancedService& service, const std::string& backend) {
@@ -205,9 +225,13 @@ void Translator::monitor() {
 }
 
 void Translator::statistics() {
-  const std::string text = ours_or("STATS_PORT", "1936");
-  const std::optional<uint64_t> port = number_of(text, 65535);
-  if (!port || *port == 0) return warner("STATS_PORT")("\"" + text + "\" is no port");
+  std::string text = ours_or("STATS_PORT", "1936");
+  std::optional<uint64_t> port = number_of(text, 65535);
+  if (!port || *port == 0) {
+    warner("STATS_PORT")("\"" + text + "\" is no port; 1936 is used");
+    port = 1936;
+    text = "1936";
+  }
   if (frontend_on(static_cast<uint16_t>(*port)) != nullptr)
     return warner("STATS_PORT")("port " + text + " is balanced, so there are no statistics");
   FrontendConfig& frontend = add_frontend(static_cast<uint16_t>(*port), "stats", Mode::kHttp);

@@ -146,8 +146,27 @@ TEST_CASE("STATS_PORT and STATS_AUTH") {
   CHECK(other.bind.port() == 99);
   CHECK(other.users == std::vector<User>{{"me", "a:b"}});
   CHECK(warned(with({{"STATS_PORT", "80"}}), "STATS_PORT of the balancer: port 80 is balanced"));
+  const Translation wrong = with({{"STATS_PORT", "many"}}, {});
+  CHECK(frontend(wrong, "stats").bind.port() == 1936);
+  CHECK(warned(wrong, "STATS_PORT of the balancer: \"many\" is no port; 1936 is used"));
   // Never open to everyone by mistake.
   CHECK(frontend(with({{"STATS_AUTH", "nocolon"}}), "stats").users.size() == 1);
+}
+
+TEST_CASE("whatever services are called, each has a backend of its own") {
+  const Translation odd = with({}, {service("a \"b\"/<c>,\n")});
+  CHECK(odd.config.backends.at(0).name == "a__b___c___");
+  CHECK(with({}, {service("")}).config.backends.at(0).name == "_");
+  const Translation ports =
+      with({}, {service("web", {{"TCP_PORTS", "90"}}), service("port_90", {{"VIRTUAL_HOST", "a.test"}})});
+  CHECK(hosts_of(frontend(ports, "port_80")) == "a.test*=port_90_2;");
+  const Translation rest =
+      with({}, {service("default_service", {{"VIRTUAL_HOST", "a.test"}}), service("web"), service("other")});
+  CHECK(backend(rest, "default_service_2").servers.size() == 4);
+  CHECK(hosts_of(frontend(rest, "port_80")) == "a.test*=default_service;");
+  const Translation same =
+      with({}, {service("web", {{"VIRTUAL_HOST", "a.test"}}), service("web", {{"VIRTUAL_HOST", "b.test"}})});
+  CHECK(hosts_of(frontend(same, "port_80")) == "a.test*=web;b.test*=web_2;");
 }
 
 TEST_CASE("MONITOR_URI and MONITOR_PORT") {

@@ -67,6 +67,31 @@ TEST_CASE("who leaves is let go when all who watch have answered, once each") {
   CHECK(leave.granted());
 }
 
+TEST_CASE("a watcher that has no room for another question is asked again, so nobody goes unnoticed") {
+  const Folder run, folder;
+  EndpointWatch watch(run.path, kWatcher);
+  watch.watch({folder.path});
+  std::vector<Leave> leavers;
+  while (leavers.empty() || leavers.back().all_asked()) {
+    REQUIRE(leavers.size() < 10'000);
+    leavers.emplace_back().ask({folder.path}, kContainer);
+  }
+  CHECK_FALSE(leavers.back().granted());
+  size_t came = 0;
+  while (is_readable(watch.fd())) {
+    const auto some = watch.receive();
+    CHECK(some.size() <= 256);  // what comes without end lets others have their turn
+    came += some.size();
+  }
+  CHECK(came == leavers.size() - 1);
+  leavers.back().ask_again();
+  CHECK(leavers.back().all_asked());
+  CHECK_FALSE(leavers.back().granted());
+  watch.answer(watch.receive().at(0));
+  leavers.back().receive();
+  CHECK(leavers.back().granted());
+}
+
 TEST_CASE("a watcher that has gone, or left its links behind, holds nobody up") {
   const Folder run, folder;
   CHECK_FALSE(netmgr::is_watched({folder.path}));

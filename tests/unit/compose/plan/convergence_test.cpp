@@ -1,3 +1,4 @@
+#include "engine/bundled_image.h"
 #include "scene.h"
 
 using namespace compose;
@@ -288,7 +289,8 @@ TEST_CASE(
     "a load balancer that runs takes other settings in place; anything else, or one that is down, is made "
     "anew") {
   Scene scene;
-  scene.engine.add_image("compose/lb", "sha256:" + std::string(64, '3'));
+  const std::string image_id = "sha256:" + std::string(64, '3');
+  scene.engine.add_image("compose/lb", image_id, {{engine::kLoadBalancerLabel, "1"}});
   parser::Service& balancer = add_service(scene.project, "lb");
   balancer.image = "compose/lb";
   balancer.environment["BALANCE"] = "roundrobin";
@@ -303,6 +305,9 @@ TEST_CASE(
   CHECK(step.environment == std::map<std::string, std::string>{{"BALANCE", "leastconn"}});
   CHECK(step.labels.at(label::kConfigHash) == config_hash(scene.project, balancer));
   CHECK(brief(scene.plan({.force_recreate = true})).find("Create demo-lb-1") == 0);
+  scene.engine.add_image("compose/lb", image_id);  // somebody else's program, whatever it is called
+  CHECK(brief(scene.plan()).find("Create demo-lb-1") == 0);
+  scene.engine.add_image("compose/lb", image_id, {{engine::kLoadBalancerLabel, "1"}});
   balancer.user = "1";
   CHECK(brief(scene.plan()).find("Create demo-lb-1") == 0);
   balancer.user.clear();

@@ -37,9 +37,10 @@ class FakeEngine : public engine::Engine {
     const Lock lock(mutex_);
     return calls_;
   }
-  void add_image(const std::string& name, const std::string& id) {
+  void add_image(const std::string& name, const std::string& id, const engine::Labels& labels = {}) {
     const Lock lock(mutex_);
     images_[name].id = id;
+    images_[name].labels = labels;
   }
   std::vector<std::string> anonymous_targets;  // VOLUME of every image
 
