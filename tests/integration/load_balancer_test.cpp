@@ -234,3 +234,35 @@ services:
   sandbox.ok({"container", "rm", "-f", "mine"});
   sandbox.finish();
 }
+
+TEST_CASE("a container on its way out stays out of the balancer, whatever its health check says") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: sh -c "trap 'touch /leaving' TERM; httpd -p 80 -h /etc; while true; do sleep 0.1; done"
+    expose: [80]
+    stop_grace_period: 20s
+    healthcheck: {test: "test ! -e /leaving", interval: 100ms, retries: 1}
+    x-load-balancer: 8080
+)");
+  sandbox.ok({"up", "-d", "--wait"});
+  const std::string server = sandbox.project() + "-web-1";
+  const auto has_server = [&] {
+    return sandbox.ok({"lb", "--format", "{{.Server}}"}).out.find(server) != std::string::npos;
+  };
+  REQUIRE(it::eventually(has_server));
+  std::thread stop([&] { sandbox.compose({"container", "stop", server}); });
+  CHECK(it::eventually([&] {
+    return sandbox.ok({"ps", "web"}).out.find("(unhealthy)") != std::string::npos;
+  }));
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  CHECK_FALSE(has_server());
+  sandbox.ok({"container", "kill", server});
+  stop.join();
+  sandbox.ok({"start", "web"});
+  CHECK(it::eventually(has_server));
+  sandbox.finish();
+}
