@@ -24,7 +24,6 @@
 
 namespace monitor {
 
-using engine::Health;
 using engine::monotonic_ms;
 using engine::State;
 
