@@ -82,6 +82,7 @@ bool is_load_balancer(const Paths& paths, const ContainerInfo& container) {
 }
 
 std::string load_balancer_statistics(const Paths& paths, const ContainerInfo& container) {
+  if (container.status.state == State::kPaused) fail(container, "it is paused; unpause it first");
   const std::optional<std::string> text = sys::read_file_if_exists(config_path(paths, container));
   if (!text) fail(container, "it is not running");
   const auto frontend = statistics_of(netmgr::lb::parse_config(*text));

@@ -94,6 +94,10 @@ TEST_CASE("the brief's stack: a service without ports, a balancer in front, scal
   CHECK(servers.at("BACKEND").at("Requests").get<int>() > 50);
   CHECK(sandbox.ok({"lb", "--format", "{{.Server}} {{.Proxy}}"}).out.find("BACKEND web\n") !=
         std::string::npos);
+  sandbox.ok({"pause", "lb"});
+  CHECK_THAT(sandbox.compose({"lb"}).err, Catch::Contains("it is paused; unpause it first"));
+  sandbox.ok({"unpause", "lb"});
+  CHECK(answers(2));
   sandbox.finish();
 }
 
