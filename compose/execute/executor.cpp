@@ -17,6 +17,7 @@ namespace compose {
 namespace {
 
 constexpr int kLeastParallel = 8;
+constexpr int kParallelStops = 64;
 
 // How a step ended. An optional wait that failed counts as done for those after it.
 enum class Outcome { kDone, kFailed, kCancelled };
@@ -41,12 +42,13 @@ std::string first_line(const std::string& text) {
 class Executor {
  public:
   Executor(const Plan& plan, engine::Engine& engine, ProgressSink& progress, const Cancellation& cancellation,
-           int limit)
+           int limit, int stop_limit)
       : plan_(plan),
         engine_(engine),
         cancellation_(cancellation),
         reporter_(progress, sink_mutex_),
         limit_(limit),
+        stop_limit_(stop_limit),
         open_(plan.steps.size()),
         followers_(plan.steps.size()),
         blocked_by_(plan.steps.size(), nullptr) {}
@@ -92,7 +94,7 @@ class Executor {
         return;
       }
       const Step* blocker = blocked_by_[index(step)];
-      if (blocker == nullptr && !is_wait(step) && busy_ >= limit_) {
+      if (blocker == nullptr && is_full_for(step)) {
         ++next;
         continue;
       }
@@ -106,8 +108,21 @@ class Executor {
     }
   }
 
+  // A stop mostly waits for a program to end: those that take their whole grace must not hold up the others,
+  // unless the user has set a limit.
+  bool is_apart(const Step& step) const {
+    return stop_limit_ > 0 && std::holds_alternative<StopContainer>(step.action);
+  }
+  bool is_full_for(const Step& step) const {
+    if (is_wait(step)) return false;
+    return is_apart(step) ? stopping_ >= stop_limit_ : busy_ >= limit_;
+  }
+  void count(const Step& step, int change) {
+    if (!is_wait(step)) (is_apart(step) ? stopping_ : busy_) += change;
+  }
+
   void start(const Step& step) {
-    if (!is_wait(step)) ++busy_;
+    count(step, 1);
     reporter_.step_changed(step, StepStatus::kRunning, running_text(step.action));
     threads_.push_back({&step, {}});
     try {
@@ -115,7 +130,7 @@ class Executor {
     } catch (const std::system_error& error) {
       // No thread to be had: the step fails like any other that lacks a resource.
       threads_.pop_back();
-      if (!is_wait(step)) --busy_;
+      count(step, -1);
       reporter_.step_changed(step, StepStatus::kFailed, std::string("Error ") + error.what());
       settle({&step, Outcome::kFailed, step.resource + ": cannot start a thread: " + error.what()});
     }
@@ -169,7 +184,7 @@ class Executor {
                                        [&](const Worker& candidate) { return candidate.step == end.step; });
       worker->thread.join();
       threads_.erase(worker);
-      if (!is_wait(*end.step)) --busy_;
+      count(*end.step, -1);
       settle(end);
     }
   }
@@ -214,7 +229,7 @@ class Executor {
   const Cancellation& cancellation_;
   std::mutex sink_mutex_;
   Reporter reporter_;
-  const int limit_;
+  const int limit_, stop_limit_;
 
   // Only go()'s thread:
   std::vector<size_t> open_;  // steps still to be waited for, by step
@@ -223,7 +238,7 @@ class Executor {
   std::list<const Step*> ready_;
   std::list<Worker> threads_;
   std::set<const Step*> settled_;
-  int busy_ = 0;
+  int busy_ = 0, stopping_ = 0;
   bool cancelled_ = false;
   RunResult result_;
 
@@ -238,7 +253,8 @@ RunResult run(const Plan& plan, engine::Engine& engine, ProgressSink& progress,
               const Cancellation& cancellation, const RunOptions& options) {
   const int processors = static_cast<int>(std::thread::hardware_concurrency());
   const int limit = options.parallel > 0 ? options.parallel : std::max(kLeastParallel, 2 * processors);
-  return Executor(plan, engine, progress, cancellation, limit).go();
+  const int stop_limit = options.parallel > 0 ? 0 : kParallelStops;
+  return Executor(plan, engine, progress, cancellation, limit, stop_limit).go();
 }
 
 }  // namespace compose

@@ -53,7 +53,7 @@ class Cancellation {
 };
 
 struct RunOptions {
-  int parallel = 0;  // at most this many steps at once; 0: chosen (at least 8)
+  int parallel = 0;  // at most this many steps at once; 0: chosen (at least 8, and 64 stops beside them)
 };
 
 struct RunResult {

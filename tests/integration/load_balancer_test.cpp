@@ -113,6 +113,7 @@ TEST_CASE("requests under way end well when their container is stopped, and none
   REQUIRE(answers(3));
   std::vector<std::string> slow(9);
   std::vector<std::thread> clients;
+  clients.reserve(slow.size());
   for (std::string& answer : slow) clients.emplace_back([&answer] { answer = get("/cgi-bin/slow"); });
   std::atomic<bool> stop = false;
   std::atomic<int> asked = 0, lost = 0;
