@@ -2,9 +2,7 @@
 
 #include <sys/stat.h>
 
-#include <cstdlib>
-#include <filesystem>
-
+#include "engine/container/installed_program.h"
 #include "engine/container/run_files.h"
 #include "engine/error.h"
 #include "engine/image/image_store.h"
@@ -22,22 +20,14 @@ constexpr const char* kProgramLabel = "io.compose.load-balancer.program";
 // "nonroot", as images without a shell have it; whoever else it is in, it owns nothing.
 constexpr const char* kUser = "65532:65532";
 
-std::string program_path() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nothing sets variables
-  if (const char* given = std::getenv("COMPOSE_LB"); given != nullptr && *given != '\0') return given;
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  return (self.parent_path() / "compose-lb").string();
-}
-
 struct Program {
   std::string path, identity;
   int64_t changed_ms = 0;
 };
 
-Program installed_program() {
+Program load_balancer_program() {
   Program program;
-  program.path = program_path();
+  program.path = installed_program("compose-lb", "COMPOSE_LB");
   struct stat status {};
   if (::stat(program.path.c_str(), &status) != 0)
     throw Error(Error::Kind::kUnavailable,
@@ -58,7 +48,7 @@ void make_folder(const std::string& path) {
 ImageConfig configuration(const Program& program, const std::string& diff_id) {
   ImageConfig config;
   config.entrypoint = {"/compose-lb"};
-  config.cmd = {std::string(kLbFolder) + "/config.json"};
+  config.cmd = {std::string(kLbFolder) + '/' + kLbConfig};
   config.user = kUser;
   config.exposed_ports = {"80/tcp", "443/tcp", "1936/tcp"};
   config.labels = {{kLoadBalancerLabel, "1"}, {kProgramLabel, program.identity}};
@@ -89,7 +79,7 @@ bool is_bundled(const std::string& reference) {
 }
 
 bool provide_bundled(ImageStore& images) {
-  const Program program = installed_program();
+  const Program program = load_balancer_program();
   const std::optional<StoredImage> present = images.find(kLoadBalancerImage);
   if (present) {
     const auto label = present->config.labels.find(kProgramLabel);

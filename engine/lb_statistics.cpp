@@ -28,7 +28,7 @@ constexpr timeval kPatience{3, 0};
 constexpr size_t kMostBytes = 64 << 20;
 
 std::string config_path(const Paths& paths, const ContainerInfo& container) {
-  return lb_folder(paths.run_container(container.id)) + "/config.json";
+  return lb_config(paths.run_container(container.id));
 }
 
 [[noreturn]] void fail(const ContainerInfo& container, const std::string& why) {

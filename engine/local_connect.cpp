@@ -67,16 +67,22 @@ bool is_on(const ContainerRecord& record, const std::string& network_id) {
 
 }  // namespace
 
-void LocalEngine::tell_monitor(const ContainerRecord& record, const std::vector<NetworkRecord>& networks) {
+void LocalEngine::change_spec(const ContainerRecord& record, const std::function<bool(Spec&)>& change) {
+  if (!goes_on(status_of(record.id))) return;
   const std::string run_dir = paths_.run_container(record.id), file = spec_file(run_dir);
-  const Status status = status_of(record.id);
-  if (!goes_on(status)) return;
   Spec spec = spec_from_json(sys::read_file(file));
-  if (spec.networks.empty() && record.endpoints.empty()) return;
-  set_names(spec, record, networks);
-  spec.event_attrs = event_attrs_of(record);
+  if (!change(spec)) return;
   sys::write_file_atomic(file, to_json(spec), 0600);
   reload_networks(run_dir);
+}
+
+void LocalEngine::tell_monitor(const ContainerRecord& record, const std::vector<NetworkRecord>& networks) {
+  change_spec(record, [&](Spec& spec) {
+    if (spec.networks.empty() && record.endpoints.empty()) return false;
+    set_names(spec, record, networks);
+    spec.event_attrs = event_attrs_of(record);
+    return true;
+  });
 }
 
 void LocalEngine::plug_in(const ContainerRecord& record, const EndpointRecord& endpoint,

@@ -147,6 +147,8 @@ class LocalEngine final : public Engine, public ContainerLife {
   // The network namespace of a container that has ended, as long as one that joined it runs; else nothing.
   sys::Fd namespace_of_guest(const ContainerRecord& lender);
   void tell_monitor(const ContainerRecord& record, const std::vector<NetworkRecord>& networks);
+  // Of one that is up: spec.json as `change` makes it, which its monitor then reads again; false: it stays.
+  void change_spec(const ContainerRecord& record, const std::function<bool(Spec&)>& change);
   // Published ports lead to where the default route is.
   static void move_ports(const ContainerRecord& before, const ContainerRecord& after,
                          const std::vector<NetworkRecord>& networks);

@@ -37,21 +37,18 @@ void LocalEngine::update(const std::string& id, const std::function<void(Contain
     throw Error(Error::Kind::kConflict,
                 "container " + record.config.name +
                     " goes when it has ended (--rm): it cannot have a restart policy");
-  const bool up = goes_on(status_of(record.id));
-  if (up) exchange_limits(Cgroup(cgroup_path(record)), record.config.resources, limits.resources);
+  if (goes_on(status_of(record.id)))
+    exchange_limits(Cgroup(cgroup_path(record)), record.config.resources, limits.resources);
   record.config.resources = limits.resources;
   record.config.restart = limits.restart;
   record.config.restart_max = limits.restart_max;
   db_.write([&] { update_config(db_, record); });
-  if (up) {
-    const std::string run_dir = paths_.run_container(record.id), file = spec_file(run_dir);
-    Spec spec = spec_from_json(sys::read_file(file));
+  change_spec(record, [&](Spec& spec) {
     spec.resources = limits.resources;
     spec.restart = limits.restart;
     spec.restart_max = limits.restart_max;
-    sys::write_file_atomic(file, to_json(spec), 0600);
-    reload_networks(run_dir);
-  }
+    return true;
+  });
   note_container(record, "update");
 }
 
@@ -68,14 +65,11 @@ void LocalEngine::reconfigure(const std::string& id, const std::map<std::string,
   record.config.environment = environment;
   record.config.labels = labels;
   db_.write([&] { update_config(db_, record); });
-  if (goes_on(status_of(record.id))) {
-    const std::string run_dir = paths_.run_container(record.id), file = spec_file(run_dir);
-    Spec spec = spec_from_json(sys::read_file(file));
+  change_spec(record, [&](Spec& spec) {
     spec.env = merged_env(image.config.env, environment);
     spec.event_attrs = event_attrs_of(record);
-    sys::write_file_atomic(file, to_json(spec), 0600);
-    reload_networks(run_dir);
-  }
+    return true;
+  });
   note_container(record, "update");
 }
 

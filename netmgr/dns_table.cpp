@@ -34,8 +34,7 @@ bool is_settled(const timespec& changed) {
 // Nothing for one that has just gone as well.
 std::optional<EndpointEntry> read_endpoint(const std::string& path) {
   try {
-    const std::optional<std::string> text = sys::read_file_if_exists(path);
-    return text ? parse_endpoint_file(*text) : std::nullopt;
+    return read_endpoint_file(path);
   } catch (const sys::Error&) {
     return std::nullopt;
   }

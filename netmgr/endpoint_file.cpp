@@ -71,6 +71,11 @@ std::optional<EndpointEntry> parse_endpoint_file(std::string_view text) {
   return entry;
 }
 
+std::optional<EndpointEntry> read_endpoint_file(const std::string& path) {
+  const std::optional<std::string> text = sys::read_file_if_exists(path);
+  return text ? parse_endpoint_file(*text) : std::nullopt;
+}
+
 void register_endpoint(const std::string& directory, const std::string& container_id,
                        const std::vector<std::string>& addresses, const std::vector<std::string>& names,
                        EndpointState state) {

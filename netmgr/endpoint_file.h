@@ -22,5 +22,7 @@ struct EndpointEntry {
 };
 // Nothing when the first line is not an address.
 std::optional<EndpointEntry> parse_endpoint_file(std::string_view text);
+// The same of a file; nothing when there is none. Throws sys::Error.
+std::optional<EndpointEntry> read_endpoint_file(const std::string& path);
 
 }  // namespace netmgr

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -64,13 +63,7 @@ Sent send_to_watchers(const std::string& directory, int socket, std::string_view
 
 EndpointWatch::EndpointWatch(std::string folder, const std::string& container_id)
     : folder_(std::move(folder)), name_(endpoint_file_name(container_id)), socket_(datagram_socket()) {
-  const sys::Fd place = sys::open(folder_, O_PATH | O_DIRECTORY);
-  ::unlinkat(place.get(), kSocket, 0);
-  const sockaddr_un address = sys::unix_address(place, kSocket);
-  const mode_t before = ::umask(0177);
-  const int result = ::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  ::umask(before);
-  sys::check(result, "bind", folder_ + '/' + kSocket);
+  sys::bind_unix(socket_, folder_, kSocket, 0600);
 }
 
 EndpointWatch::~EndpointWatch() {
@@ -78,8 +71,12 @@ EndpointWatch::~EndpointWatch() {
   ::unlink((folder_ + '/' + kSocket).c_str());
 }
 
+std::string EndpointWatch::link_in(const std::string& directory) const {
+  return watchers_of(directory) + '/' + name_;
+}
+
 void EndpointWatch::unlink_all() noexcept {
-  for (const std::string& directory : directories_) ::unlink((watchers_of(directory) + '/' + name_).c_str());
+  for (const std::string& directory : directories_) ::unlink(link_in(directory).c_str());
 }
 
 void EndpointWatch::watch(const std::vector<std::string>& directories) {
@@ -87,7 +84,7 @@ void EndpointWatch::watch(const std::vector<std::string>& directories) {
   directories_ = directories;
   for (const std::string& directory : directories_) {
     sys::make_dirs(watchers_of(directory));
-    const std::string link = watchers_of(directory) + '/' + name_;
+    const std::string link = link_in(directory);
     ::unlink(link.c_str());
     sys::check(::symlink((folder_ + '/' + kSocket).c_str(), link.c_str()), "symlink", link);
   }

@@ -40,6 +40,7 @@ class EndpointWatch {
   void answer(const Leaver& leaver) const noexcept;
 
  private:
+  std::string link_in(const std::string& directory) const;
   void unlink_all() noexcept;
   std::string folder_, name_;
   sys::Fd socket_;

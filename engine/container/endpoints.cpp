@@ -23,4 +23,11 @@ void unregister_endpoints(const Spec& spec) noexcept {
   }
 }
 
+std::vector<std::string> network_directories(const Spec& spec) {
+  std::vector<std::string> directories;
+  directories.reserve(spec.networks.size());
+  for (const SpecNetwork& network : spec.networks) directories.push_back(network.directory);
+  return directories;
+}
+
 }  // namespace engine

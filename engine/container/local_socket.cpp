@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
 
@@ -14,13 +12,7 @@ namespace engine {
 
 sys::Fd listen_at(const std::string& folder, const char* name) {
   sys::Fd socket(sys::check(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket"));
-  const sys::Fd place = sys::open(folder, O_PATH | O_DIRECTORY);
-  ::unlinkat(place.get(), name, 0);
-  const sockaddr_un address = sys::unix_address(place, name);
-  const mode_t before = ::umask(0177);
-  const int result = ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
-  ::umask(before);
-  sys::check(result, "bind", folder + '/' + name);
+  sys::bind_unix(socket, folder, name, 0600);
   sys::check(::listen(socket.get(), 64), "listen", folder + '/' + name);
   return socket;
 }

@@ -8,10 +8,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "engine/container/installed_program.h"
 #include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
 #include "engine/container/seal.h"
@@ -87,10 +86,7 @@ sys::Fd request_file(const std::string& text) {
 }  // namespace
 
 std::string monitor_path() {
-  if (const char* given = std::getenv("COMPOSE_MONITOR"); given != nullptr && *given != '\0') return given;
-  std::error_code error;
-  const auto self = std::filesystem::read_symlink("/proc/self/exe", error);
-  return (self.parent_path() / "compose-monitor").string();
+  return installed_program("compose-monitor", "COMPOSE_MONITOR");
 }
 
 MonitorProcess spawn_monitor(const MonitorSpawn& spawn) {

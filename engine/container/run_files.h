@@ -28,6 +28,10 @@ inline std::string lb_folder(const std::string& run_dir) {
   return run_dir + "/lb";
 }
 inline constexpr char kLbFolder[] = "/run/compose-lb";
+inline constexpr char kLbConfig[] = "config.json";  // in that folder
+inline std::string lb_config(const std::string& run_dir) {
+  return lb_folder(run_dir) + '/' + kLbConfig;
+}
 // There when another container has had this one's network since it was started.
 inline std::string joined_mark(const std::string& run_dir) {
   return run_dir + "/joined";

@@ -1,10 +1,7 @@
 #include "engine/monitor/lb_desk.h"
 
-#include <dirent.h>
-#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -14,11 +11,13 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "engine/container/endpoints.h"
 #include "engine/container/run_files.h"
 #include "engine/events/event.h"
 #include "netmgr/endpoint_file.h"
 #include "sys/error.h"
 #include "sys/file.h"
+#include "sys/folder.h"
 #include "sys/unix_address.h"
 
 namespace monitor {
@@ -27,7 +26,6 @@ namespace {
 using netmgr::EndpointState;
 using netmgr::lb::BalancedService;
 
-constexpr const char* kConfig = "/config.json";
 constexpr const char* kNotify = "notify";
 constexpr const char* kProject = "com.docker.compose.project";
 constexpr size_t kMostNotice = 65536;
@@ -35,12 +33,6 @@ constexpr int kMostNoticesAtOnce = 16;
 // Who leaves waits for a few seconds only, however long a configuration that is refused is not applied.
 constexpr size_t kMostWaiting = 4096;
 constexpr uint64_t kFirstCheckMs = 50;
-
-std::vector<std::string> directories_of(const engine::Spec& spec) {
-  std::vector<std::string> directories;
-  for (const engine::SpecNetwork& network : spec.networks) directories.push_back(network.directory);
-  return directories;
-}
 
 std::string made_folder(const std::string& path) {
   sys::make_dirs(path, 0755);
@@ -50,12 +42,7 @@ std::string made_folder(const std::string& path) {
 // For whatever user the balancer is.
 sys::Fd listen_for_notices(const std::string& folder) {
   sys::Fd socket(sys::check(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), "socket"));
-  const sys::Fd place = sys::open(folder, O_PATH | O_DIRECTORY);
-  ::unlinkat(place.get(), kNotify, 0);
-  const sockaddr_un address = sys::unix_address(place, kNotify);
-  sys::check(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), "bind",
-             folder + '/' + kNotify);
-  sys::check(::fchmodat(place.get(), kNotify, 0666, 0), "chmod", folder + '/' + kNotify);
+  sys::bind_unix(socket, folder, kNotify, 0666);
   return socket;
 }
 
@@ -105,7 +92,7 @@ void LbDesk::reload(const engine::Spec& spec) {
   additional_ = netmgr::lb::additional_services(additional == environment_.end() ? "" : additional->second);
   links_.clear();
   for (const engine::SpecLink& link : spec.links) links_.push_back(netmgr::to_lower(link.name));
-  directories_ = directories_of(spec);
+  directories_ = engine::network_directories(spec);
   dual_stack_ = std::any_of(spec.networks.begin(), spec.networks.end(),
                             [](const engine::SpecNetwork& network) { return !network.address6.empty(); });
   watch_.watch(directories_);
@@ -115,12 +102,9 @@ void LbDesk::reload(const engine::Spec& spec) {
 std::map<std::string, LbDesk::Endpoint> LbDesk::endpoints() const {
   std::map<std::string, Endpoint> found;
   for (const std::string& directory : directories_) {
-    const std::unique_ptr<DIR, int (*)(DIR*)> stream(::opendir(directory.c_str()), ::closedir);
-    while (const dirent* entry = stream ? ::readdir(stream.get()) : nullptr) {
-      const std::string name = entry->d_name;
+    for (const std::string& name : sys::names_in(directory)) {
       if (!netmgr::is_endpoint_file(name) || name == own_file_) continue;
-      const auto text = sys::read_file_if_exists(directory + '/' + name);
-      const auto parsed = text ? netmgr::parse_endpoint_file(*text) : std::nullopt;
+      const auto parsed = netmgr::read_endpoint_file(directory + '/' + name);
       if (!parsed) continue;
       Endpoint& endpoint = found[name];
       endpoint.names.insert(parsed->names.begin(), parsed->names.end());
@@ -247,7 +231,7 @@ void LbDesk::refresh() noexcept {
     const std::string text = netmgr::lb::write_config(translation.config);
     if (text == written_) return;
     translation.config.generation = ++generation_;
-    sys::write_file_atomic(folder_ + kConfig, netmgr::lb::write_config(translation.config), 0644);
+    sys::write_file_atomic(engine::lb_config(run_dir_), netmgr::lb::write_config(translation.config), 0644);
     written_ = text;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "load balancer: %s\n", error.what());
@@ -270,8 +254,7 @@ std::set<std::string> LbDesk::addresses_of(const std::string& endpoint) const {
   std::set<std::string> addresses;
   if (!netmgr::is_endpoint_file(endpoint)) return addresses;
   for (const std::string& directory : directories_) try {
-      const auto text = sys::read_file_if_exists(directory + '/' + endpoint);
-      const auto parsed = text ? netmgr::parse_endpoint_file(*text) : std::nullopt;
+      const auto parsed = netmgr::read_endpoint_file(directory + '/' + endpoint);
       if (!parsed) continue;
       for (const netmgr::Address& address : parsed->addresses)
         addresses.insert(netmgr::format_address(address));

@@ -175,8 +175,7 @@ void Supervisor::stop(int signal, int64_t grace_ms) {
 
 bool Supervisor::take_leave(int64_t most_ms) {
   if (most_ms == 0) return false;
-  std::vector<std::string> directories;
-  for (const auto& network : spec_.networks) directories.push_back(network.directory);
+  const std::vector<std::string> directories = engine::network_directories(spec_);
   try {
     if (!netmgr::is_watched(directories)) return false;
     leave_.emplace();

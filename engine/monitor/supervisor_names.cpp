@@ -14,9 +14,7 @@ using engine::State;
 void Supervisor::serve_names() {
   dns_.reset();  // its address is free for the next
   if (!spec_.dns_server) return;
-  std::vector<std::string> directories;
-  for (const auto& network : spec_.networks) directories.push_back(network.directory);
-  netmgr::DnsConfig config{directories, spec_.dns_upstreams};
+  netmgr::DnsConfig config{engine::network_directories(spec_), spec_.dns_upstreams};
   config.ask_from_inside = spec_.dns_from_inside;
   for (const auto& link : spec_.links) config.links[link.alias] = link.name;
   dns_ = std::make_unique<netmgr::DnsServer>(netns_, std::move(config));

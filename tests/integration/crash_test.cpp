@@ -213,8 +213,7 @@ services:
     CHECK(sandbox.container("web").at("State") == "exited");
   }
   SECTION("that is killed as well") {
-    const auto status = nlohmann::json::parse(
-        sys::read_file(sandbox.data_root() + "/containers/" + *sandbox.ids("web").begin() + "/status.json"));
+    const auto status = sandbox.recorded_status(*sandbox.ids("web").begin());
     kill_monitor(sandbox);
     REQUIRE(it::eventually(is_full));
     REQUIRE(::kill(status.at("process").at("pid").get<pid_t>(), SIGKILL) == 0);

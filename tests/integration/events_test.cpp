@@ -7,7 +7,6 @@
 #include <sstream>
 
 #include "sandbox.h"
-#include "sys/file.h"
 
 using it::Sandbox;
 
@@ -176,9 +175,7 @@ TEST_CASE("an end that no monitor saw is told by who finds it") {
   Sandbox sandbox;
   sandbox.compose_file(kSleeper);
   sandbox.ok({"up", "-d"});
-  const std::string id = *sandbox.ids("web").begin();
-  const auto status =
-      nlohmann::json::parse(sys::read_file(sandbox.data_root() + "/containers/" + id + "/status.json"));
+  const auto status = sandbox.recorded_status(*sandbox.ids("web").begin());
   REQUIRE(::kill(status.at("monitor").at("pid").get<pid_t>(), SIGKILL) == 0);
   REQUIRE(::kill(status.at("process").at("pid").get<pid_t>(), SIGKILL) == 0);
   CHECK(it::eventually([&] {

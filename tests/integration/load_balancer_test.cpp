@@ -10,7 +10,6 @@
 #include <thread>
 
 #include "sandbox.h"
-#include "sys/file.h"
 
 using it::Sandbox;
 
@@ -201,8 +200,7 @@ TEST_CASE("a balancer whose monitor was killed goes on to be told, and so does o
 )");
   sandbox.ok({"up", "-d"});
   REQUIRE(answers(1));
-  const auto status = nlohmann::json::parse(
-      sys::read_file(sandbox.data_root() + "/containers/" + *sandbox.ids("lb").begin() + "/status.json"));
+  const auto status = sandbox.recorded_status(*sandbox.ids("lb").begin());
   const int pid = status.at("process").at("pid");
   REQUIRE(::kill(status.at("monitor").at("pid").get<pid_t>(), SIGKILL) == 0);
   sandbox.ok({"up", "-d", "--scale", "web=2"});

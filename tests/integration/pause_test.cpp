@@ -130,12 +130,7 @@ TEST_CASE("a paused container whose monitor was killed is adopted paused") {
   CHECK(counts(sandbox));
   sandbox.ok({"pause"});
   const std::string id = *sandbox.ids("web").begin();
-  const auto monitor = [&] {
-    return nlohmann::json::parse(sys::read_file(sandbox.data_root() + "/containers/" + id + "/status.json"))
-        .at("monitor")
-        .at("pid")
-        .get<pid_t>();
-  };
+  const auto monitor = [&] { return sandbox.recorded_status(id).at("monitor").at("pid").get<pid_t>(); };
   const pid_t first = monitor();
   REQUIRE(::kill(first, SIGKILL) == 0);
   CHECK(it::eventually(

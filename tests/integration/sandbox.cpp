@@ -152,6 +152,10 @@ std::set<std::string> Sandbox::ids(const std::string& service) {
   return result;
 }
 
+nlohmann::json Sandbox::recorded_status(const std::string& id) const {
+  return nlohmann::json::parse(sys::read_file(data_root() + "/containers/" + id + "/status.json"));
+}
+
 std::string Sandbox::inside(const std::string& service, const std::vector<std::string>& args) {
   std::vector<std::string> all{"exec", "-T", service};
   all.insert(all.end(), args.begin(), args.end());

@@ -51,6 +51,8 @@ class Sandbox {
   nlohmann::json container(const std::string& service, int number = 1);
   // Container ids as `ps -q SERVICE` prints them, sorted.
   std::set<std::string> ids(const std::string& service = "");
+  // What the container's status.json says, read without any command of ours.
+  nlohmann::json recorded_status(const std::string& id) const;
   // Standard output of `exec -T SERVICE ARGS`; the test fails unless it exits with 0.
   std::string inside(const std::string& service, const std::vector<std::string>& args);
   std::string log(const std::string& service);  // `logs --no-color --no-log-prefix SERVICE`
