@@ -1,6 +1,6 @@
 #pragma once
 // Which of a service's containers stay, which are replaced, made or removed. Says what and why; the steps are
-// made in up_plan.cpp.
+// made in slot_steps.cpp.
 #include <optional>
 #include <set>
 #include <string>
