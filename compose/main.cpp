@@ -1,5 +1,8 @@
+#include <string>
+
 #include "compose/cli/commands.h"
 
 int main(int argc, char** argv) {
-  return compose::cli::main({argv + 1, argv + argc});
+  const std::string called = argc > 0 ? argv[0] : "";
+  return compose::cli::main(called.substr(called.rfind('/') + 1), {argv + (argc > 0 ? 1 : 0), argv + argc});
 }

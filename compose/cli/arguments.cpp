@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "compose/cli/failure.h"
+#include "compose/cli/flag_values.h"
 #include "parser/load.h"
 
 namespace compose::cli {
@@ -53,76 +54,80 @@ struct Mentioned {
 }  // namespace
 
 struct Arguments::Impl {
-  explicit Impl(const std::string& text) : summary(text) {}
-
   // CLI11 compares each flag with all others it has, and some commands have a hundred. So it gets those that
-  // the arguments mention, and all of them when help is asked for.
+  // the arguments mention.
   struct Declaration {
-    std::string names;
+    FlagDescription flag;
     std::function<void()> add;
   };
   std::vector<Declaration> declared;
 
   CLI::App app;
-  std::string summary, usage, command, footer;
-  bool rest_is_not_ours = false;
+  Description description;  // but for the flags
+  std::string command;
+  bool short_help = true;  // -h too
   int min = 0, max = -1;
   std::string what = "SERVICE";
   std::vector<std::string> refused;               // used ones
   std::vector<std::function<void()>> converters;  // run after parsing
 
-  CLI::Option* value_option(const std::string& names, const std::string& help) {
-    return app.add_option(names, help)
-        ->type_name("VALUE")
-        ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  CLI::Option* value_option(const std::string& names) {
+    return app.add_option(names)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   }
   // `Value`: what a string can be given to.
   template <typename Value>
-  void text_option(const std::string& names, Value& value, const std::string& help) {
-    CLI::Option* option = value_option(names, help);
+  void text_option(const std::string& names, Value& value) {
+    CLI::Option* option = value_option(names);
     converters.emplace_back([option, &value] {
       if (option->count() > 0) value = option->results().back();
     });
   }
-  std::string help() const {
-    const CLI::Formatter formatter;
-    return "Usage: compose " + usage + "\n\n" + summary + "\n" +
-           formatter.make_groups(&app, CLI::AppFormatMode::Normal) + (footer.empty() ? "" : "\n" + footer);
-  }
+  Description described() const;
   bool takes_next(const std::string& arg) const;
   void spell_out(std::vector<std::string>& args) const;
   std::string unknown_flag(const std::string& given) const;
   void check_count(const std::vector<std::string>& rest) const;
 };
 
-Arguments::Arguments(const std::string& usage, const std::string& summary)
-    : impl_(std::make_unique<Impl>(summary)) {
-  impl_->usage = usage;
-  impl_->command = usage.substr(0, usage.find(" ["));
-  if (const size_t capital = impl_->command.find_first_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ");
-      capital != std::string::npos) {
-    impl_->command.erase(capital == 0 ? 0 : capital - 1);
+// The flags in order of their names, --help last.
+Description Arguments::Impl::described() const {
+  Description whole = description;
+  for (const Declaration& one : declared) {
+    FlagDescription flag = one.flag;
+    if (const std::string name = value_name(command, flag); !flag.value.empty() && !name.empty())
+      flag.value = name;
+    whole.flags.push_back(std::move(flag));
   }
+  const auto key = [](const FlagDescription& flag) { return flag.names.substr(flag.names.find("--")); };
+  std::stable_sort(whole.flags.begin(), whole.flags.end(),
+                   [&](const FlagDescription& a, const FlagDescription& b) { return key(a) < key(b); });
+  whole.flags.push_back({short_help ? "-h,--help" : "--help", "Show this help"});
+  return whole;
+}
+
+Arguments::Arguments(const std::string& usage, const std::string& summary) : impl_(std::make_unique<Impl>()) {
+  impl_->description.usage = usage;
+  impl_->description.summary = summary;
+  impl_->command = impl_->description.command();
   impl_->app.allow_extras();
-  impl_->app.set_help_flag("-h,--help", "Show this help");
+  impl_->app.set_help_flag("-h,--help");
 }
 
 Arguments::~Arguments() = default;
 
-void Arguments::declare(const std::string& names, std::function<void()> add) {
-  impl_->declared.push_back({names, std::move(add)});
+void Arguments::declare(FlagDescription flag, std::function<void()> add) {
+  impl_->declared.push_back({std::move(flag), std::move(add)});
 }
 
 void Arguments::flag(const std::string& names, bool& value, const std::string& help) {
-  declare(names, [this, names, &value, help] {
-    impl_->app.add_flag(names, value, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  declare({names, help}, [this, names, &value] {
+    impl_->app.add_flag(names, value)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   });
 }
 
 void Arguments::flag(const std::string& names, std::optional<bool>& value, const std::string& help) {
-  declare(names, [this, names, &value, help] {
-    CLI::Option* option =
-        impl_->app.add_flag(names, help)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  declare({names, help}, [this, names, &value] {
+    CLI::Option* option = impl_->app.add_flag(names)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     impl_->converters.emplace_back([option, &value] {
       if (option->count() > 0) value = option->as<bool>();
     });
@@ -130,16 +135,16 @@ void Arguments::flag(const std::string& names, std::optional<bool>& value, const
 }
 
 void Arguments::option(const std::string& names, std::string& value, const std::string& help) {
-  declare(names, [this, names, &value, help] { impl_->text_option(names, value, help); });
+  declare({names, help, "VALUE"}, [this, names, &value] { impl_->text_option(names, value); });
 }
 
 void Arguments::option(const std::string& names, std::optional<std::string>& value, const std::string& help) {
-  declare(names, [this, names, &value, help] { impl_->text_option(names, value, help); });
+  declare({names, help, "VALUE"}, [this, names, &value] { impl_->text_option(names, value); });
 }
 
 void Arguments::option(const std::string& names, std::optional<int64_t>& value, const std::string& help) {
-  declare(names, [this, names, &value, help] {
-    CLI::Option* option = impl_->value_option(names, help)->type_name("NUMBER");
+  declare({names, help, "NUMBER"}, [this, names, &value] {
+    CLI::Option* option = impl_->value_option(names);
     impl_->converters.emplace_back([option, &value] {
       if (option->count() > 0) value = whole_number(option->results().back(), option->get_name());
     });
@@ -147,8 +152,8 @@ void Arguments::option(const std::string& names, std::optional<int64_t>& value, 
 }
 
 void Arguments::list(const std::string& names, std::vector<std::string>& values, const std::string& help) {
-  declare(names, [this, names, &values, help] {
-    CLI::Option* option = impl_->app.add_option(names, help)->type_name("VALUE");
+  declare({names, help, "VALUE", true}, [this, names, &values] {
+    CLI::Option* option = impl_->app.add_option(names);
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1)->allow_extra_args(false);
     impl_->converters.emplace_back([option, &values] {
       if (option->count() > 0) values = option->results();
@@ -157,9 +162,8 @@ void Arguments::list(const std::string& names, std::vector<std::string>& values,
 }
 
 void Arguments::refuse_flag(const std::string& names) {
-  declare(names, [this, names] {
-    CLI::Option* option =
-        impl_->app.add_flag(names)->group("")->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  declare({names, "", "", false, true}, [this, names] {
+    CLI::Option* option = impl_->app.add_flag(names)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
     impl_->converters.emplace_back([this, option, names] {
       // --menu=false asks for what is done anyway
       if (option->count() > 0 && option->results().back() != "false")
@@ -169,8 +173,8 @@ void Arguments::refuse_flag(const std::string& names) {
 }
 
 void Arguments::refuse_option(const std::string& names) {
-  declare(names, [this, names] {
-    CLI::Option* option = impl_->value_option(names, "")->group("");
+  declare({names, "", "VALUE", false, true}, [this, names] {
+    CLI::Option* option = impl_->value_option(names);
     impl_->converters.emplace_back([this, option, names] {
       if (option->count() > 0) impl_->refused.push_back(names.substr(names.rfind(',') + 1));
     });
@@ -178,11 +182,12 @@ void Arguments::refuse_option(const std::string& names) {
 }
 
 void Arguments::free_short_help() {
-  impl_->app.set_help_flag("--help", "Show this help");
+  impl_->short_help = false;
+  impl_->app.set_help_flag("--help");
 }
 
 void Arguments::stop_at_positional() {
-  impl_->rest_is_not_ours = true;
+  impl_->description.stops_at_positional = true;
   impl_->app.prefix_command();
 }
 
@@ -192,8 +197,8 @@ void Arguments::positionals(int min, int max, const std::string& what) {
   impl_->what = what;
 }
 
-void Arguments::footer(const std::string& text) {
-  impl_->footer = text;
+void Arguments::commands(std::vector<CommandEntry> entries) {
+  impl_->description.commands = std::move(entries);
 }
 
 // "-e" and "--env", but not "-eA=1" or "--env=A=1": the word after it is its value.
@@ -210,7 +215,7 @@ void Arguments::Impl::spell_out(std::vector<std::string>& args) const {
   for (std::string& arg : args) {
     const bool is_value = std::exchange(next_is_value, !next_is_value && takes_next(arg));
     if (is_value) continue;
-    if (arg == "--" || (rest_is_not_ours && (arg.empty() || arg[0] != '-'))) return;
+    if (arg == "--" || (description.stops_at_positional && (arg.empty() || arg[0] != '-'))) return;
     if (arg.size() < 3 || arg[0] != '-' || arg[1] == '-' || arg[2] != '=') continue;
     for (const CLI::Option* option : app.get_options()) {
       if (option->check_sname(arg.substr(1, 1)) && !option->get_lnames().empty()) {
@@ -225,7 +230,7 @@ std::string Arguments::Impl::unknown_flag(const std::string& given) const {
   const std::string name = given.substr(0, given.find('='));
   std::vector<std::string> known;
   for (const Declaration& one : declared)
-    each_name(one.names, [&](std::string_view one_name) {
+    each_name(one.flag.names, [&](std::string_view one_name) {
       if (one_name.starts_with("--")) known.emplace_back(one_name);
     });
   const std::string near = name.rfind("--", 0) == 0 ? parser::closest(name, known) : "";
@@ -245,9 +250,8 @@ void Arguments::Impl::check_count(const std::vector<std::string>& rest) const {
 std::vector<std::string> Arguments::parse(std::vector<std::string> args) {
   bool help = false;
   const Mentioned mentioned(args);
-  const bool all = mentioned.has_any("-h,--help");
   for (const Impl::Declaration& one : impl_->declared)
-    if (all || mentioned.has_any(one.names)) one.add();
+    if (mentioned.has_any(one.flag.names)) one.add();
   impl_->spell_out(args);
   try {
     std::reverse(args.begin(), args.end());  // CLI11 takes them from the back
@@ -259,7 +263,7 @@ std::vector<std::string> Arguments::parse(std::vector<std::string> args) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }
-  if (help) throw HelpWanted(impl_->help());
+  if (help) throw HelpWanted(impl_->described());
   for (const auto& convert : impl_->converters) convert();
   if (!impl_->refused.empty()) throw CommandError(impl_->refused.front() + " is not supported yet");
 
@@ -273,7 +277,7 @@ std::vector<std::string> Arguments::parse(std::vector<std::string> args) {
     }
     if (ours && rest[i].size() > 1 && rest[i][0] == '-') throw UsageError(impl_->unknown_flag(rest[i]));
     positional.push_back(rest[i]);
-    if (impl_->rest_is_not_ours) ours = false;
+    if (impl_->description.stops_at_positional) ours = false;
   }
   impl_->check_count(positional);
   return positional;

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "compose/cli/description.h"
+
 namespace compose::cli {
 
 class Arguments {
@@ -36,7 +38,8 @@ class Arguments {
   void stop_at_positional();
   // How many positional arguments there must be; `max` -1: any number.
   void positionals(int min, int max, const std::string& what);
-  void footer(const std::string& text);
+  // Told with the help of a command that has others below it.
+  void commands(std::vector<CommandEntry> entries);
 
   // Throws UsageError (with the nearest flag for an unknown one), CommandError for a refused flag,
   // HelpWanted.
@@ -44,7 +47,7 @@ class Arguments {
 
  private:
   struct Impl;
-  void declare(const std::string& names, std::function<void()> add);
+  void declare(FlagDescription flag, std::function<void()> add);
   std::unique_ptr<Impl> impl_;
 };
 

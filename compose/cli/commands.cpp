@@ -8,11 +8,14 @@ namespace compose::cli {
 namespace {
 
 constexpr Command kCommands[] = {
+    {"__complete", complete_command, "", false},
+    {"__man", man_command, "", false},
     {"attach", attach_command, "Connect with a service's running container", false},
     {"build", build_command, "Build or rebuild services' images"},
     {"builder", builder_command, "The cache of builds: prune", false},
     {"check", check_command, "Tell which attributes of the files are honoured"},
     {"commit", commit_command, "Make an image from a service's container", false},
+    {"completion", completion_command, "Print the script that completes commands in a shell", false},
     {"config", config_command, "Check the files and show them merged, in canonical form"},
     {"container", container_command,
      "Containers of the engine: run, create, ls, start, stop, restart, kill, rm, exec, inspect, port, prune, "
@@ -28,6 +31,7 @@ constexpr Command kCommands[] = {
     {"image", image_command,
      "Images of the store: ls, pull, push, tag, rm, inspect, history, save, load, import, prune", false},
     {"images", images_command, "List the images that containers use"},
+    {"install-alias", install_alias_command, "Make docker-compose and docker start this program", false},
     {"kill", kill_command, "Send a signal to containers, SIGKILL by default"},
     {"login", login_command, "Log in to a registry", false},
     {"logout", logout_command, "Forget the credentials for a registry", false},
@@ -70,17 +74,18 @@ const Command* find_command(std::string_view name) {
   return nullptr;
 }
 
-std::string command_list() {
-  std::string text = "Commands:\n";
-  for (const Command& command : kCommands) {
-    if (command.run != nullptr) text += fmt::format("  {:<10} {}\n", command.name, command.summary);
-  }
-  return text;
+std::vector<CommandEntry> command_list() {
+  std::vector<CommandEntry> entries;
+  for (const Command& command : kCommands)
+    if (command.run != nullptr && !command.summary.empty())
+      entries.push_back({std::string(command.name), std::string(command.summary)});
+  return entries;
 }
 
 std::string unknown_command(const std::string& name) {
   std::vector<std::string> names{"help"};
-  for (const Command& command : kCommands) names.emplace_back(command.name);
+  for (const Command& command : kCommands)
+    if (!command.name.starts_with("__")) names.emplace_back(command.name);
   const std::string near = parser::closest(name, names);
   return fmt::format("unknown command: {}{}", name,
                      near.empty() ? ", see `compose --help`" : ", did you mean '" + near + "'?");

@@ -16,6 +16,8 @@ int build_command(Context& context, const Words& args);
 int builder_command(Context& context, const Words& args);
 int check_command(Context& context, const Words& args);
 int commit_command(Context& context, const Words& args);
+int complete_command(Context& context, const Words& args);
+int completion_command(Context& context, const Words& args);
 int config_command(Context& context, const Words& args);
 int container_command(Context& context, const Words& args);
 int cp_command(Context& context, const Words& args);
@@ -26,12 +28,14 @@ int exec_command(Context& context, const Words& args);
 int export_command(Context& context, const Words& args);
 int image_command(Context& context, const Words& args);
 int images_command(Context& context, const Words& args);
+int install_alias_command(Context& context, const Words& args);
 int kill_command(Context& context, const Words& args);
 int lb_command(Context& context, const Words& args);
 int login_command(Context& context, const Words& args);
 int logout_command(Context& context, const Words& args);
 int logs_command(Context& context, const Words& args);
 int ls_command(Context& context, const Words& args);
+int man_command(Context& context, const Words& args);
 int network_command(Context& context, const Words& args);
 int pause_command(Context& context, const Words& args);
 int port_command(Context& context, const Words& args);
@@ -59,18 +63,19 @@ struct Command {
   std::string_view name;
   int (*run)(Context& context,
              const Words& args);  // null: a command of docker compose that is not supported yet
-  std::string_view summary;
+  std::string_view summary;  // empty: not for people, not shown
   bool can_dry_run = true;  // a command that changes nothing is its own dry run
 };
 
 // Nothing for an unknown name.
 const Command* find_command(std::string_view name);
-// A line per supported command, for the help.
-std::string command_list();
+// The supported commands, for the help.
+std::vector<CommandEntry> command_list();
 // "unknown command: Images, did you mean 'images'?"
 std::string unknown_command(const std::string& name);
 
-// Parses the command line, runs the command, prints what went wrong. Returns the exit code.
-int main(const std::vector<std::string>& args);
+// Parses the command line, runs the command, prints what went wrong. Returns the exit code. `name`: what the
+// program was called as, see docker_words.h.
+int main(const std::string& name, const std::vector<std::string>& args);
 
 }  // namespace compose::cli

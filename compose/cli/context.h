@@ -23,6 +23,9 @@ class Context {
 
   const Globals& globals() const { return globals_; }
   bool& dry_run() { return globals_.dry_run; }  // --dry-run may also follow the command
+  // What the process has, as it was given.
+  const parser::StringMap& environment() const { return environment_; }
+  const std::string& working_directory() const { return working_directory_; }
   // A variable of the process, else of .env or --env-file. Throws parser::LoadError.
   std::optional<std::string> find_variable(const std::string& name);
   std::string variable(const std::string& name) { return find_variable(name).value_or(""); }

@@ -1,7 +1,11 @@
 #pragma once
 // How a command ends early.
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
+
+#include "compose/cli/description.h"
 
 namespace compose::cli {
 
@@ -30,7 +34,13 @@ inline void refuse_together(bool both, const std::string& one, const std::string
 // --help was given: what() is the text for standard output, exit code 0.
 class HelpWanted : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  explicit HelpWanted(Description description)
+      : std::runtime_error(help_text(description)),
+        description_(std::make_shared<const Description>(std::move(description))) {}
+  const Description& description() const noexcept { return *description_; }
+
+ private:
+  std::shared_ptr<const Description> description_;
 };
 
 }  // namespace compose::cli

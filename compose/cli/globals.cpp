@@ -6,7 +6,7 @@
 
 namespace compose::cli {
 
-CommandLine parse_globals(const std::vector<std::string>& args, const std::string& commands) {
+CommandLine parse_globals(const std::vector<std::string>& args, const std::vector<CommandEntry>& commands) {
   CommandLine line;
   Globals& globals = line.globals;
   Arguments flags("[OPTIONS] COMMAND", "Define and run multi-container applications from Compose files.");
@@ -27,7 +27,7 @@ CommandLine parse_globals(const std::vector<std::string>& args, const std::strin
   flags.flag("-v,--version", globals.version, "Show the version");
   flags.refuse_flag("--all-resources");
   flags.refuse_flag("--compatibility");
-  flags.footer(commands);
+  flags.commands(commands);
   flags.stop_at_positional();
   std::vector<std::string> rest = flags.parse(args);
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "compose/cli/description.h"
+
 namespace compose::cli {
 
 struct Globals {
@@ -23,7 +25,7 @@ struct CommandLine {
   std::vector<std::string> args;
 };
 
-// Throws UsageError, CommandError, HelpWanted (with `commands`, a list of the commands, at the end).
-CommandLine parse_globals(const std::vector<std::string>& args, const std::string& commands);
+// Throws UsageError, CommandError, HelpWanted (with `commands` at the end).
+CommandLine parse_globals(const std::vector<std::string>& args, const std::vector<CommandEntry>& commands);
 
 }  // namespace compose::cli

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "compose/cli/commands.h"
+#include "compose/cli/docker_words.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/session.h"
 #include "compose/plan/planner.h"
@@ -68,7 +69,7 @@ void show_diagnostics(const Context* context, const parser::LoadError& error) {
 
 }  // namespace
 
-int main(const std::vector<std::string>& args) {
+int main(const std::string& name, const std::vector<std::string>& args) {
   CommandLine line;
   std::unique_ptr<Context> context;
   const auto fail = [&](const std::string& message) {
@@ -80,7 +81,11 @@ int main(const std::vector<std::string>& args) {
     return kExitError;
   };
   try {
-    line = parse_globals(args, command_list());
+    if (const auto metadata = plugin_metadata(args)) {
+      print(*metadata);
+      return kExitOk;
+    }
+    line = parse_globals(in_own_words(name, args), command_list());
     parser::StringMap environment = process_environment();
     std::string folder = working_directory(environment);
     context = std::make_unique<Context>(line.globals, std::move(environment), std::move(folder));

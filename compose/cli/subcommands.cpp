@@ -11,11 +11,11 @@ namespace compose::cli {
 int run_subcommand(Context& context, std::string_view family, const std::vector<Subcommand>& all,
                    const Words& args) {
   std::vector<std::string> names;
-  std::string list;
+  Description description{std::string(family) + " COMMAND", "", {}, {}};
   for (const Subcommand& command : all) {
     if (!command.summary.empty()) {
       names.emplace_back(command.name);
-      list += fmt::format("  {:<10} {}\n", command.name, command.summary);
+      description.commands.push_back({std::string(command.name), std::string(command.summary)});
     }
     if (args.empty() || args.front() != command.name) continue;
     try {
@@ -26,7 +26,7 @@ int run_subcommand(Context& context, std::string_view family, const std::vector<
     }
   }
   if (!args.empty() && (args.front() == "--help" || args.front() == "-h"))
-    throw HelpWanted(fmt::format("Usage: compose {} COMMAND\n\nCommands:\n{}", family, list));
+    throw HelpWanted(std::move(description));
   if (args.empty())
     throw UsageError(fmt::format("compose {} needs a command: {}", family, fmt::join(names, ", ")));
   const std::string near = parser::closest(args.front(), names);
