@@ -86,6 +86,7 @@ struct Arguments::Impl {
   bool takes_next(const std::string& arg) const;
   void spell_out(std::vector<std::string>& args) const;
   std::string unknown_flag(const std::string& given) const;
+  std::string missing_value(const std::string& told) const;
   void check_count(const std::vector<std::string>& rest) const;
 };
 
@@ -237,6 +238,18 @@ std::string Arguments::Impl::unknown_flag(const std::string& given) const {
   return fmt::format("unknown flag: {}{}", name, near.empty() ? "" : ", did you mean '" + near + "'?");
 }
 
+// `told`: by CLI11, "--file: 1 required  missing".
+std::string Arguments::Impl::missing_value(const std::string& told) const {
+  const std::string name = told.substr(0, told.find(':'));
+  const Description all = described();
+  for (const FlagDescription& flag : all.flags) {
+    const std::vector<std::string> names = flag_names(flag);
+    if (std::find(names.begin(), names.end(), name) != names.end())
+      return fmt::format("{} needs a value: {}", name, flag.value.empty() ? "true or false" : flag.value);
+  }
+  return told;
+}
+
 void Arguments::Impl::check_count(const std::vector<std::string>& rest) const {
   const auto given = static_cast<int>(rest.size());
   const std::string name = command.empty() ? "compose" : "compose " + command;
@@ -259,7 +272,7 @@ std::vector<std::string> Arguments::parse(std::vector<std::string> args) {
   } catch (const CLI::CallForHelp&) {
     help = true;
   } catch (const CLI::ArgumentMismatch& error) {
-    throw UsageError(error.what());
+    throw UsageError(impl_->missing_value(error.what()));
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }

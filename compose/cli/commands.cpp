@@ -62,6 +62,7 @@ constexpr Command kCommands[] = {
     {"volume", volume_command, "Volumes of the engine: create, ls, inspect, prune, rm", false},
     {"volumes", volumes_command, "List the project's volumes"},
     {"wait", wait_command, "Wait until containers have ended", false},
+    {"why", why_command, "Tell what up would do to each container, and why"},
     {"watch", nullptr, ""},
 };
 

@@ -10,6 +10,7 @@
 #include "compose/cli/output_file.h"
 #include "compose/cli/seccomp_profiles.h"
 #include "compose/cli/selection.h"
+#include "compose/plan/graph_text.h"
 #include "compose/plan/planner.h"
 #include "compose/ui/table.h"
 #include "parser/profiles.h"
@@ -27,7 +28,7 @@ struct Flags {
   bool no_consistency = false, no_env_resolution = false, no_interpolate = false, no_normalize = false,
        no_path_resolution = false;
   bool resolve_digests = false, lock_digests = false;
-  std::string format, hash, output;
+  std::string format, graph, hash, output;
 };
 
 // Only the named services, what they need, and what those use.
@@ -139,6 +140,7 @@ std::string rendered(const parser::Project& project, const Flags& flags) {
   if (flags.profiles) return profiles(project);
   if (flags.environment) return environment(project);
   if (!flags.hash.empty()) return hashes(project, flags.hash);
+  if (!flags.graph.empty()) return flags.graph == "dot" ? graph_dot(project) : graph_tree(project);
   std::string text = flags.format == "json" ? parser::to_json(project) : parser::to_yaml(project);
   if (text.empty() || text.back() != '\n') text += '\n';
   return text;
@@ -188,7 +190,7 @@ std::string rendered_as_written(const parser::Document& document, const Flags& f
 // Something else than the project is asked for.
 bool lists_names(const Flags& flags) {
   return flags.environment || flags.images || flags.models || flags.networks || flags.profiles ||
-         flags.services || flags.volumes || !flags.hash.empty();
+         flags.services || flags.volumes || !flags.hash.empty() || !flags.graph.empty();
 }
 
 // What the command prints; empty with --quiet.
@@ -238,6 +240,7 @@ int config_command(Context& context, const Words& args) {
   arguments.flag("--images", flags.images, "Only the images' names");
   arguments.flag("--profiles", flags.profiles, "Only the profiles' names");
   arguments.flag("--environment", flags.environment, "Only the variables that interpolation sees");
+  arguments.option("--graph", flags.graph, "Which service needs which: tree, or dot for Graphviz");
   arguments.option("--hash", flags.hash, "Configuration hashes of these services (comma list, or *)");
   arguments.flag("--models", flags.models, "Only the models that are run");
   arguments.flag("--variables", flags.variables,
@@ -256,11 +259,13 @@ int config_command(Context& context, const Words& args) {
   const Words services = arguments.parse(args);
   if (!flags.format.empty() && flags.format != "yaml" && flags.format != "json")
     throw CommandError("invalid value '" + flags.format + "' for --format: it must be yaml or json");
+  if (!flags.graph.empty() && flags.graph != "tree" && flags.graph != "dot")
+    throw CommandError("invalid value '" + flags.graph + "' for --graph: it must be tree or dot");
 
   const bool pins = flags.resolve_digests || flags.lock_digests;
-  if (flags.no_interpolate && (flags.environment || !flags.hash.empty() || pins))
+  if (flags.no_interpolate && (flags.environment || !flags.hash.empty() || !flags.graph.empty() || pins))
     throw UsageError(
-        "--no-interpolate shows values as they are written: it goes with no environment, hashes and digests");
+        "--no-interpolate shows values as they are written: it goes with no environment, graph, hashes and digests");
   if (flags.lock_digests && lists_names(flags))
     throw UsageError("--lock-image-digests prints a file: it goes with no list");
   const std::string text = shown(context, services, flags);

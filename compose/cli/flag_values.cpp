@@ -58,6 +58,7 @@ constexpr Row kRows[] = {
     {"--filter", "KEY=VALUE"},
     {"--format", "table|json|TEMPLATE"},
     {"--gateway", "ADDRESS"},
+    {"--graph", "tree|dot"},
     {"--group-add", "GROUP"},
     {"--hash", "SERVICE"},
     {"--health-cmd", "COMMAND"},

@@ -1,4 +1,5 @@
-// Says in one line how two canonical descriptions differ.
+#include "compose/plan/difference.h"
+
 #include <algorithm>
 #include <cctype>
 #include <nlohmann/json.hpp>
@@ -41,14 +42,35 @@ bool has_login(const std::string& text) {
   return false;
 }
 
-// Reasons are printed and end up in logs of build machines; secrets must not. Of the environment no value is
-// told at all: nothing says which of them is one.
+// A long run of letters and digits mixed, or of letters too long for a word: keys, hashes, tokens.
+bool looks_random(const std::string& text) {
+  constexpr int kLongestMixed = 11, kLongestWord = 24;
+  int length = 0;
+  bool digits = false, letters = false;
+  for (size_t i = 0; i <= text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(i < text.size() ? text[i] : ' ');
+    if (std::isalnum(c) != 0 || c == '+' || c == '=') {
+      ++length;
+      digits = digits || std::isdigit(c) != 0;
+      letters = letters || std::isalpha(c) != 0;
+      continue;
+    }
+    if (length > kLongestWord || (length > kLongestMixed && digits && letters)) return true;
+    length = 0;
+    digits = letters = false;
+  }
+  return false;
+}
+
+// Reasons are printed and end up in logs of build machines; secrets must not.
 bool is_sensitive(const std::string& path, const Json& before, const Json& after) {
-  if (path.rfind("environment.", 0) == 0 || speaks_of_secrets(path)) return true;
+  if (speaks_of_secrets(path)) return true;
+  const bool in_environment = path.rfind("environment", 0) == 0;  // nothing says which of its values is one
   for (const Json* value : {&before, &after}) {
     if (value->is_number() || value->is_boolean()) continue;
-    const std::string text = value->dump(-1, ' ', false, Json::error_handler_t::replace);
-    if (speaks_of_secrets(text) || has_login(text)) return true;
+    const std::string text = value->is_string() ? value->get<std::string>()
+                                                : value->dump(-1, ' ', false, Json::error_handler_t::replace);
+    if (speaks_of_secrets(text) || has_login(text) || (in_environment && looks_random(text))) return true;
   }
   return false;
 }
@@ -105,12 +127,16 @@ bool differs_in_environment_alone(const std::string& before_json, const std::str
   return before == after;
 }
 
-std::string explain_difference(const std::string& before_json, const std::string& after_json) {
+std::vector<std::string> differences(const std::string& before_json, const std::string& after_json) {
   const Json before = Json::parse(before_json, nullptr, false);
   const Json after = Json::parse(after_json, nullptr, false);
-  if (!before.is_object() || !after.is_object()) return "";
   std::vector<std::string> found;
-  compare("", before, after, found);
+  if (before.is_object() && after.is_object()) compare("", before, after, found);
+  return found;
+}
+
+std::string explain_difference(const std::string& before_json, const std::string& after_json) {
+  std::vector<std::string> found = differences(before_json, after_json);
   const size_t rest = found.size() > kMostDifferences ? found.size() - kMostDifferences : 0;
   found.resize(found.size() - rest);
   std::string text = join(found, ", ");

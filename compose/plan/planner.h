@@ -101,7 +101,7 @@ engine::ContainerConfig container_config(const parser::Project& project, const p
                                          int number, const std::string& name, const std::string& image_id);
 // SHA-256 (hex) over what reaches the container. Label com.docker.compose.config-hash.
 std::string config_hash(const parser::Project& project, const parser::Service& service);
-// What differs, for reasons: "user '0' -> '1000'"; of the environment only which names. The description a
+// What differs, for reasons: "user '0' -> '1000'", see difference.h. The description a
 // container was made from is kept in a label (io.compose.config: canonical JSON), so that a recreate can be
 // explained.
 std::string explain_difference(const std::string& before_json, const std::string& after_json);

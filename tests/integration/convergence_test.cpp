@@ -97,3 +97,35 @@ TEST_CASE("up --force-recreate makes anew what has not changed, --no-recreate ke
   CHECK(sandbox.ids("web") == forced);
   sandbox.finish();
 }
+
+TEST_CASE("why tells what up would do and every reason, and does nothing") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const auto files = [&](const std::string& debug) {
+    sandbox.compose_file(
+        "services:\n  web:\n    image: busybox\n    command: sleep 1000\n    stop_grace_period: 0s\n"
+        "    environment: {DEBUG: '" +
+        debug + "', TOKEN: t" + debug +
+        "}\n    depends_on: [db]\n"
+        "  db: {image: busybox, command: sleep 1000, stop_grace_period: 0s}\n");
+  };
+  files("0");
+  CHECK(sandbox.ok({"why", "db"}).out ==
+        "db  busybox\n  needed by web\n  " + sandbox.project() + "-db-1 is created: not there yet\n");
+  sandbox.ok({"up", "-d"});
+  const auto before = sandbox.ids();
+  files("1");
+  const std::string name = sandbox.project() + "-web-1";
+  CHECK(sandbox.ok({"why", "web"}).out == "web  busybox\n  needs db\n  " + name +
+                                              " (running) is recreated:\n"
+                                              "    config changed: environment.DEBUG '0' -> '1'\n"
+                                              "    config changed: environment.TOKEN changed\n");
+  CHECK(sandbox.ids() == before);
+  const it::Output up = sandbox.ok({"up", "-d"});
+  CHECK(up.err.find("config changed: environment.DEBUG '0' -> '1', environment.TOKEN changed") !=
+        std::string::npos);
+  CHECK(sandbox.ok({"why", "web"}).out ==
+        "web  busybox\n  needs db\n  " + name + " (running) stays: it is what the files ask for\n");
+  CHECK(sandbox.ok({"config", "--graph", "tree"}).out == "web\n└─ db\n");
+  sandbox.finish();
+}

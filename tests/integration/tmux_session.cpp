@@ -36,7 +36,9 @@ TmuxSession::TmuxSession() {
 }
 
 TmuxSession::TmuxSession(Sandbox& sandbox, const std::vector<std::string>& args, ScreenSize size)
-    : TmuxSession() {
+    : TmuxSession(sandbox, Program{sandbox.command(args)}, size) {}
+
+TmuxSession::TmuxSession(Sandbox& sandbox, const Program& program, ScreenSize size) : TmuxSession() {
   sys::write_file_atomic(folder_ + "/settings", kSettings);
   // The server must not have the sandbox's folder among its words: it would count as a process left over.
   tmux({"-f", folder_ + "/settings", "new-session", "-d", "-x", number(size.columns), "-y", number(size.rows),
@@ -47,7 +49,7 @@ TmuxSession::TmuxSession(Sandbox& sandbox, const std::vector<std::string>& args,
     words.push_back(name + '=' + value);
   }
   words.emplace_back("--");
-  for (const std::string& word : sandbox.command(args)) words.push_back(word);
+  words.insert(words.end(), program.words.begin(), program.words.end());
   tmux(std::move(words));
 }
 

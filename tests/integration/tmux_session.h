@@ -22,6 +22,11 @@ class TmuxSession {
   // `compose ARGS` in the sandbox's folder, with its environment and `TERM=tmux-256color`. The test fails
   // when there is no tmux.
   TmuxSession(Sandbox& sandbox, const std::vector<std::string>& args, ScreenSize size = {});
+  // The same for another program, a shell say.
+  struct Program {
+    std::vector<std::string> words;
+  };
+  TmuxSession(Sandbox& sandbox, const Program& program, ScreenSize size = {});
   ~TmuxSession();  // ends the server and what still runs in it
   TmuxSession(const TmuxSession&) = delete;
   TmuxSession& operator=(const TmuxSession&) = delete;

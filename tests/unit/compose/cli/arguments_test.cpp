@@ -120,9 +120,42 @@ TEST_CASE("up --help gives the usage line and every supported flag") {
   }
 }
 
+TEST_CASE("a flag that lacks its value says what it wants") {
+  CHECK(usage_error({"--name"}) == "--name needs a value: NAME");
+  CHECK(usage_error({"-n"}) == "--tail needs a value: NUMBER");
+  CHECK(usage_error({"web", "-e"}) == "--env needs a value: NAME[=VALUE]");
+}
+
+TEST_CASE("help names the flags in their order, what their values are and what may follow") {
+  bool quick = false;
+  std::string way, place;
+  Arguments arguments("act [OPTIONS] THING", "Acts on a thing.");
+  arguments.flag("-q,--quick", quick, "At once");
+  arguments.option("--pull", way, "When to fetch");
+  arguments.option("-f,--file", place, "Where it is");
+  arguments.refuse_flag("--builder");
+  try {
+    arguments.parse({"--help"});
+    FAIL("no help");
+  } catch (const HelpWanted& help) {
+    CHECK(help.what() == std::string("Usage: compose act [OPTIONS] THING\n"
+                                     "\n"
+                                     "Acts on a thing.\n"
+                                     "\n"
+                                     "Options:\n"
+                                     "  -f, --file FILE               Where it is\n"
+                                     "      --pull always|missing|never\n"
+                                     "                                When to fetch\n"
+                                     "  -q, --quick                   At once\n"
+                                     "  -h, --help                    Show this help\n"));
+    CHECK(help.description().command() == "act");
+    CHECK(help.description().arguments() == Strings{"THING"});
+  }
+}
+
 TEST_CASE("global flags end at the command, whose own are left alone") {
   const CommandLine line = parse_globals(
-      {"-f", "a.yml", "--file=b.yml", "-p", "demo", "--parallel", "3", "logs", "-f", "-n", "3"}, "");
+      {"-f", "a.yml", "--file=b.yml", "-p", "demo", "--parallel", "3", "logs", "-f", "-n", "3"}, {});
   CHECK(line.globals.files == Strings{"a.yml", "b.yml"});
   CHECK(line.globals.project_name == "demo");
   CHECK(line.globals.parallel == 3);
@@ -131,10 +164,10 @@ TEST_CASE("global flags end at the command, whose own are left alone") {
 }
 
 TEST_CASE("global flags with values of their own are checked") {
-  CHECK_THROWS_AS(parse_globals({"--ansi", "maybe", "ps"}, ""), UsageError);
-  CHECK_THROWS_AS(parse_globals({"--progress", "loud", "ps"}, ""), UsageError);
-  CHECK_THROWS_AS(parse_globals({"--parallel", "0", "ps"}, ""), UsageError);
-  CHECK_THROWS_WITH(parse_globals({"--compatibility", "ps"}, ""), "--compatibility is not supported yet");
+  CHECK_THROWS_AS(parse_globals({"--ansi", "maybe", "ps"}, {}), UsageError);
+  CHECK_THROWS_AS(parse_globals({"--progress", "loud", "ps"}, {}), UsageError);
+  CHECK_THROWS_AS(parse_globals({"--parallel", "0", "ps"}, {}), UsageError);
+  CHECK_THROWS_WITH(parse_globals({"--compatibility", "ps"}, {}), "--compatibility is not supported yet");
 }
 
 TEST_CASE("an unknown command is named with the nearest one") {

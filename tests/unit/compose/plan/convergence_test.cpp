@@ -31,7 +31,7 @@ TEST_CASE("a changed service is recreated under a temporary name, and the plan s
   const auto& create = std::get<CreateContainer>(plan.steps[0].action);
   CHECK(create.config.name == old_id.substr(0, 12) + "_demo-web-1");
   CHECK(create.config.labels.at("com.docker.compose.replace") == "demo-web-1");
-  CHECK(plan.steps[0].reason == "config changed: environment.DEBUG changed");
+  CHECK(plan.steps[0].reason == "config changed: environment.DEBUG '0' -> '1'");
   scene.up();
   CHECK(scene.names() == std::vector<std::string>{"demo-web-1"});
   CHECK(scene.container("demo-web-1").id != old_id);
@@ -299,7 +299,7 @@ TEST_CASE(
   balancer.environment["BALANCE"] = "leastconn";
   const Plan plan = scene.plan();
   REQUIRE(brief(plan) == "Reconfigure demo-lb-1");
-  CHECK(plan.steps[0].reason == "config changed: environment.BALANCE changed");
+  CHECK(plan.steps[0].reason == "config changed: environment.BALANCE 'roundrobin' -> 'leastconn'");
   const auto& step = std::get<ReconfigureContainer>(plan.steps[0].action);
   CHECK(step.container == id);
   CHECK(step.environment == std::map<std::string, std::string>{{"BALANCE", "leastconn"}});
