@@ -183,6 +183,7 @@ class Names {
     for (const auto& [name, service] : parser::load(everything()).project.services)
       seen.insert(service.profiles.begin(), service.profiles.end());
     std::vector<Candidate> found;
+    found.reserve(seen.size());
     for (const std::string& name : seen) found.push_back({name, "profile"});
     return found;
   }

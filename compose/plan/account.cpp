@@ -48,6 +48,7 @@ class Accountant {
     std::sort(there.begin(), there.end(),
               [](const auto* a, const auto* b) { return number_of(*a) < number_of(*b); });
     std::vector<ContainerAccount> accounts;
+    accounts.reserve(there.size());
     for (const auto* container : there) accounts.push_back(of(*container));
     for (const Step& step : plan_.steps) {
       const auto* create = std::get_if<CreateContainer>(&step.action);
