@@ -1,8 +1,5 @@
-#include <fmt/format.h>
-
-#include <filesystem>
-
 #include "compose/cli/arguments.h"
+#include "compose/cli/build_flags.h"
 #include "compose/cli/build_inputs.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
@@ -14,61 +11,10 @@
 #include "compose/plan/pull_plan.h"
 #include "compose/plan/support.h"
 #include "engine/build/checks.h"
-#include "parser/units.h"
 
 namespace compose::cli {
 
 namespace {
-
-void add_args(BuildOptions& options, const std::vector<std::string>& texts, Context& context) {
-  for (const std::string& text : texts) {
-    const size_t equals = text.find('=');
-    if (equals == 0 || text.empty())
-      throw UsageError("invalid --build-arg '" + text + "': it must be NAME=VALUE");
-    if (equals != std::string::npos) {
-      options.args[text.substr(0, equals)] = text.substr(equals + 1);
-    } else if (const auto value = context.find_variable(text)) {
-      options.args[text] = *value;
-    }
-  }
-}
-
-// "default", or "id=path" with the path of a socket or key; several paths with commas between.
-void add_ssh(BuildOptions& options, const std::string& text) {
-  if (text.empty()) return;
-  const size_t equals = text.find('=');
-  const std::string id = text.substr(0, equals);
-  std::vector<std::string>& paths = options.ssh[id];
-  if (equals == std::string::npos) {
-    if (id != "default")
-      throw UsageError("invalid --ssh '" + text +
-                       "': only 'default' stands for the agent, else it is ID=PATH");
-    return;
-  }
-  std::string rest = text.substr(equals + 1);
-  while (!rest.empty()) {
-    const size_t comma = rest.find(',');
-    paths.push_back(std::filesystem::absolute(rest.substr(0, comma)).lexically_normal());
-    rest = comma == std::string::npos ? "" : rest.substr(comma + 1);
-  }
-  if (paths.empty() || id.empty()) throw UsageError("invalid --ssh '" + text + "': it must be ID=PATH");
-}
-
-int64_t memory_of(const std::string& text) {
-  if (text.empty()) return 0;
-  try {
-    return parser::parse_bytes(text);
-  } catch (const std::exception&) {
-    throw UsageError("invalid --memory '" + text + "': it must be a number of bytes such as 512m");
-  }
-}
-
-// One finding as `docker buildx build --check` shows it.
-std::string to_text(const engine::CheckFinding& finding) {
-  const std::string rule = "--------------------";
-  return fmt::format("WARNING: {}\n{}\n{}:{}\n{}{}\n{}\n", finding.rule, finding.message, finding.file,
-                     finding.line, rule, finding.excerpt, rule);
-}
 
 // Returns the exit code.
 int check_builds(Context& context, const Plan& plan) {
@@ -79,13 +25,11 @@ int check_builds(Context& context, const Plan& plan) {
     const engine::CheckReport report = engine::check_build(context.engine().image_store(), build.request);
     for (const engine::CheckFinding& finding : report.findings) {
       if (plan.steps.size() > 1) text += "service " + build.service + ": ";
-      text += to_text(finding) + "\n";
+      text += finding_text(finding) + "\n";
     }
     count += report.findings.size();
   }
-  print(text + (count == 0   ? "Check complete, no warnings found.\n"
-                : count == 1 ? "Check complete, 1 warning has been found!\n"
-                             : fmt::format("Check complete, {} warnings have been found!\n", count)));
+  print(text + finding_count(count));
   return count == 0 ? 0 : 1;
 }
 
@@ -129,8 +73,8 @@ int build_command(Context& context, const Words& args) {
   arguments.flag("--print", modes.print, "Only print the builds as a file for docker buildx bake");
   for (const char* name : {"--builder", "--provenance", "--sbom"}) arguments.refuse_option(name);
   options.services = arguments.parse(args);
-  add_args(options, build_args, context);
-  add_ssh(options, ssh);
+  options.args = build_arguments(context, build_args);
+  if (!ssh.empty()) add_ssh_key(options.ssh, ssh);
   options.memory = memory_of(memory);
   context.show_builds(!quiet);
   context.show_layers(!quiet);

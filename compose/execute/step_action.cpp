@@ -1,5 +1,6 @@
 #include "compose/execute/step_action.h"
 
+#include "compose/execute/build_progress.h"
 #include "compose/execute/hook_run.h"
 #include "compose/execute/progress_text.h"
 #include "compose/execute/wait_condition.h"
@@ -11,46 +12,6 @@ namespace compose {
 namespace {
 
 using Kind = engine::Error::Kind;
-
-constexpr size_t kLongestLine = 16384;  // what is longer is cut in pieces
-
-// Passes a build's progress on, the output of each instruction cut into lines.
-class BuildProgress : public engine::BuildObserver {
- public:
-  BuildProgress(const Step& step, Reporter& reporter, const Cancellation& cancellation)
-      : step_(step), reporter_(reporter), cancellation_(cancellation) {}
-
-  void step(const engine::BuildStep& step, bool cached) override {
-    reporter_.build_event(step_, {BuildEvent::Kind::kBegin, step, cached, "", 0});
-  }
-  void output(const engine::BuildStep& step, const std::string& bytes) override {
-    std::string& line = open_[step.id];
-    for (const char byte : bytes) {
-      if (byte != '\n') line += byte;
-      if (byte == '\n' || line.size() >= kLongestLine) tell(step, line);
-    }
-  }
-  void finished(const engine::BuildStep& step, bool ok, int64_t milliseconds) override {
-    std::string& line = open_[step.id];
-    if (!line.empty()) tell(step, line);
-    const auto kind = ok ? BuildEvent::Kind::kDone : BuildEvent::Kind::kFailed;
-    reporter_.build_event(step_, {kind, step, false, "", milliseconds});
-  }
-  void warning(const std::string& text) override { reporter_.warning(text); }
-  bool cancelled() override { return cancellation_.cancelled(); }
-  int cancel_fd() override { return cancellation_.fd(); }
-
- private:
-  void tell(const engine::BuildStep& step, std::string& line) {
-    reporter_.build_event(step_, {BuildEvent::Kind::kLine, step, false, line, 0});
-    line.clear();
-  }
-
-  const Step& step_;
-  Reporter& reporter_;
-  const Cancellation& cancellation_;
-  std::map<int, std::string> open_;  // lines without an end yet, by instruction
-};
 
 class TransferProgress : public engine::TransferObserver {
  public:

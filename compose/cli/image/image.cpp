@@ -1,20 +1,10 @@
-#include "compose/cli/failure.h"
 #include "compose/cli/image/subcommands.h"
 #include "compose/cli/subcommands.h"
 
 namespace compose::cli {
-namespace {
-
-int image_build(Context& /*context*/, const Words& /*args*/) {
-  throw CommandError(
-      "`compose image build` is not supported: describe the build in a Compose file and use `compose build`");
-}
-
-}  // namespace
-
 int image_command(Context& context, const Words& args) {
   return run_subcommand(context, "image",
-                        {{"build", image_build, ""},
+                        {{"build", image_build, "Build an image from a Dockerfile"},
                          {"history", image_history, "Show what an image was made of"},
                          {"import", image_import, "Make an image from an archive of a root file system"},
                          {"inspect", image_inspect, "Show all about images, as JSON"},

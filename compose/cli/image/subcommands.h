@@ -5,6 +5,7 @@
 
 namespace compose::cli {
 
+int image_build(Context& context, const Words& args);
 int image_history(Context& context, const Words& args);
 int image_import(Context& context, const Words& args);
 int image_inspect(Context& context, const Words& args);
