@@ -1,6 +1,7 @@
 #pragma once
 // `up` in the foreground: the logs of its containers, followed by a thread of its own, and the rules by which
 // the end of a container ends the command.
+#include <atomic>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -47,6 +48,7 @@ class Attachment {
   Cancellation stop_;
   sys::Fd over_;  // eventfd: the thread has ended or the rules apply
   std::once_flag begun_;
+  std::atomic<bool> complete_{false};
   std::thread thread_;
   mutable std::mutex mutex_;
   std::optional<int> first_code_, chosen_code_;

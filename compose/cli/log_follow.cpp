@@ -80,7 +80,7 @@ LogFollow::Source& LogFollow::source_of(const engine::ContainerInfo& container) 
 void LogFollow::update(Source& source, const engine::ContainerInfo& container) {
   source.info = container;
   source.service = service_of(container);
-  source.name = ui::log_name(options_.project, container.name);
+  source.name = ui::log_name(options_.project, final_name(container));
   source.shown = options_.shown == nullptr || options_.shown(container);
   if (source.shown) printer_.expect(source.name);
   if (source.shown && container.log_driver == "none" && !source.told_silent) {

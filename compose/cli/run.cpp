@@ -10,6 +10,7 @@
 #include "compose/cli/seccomp_profiles.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
+#include "compose/cli/update_run.h"
 #include "compose/execute/hook_run.h"
 #include "compose/plan/hooks.h"
 #include "compose/plan/inventory.h"
@@ -41,7 +42,8 @@ class Run {
     if (const int code = bring_images(context_, session_, project_, images, observed); code != kExitOk)
       return code;
     const Plan plan = plan_one_off(project_, observed, options_);
-    if (const int code = session_.run(plan); code != kExitOk || context_.globals().dry_run) return code;
+    const int code = run_updates(context_, session_, project_, plan, context_.progress(), std::nullopt);
+    if (code != kExitOk || context_.globals().dry_run) return code;
     if (!flags_.detach) return attached();
     context_.progress().finish();
     if (!flags_.quiet) print(options_.one_off.name + '\n');

@@ -33,9 +33,13 @@ std::vector<engine::ContainerInfo> replicas_and_one_offs(Context& context, const
     return !services.empty() &&
            std::find(services.begin(), services.end(), service_of(container)) == services.end();
   });
-  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) {
-    return std::make_tuple(service_of(a), number_of(a), a.name) <
-           std::make_tuple(service_of(b), number_of(b), b.name);
+  // Of two with one number, as while one replaces the other, that which has its name comes first.
+  const auto misnamed = [](const auto& container) {
+    return is_half_recreated(container) || is_set_aside(container);
+  };
+  std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) {
+    return std::make_tuple(service_of(a), number_of(a), misnamed(a), a.name) <
+           std::make_tuple(service_of(b), number_of(b), misnamed(b), b.name);
   });
   return found;
 }

@@ -27,6 +27,7 @@ int Session::run(const Plan& plan, ProgressSink& sink, const Cancellation& cance
     return kExitOk;
   }
   const RunResult result = compose::run(plan, context_.engine(), sink, cancellation, {context_.parallel()});
+  failed_updates_ = result.failed_updates;
   if (result.cancelled) return kExitCancelled;
   if (result.ok) return kExitOk;
   context_.progress().finish();

@@ -2,6 +2,7 @@
 // A command that changes a project: holds the project's lock, has the engine put in order, hears signals,
 // runs plans.
 #include <optional>
+#include <set>
 #include <string>
 
 #include "compose/cli/context.h"
@@ -27,6 +28,9 @@ class Session {
   int run(const Plan& plan) { return run(plan, context_.progress(), signals_->first()); }
   int run(const Plan& plan, ProgressSink& sink, const Cancellation& cancellation);
 
+  // Services whose update by groups (Plan::updates) failed in the last run.
+  const std::set<std::string>& failed_updates() const { return failed_updates_; }
+
   // Others may work on the project while we only watch; `take_lock` returns false when `cancellation` came
   // first.
   void drop_lock() { lock_.reset(); }
@@ -35,6 +39,7 @@ class Session {
  private:
   Context& context_;
   std::string command_, project_;
+  std::set<std::string> failed_updates_;
   std::optional<ProjectLock> lock_;
   std::optional<Signals> signals_;
 };

@@ -18,6 +18,7 @@
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
 #include "compose/cli/up_flags.h"
+#include "compose/cli/update_run.h"
 #include "compose/cli/wait_ready.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/support.h"
@@ -142,7 +143,9 @@ class Up {
 
  private:
   int detached(const Plan& plan) {
-    if (const int code = session_.run(plan); code != kExitOk || !flags_.wait) return code;
+    const int code =
+        run_updates(context_, session_, project_, plan, context_.progress(), options_.timeout_ms);
+    if (code != kExitOk || !flags_.wait) return code;
     const Observed now = observe(context_.engine(), project_.name, nullptr);
     const std::vector<std::string> services(rules_.services.begin(), rules_.services.end());
     return wait_ready(context_, session_, wait_plan(&project_, now, services), flags_.wait_timeout_s);
@@ -160,7 +163,7 @@ class Up {
     Attachment attachment(context_.engine(), project_.name, rules_,
                           {!flags_.no_prefix, flags_.timestamps, colour}, std::move(begun));
     AttachedProgress progress(context_, attachment, [this] { announce(); });
-    const int code = session_.run(plan, progress, session_.signals().first());
+    const int code = run_updates(context_, session_, project_, plan, progress, options_.timeout_ms);
     if (code == kExitError) return code;
     if (code == kExitOk) progress.begin();
     progress.require_heard();

@@ -80,7 +80,7 @@ Plan wait_plan(const parser::Project* project, const Observed& observed,
   std::map<std::string, Group> groups;
   for (const auto& container : observed.containers) {
     const std::string service = service_of(container);
-    if (is_one_off(container) || service.empty()) continue;
+    if (is_one_off(container) || is_set_aside(container) || service.empty()) continue;
     if (project != nullptr && project->services.count(service) == 0) continue;
     if (!services.empty() && std::find(services.begin(), services.end(), service) == services.end()) continue;
     Group& group = groups[service];

@@ -23,7 +23,8 @@ constexpr int kParallelStops = 64;
 enum class Outcome { kDone, kFailed, kCancelled };
 
 bool is_wait(const Step& step) {
-  return std::holds_alternative<WaitFor>(step.action);
+  return std::holds_alternative<WaitFor>(step.action) ||
+         std::holds_alternative<MonitorContainer>(step.action) || std::holds_alternative<Delay>(step.action);
 }
 
 bool is_optional(const Step& step) {
@@ -139,7 +140,8 @@ class Executor {
   void work(const Step& step) {
     Ended ended{&step, Outcome::kDone, ""};
     try {
-      reporter_.step_changed(step, StepStatus::kDone, perform(step, engine_, reporter_, cancellation_));
+      reporter_.step_changed(step, StepStatus::kDone,
+                             perform(step, engine_, reporter_, tally_, cancellation_));
     } catch (const Cancelled&) {
       ended.outcome = Outcome::kCancelled;
       reporter_.step_changed(step, StepStatus::kCancelled, "Canceled");
@@ -193,6 +195,8 @@ class Executor {
     settled_.insert(end.step);
     if (end.outcome == Outcome::kCancelled) cancelled_ = true;
     const bool whole = std::holds_alternative<BuildImage>(end.step->action);
+    if (end.outcome == Outcome::kFailed && !end.step->update.empty())
+      result_.failed_updates.insert(end.step->update);
     if (end.outcome == Outcome::kFailed) result_.errors.push_back(whole ? end.error : first_line(end.error));
     release(*end.step, end.outcome == Outcome::kDone ? nullptr : end.step);
   }
@@ -229,6 +233,7 @@ class Executor {
   const Cancellation& cancellation_;
   std::mutex sink_mutex_;
   Reporter reporter_;
+  UpdateTally tally_;
   const int limit_, stop_limit_;
 
   // Only go()'s thread:

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "compose/plan/plan.h"
@@ -62,6 +63,7 @@ struct RunResult {
   // Most important first. Of a build the whole message, with the place and the last output; of others the
   // first line.
   std::vector<std::string> errors;
+  std::set<std::string> failed_updates;  // services, of Plan::updates
 };
 
 // Steps whose dependency failed are not run; independent ones still are. Does not throw for failing steps.

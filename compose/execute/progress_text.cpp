@@ -24,6 +24,8 @@ struct Running {
   }
   const char* operator()(const StartContainer&) const { return "Starting"; }
   const char* operator()(const WaitFor&) const { return "Waiting"; }
+  const char* operator()(const MonitorContainer&) const { return "Monitoring"; }
+  const char* operator()(const Delay&) const { return "Waiting"; }
   const char* operator()(const StopContainer&) const { return "Stopping"; }
   const char* operator()(const KillContainer&) const { return "Killing"; }
   const char* operator()(const PauseContainer&) const { return "Pausing"; }
@@ -58,6 +60,8 @@ struct Done {
     }
     return "Running";
   }
+  const char* operator()(const MonitorContainer&) const { return "Good"; }
+  const char* operator()(const Delay&) const { return "Waited"; }
   const char* operator()(const StopContainer&) const { return "Stopped"; }
   const char* operator()(const KillContainer&) const { return "Killed"; }
   const char* operator()(const PauseContainer&) const { return "Paused"; }

@@ -40,8 +40,9 @@ bool same_origin(const engine::Labels& a, const engine::Labels& b) {
 
 class Performer {
  public:
-  Performer(const Step& step, engine::Engine& engine, Reporter& reporter, const Cancellation& cancellation)
-      : step_(step), engine_(engine), reporter_(reporter), cancellation_(cancellation) {}
+  Performer(const Step& step, engine::Engine& engine, Reporter& reporter, UpdateTally& tally,
+            const Cancellation& cancellation)
+      : step_(step), engine_(engine), reporter_(reporter), tally_(tally), cancellation_(cancellation) {}
 
   std::string operator()(const BuildImage& action) {
     BuildProgress progress(step_, reporter_, cancellation_);
@@ -106,12 +107,32 @@ class Performer {
   }
 
   std::string operator()(const StartContainer& action) {
-    const auto container = engine_.find_container(action.container);
-    const std::string id = container ? container->id : action.container;
-    const bool runs = container && is_up(*container);  // another command was faster: its hooks have been run
-    engine_.start_container(id);
-    if (action.restarts) engine_.note_container_event(id, "restart");
-    if (!runs) run_hooks(id, action.post_start, "post_start");
+    if (!action.tried) return start(action);
+    try {
+      return start(action);
+    } catch (const engine::Error& error) {
+      tally_.note_failed_start(action.container, error.what());
+      return "Not started";
+    }
+  }
+
+  std::string operator()(const MonitorContainer& action) {
+    try {
+      if (const std::string why = tally_.failed_start(action.container); !why.empty())
+        throw ContainerFailed("could not be started: " + why);
+      watch_update(action, engine_, cancellation_);
+      return done();
+    } catch (const ContainerFailed& failure) {
+      const std::string text = "service \"" + action.service + "\": " + (action.back ? "rollback" : "update") + " failed: container " +
+                               action.container + " " + failure.what();
+      if (tally_.fail(action.service) > action.tolerated) throw ContainerFailed(text);
+      reporter_.warning(text + "; it goes on, as failure_action or max_failure_ratio say");
+      return "Failed";
+    }
+  }
+
+  std::string operator()(const Delay& action) {
+    wait_delay(action, cancellation_);
     return done();
   }
 
@@ -180,6 +201,16 @@ class Performer {
   }
 
  private:
+  std::string start(const StartContainer& action) {
+    const auto container = engine_.find_container(action.container);
+    const std::string id = container ? container->id : action.container;
+    const bool runs = container && is_up(*container);  // another command was faster: its hooks have been run
+    engine_.start_container(id);
+    if (action.restarts) engine_.note_container_event(id, "restart");
+    if (!runs) run_hooks(id, action.post_start, "post_start");
+    return done();
+  }
+
   void run_hooks(const std::string& id, const std::vector<Hook>& hooks, const char* turn) {
     for (const Hook& hook : hooks) run_hook(id, hook, turn);
   }
@@ -252,6 +283,7 @@ class Performer {
   const Step& step_;
   engine::Engine& engine_;
   Reporter& reporter_;
+  UpdateTally& tally_;
   const Cancellation& cancellation_;
 };
 
@@ -286,9 +318,9 @@ void Reporter::report(const std::function<void()>& show) {
   }
 }
 
-std::string perform(const Step& step, engine::Engine& engine, Reporter& reporter,
+std::string perform(const Step& step, engine::Engine& engine, Reporter& reporter, UpdateTally& tally,
                     const Cancellation& cancellation) {
-  return std::visit(Performer(step, engine, reporter, cancellation), step.action);
+  return std::visit(Performer(step, engine, reporter, tally, cancellation), step.action);
 }
 
 }  // namespace compose

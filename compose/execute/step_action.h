@@ -6,6 +6,7 @@
 #include <string>
 
 #include "compose/execute/executor.h"
+#include "compose/execute/update_watch.h"
 
 namespace compose {
 
@@ -27,8 +28,9 @@ class Reporter {
   std::mutex& mutex_;
 };
 
-// Returns the text for progress ("Created"). Throws Cancelled, ConditionFailed, and what the engine throws.
-std::string perform(const Step& step, engine::Engine& engine, Reporter& reporter,
+// Returns the text for progress ("Created"). Throws Cancelled, ConditionFailed, ContainerFailed, and what the
+// engine throws.
+std::string perform(const Step& step, engine::Engine& engine, Reporter& reporter, UpdateTally& tally,
                     const Cancellation& cancellation);
 
 }  // namespace compose

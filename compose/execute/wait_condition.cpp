@@ -22,22 +22,8 @@ std::string last_line(const std::string& output) {
   return line.size() > kLongestOutput ? line.substr(0, kLongestOutput) + "..." : line;
 }
 
-std::string last_health(const Status& status) {
-  if (status.health_log.empty()) return "";
-  const engine::HealthResult& last = status.health_log.back();
-  const std::string line = last_line(last.output);
-  return " (last health check exited with " + std::to_string(last.exit_code) +
-         (line.empty() ? "" : ": " + line) + ")";
-}
-
 bool has_ended(const Status& status) {
   return status.state == State::kExited || status.state == State::kDead;
-}
-
-std::string ended_text(const Status& status) {
-  return "exited (" + std::to_string(status.exit_code) + ")" +
-         (status.oom_killed ? ", killed for want of memory" : "") +
-         (status.error.empty() ? "" : ": " + status.error);
 }
 
 // Judges one status: true when the condition holds, false when it may yet come true.
@@ -112,6 +98,20 @@ void wait_for_one(const WaitFor& wait, const std::string& name, engine::Engine& 
 }
 
 }  // namespace
+
+std::string ended_text(const Status& status) {
+  return "exited (" + std::to_string(status.exit_code) + ")" +
+         (status.oom_killed ? ", killed for want of memory" : "") +
+         (status.error.empty() ? "" : ": " + status.error);
+}
+
+std::string last_health(const Status& status) {
+  if (status.health_log.empty()) return "";
+  const engine::HealthResult& last = status.health_log.back();
+  const std::string line = last_line(last.output);
+  return " (last health check exited with " + std::to_string(last.exit_code) +
+         (line.empty() ? "" : ": " + line) + ")";
+}
 
 void wait_for(const WaitFor& wait, engine::Engine& engine, const Cancellation& cancellation) {
   for (const auto& name : wait.containers) wait_for_one(wait, name, engine, cancellation);

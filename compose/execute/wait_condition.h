@@ -20,6 +20,11 @@ class ConditionFailed : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// What became of a container, after its name: "exited (1), killed for want of memory".
+std::string ended_text(const engine::Status& status);
+// " (last health check exited with 1: refused)"; empty when there was none.
+std::string last_health(const engine::Status& status);
+
 // Returns when the condition holds for every container of `wait`. Throws ConditionFailed, Cancelled, and what
 // the engine throws.
 void wait_for(const WaitFor& wait, engine::Engine& engine, const Cancellation& cancellation);

@@ -1,7 +1,6 @@
 #include "compose/plan/contention.h"
 
 #include <algorithm>
-#include <set>
 
 #include "compose/plan/inventory.h"
 #include "compose/plan/ports.h"
@@ -15,7 +14,8 @@ std::map<std::string, int> freed(const Observed& observed, const Endings& ending
   for (const auto& container : observed.containers) {
     const auto removal = endings.removals.find(container.id);
     if (removal == endings.removals.end()) continue;
-    steps[container.name] = removal->second;
+    const auto rename = endings.renames.find(container.id);
+    steps[container.name] = rename == endings.renames.end() ? removal->second : rename->second;
     const auto disconnect = endings.disconnects.find(container.id);
     const bool early = disconnect != endings.disconnects.end();
     for (const auto& endpoint : container.endpoints) {
@@ -44,15 +44,6 @@ bool has_fixed_address(const engine::AttachmentConfig& attachment) {
   return !attachment.ipv4_address.empty() || !attachment.ipv6_address.empty();
 }
 
-// Over any number of edges.
-bool waits_for(StepList& steps, int step, int first, std::set<int>& seen) {
-  for (const int before : steps.at(step).after) {
-    if (before == first) return true;
-    if (seen.insert(before).second && waits_for(steps, before, first, seen)) return true;
-  }
-  return false;
-}
-
 // Else the pool could hand a fixed address to somebody who does not care which one he gets. Not where the
 // fixed one itself waits for the other: its address is freed late then.
 void order_fixed_addresses_first(StepList& steps) {
@@ -70,8 +61,7 @@ void order_fixed_addresses_first(StepList& steps) {
   for (const auto& [network, firsts] : fixed) {
     for (const int first : firsts) {
       for (const int step : pooled[network]) {
-        std::set<int> seen;
-        if (!waits_for(steps, first, step, seen)) steps.order(first, step);
+        steps.prefer(first, step);
       }
     }
   }
@@ -79,7 +69,7 @@ void order_fixed_addresses_first(StepList& steps) {
 
 void order_ports(StepList& steps, const Observed& observed, const Endings& endings, const PortClaim& claim) {
   for (const auto& holder : observed.containers) {
-    if (!is_up(holder)) continue;
+    if (!is_up(holder) || (!claim.beside.empty() && service_of(holder) == claim.beside)) continue;
     for (const auto& port : claim.ports) {
       const bool held = std::any_of(holder.ports.begin(), holder.ports.end(),
                                     [&](const auto& other) { return overlap(port, other); });

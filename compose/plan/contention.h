@@ -15,6 +15,7 @@ struct Endings {
   std::map<std::string, int> stops;        // StopContainer steps
   std::map<std::string, int> disconnects;  // DisconnectContainer steps
   std::map<std::string, int> removals;     // RemoveContainer steps
+  std::map<std::string, int> renames;      // RenameContainer steps that free its name before it is removed
 };
 
 // The ports a StartContainer step is going to bind.
@@ -23,6 +24,7 @@ struct PortClaim {
   std::string container;     // name, for messages
   std::string container_id;  // of an observed container that is started again; else empty
   std::vector<engine::PublishedPort> ports;
+  std::string beside{};  // a service whose containers leave it room: it is one of them, updated by groups
 };
 
 // Adds the edges. Throws PlanError when a fixed port is held by a running container of the project that the

@@ -52,8 +52,10 @@ class Converger {
       numbers[number_of(container)].push_back(&container);
     }
     for (auto& [number, group] : numbers) {
+      std::map<const ContainerInfo*, int> ranks;
+      for (const auto* container : group) ranks[container] = rank(*container, group);
       std::stable_sort(group.begin(), group.end(),
-                       [&](const ContainerInfo* a, const ContainerInfo* b) { return rank(*a) < rank(*b); });
+                       [&](const ContainerInfo* a, const ContainerInfo* b) { return ranks[a] < ranks[b]; });
       Slot slot;
       slot.number = number;
       slot.name = container_name(project_, service_, number);
@@ -63,8 +65,16 @@ class Converger {
     }
   }
 
-  int rank(const ContainerInfo& container) const {
-    return (divergence(container).empty() ? 0 : 2) + (is_half_recreated(container) ? 1 : 0);
+  // The least takes the place.
+  int rank(const ContainerInfo& container, const std::vector<const ContainerInfo*>& group) const {
+    const bool half = is_half_recreated(container);
+    // It was about to take it from the others only when it runs and they do not any more.
+    const bool early = half && policy_.by_groups && group.size() > 1 &&
+                       (!is_up(container) || std::any_of(group.begin(), group.end(), [&](const auto* other) {
+                         return other != &container && is_up(*other);
+                       }));
+    if (early) return 4;
+    return (divergence(container).empty() ? 0 : 2) + (half || is_set_aside(container) ? 1 : 0);
   }
 
   void shrink() {

@@ -37,6 +37,7 @@ struct ConvergePolicy {
   Recreate recreate = Recreate::kDiverged;
   std::string always_reason;            // kAlways: "--force-recreate"
   std::optional<int> replicas;          // unset: as many as there are
+  bool by_groups = false;               // a new container replaces none that runs before it has proved itself
   std::set<std::string> made_networks;  // names of those this plan creates or recreates
 };
 

@@ -38,14 +38,18 @@ int end_container(UpScene& scene, const ContainerInfo& container, const std::str
 }
 
 int release_container(UpScene& scene, const ContainerInfo& container, const std::string& resource,
-                      const std::string& reason) {
-  std::vector<int> after;
-  if (is_up(container)) after = {stop_container(scene, container, resource, reason, {})};
+                      const std::string& reason, std::vector<int> after) {
+  if (is_up(container)) after = {stop_container(scene, container, resource, reason, std::move(after))};
   const int disconnect =
       scene.steps.add(resource, DisconnectContainer{container.id}, reason, std::move(after));
   scene.endings.disconnects[container.id] = disconnect;
   leave_networks(scene, container, disconnect);
   return disconnect;
+}
+
+int end_leftover(UpScene& scene, const ContainerInfo& container) {
+  return end_container(scene, container, "Container " + container.name,
+                       "left over from an interrupted recreate", {});
 }
 
 void remember_stop(UpScene& scene, const std::string& service, const ContainerInfo& container) {

@@ -18,7 +18,10 @@ int stop_container(UpScene& scene, const engine::ContainerInfo& container, const
 // Stops (when up) it and frees its addresses. It is still there with all its data, to be started again when
 // what comes next fails. Returns the last step.
 int release_container(UpScene& scene, const engine::ContainerInfo& container, const std::string& resource,
-                      const std::string& reason);
+                      const std::string& reason, std::vector<int> after = {});
+
+// Of an interrupted recreate or update.
+int end_leftover(UpScene& scene, const engine::ContainerInfo& container);
 
 // Notes the step that stops it, if there is one, as one of its service's.
 void remember_stop(UpScene& scene, const std::string& service, const engine::ContainerInfo& container);

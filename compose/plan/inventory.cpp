@@ -84,6 +84,22 @@ bool is_half_recreated(const engine::ContainerInfo& container) {
          prefix.find_first_not_of("0123456789abcdef") == std::string::npos;
 }
 
+std::string final_name(const engine::ContainerInfo& container) {
+  return is_half_recreated(container) ? label_of(container.labels, label::kReplace) : container.name;
+}
+
+std::string set_aside_name(const engine::ContainerInfo& container) {
+  return temporary_name(container.id, "before_" + final_name(container));
+}
+
+bool is_set_aside(const engine::ContainerInfo& container) {
+  return container.name.starts_with(temporary_name(container.id, "before_"));
+}
+
+std::string former_name(const engine::ContainerInfo& container) {
+  return container.name.substr(temporary_name(container.id, "before_").size());
+}
+
 void check_folder(const parser::Project& project, const std::vector<engine::ContainerInfo>& containers) {
   for (const auto& container : containers) {
     const std::string folder = label_of(container.labels, label::kWorkingDir);

@@ -29,6 +29,15 @@ std::string temporary_name(const std::string& old_id, const std::string& name);
 // True when `container` was made to replace another and has not got its final name yet.
 bool is_half_recreated(const engine::ContainerInfo& container);
 
+// That it has been made for; its name, but while it is half recreated.
+std::string final_name(const engine::ContainerInfo& container);
+
+// "<12 hex of its own id>_before_<its name>": what a replaced container is called that is kept, stopped,
+// until the update of its service by groups is through, so that it can be taken back.
+std::string set_aside_name(const engine::ContainerInfo& container);
+bool is_set_aside(const engine::ContainerInfo& container);
+std::string former_name(const engine::ContainerInfo& container);  // of one that is set aside
+
 // The project a set of containers belongs to must be used from one folder only: throws PlanError naming both
 // folders and the way out (-p) when a container of the project came from elsewhere.
 void check_folder(const parser::Project& project, const std::vector<engine::ContainerInfo>& containers);

@@ -104,6 +104,7 @@ template <typename Predicate>
 void add_starts(StepList& steps, const Scene& scene, const Stops& stops, const Predicate& wanted) {
   Members members;
   for (const auto* container : scene.containers()) {
+    if (is_set_aside(*container)) continue;  // another has its place
     Member member{container->name, -1, container};
     if (wanted(*container)) {
       std::vector<int> after;
@@ -149,7 +150,7 @@ Plan plan_start(const parser::Project* project, const Observed& observed, const 
   }
   std::set<std::string> starting;
   for (const auto* container : scene.containers())
-    if (!is_up(*container)) starting.insert(service_of(*container));
+    if (!is_up(*container) && !is_set_aside(*container)) starting.insert(service_of(*container));
   const std::set<std::string> behind = left_behind(project, scene, starting);
   scene.services.insert(behind.begin(), behind.end());
   const auto is_behind = [&](const ContainerInfo& container) {

@@ -60,6 +60,8 @@ struct StartContainer {
   std::string container;           // name
   std::vector<Hook> post_start{};  // run one after the other once it runs; the first that fails ends the step
   bool restarts = false;           // the plan has stopped it for this
+  bool tried =
+      false;  // a failure is judged by the MonitorContainer step that comes for it: the step succeeds
 };
 // Waits until the dependency's condition holds for all its containers. kRunning: it is running, or has run
 // and ended with 0. The planner makes one step a container, so that each shows its own progress.
@@ -69,6 +71,22 @@ struct WaitFor {
   std::vector<std::string> containers;  // names
   Condition condition = Condition::kRunning;
   bool required = true;  // false: a failure only warns
+};
+// Part of an update by groups: the container runs, is healthy where it has a health check, and has stayed so
+// for a while. Until then it can fail: by ending, by getting unhealthy, by not having started.
+struct MonitorContainer {
+  std::string service;
+  std::string container;  // name
+  // For how long; unset: as soon as it is healthy, and for 5 s where it has no health check.
+  std::optional<std::chrono::milliseconds> time{};
+  bool may_finish = false;  // it is a one-shot job: to end with 0 is success
+  int tolerated = 0;        // so many failures in the service's update only warn
+  int restarts = 0;         // it has had before this plan
+  bool back = false;        // it is an old one, of an update that is rolled back
+};
+// Nothing for a while: deploy.update_config.delay.
+struct Delay {
+  std::chrono::milliseconds time{};
 };
 struct StopContainer {
   std::string container;  // id
@@ -106,10 +124,11 @@ struct RenameContainer {
   std::string name;
 };
 
-using Action = std::variant<BuildImage, PullImage, PushImage, CreateNetwork, RemoveNetwork, CreateVolume,
-                            RemoveVolume, RemoveImage, CreateContainer, StartContainer, WaitFor,
-                            StopContainer, KillContainer, PauseContainer, UnpauseContainer,
-                            DisconnectContainer, RemoveContainer, ReconfigureContainer, RenameContainer>;
+using Action =
+    std::variant<BuildImage, PullImage, PushImage, CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume,
+                 RemoveImage, CreateContainer, StartContainer, WaitFor, MonitorContainer, Delay,
+                 StopContainer, KillContainer, PauseContainer, UnpauseContainer, DisconnectContainer,
+                 RemoveContainer, ReconfigureContainer, RenameContainer>;
 
 struct Step {
   int id = 0;            // index in Plan::steps
@@ -117,11 +136,20 @@ struct Step {
   Action action;
   std::string reason;      // "config changed: environment.FOO", "not there yet", ...
   std::vector<int> after;  // ids of steps that must have succeeded before
+  std::string update{};    // the service whose update by groups it is part of (Plan::updates); else empty
+};
+
+// A service's update by groups (deploy.update_config), or the way back from it.
+struct Update {
+  enum class OnFailure { kPause, kContinue, kRollBack };
+  OnFailure on_failure = OnFailure::kPause;  // kRollBack: by plan_rollback, of what is observed then
+  std::string how;                           // for people: "2 at a time, start-first"
 };
 
 struct Plan {
   std::vector<Step> steps;
-  std::vector<std::string> warnings;  // orphans, ...
+  std::vector<std::string> warnings;        // orphans, ...
+  std::map<std::string, Update> updates{};  // by service
   bool empty() const { return steps.empty(); }
 };
 

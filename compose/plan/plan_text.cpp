@@ -16,6 +16,8 @@ struct Verb {
   const char* operator()(const CreateContainer&) const { return "Create"; }
   const char* operator()(const StartContainer&) const { return "Start"; }
   const char* operator()(const WaitFor&) const { return "Wait"; }
+  const char* operator()(const MonitorContainer&) const { return "Monitor"; }
+  const char* operator()(const Delay&) const { return "Delay"; }
   const char* operator()(const StopContainer&) const { return "Stop"; }
   const char* operator()(const KillContainer&) const { return "Kill"; }
   const char* operator()(const PauseContainer&) const { return "Pause"; }
@@ -25,6 +27,23 @@ struct Verb {
   const char* operator()(const ReconfigureContainer&) const { return "Reconfigure"; }
   const char* operator()(const RenameContainer&) const { return "Rename"; }
 };
+
+std::string shown(std::chrono::milliseconds time) {
+  const int64_t count = time.count();
+  return count % 1000 == 0 ? std::to_string(count / 1000) + "s" : std::to_string(count) + "ms";
+}
+
+const char* shown(Update::OnFailure on_failure) {
+  switch (on_failure) {
+    case Update::OnFailure::kPause:
+      break;
+    case Update::OnFailure::kContinue:
+      return "goes on after a failure";
+    case Update::OnFailure::kRollBack:
+      return "rolls back on a failure";
+  }
+  return "pauses on a failure";
+}
 
 // What the resource alone does not say: which of two containers of one name, what is waited for, which
 // signal.
@@ -53,6 +72,12 @@ std::string detail(const Step& step) {
                                                                                         : " until running";
     return until + std::string(wait->required ? "" : " (optional)");
   }
+  if (const auto* monitor = std::get_if<MonitorContainer>(&step.action))
+    return (step.resource == "Container " + monitor->container ? "" : " as " + monitor->container) +
+           (monitor->time ? " for " + shown(*monitor->time) : " until healthy, else for 5s");
+  if (const auto* delay = std::get_if<Delay>(&step.action)) return " for " + shown(delay->time);
+  if (const auto* start = std::get_if<StartContainer>(&step.action))
+    return step.resource == "Container " + start->container ? "" : " as " + start->container;
   return "";
 }
 
@@ -74,6 +99,8 @@ std::string to_text(const Plan& plan) {
     if (!after.empty()) text += " [after " + join(after, ", ") + "]";
     text += "\n";
   }
+  for (const auto& [service, update] : plan.updates)
+    text += "service " + service + ": " + update.how + ", " + shown(update.on_failure) + "\n";
   return text;
 }
 

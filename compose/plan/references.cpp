@@ -38,16 +38,18 @@ void point_namespaces(const UpScene& scene, const parser::Service& service, engi
 }
 
 bool point_volumes(const UpScene& scene, const parser::Service& service, engine::ContainerConfig& config,
-                   std::vector<int>& before) {
+                   std::vector<int>& before, bool in_the_end) {
   bool released = false;
   const std::vector<VolumeLender> lenders = lenders_of(service);
   for (size_t i = 0; i < lenders.size(); ++i) {
     if (lenders[i].service.empty()) continue;
     std::string& container = config.volumes_from.at(i).container;
     if (const auto loan = scene.loans.find(lenders[i].service); loan != scene.loans.end()) {
-      container = loan->second.container;
-      if (loan->second.create >= 0) before.push_back(loan->second.create);
-      released = released || loan->second.released;
+      const bool last = in_the_end && loan->second.placed >= 0;
+      container = last ? loan->second.name : loan->second.container;
+      const int step = last ? loan->second.placed : loan->second.create;
+      if (step >= 0) before.push_back(step);
+      released = released || (loan->second.released && !in_the_end);
     } else if (const ContainerInfo* there = lending_container(scene.observed, lenders[i].service)) {
       container = there->id;
     } else {

@@ -16,7 +16,8 @@ void point_namespaces(const UpScene& scene, const parser::Service& service, engi
 
 // Whose volumes they are, by the name it has when they are asked for; `before` gets the steps to be waited
 // for. Returns whether one of those is stopped to be replaced. Throws PlanError when there is none.
+// `in_the_end`: they are asked for when the plan has done all it does to the lenders.
 bool point_volumes(const UpScene& scene, const parser::Service& service, engine::ContainerConfig& config,
-                   std::vector<int>& before);
+                   std::vector<int>& before, bool in_the_end = false);
 
 }  // namespace compose

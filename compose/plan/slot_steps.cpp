@@ -44,38 +44,68 @@ std::map<std::string, std::string> anonymous_volumes(const ContainerInfo& old,
   return volumes;
 }
 
+// Of a new container, whatever it is for.
+engine::ContainerConfig config_of(const UpScene& scene, const ServiceState& state, const Slot& slot) {
+  const parser::Service& service = *state.service;
+  const std::string image = image_of(scene.project, service);
+  engine::ContainerConfig config =
+      container_config(scene.project, service, slot.number, slot.name, scene.observed.images.at(image).id);
+  point_links(scene, service, config);
+  point_namespaces(scene, service, config);
+  return config;
+}
+
 // Returns the step after which the new container is there under its name.
-int replace(UpScene& scene, const ServiceState& state, const Slot& slot, engine::ContainerConfig& config,
-            std::vector<int> before, bool lender_is_released) {
+int replace(UpScene& scene, const ServiceState& state, const Slot& slot, Replacement& replacement) {
   const ContainerInfo& old = *slot.current;
   const std::string resource = "Container " + slot.name;
-  if (!scene.options.renew_anonymous_volumes) config.inherited_volumes = anonymous_volumes(old, config);
-  config.labels[label::kReplace] = slot.name;
-  // Those it carries over are in use by then. One it had from another that has a new one now would be
-  // nobody's.
-  const bool renew = scene.options.renew_anonymous_volumes || !state.service->volumes_from.empty();
-  // Of a lender that is stopped first, it has to be stopped before that.
-  const bool release_first = must_release_first(scene, config) || lender_is_released;
-  if (release_first) before.push_back(release_container(scene, old, resource, slot.reason));
-  config.name = temporary_name(old.id, slot.name);
-  const int create =
-      scene.steps.add(resource, CreateContainer{state.service->name, config}, slot.reason, std::move(before));
-  scene.loans.emplace(state.service->name, Loan{config.name, create, release_first});
-  if (!release_first) scene.replacements.push_back(create);
-  const int removal = end_container(scene, old, resource, "replaced", {create}, renew);
+  std::vector<int> before = replacement.before;
+  if (replacement.release_first) before.push_back(release_container(scene, old, resource, slot.reason));
+  const int create = scene.steps.add(resource, CreateContainer{state.service->name, replacement.config},
+                                     slot.reason, std::move(before));
+  if (!replacement.release_first) scene.replacements.push_back(create);
+  const int removal = end_container(scene, old, resource, "replaced", {create}, replacement.renew);
   remember_stop(scene, state.service->name, old);
-  return scene.steps.add(resource, RenameContainer{config.name, slot.name}, "replaced", {removal});
+  const std::string& name = replacement.config.name;
+  const int placed = scene.steps.add(resource, RenameContainer{name, slot.name}, "replaced", {removal});
+  scene.loans.emplace(state.service->name, Loan{name, create, replacement.release_first, slot.name, placed});
+  return placed;
 }
 
 }  // namespace
 
+Replacement replacement_of(UpScene& scene, const ServiceState& state, const Slot& slot, bool in_the_end) {
+  Replacement replacement;
+  engine::ContainerConfig& config = replacement.config;
+  config = config_of(scene, state, slot);
+  replacement.before = prerequisites(scene, config);
+  const bool lender_is_released =
+      point_volumes(scene, *state.service, config, replacement.before, in_the_end);
+  for (const auto* leftover : slot.leftovers)
+    replacement.before.push_back(scene.endings.removals.at(leftover->id));
+  if (!scene.options.renew_anonymous_volumes)
+    config.inherited_volumes = anonymous_volumes(*slot.current, config);
+  config.labels[label::kReplace] = slot.name;
+  config.name = temporary_name(slot.current->id, slot.name);
+  // Those it carries over are in use by then. One it had from another that has a new one now would be
+  // nobody's.
+  replacement.renew = scene.options.renew_anonymous_volumes || !state.service->volumes_from.empty();
+  // Of a lender that is stopped first, it has to be stopped before that.
+  replacement.release_first = must_release_first(scene, config) || lender_is_released;
+  return replacement;
+}
+
 Member keep_slot(UpScene& scene, const ServiceState& state, const Slot& slot) {
   const ContainerInfo& container = *slot.current;
-  const std::string name = is_half_recreated(container) ? slot.name : container.name;
-  scene.loans.emplace(state.service->name, Loan{container.id, -1, false});
+  const bool misnamed = is_half_recreated(container) || is_set_aside(container);
+  const std::string name = misnamed ? slot.name : container.name;
+  scene.loans.emplace(state.service->name, Loan{container.id});
   const std::string resource = "Container " + name;
   std::vector<int> after;
-  for (const auto* leftover : slot.leftovers) after.push_back(scene.endings.removals.at(leftover->id));
+  for (const auto* leftover : slot.leftovers) {
+    const auto removal = scene.endings.removals.find(leftover->id);
+    if (removal != scene.endings.removals.end()) after.push_back(removal->second);  // else kept for a while
+  }
   if (name != container.name) {
     after = {scene.steps.add(resource, RenameContainer{container.id, name},
                              "finishes an interrupted recreate", after)};
@@ -112,27 +142,26 @@ Member keep_slot(UpScene& scene, const ServiceState& state, const Slot& slot) {
 Member make_slot(UpScene& scene, const ServiceState& state, const Slot& slot) {
   const parser::Service& service = *state.service;
   const std::string resource = "Container " + slot.name;
-  const std::string image = image_of(scene.project, service);
-  engine::ContainerConfig config =
-      container_config(scene.project, service, slot.number, slot.name, scene.observed.images.at(image).id);
-  point_links(scene, service, config);
-  point_namespaces(scene, service, config);
-  std::vector<int> before = prerequisites(scene, config);
-  const bool lender_is_released = point_volumes(scene, service, config, before);
-  for (const auto* leftover : slot.leftovers) before.push_back(scene.endings.removals.at(leftover->id));
   int ready = -1;
+  std::vector<engine::PublishedPort> ports;
   if (slot.current == nullptr) {
+    engine::ContainerConfig config = config_of(scene, state, slot);
+    ports = config.ports;
+    std::vector<int> before = prerequisites(scene, config);
+    point_volumes(scene, service, config, before);
     ready = scene.steps.add(resource, CreateContainer{service.name, config}, slot.reason, before);
-    scene.loans.emplace(service.name, Loan{config.name, ready, false});
+    scene.loans.emplace(service.name, Loan{config.name, ready, false, config.name, ready});
   } else {
-    ready = replace(scene, state, slot, config, std::move(before), lender_is_released);
+    Replacement replacement = replacement_of(scene, state, slot, false);
+    ports = replacement.config.ports;
+    ready = replace(scene, state, slot, replacement);
   }
   Member member{slot.name, -1, nullptr};
   const bool start = state.selected || (slot.current != nullptr && is_up(*slot.current));
   if (scene.options.no_start || !start) return member;
   member.start = scene.steps.add(resource, StartContainer{slot.name},
                                  slot.current == nullptr ? "not started yet" : "replaced", {ready});
-  scene.claims.push_back({member.start, slot.name, "", config.ports});
+  scene.claims.push_back({member.start, slot.name, "", std::move(ports)});
   return member;
 }
 

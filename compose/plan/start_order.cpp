@@ -47,7 +47,7 @@ class StartOrder {
     for (const Member& other : needed->second) {
       if (other.one_off || already_holds(other, dependency)) continue;
       const bool plain = dependency.condition == Needed::kStarted && dependency.required;
-      if (plain && other.start >= 0) steps_.order(other.start, member.start);
+      if (plain && other.start >= 0) steps_.order(other.last(), member.start);
       if (!plain) steps_.order(wait_step(service, need, other, dependency), member.start);
     }
   }
@@ -62,7 +62,7 @@ class StartOrder {
       return known->second;
     }
     std::vector<int> after;
-    if (member.start >= 0) after.push_back(member.start);
+    if (member.start >= 0) after.push_back(member.last());
     const int step = steps_.add("Container " + member.name,
                                 WaitFor{need, {member.name}, condition_of(dependency), dependency.required},
                                 "needed by " + service, after);

@@ -13,9 +13,11 @@ namespace compose {
 // One container of a service as it will be when the plan has run.
 struct Member {
   std::string name;
-  int start = -1;                               // its StartContainer step; -1: it is not started by this plan
+  int start = -1;  // its StartContainer step, or the step that begins its replacement; -1: there is none
   const engine::ContainerInfo* kept = nullptr;  // as observed, when start is -1
   bool one_off = false;                         // nobody waits for it
+  int ready = -1;                               // after it, it has started, under its name; -1: after `start`
+  int last() const { return ready >= 0 ? ready : start; }
 };
 using Members = std::map<std::string, std::vector<Member>>;  // by service
 

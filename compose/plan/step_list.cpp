@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <functional>
 #include <queue>
-#include <stdexcept>
 
 namespace compose {
 
@@ -23,6 +22,26 @@ void StepList::order(int before, int step) {
   std::vector<int>& after = at(step).after;
   if (before == step || std::find(after.begin(), after.end(), before) != after.end()) return;
   after.push_back(before);
+}
+
+bool StepList::waits_for(int step, int first) const {
+  std::vector<bool> seen(steps_.size());
+  std::vector<int> open{step};
+  while (!open.empty()) {
+    const int next = open.back();
+    open.pop_back();
+    for (const int before : steps_[static_cast<size_t>(next)].after) {
+      if (before == first) return true;
+      if (seen[static_cast<size_t>(before)]) continue;
+      seen[static_cast<size_t>(before)] = true;
+      open.push_back(before);
+    }
+  }
+  return false;
+}
+
+void StepList::prefer(int before, int step) {
+  if (!waits_for(before, step)) order(before, step);
 }
 
 Plan StepList::finish() && {
@@ -45,14 +64,14 @@ Plan StepList::finish() && {
     }
     plan.steps.push_back(std::move(at(next)));
   }
-  if (plan.steps.size() != steps_.size())
-    throw std::logic_error("the plan's steps wait for each other in a circle");
+  if (plan.steps.size() != steps_.size()) throw CircularSteps();
   for (Step& step : plan.steps) {
     step.id = number[static_cast<size_t>(step.id)];
     for (int& before : step.after) before = number[static_cast<size_t>(before)];
     std::sort(step.after.begin(), step.after.end());
   }
   plan.warnings = std::move(warnings_);
+  plan.updates = std::move(updates_);
   return plan;
 }
 

@@ -16,6 +16,8 @@
 #include "compose/plan/slot_steps.h"
 #include "compose/plan/up_checks.h"
 #include "compose/plan/up_scene.h"
+#include "compose/plan/update_rules.h"
+#include "compose/plan/update_steps.h"
 
 namespace compose {
 namespace {
@@ -26,8 +28,8 @@ class UpPlanner {
  public:
   // `one_off`: made beside what it needs; may be null.
   UpPlanner(const parser::Project& project, const Observed& observed, const UpOptions& options,
-            const OneOffOptions* one_off = nullptr)
-      : scene_(project, observed, options, one_off) {}
+            const OneOffOptions* one_off, bool at_once)
+      : scene_(project, observed, options, one_off, at_once) {}
 
   Plan make() {
     check_folder(scene_.project, scene_.observed.containers);
@@ -57,6 +59,7 @@ class UpPlanner {
     }
     if (!scene_.options.no_start) order_starts(scene_.steps, scene_.graph, scene_.members);
     order_contention(scene_.steps, scene_.observed, scene_.endings, scene_.claims);
+    order_dependents_of_updates();
     return with_hooks(std::move(scene_.steps).finish(), &scene_.project, scene_.observed);
   }
 
@@ -142,6 +145,7 @@ class UpPlanner {
     ConvergePolicy policy;
     const std::string& name = state.service->name;
     if (state.selected) policy.replicas = scene_.replicas.at(name);
+    policy.by_groups = update_rules(*state.service) && state.selected && !scene_.options.no_start;
     const bool target = scene_.selection.targets.count(name) != 0;
     if (scene_.options.no_recreate) policy.recreate = ConvergePolicy::Recreate::kNever;
     const auto always = [&](const char* flag) {
@@ -218,14 +222,22 @@ class UpPlanner {
       end_container(scene_, *surplus.container, "Container " + surplus.container->name, surplus.reason, {});
       remember_stop(scene_, name, *surplus.container);
     }
+    if (updates_by_groups(scene_, state)) return update_steps(scene_, state);
     for (const Slot& slot : state.convergence.slots) {
-      for (const auto* leftover : slot.leftovers) {
-        end_container(scene_, *leftover, "Container " + leftover->name,
-                      "left over from an interrupted recreate", {});
-      }
+      for (const auto* leftover : slot.leftovers) end_leftover(scene_, *leftover);
       scene_.members[name].push_back(slot.make ? make_slot(scene_, state, slot)
                                                : keep_slot(scene_, state, slot));
     }
+  }
+
+  // Who needs a service that is updated by groups goes on until that is through.
+  void order_dependents_of_updates() {
+    for (const auto& entry : scene_.steps.updates())
+      for (const auto& dependent : scene_.graph.needed_by(entry.first))
+        for (const int stop : scene_.stops[dependent])
+          for (const Member& member : scene_.members[entry.first]) {
+            if (member.last() >= 0) scene_.steps.prefer(member.last(), stop);
+          }
   }
 
   // Made once what it needs is there, so that nothing is left over when that fails.
@@ -251,8 +263,28 @@ class UpPlanner {
 
 }  // namespace
 
+namespace {
+
+// A change may tie services together - a port goes from one to another that it needs - so that no group of
+// one can be replaced before all of another.
+Plan plan_either_way(const parser::Project& project, const Observed& observed, const UpOptions& options,
+                     const OneOffOptions* one_off) {
+  try {
+    return UpPlanner(project, observed, options, one_off, false).make();
+  } catch (const CircularSteps&) {
+    Plan plan = UpPlanner(project, observed, options, one_off, true).make();
+    plan.warnings.emplace_back(
+        "containers are replaced all at once and not by deploy.update_config, since what has changed does "
+        "not "
+        "let one service go on while another is replaced: change them one after the other to avoid this");
+    return plan;
+  }
+}
+
+}  // namespace
+
 Plan plan_up(const parser::Project& project, const Observed& observed, const UpOptions& options) {
-  return UpPlanner(project, observed, options).make();
+  return plan_either_way(project, observed, options, nullptr);
 }
 
 Plan plan_one_off(const parser::Project& project, const Observed& observed, const OneOffOptions& options) {
@@ -261,7 +293,7 @@ Plan plan_one_off(const parser::Project& project, const Observed& observed, cons
   up.no_deps = options.no_deps;
   up.remove_orphans = options.remove_orphans;
   up.ignore_orphans = options.ignore_orphans;
-  return UpPlanner(project, observed, up, &options).make();
+  return plan_either_way(project, observed, up, &options);
 }
 
 }  // namespace compose

@@ -33,22 +33,26 @@ struct Loan {
   std::string container;
   int create = -1;
   bool released = false;  // the one before it is stopped first
+  std::string name{};     // that it has in the end
+  int placed = -1;        // after it, it has that
 };
 
 struct UpScene {
   // `wanted_one_off`: made beside what it needs; may be null.
   UpScene(const parser::Project& given_project, const Observed& given_observed,
-          const UpOptions& given_options, const OneOffOptions* wanted_one_off)
+          const UpOptions& given_options, const OneOffOptions* wanted_one_off, bool all_at_once = false)
       : project(given_project),
         observed(given_observed),
         options(given_options),
         one_off(wanted_one_off),
+        at_once(all_at_once),
         graph(ServiceGraph::of(given_project)) {}
 
   const parser::Project& project;
   const Observed& observed;
   const UpOptions& options;
   const OneOffOptions* one_off;
+  const bool at_once;  // nothing is updated by groups
   const ServiceGraph graph;
 
   // What is to be done.

@@ -31,6 +31,8 @@ class FakeEngine : public engine::Engine {
   using Clock = std::chrono::steady_clock;
 
   std::map<std::string, Behaviour> behaviours;  // by service
+  // Of one container; null, and without an answer: by its service.
+  std::function<std::optional<Behaviour>(const engine::ContainerInfo&)> behaviour_of;
   std::function<void(const std::string& call)> before = [](const std::string&) {};
 
   std::vector<std::string> calls() {
@@ -213,6 +215,10 @@ class FakeEngine : public engine::Engine {
     if (is_up(item.info) && !force) throw engine::Error(Kind::kConflict, item.info.name + " is running");
     for (const auto& gone : item.info.mounts) {
       if (!gone.anonymous || !anonymous_volumes) continue;
+      const bool used = std::any_of(containers_.begin(), containers_.end(), [&](const Item& other) {
+        return other.info.id != id && mounts_volume(other.info, gone.volume);
+      });
+      if (used) continue;
       std::erase_if(volumes_, [&](const auto& volume) { return volume.name == gone.volume; });
     }
     std::erase_if(containers_, [&](const Item& candidate) { return candidate.info.id == id; });
@@ -363,7 +369,8 @@ class FakeEngine : public engine::Engine {
   void update(Item& item) {
     engine::Status& status = item.info.status;
     if (status.state != engine::State::kRunning) return;
-    const Behaviour& behaviour = behaviours[service_of(item.info)];
+    const auto own = behaviour_of ? behaviour_of(item.info) : std::nullopt;
+    const Behaviour behaviour = own ? *own : behaviours[service_of(item.info)];
     const bool due = Clock::now() - item.started >= std::chrono::milliseconds(behaviour.after_ms);
     switch (behaviour.kind) {
       case Behaviour::Kind::kRuns:
