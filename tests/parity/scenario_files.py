@@ -84,7 +84,7 @@ class Step:
         self.docker, self.signal = fields.get("docker"), fields.get("signal")
         self.env, self.input = {k: str(v) for k, v in fields.get("env", {}).items()}, fields.get("input")
         self.command = self.first_word()
-        self.look = fields.get("look", self.kind == "compose" and self.command in CHANGING)
+        self.look = fields.get("look", self.kind == "compose" and self.command in CHANGING and not self.ours_only)
 
     def first_word(self):
         """The compose command of a line, past the global flags."""

@@ -6,7 +6,6 @@ import shlex
 import shutil
 import signal
 import subprocess
-import threading
 import time
 
 from docker_daemon import CannotRun, run
@@ -46,9 +45,11 @@ class Host:
 
 
 class Side:
-    """`compose`: the command line that compose commands go behind. `engine`: that of docker's own, `image`, `container`, ..."""
+    """`compose`: the command line that compose commands go behind. `engine`: that of docker's own, `image`, `container`, ... `old`:
+    what runs compose commands instead (old_compose.py)."""
 
-    def __init__(self, name, base, host, compose, engine, environment):
+    def __init__(self, name, base, host, compose, engine, environment, old=None):
+        self.old = old
         self.name, self.host, self.compose, self.engine = name, host, compose, engine
         self.folder = f"{base}/{name}"
         os.makedirs(self.folder + "/home")
@@ -58,6 +59,12 @@ class Side:
     def container_name(self, project, short):
         return f"{project}_{short.replace('-', '_')}" if self.name == "docker" else f"{project}-{short}"
 
+    def start(self, command, folder, environment, stdin, stdout, stderr):
+        if self.old and command[:len(self.compose)] == self.compose:
+            return self.old.start(command[len(self.compose):], folder, environment, stdin, stdout, stderr)
+        return subprocess.Popen(self.host.inside(*command), cwd=folder, env=environment, stdin=stdin, stdout=stdout, stderr=stderr,
+                                start_new_session=True)
+
     def ask(self, *arguments):
         done = subprocess.run(self.host.inside(*self.engine, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               env=self.environment, check=False, timeout=PATIENCE)
@@ -66,21 +73,17 @@ class Side:
 
 
 class Background:
-    def __init__(self, command, folder, environment, stdin):
+    """A command that runs, or has; what it prints goes into files. `start` is as Commands.start of old_compose.py."""
+
+    def __init__(self, start, command, folder, environment, stdin):
         self.path = f"{folder}/.{time.monotonic_ns()}"
         self.out, self.err = open(self.path + ".out", "wb"), open(self.path + ".err", "wb")
-        self.started = time.monotonic()
-        self.process = subprocess.Popen(command, cwd=folder, env=environment, stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-                                        stdout=self.out, stderr=self.err, start_new_session=True)
-        if stdin is not None:
-            threading.Thread(target=self.feed, args=(stdin,), daemon=True).start()
-
-    def feed(self, stdin):
-        try:
-            self.process.stdin.write(stdin.encode())
-            self.process.stdin.close()
-        except OSError:
-            pass  # it has ended without reading all
+        with open(self.path + ".in", "w+", encoding="utf-8") as file:
+            file.write(stdin or "")
+            file.seek(0)
+            self.started = time.monotonic()
+            self.process = start(command, folder, environment, file.fileno(), self.out.fileno(), self.err.fileno())
+        os.unlink(self.path + ".in")
 
     def printed(self):
         texts = []
@@ -105,7 +108,7 @@ class Background:
         except subprocess.TimeoutExpired:
             code = "did not end"
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+            self.process.wait(PATIENCE)
         self.out.close()
         self.err.close()
         out, err = self.printed()
@@ -158,7 +161,7 @@ class Play:
         elif step.kind == "finish":
             self.outcome(step, *self.background.pop(step.text).finish(step.signal))
         else:
-            started = Background(self.side.host.inside(*self.command(step)), self.folder, {**self.side.environment, **step.env}, step.input)
+            started = Background(self.side.start, self.command(step), self.folder, {**self.side.environment, **step.env}, step.input)
             if step.kind == "background":
                 self.background[step.command] = started
                 if step.ready:
@@ -184,6 +187,8 @@ class Play:
 
     def shown(self, step, text):
         lines = [line.rstrip() for line in self.clean(text).strip().splitlines()]
+        if self.side.name == "docker" and step.command == "logs":
+            lines = [line for line in lines if not line.startswith("Attaching to")]  # in scenarios.explained.yaml once for all
         return "\n".join(sorted(lines) if step.show == "sorted" else lines)
 
     def outcome(self, step, code, out, err):
@@ -209,9 +214,8 @@ class Play:
     def end(self):
         for process in self.background.values():
             process.finish("KILL")
-        down = Background(self.side.host.inside(*self.side.compose, "down", "-v", "--remove-orphans", "-t", "0"), self.folder,
-                          self.side.environment, None)
-        down.finish()
+        Background(self.side.start, [*self.side.compose, "down", "-v", "--remove-orphans", "-t", "0"], self.folder, self.side.environment,
+                   None).finish()
         self.rows["left"] = " ".join(self.left_behind()) or "nothing"
         self.take_away()
 

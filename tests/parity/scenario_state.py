@@ -18,6 +18,7 @@ class Cleaner:
         text = re.sub(rf"\b{re.escape(self.name)}[_-]([a-z0-9]+)[_-](run[_-])?([0-9]+|[0-9a-f]{{12}})\b",
                       lambda m: f"{m[1]}-run-<id>" if m[2] else f"{m[1]}-{m[3]}", text)
         text = re.sub(r"\b[0-9a-f]{12}\b", "<id>", text)
+        text = re.sub(r"(?m)^([a-z0-9-]+)_([0-9]+)( *\|)", r"\1-\2\3", text)  # what comes before a line of a log
         text = re.sub(r"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}\b", lambda m: m[0] if self.keeps(m[0]) else "<ip>", text)
         return text
 
@@ -102,7 +103,7 @@ class Observer:
 
     def of_container(self, container):
         config, host, state = container["Config"], container["HostConfig"], container["State"]
-        yield "name", self.clean(container["Name"].lstrip("/"))
+        yield "name", self.clean(container["Name"].lstrip("/").replace(self.project, "<project>"))
         ended = state["Status"] in ("exited", "dead")
         yield "state", f"exited {state['ExitCode']}" if ended else state["Status"]
         if state.get("Health"):
