@@ -1,5 +1,7 @@
 #include "engine/effective_config.h"
 
+#include <algorithm>
+
 namespace engine {
 
 namespace {
@@ -60,6 +62,15 @@ ImageConfig effective_config(const ImageConfig& image, const ContainerConfig& co
   add_ports(config.exposed_ports, container);
   add_health(config.healthcheck, container.healthcheck);
   return config;
+}
+
+std::vector<std::string> names_on(const std::string& network, const std::vector<std::string>& aliases,
+                                  const ContainerConfig& container, const std::string& id) {
+  std::vector<std::string> names = aliases;
+  const std::string hostname = network == kDefaultNetwork ? "" : container.hostname;
+  for (const std::string& name : {container.name, id.substr(0, 12), hostname})
+    if (!name.empty() && std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  return names;
 }
 
 }  // namespace engine

@@ -18,4 +18,10 @@ std::vector<std::string> merged_env(const std::vector<std::string>& image,
 // are not.
 ImageConfig effective_config(const ImageConfig& image, const ContainerConfig& container);
 
+// All names that the container `id` answers to on a network, each once: its aliases there, its own name, the
+// beginning of its id, and its hostname when it has been given one. Not the hostname on kDefaultNetwork,
+// where the containers of all projects meet.
+std::vector<std::string> names_on(const std::string& network, const std::vector<std::string>& aliases,
+                                  const ContainerConfig& container, const std::string& id);
+
 }  // namespace engine

@@ -204,6 +204,11 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
   record.id = sys::random_hex(64);
   record.image_id = image.id;
   record.config = config;
+  // What the image exposes is the container's too, and is listed with it; kept, as listings read no image.
+  for (const std::string& port : image.config.exposed_ports) {
+    std::vector<std::string>& expose = record.config.expose;
+    if (std::find(expose.begin(), expose.end(), port) == expose.end()) expose.push_back(port);
+  }
   record.command = shown_command(config, image);
   record.created_ms = now_ms();
   ContainerInfo info;

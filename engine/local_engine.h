@@ -129,7 +129,9 @@ class LocalEngine final : public Engine, public ContainerLife {
   std::optional<NetworkRecord> unused_default_network();
   // local_network_files.cpp: what a container and its monitor know of its networks.
   void set_network(Spec& spec, const ContainerRecord& record, const std::vector<NetworkRecord>& networks);
-  SpecNetwork spec_network(const ContainerRecord& record, const EndpointRecord& endpoint) const;
+  // `name`: the network's.
+  SpecNetwork spec_network(const ContainerRecord& record, const EndpointRecord& endpoint,
+                           const std::string& name) const;
   void set_names(Spec& spec, const ContainerRecord& record, const std::vector<NetworkRecord>& networks);
   void share_network_files(Spec& spec, const ContainerConfig& config);
   std::vector<std::string> link_variables(const ContainerRecord& record);

@@ -80,16 +80,13 @@ std::vector<std::pair<uint16_t, std::string>> ports_of(const ImageConfig& config
 
 }  // namespace
 
-SpecNetwork LocalEngine::spec_network(const ContainerRecord& record, const EndpointRecord& endpoint) const {
+SpecNetwork LocalEngine::spec_network(const ContainerRecord& record, const EndpointRecord& endpoint,
+                                      const std::string& name) const {
   SpecNetwork network;
   network.directory = paths_.run_network(endpoint.network_id);
   network.address = endpoint.address;
   network.address6 = endpoint.address6;
-  network.names = endpoint.aliases;
-  for (const std::string& name : {record.config.name, record.id.substr(0, 12)}) {
-    if (std::find(network.names.begin(), network.names.end(), name) == network.names.end())
-      network.names.push_back(name);
-  }
+  network.names = names_on(name, endpoint.aliases, record.config, record.id);
   return network;
 }
 
@@ -97,7 +94,7 @@ void LocalEngine::set_names(Spec& spec, const ContainerRecord& record,
                             const std::vector<NetworkRecord>& networks) {
   spec.networks.clear();
   for (const EndpointRecord& endpoint : record.endpoints)
-    spec.networks.push_back(spec_network(record, endpoint));
+    spec.networks.push_back(spec_network(record, endpoint, network_of(endpoint, networks).config.name));
   spec.links.clear();
   for (const auto& [alias, name] : record.config.links) spec.links.push_back({alias, name});
   spec.dns_server = !spec.networks.empty();

@@ -16,7 +16,6 @@ namespace {
 struct Stack {
   std::map<std::string, int> states;
   std::string config_files;
-  bool up = false;
 
   // "exited(1), running(2)"
   std::string status() const {
@@ -57,12 +56,11 @@ int ls_command(Context& context, const Words& args) {
   for (const auto& container : context.engine().containers("")) {
     const std::string name = label_of(container.labels, label::kProject);
     if (name.empty() || is_one_off(container) || name.find(wanted) == std::string::npos) continue;
+    if (!all && !is_up(container)) continue;
     Stack& stack = stacks[name];
     ++stack.states[engine::to_string(container.status.state)];
-    stack.up = stack.up || is_up(container);
     if (stack.config_files.empty()) stack.config_files = label_of(container.labels, label::kConfigFiles);
   }
-  if (!all) std::erase_if(stacks, [](const auto& entry) { return !entry.second.up; });
 
   std::string text;
   if (quiet) {

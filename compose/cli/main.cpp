@@ -52,7 +52,7 @@ int dispatch(Context& context, const CommandLine& line) {
 int usage_failure(const std::string& message, const std::string& command) {
   const bool known = !command.empty() && find_command(command) != nullptr;
   tell("error: " + message + "\nSee `compose " + (known ? command + ' ' : "") + "--help`.\n");
-  return kExitUsage;
+  return kExitError;
 }
 
 void show_diagnostics(const Context* context, const parser::LoadError& error) {

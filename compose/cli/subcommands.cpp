@@ -22,7 +22,7 @@ int run_subcommand(Context& context, std::string_view family, const std::vector<
       return command.run(context, {args.begin() + 1, args.end()});
     } catch (const UsageError& error) {
       tell(fmt::format("error: {}\nSee `compose {} {} --help`.\n", error.what(), family, command.name));
-      return kExitUsage;
+      return kExitError;
     }
   }
   if (!args.empty() && (args.front() == "--help" || args.front() == "-h"))

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 
+#include "compose/execute/wait_condition.h"
 #include "compose/plan/inventory.h"
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -69,6 +70,16 @@ class Deadline {
   std::thread thread_;  // last: everything it uses is there before it begins
 };
 
+// ": container demo-db-1 is starting, container demo-web-1 is restarting".
+std::string unready(const Plan& plan, engine::Engine& engine) {
+  std::string text;
+  for (const Step& step : plan.steps)
+    if (const auto* wait = std::get_if<WaitFor>(&step.action))
+      for (const std::string& what : what_is_unready(*wait, engine))
+        text += (text.empty() ? ": " : ", ") + what;
+  return text;
+}
+
 }  // namespace
 
 Plan wait_plan(const parser::Project* project, const Observed& observed,
@@ -112,7 +123,8 @@ int wait_ready(Context& context, Session& session, const Plan& plan, std::option
   const int code = session.run(plan, context.progress(), deadline.cancellation);
   if (!deadline.finish() || code != kExitCancelled) return code;
   context.progress().finish();
-  context.show_error(fmt::format("application not healthy after {}s", *limit_s));
+  context.show_error(
+      fmt::format("application not healthy after {}s{}", *limit_s, unready(plan, context.engine())));
   return kExitError;
 }
 

@@ -14,8 +14,8 @@ namespace compose::cli {
 Plan wait_plan(const parser::Project* project, const Observed& observed,
                const std::vector<std::string>& services);
 
-// Runs a wait plan; `limit_s` 0 or unset: no limit. Prints "application not healthy after ..." when it is
-// reached.
+// Runs a wait plan; `limit_s` 0 or unset: no limit. Prints "application not healthy after ..." and what is
+// not ready yet when it is reached.
 int wait_ready(Context& context, Session& session, const Plan& plan, std::optional<int64_t> limit_s);
 
 }  // namespace compose::cli

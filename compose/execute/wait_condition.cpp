@@ -1,5 +1,6 @@
 #include "compose/execute/wait_condition.h"
 
+#include <chrono>
 #include <optional>
 
 namespace compose {
@@ -11,6 +12,9 @@ using engine::Status;
 
 // How long a cancellation may go unnoticed.
 constexpr int64_t kSliceMs = 200;
+// How long a container has to have run for --wait to believe that it stays; what cannot start its work has
+// mostly ended by then.
+constexpr int64_t kSettledMs = 500;
 constexpr size_t kLongestOutput = 300;
 
 std::string last_line(const std::string& output) {
@@ -22,8 +26,22 @@ std::string last_line(const std::string& output) {
   return line.size() > kLongestOutput ? line.substr(0, kLongestOutput) + "..." : line;
 }
 
+int64_t unix_time_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+}
+
 bool has_ended(const Status& status) {
   return status.state == State::kExited || status.state == State::kDead;
+}
+
+// Of one for which the condition does not hold yet.
+std::string state_text(const WaitFor& wait, const Status& status) {
+  const bool checked = wait.condition == WaitFor::Condition::kHealthy && status.state == State::kRunning;
+  const std::string ended =
+      status.state == State::kRestarting ? " (it exited with " + std::to_string(status.exit_code) + ")" : "";
+  return "is " + (checked ? std::string("starting") : engine::to_string(status.state)) + ended +
+         last_health(status) + (status.error.empty() ? "" : ": " + status.error);
 }
 
 // Judges one status: true when the condition holds, false when it may yet come true.
@@ -49,8 +67,13 @@ class Judge {
     throw ConditionFailed("dependency failed to start: container " + container_ + " " + what);
   }
 
+  // Only --wait requires it: a dependency that has to be started is what start_container returns from.
   bool is_running(const Status& status) const {
-    if (!has_ended(status)) return status.state != State::kCreated;
+    if (!has_ended(status)) {
+      if (!wait_.required) return status.state != State::kCreated;
+      if (status.state == State::kPaused) return true;
+      return status.state == State::kRunning && unix_time_ms() - status.started_ms >= kSettledMs;
+    }
     if (status.exit_code == 0) return true;
     fail(ended_text(status));
   }
@@ -111,6 +134,25 @@ std::string last_health(const Status& status) {
   const std::string line = last_line(last.output);
   return " (last health check exited with " + std::to_string(last.exit_code) +
          (line.empty() ? "" : ": " + line) + ")";
+}
+
+std::vector<std::string> what_is_unready(const WaitFor& wait, engine::Engine& engine) {
+  std::vector<std::string> unready;
+  for (const std::string& name : wait.containers) {
+    const std::string subject = "container " + name + " ";
+    const auto container = engine.find_container(name);
+    if (!container) {
+      unready.push_back(subject + "is gone");
+      continue;
+    }
+    const Status& status = container->status;
+    try {
+      if (!Judge(wait, name).holds(status, true)) unready.push_back(subject + state_text(wait, status));
+    } catch (const ConditionFailed& failed) {
+      unready.emplace_back(failed.what());
+    }
+  }
+  return unready;
 }
 
 void wait_for(const WaitFor& wait, engine::Engine& engine, const Cancellation& cancellation) {

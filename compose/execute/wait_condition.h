@@ -2,6 +2,7 @@
 // Waiting for the condition of a depends_on.
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "compose/execute/executor.h"
 
@@ -24,6 +25,10 @@ class ConditionFailed : public std::runtime_error {
 std::string ended_text(const engine::Status& status);
 // " (last health check exited with 1: refused)"; empty when there was none.
 std::string last_health(const engine::Status& status);
+
+// The containers of `wait` for which the condition does not hold, each with what it is instead:
+// "container demo-db-1 is starting (last health check exited with 1: refused)".
+std::vector<std::string> what_is_unready(const WaitFor& wait, engine::Engine& engine);
 
 // Returns when the condition holds for every container of `wait`. Throws ConditionFailed, Cancelled, and what
 // the engine throws.

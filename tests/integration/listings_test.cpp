@@ -90,3 +90,40 @@ TEST_CASE("system df counts a layer that images share once") {
   CHECK(size() == before);
   sandbox.finish();
 }
+
+TEST_CASE("ls counts a project's containers that run, and with -a all of them") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web: {image: busybox, command: [sleep, "1000"], stop_signal: SIGKILL}
+  job: {image: busybox, command: "true"}
+)");
+  sandbox.ok({"up", "-d"});
+  REQUIRE(it::eventually([&] { return sandbox.container("job").at("State") == "exited"; }));
+  CHECK(sandbox.ok({"ls", "--format", "{{.Status}}"}).out == "running(1)\n");
+  CHECK(sandbox.ok({"ls", "-a", "--format", "{{.Status}}"}).out == "exited(1), running(1)\n");
+  sandbox.ok({"stop"});
+  CHECK(sandbox.ok({"ls", "-q"}).out.empty());
+  sandbox.finish();
+}
+
+TEST_CASE("what an image exposes is listed with its containers' ports, until it is published") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.ok({"image", "import", it::base_image("busybox"), "exposing", "--change", "EXPOSE 80 90/udp", "-m",
+              "made for this"});
+  CHECK(sandbox.ok({"image", "inspect", "--format", "{{.Comment}}", "exposing"}).out == "made for this\n");
+  sandbox.compose_file(R"(
+services:
+  web: {image: exposing, command: [sleep, "1000"], stop_signal: SIGKILL, ports: ["8080:80"]}
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.ok({"ps", "--format", "{{.Ports}}"}).out == "0.0.0.0:8080->80/tcp, 90/udp\n");
+  CHECK(sandbox
+            .ok({"container", "inspect", "--format", "{{json .NetworkSettings.Ports}}",
+                 sandbox.project() + "-web-1"})
+            .out == "{\"80/tcp\":[{\"HostIp\":\"0.0.0.0\",\"HostPort\":\"8080\"}],\"90/udp\":null}\n");
+  CHECK_THAT(sandbox.compose({"up", "-d"}).err, Catch::Contains("Running"));  // and changes nothing
+  sandbox.finish();
+}

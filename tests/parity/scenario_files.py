@@ -7,7 +7,7 @@
       - compose: exec -T web cat /x               the same, with more to say
         shell: echo B=2 > web.env                 run by sh in the folder
         engine: image tag parity/two app          `docker ...`, and ours as `compose ...`
-        until: web-1 exited                       wait for a container's state, or `healthy`, `unhealthy`
+        until: web-1 exited                       wait for a container's state, or `healthy`, `unhealthy`, `restarted`
         background: events --json                 goes on beside the next steps, until `finish`
         finish: events                            the first word of that command, and
         signal: INT                                   what ends it; none: it ends by itself
@@ -117,7 +117,7 @@ class Scenario:
         unknown = set(content) - SCENARIO_KEYS
         require(not unknown, path, f"there is no {' '.join(sorted(unknown))}")
         require(content.get("title") and content.get("steps"), path, "has title and steps")
-        self.title = content["title"].strip()
+        self.title, self.all_names = content["title"].strip(), [self.name]
         self.files = content.get("files", {})
         self.steps = [Step(path, number, step) for number, step in enumerate(content["steps"], 1)]
         self.rules = [Rule(path, kind, rule) for kind in ("v2", "better") for rule in content.get(kind) or []]
@@ -130,7 +130,10 @@ class Scenario:
 
 def load(folder):
     names = sorted(name for name in os.listdir(folder) if name.endswith(".yaml"))
-    return [Scenario(os.path.join(folder, name), index) for index, name in enumerate(names)]
+    scenarios = [Scenario(os.path.join(folder, name), index) for index, name in enumerate(names)]
+    for scenario in scenarios:
+        scenario.all_names = [s.name for s in scenarios]
+    return scenarios
 
 
 def load_rules(path):

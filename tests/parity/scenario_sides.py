@@ -206,6 +206,8 @@ class Play:
             container = dict(self.observer.containers()).get(name)
             state = container["State"] if container else {}
             found = (state.get("Health") or {}).get("Status") if wanted.endswith("healthy") else state.get("Status", "gone")
+            if wanted == "restarted" and container and container["RestartCount"] > 0:
+                found = wanted
             if found == wanted or time.monotonic() > deadline:
                 break
             time.sleep(0.05)
@@ -224,11 +226,17 @@ class Play:
             for thing in self.observer.found(*listing):
                 yield kind + " " + self.clean(thing["Name"])
 
+    def is_own(self, name):
+        """Not one of another scenario, whose name begins with this one's."""
+        longest = max((s for s in self.scenario.all_names if re.match(rf"{re.escape(s)}([_-]|$)", name)), key=len, default="")
+        return longest == self.scenario.name
+
     def take_away(self):
         """By label and by name, whatever is there."""
         for kind, flags in (("container", ["-a"]), ("network", []), ("volume", [])):
             of_project = [f"label=com.docker.compose.project={self.scenario.name}", f"name={self.scenario.name}"]
             form = "{{.Names}}" if kind == "container" else "{{.Name}}"
-            names = {name for f in of_project for name in self.side.ask(kind, "ls", *flags, "--filter", f, "--format", form).split()}
+            names = {name for f in of_project for name in self.side.ask(kind, "ls", *flags, "--filter", f, "--format", form).split()
+                     if self.is_own(name)}
             if names:
                 self.side.ask(kind, "rm", "-f", *(["-v"] if kind == "container" else []), *sorted(names))

@@ -5,6 +5,7 @@
 
 #include "compose/cli/network/subcommands.h"
 #include "compose/plan/inventory.h"
+#include "engine/effective_config.h"
 #include "engine/image/digest.h"
 
 namespace compose::cli {
@@ -48,9 +49,8 @@ ordered_json described(const engine::EndpointInfo& endpoint, const engine::Conta
                        const engine::ContainerConfig& config) {
   const bool up = is_up(container);
   const engine::AttachmentConfig attachment = attachment_of(config, endpoint.network);
-  std::vector<std::string> names = endpoint.aliases;
-  for (const std::string& name : {container.name, container.id.substr(0, 12)})
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  const std::vector<std::string> names =
+      engine::names_on(endpoint.network, endpoint.aliases, config, container.id);
   std::vector<std::string> links;
   if (endpoint.network != engine::kDefaultNetwork)
     for (const auto& [alias, target] : config.links) links.push_back(target + ':' + alias);

@@ -51,6 +51,16 @@ ordered_json driver_of(const engine::StoredImage& image) {
   return {{"Data", data}, {"Name", "overlay"}};
 }
 
+// Of the last step: an image's own field for it is of older formats.
+std::string comment_of(const ordered_json& config) {
+  if (const auto own = config.find("comment");
+      own != config.end() && own->is_string() && !own->get_ref<const std::string&>().empty())
+    return *own;
+  const auto history = config.find("history");
+  if (history == config.end() || !history->is_array() || history->empty()) return "";
+  return history->back().value("comment", "");
+}
+
 ordered_json describe(engine::ImageStore& store, const engine::StoredImage& image) {
   const ordered_json config = ordered_json::parse(store.config_json(image.id));
   const int64_t tagged_ms = store.last_tagged_ms(image.id);
@@ -58,7 +68,7 @@ ordered_json describe(engine::ImageStore& store, const engine::StoredImage& imag
                          {"RepoTags", familiar(store.references(image.id), false)},
                          {"RepoDigests", familiar(store.repository_digests(image.id), true)},
                          {"Parent", ""},
-                         {"Comment", member_or(config, "comment", "")},
+                         {"Comment", comment_of(config)},
                          {"Created", member_or(config, "created", kNever)},
                          {"DockerVersion", member_or(config, "docker_version", "")},
                          {"Author", member_or(config, "author", "")},
