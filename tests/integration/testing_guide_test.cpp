@@ -40,7 +40,7 @@ services:
   web:
     image: busybox
     command: sh -c 'mkdir /www && echo $$COPY > /www/index.html && cp /www/index.html /data/ && exec httpd -f -h /www'
-    environment: [COPY=${COMPOSE_PROJECT_NAME}]
+    environment: {COPY: "${COMPOSE_PROJECT_NAME}"}
     ports: ["80"]
     volumes: [data:/data]
     healthcheck: {test: wget -q -O /dev/null http://127.0.0.1/, interval: 200ms, retries: 100}

@@ -188,7 +188,7 @@ class Play:
     def shown(self, step, text):
         lines = [line.rstrip() for line in self.clean(text).strip().splitlines()]
         if self.side.name == "docker" and step.command == "logs":
-            lines = [line for line in lines if not line.startswith("Attaching to")]  # in scenarios.explained.yaml once for all
+            lines = [line for line in lines if not line.startswith("Attaching to")]  # which stands in the table once for all
         return "\n".join(sorted(lines) if step.show == "sorted" else lines)
 
     def outcome(self, step, code, out, err):
