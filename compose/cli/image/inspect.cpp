@@ -53,9 +53,10 @@ ordered_json driver_of(const engine::StoredImage& image) {
 
 // Of the last step: an image's own field for it is of older formats.
 std::string comment_of(const ordered_json& config) {
-  if (const auto own = config.find("comment");
-      own != config.end() && own->is_string() && !own->get_ref<const std::string&>().empty())
-    return *own;
+  if (const auto own = config.find("comment"); own != config.end() && own->is_string()) {
+    std::string text = *own;
+    if (!text.empty()) return text;
+  }
   const auto history = config.find("history");
   if (history == config.end() || !history->is_array() || history->empty()) return "";
   return history->back().value("comment", "");
