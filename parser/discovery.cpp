@@ -91,12 +91,12 @@ class Survey {
       if (separator.empty()) separator = ":";
       const std::string value = value_of(result_.environment, "COMPOSE_FILE");
       // The colon of a URL separates nothing.
-      files = is_remote(value) ? std::vector<std::string>{value} : split_list(value, separator);
+      const bool whole = separator == ":" && is_remote(value);
+      files = whole ? std::vector<std::string>{value} : split_list(value, separator);
     }
     for (const std::string& file : files) {
       if (is_remote(file))
-        report_.error({file, 0, 0}, "", "remote Compose files are not supported",
-                      "fetch it and give the local file with -f");
+        result_.files.push_back({"", file});
       else
         result_.files.push_back(file == "-" ? InputFile{"-", "<stdin>"} : InputFile{absolute(file), file});
     }
@@ -131,10 +131,11 @@ class Survey {
   void choose_project_directory() {
     if (!options_.project_directory.empty())
       result_.project_directory = absolute(options_.project_directory);
-    else if (!result_.files.empty() && result_.files[0].path != "-")
+    else if (!result_.files.empty() && result_.files[0].path.rfind('/', 0) == 0)
       result_.project_directory = folder_of(result_.files[0].path);
     else
       result_.project_directory = result_.working_directory;
+    result_.name_directory = result_.project_directory;
   }
 
   const LoadOptions& options_;
@@ -171,8 +172,40 @@ Surroundings survey(const LoadOptions& options, Report& report) {
   return Survey(options, report).run();
 }
 
+std::optional<std::string> fetch_remote_file(const LoadOptions& options, const std::string& reference,
+                                             const Mark& place, const std::string& where, Report& report) {
+  const std::string named = place.file == reference ? "" : "'" + reference + "': ";
+  if (!is_oci(reference) || !options.fetch_remote) {
+    report.error(place, where, named + "remote Compose files are not supported, but those of oci://",
+                 "fetch it and name the local file");
+    return std::nullopt;
+  }
+  try {
+    return options.fetch_remote(reference);
+  } catch (const std::exception& error) {
+    report.error(place, where, named + error.what());
+    return std::nullopt;
+  }
+}
+
+void fetch_remote_files(const LoadOptions& options, Surroundings& surroundings, Report& report) {
+  bool first = true;
+  for (InputFile& file : surroundings.files) {
+    if (!file.path.empty()) continue;
+    const std::string& reference = file.shown;
+    const auto local = fetch_remote_file(options, reference, {reference, 0, 0}, "", report);
+    if (!local) continue;
+    file.path = *local;
+    // What the file names beside itself came with it.
+    if (first) surroundings.project_directory = folder_of(*local);
+    first = false;
+  }
+}
+
 Surroundings survey_files(const LoadOptions& options, Report& report) {
   Surroundings surroundings = survey(options, report);
+  report.throw_if_failed();
+  fetch_remote_files(options, surroundings, report);
   report.throw_if_failed();
   if (surroundings.files.empty()) report_no_file(surroundings, report);
   report.throw_if_failed();

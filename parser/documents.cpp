@@ -28,8 +28,12 @@ void drop_version(Node& document, Report& report) {
 
 }  // namespace
 
-Documents::Documents(std::string working_directory, bool interpolate, Report& report)
-    : working_directory_(std::move(working_directory)), interpolate_(interpolate), report_(report) {}
+Documents::Documents(const LoadOptions& options, std::string working_directory, bool interpolate,
+                     Report& report)
+    : options_(options),
+      working_directory_(std::move(working_directory)),
+      interpolate_(interpolate),
+      report_(report) {}
 
 ReadFile Documents::read(const InputFile& file) {
   return load(file, read_source(report_, file.path, file.shown));
@@ -43,6 +47,12 @@ ReadFile Documents::read(const InputFile& file, const Node& asker, const std::st
   }
   return load(file,
               read_source(report_, file.path, file.shown, asker.mark(), where, asker.at.chain_to(kind)));
+}
+
+std::optional<InputFile> Documents::fetch(const Node& asker, const std::string& where) {
+  const auto local = fetch_remote_file(options_, asker.text, asker.mark(), where, report_);
+  if (!local) return std::nullopt;
+  return InputFile{*local, asker.text};
 }
 
 ReadFile Documents::load(const InputFile& file, const Source* source) {

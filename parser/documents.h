@@ -2,6 +2,7 @@
 // Reads the files of a project, named by the user or by other files, and makes their documents ready for
 // merging: variables, names and types, one form of each attribute, absolute paths. Holds what goes through
 // the whole loading: options, and limits over all files.
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,13 +31,17 @@ struct ReadFile {
 
 class Documents {
  public:
-  // `interpolate` false: values stay as they are written (keep_variables).
-  Documents(std::string working_directory, bool interpolate, Report& report);
+  // `interpolate` false: values stay as they are written (keep_variables). The references must live as long.
+  Documents(const LoadOptions& options, std::string working_directory, bool interpolate, Report& report);
 
   // A file the user named; its documents are empty when there was an error.
   ReadFile read(const InputFile& file);
   // A file that `asker` names, at `where` in its document.
   ReadFile read(const InputFile& file, const Node& asker, const std::string& where, Origin::Kind kind);
+
+  // The local copy of a remote file that `asker` names, at `where` in its document. Nothing when there is
+  // none, which is reported.
+  std::optional<InputFile> fetch(const Node& asker, const std::string& where);
 
   // Leaves a map, whatever the document was.
   void prepare(Node& document, const Scope& scope);
@@ -61,6 +66,7 @@ class Documents {
  private:
   ReadFile load(const InputFile& file, const Source* source);
 
+  const LoadOptions& options_;
   std::string working_directory_;
   bool interpolate_;
   Report& report_;

@@ -172,17 +172,18 @@ std::optional<Node> Extends::folded(Home& home, size_t documents, const std::str
 }
 
 Extends::Home* Extends::open(const Node& file, const Path& path) {
-  if (is_remote(file.text)) {
-    report_.error(file.mark(), path.to_string(), "remote file '" + file.text + "' is not supported",
-                  "fetch it and give the local file");
-    return nullptr;
-  }
-  const std::string absolute = resolve_path(file, path.key("file").to_string(), chain_.back().home->folder,
-                                            scope_.environment, report_);
+  std::optional<InputFile> input;
+  if (is_remote(file.text))
+    input = documents_.fetch(file, path.to_string());
+  else
+    input = documents_.file_at(resolve_path(file, path.key("file").to_string(), chain_.back().home->folder,
+                                            scope_.environment, report_));
+  if (!input) return nullptr;
+  const std::string absolute = input->path;
   std::unique_ptr<Home>& home = files_[absolute];
   if (home) return home.get();
   home = std::make_unique<Home>();
-  home->read = documents_.read(documents_.file_at(absolute), file, path.to_string(), Origin::Kind::kExtended);
+  home->read = documents_.read(*input, file, path.to_string(), Origin::Kind::kExtended);
   home->broken = home->read.documents.empty();
   const Scope own{scope_.environment, folder_of(absolute), true};
   home->folder = own.folder;

@@ -80,12 +80,10 @@ class Inclusion {
   }
 
   std::optional<ReadFile> read(const Node& path) {
-    if (is_remote(path.text)) {
-      report_.error(path.mark(), path_.to_string(), "remote file '" + path.text + "' is not supported",
-                    "fetch it and include the local file");
-      return std::nullopt;
-    }
-    const InputFile file = documents_.file_at(resolved(path));
+    const std::optional<InputFile> input =
+        is_remote(path.text) ? documents_.fetch(path, path_.to_string()) : documents_.file_at(resolved(path));
+    if (!input) return std::nullopt;
+    const InputFile& file = *input;
     const auto same_file = [&file](const InputFile& ancestor) { return ancestor.path == file.path; };
     if (const auto first = std::find_if(ancestors_.begin(), ancestors_.end(), same_file);
         first != ancestors_.end()) {

@@ -8,6 +8,7 @@
 #include "parser/project_name.h"
 #include "parser/reader.h"
 #include "parser/schema.h"
+#include "parser/switches.h"
 #include "parser/tree.h"
 
 namespace parser {
@@ -70,7 +71,7 @@ LoadResult load(const LoadOptions& options) {
   report.throw_if_failed();
 
   Project& project = draft.project;
-  drop_unused(project);
+  if (!is_switched_on(environment, kAllResources)) drop_unused(project);
   project.working_dir = merged.surroundings.project_directory;
   for (const InputFile& file : merged.surroundings.files) project.config_files.push_back(file.path);
   project.env_files = std::move(merged.surroundings.env_files);
@@ -93,7 +94,7 @@ WrittenProject load_as_written(const LoadOptions& options) {
 std::vector<Diagnostic> outside_version_3(const LoadOptions& options) {
   Report report;
   const Surroundings surroundings = survey_files(options, report);
-  Documents documents(surroundings.working_directory, false, report);
+  Documents documents(options, surroundings.working_directory, false, report);
   std::vector<Diagnostic> found;
   for (ReadFile& file : read_files(surroundings.files, documents)) {
     for (Node& document : file.documents) {
@@ -107,13 +108,14 @@ std::vector<Diagnostic> outside_version_3(const LoadOptions& options) {
 
 std::string project_name(const LoadOptions& options) {
   Report report;
-  const Surroundings surroundings = survey(options, report);
+  Surroundings surroundings = survey(options, report);
   const auto given = given_project_name(options, surroundings, report);
   report.throw_if_failed();
   if (given) return *given;
   if (surroundings.files.empty()) report_no_file(surroundings, report);
+  fetch_remote_files(options, surroundings, report);
   report.throw_if_failed();
-  Documents documents(surroundings.working_directory, true, report);
+  Documents documents(options, surroundings.working_directory, true, report);
   std::string name =
       choose_project_name(options, surroundings, read_files(surroundings.files, documents), report);
   report.throw_if_failed();

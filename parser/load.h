@@ -1,5 +1,6 @@
 #pragma once
 // The pipeline from Compose files to a Project. Pure but for reading files.
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,10 @@ struct LoadOptions {
   // `config --no-normalize`: no implied network `default` and dependencies, no names but the ones written.
   bool normalize = true;
   std::string working_directory;  // where relative paths and the search start; the process's cwd
+  // Gives the local copy, an absolute path, of a file that is named "oci://..."; the folder it lies in is
+  // what its relative paths start from. What it throws is told at the place that names the file. Without it
+  // such files are refused.
+  std::function<std::string(const std::string& reference)> fetch_remote{};
 };
 
 // The merged files behind a Project, in canonical form: what they say attribute for attribute, with places.

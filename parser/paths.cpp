@@ -150,4 +150,8 @@ bool is_remote(std::string_view text) {
          text.substr(0, 11) == "github.com/";
 }
 
+bool is_oci(std::string_view text) {
+  return text.substr(0, 6) == "oci://";
+}
+
 }  // namespace parser

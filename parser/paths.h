@@ -28,5 +28,7 @@ std::string folder_of(const std::string& path);
 
 // URLs and git references: https://..., oci://..., git@host:..., github.com/...
 bool is_remote(std::string_view text);
+// Of these, what a registry keeps: oci://...
+bool is_oci(std::string_view text);
 
 }  // namespace parser

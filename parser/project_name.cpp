@@ -53,7 +53,7 @@ std::string choose_project_name(const LoadOptions& options, const Surroundings& 
     check(name.text, node->mark(), "name", report);
     return name.text;
   }
-  for (const std::string& folder : {surroundings.project_directory, surroundings.working_directory})
+  for (const std::string& folder : {surroundings.name_directory, surroundings.working_directory})
     if (std::string name = derive_project_name(std::filesystem::path(folder).filename().string());
         !name.empty())
       return name;

@@ -67,7 +67,7 @@ ProjectTree load_tree(const LoadOptions& options, Report& report) {
   ProjectTree result;
   result.surroundings = survey_files(options, report);
 
-  Documents documents(result.surroundings.working_directory, options.interpolate, report);
+  Documents documents(options, result.surroundings.working_directory, options.interpolate, report);
   std::vector<ReadFile> files = read_files(result.surroundings.files, documents);
   result.name = choose_project_name(options, result.surroundings, files, report);
   result.environment = result.surroundings.environment;

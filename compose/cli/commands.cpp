@@ -43,7 +43,7 @@ constexpr Command kCommands[] = {
     {"pause", pause_command, "Halt the processes of running containers"},
     {"port", port_command, "Show where a container's port is published"},
     {"ps", ps_command, "List containers"},
-    {"publish", nullptr, ""},
+    {"publish", publish_command, "Keep the project in a registry, to be run from there"},
     {"pull", pull_command, "Fetch services' images from registries"},
     {"push", push_command, "Send built images to registries"},
     {"restart", restart_command, "Restart containers"},

@@ -40,6 +40,7 @@ int network_command(Context& context, const Words& args);
 int pause_command(Context& context, const Words& args);
 int port_command(Context& context, const Words& args);
 int ps_command(Context& context, const Words& args);
+int publish_command(Context& context, const Words& args);
 int pull_command(Context& context, const Words& args);
 int push_command(Context& context, const Words& args);
 int restart_command(Context& context, const Words& args);
@@ -64,8 +65,8 @@ struct Command {
   std::string_view name;
   int (*run)(Context& context,
              const Words& args);  // null: a command of docker compose that is not supported yet
-  std::string_view summary;  // empty: not for people, not shown
-  bool can_dry_run = true;  // a command that changes nothing is its own dry run
+  std::string_view summary;       // empty: not for people, not shown
+  bool can_dry_run = true;        // a command that changes nothing is its own dry run
 };
 
 // Nothing for an unknown name.

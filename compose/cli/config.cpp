@@ -14,6 +14,7 @@
 #include "compose/plan/planner.h"
 #include "compose/ui/table.h"
 #include "parser/profiles.h"
+#include "parser/switches.h"
 #include "parser/variables.h"
 #include "sys/error.h"
 #include "sys/file.h"
@@ -36,7 +37,7 @@ void restrict_to(parser::Project& project, const Words& services) {
   if (services.empty()) return;
   const std::set<std::string> kept = services_meant(project, services, true);
   std::erase_if(project.services, [&](const auto& entry) { return kept.count(entry.first) == 0; });
-  parser::drop_unused(project);
+  if (!parser::is_switched_on(project.environment, parser::kAllResources)) parser::drop_unused(project);
 }
 
 template <typename Map>
@@ -265,7 +266,8 @@ int config_command(Context& context, const Words& args) {
   const bool pins = flags.resolve_digests || flags.lock_digests;
   if (flags.no_interpolate && (flags.environment || !flags.hash.empty() || !flags.graph.empty() || pins))
     throw UsageError(
-        "--no-interpolate shows values as they are written: it goes with no environment, graph, hashes and digests");
+        "--no-interpolate shows values as they are written: it goes with no environment, graph, hashes and "
+        "digests");
   if (flags.lock_digests && lists_names(flags))
     throw UsageError("--lock-image-digests prints a file: it goes with no list");
   const std::string text = shown(context, services, flags);

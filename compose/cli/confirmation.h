@@ -8,4 +8,9 @@ namespace compose::cli {
 // nobody can be asked it throws CommandError, which names -f.
 bool confirmed(const std::string& warning);
 
+// Asks "QUESTION [y/N]"; with `usual` "[Y/n]", and an empty line means yes. The answer is read from a
+// terminal, or is the line that standard input has for us; where it has none nobody can be asked: throws
+// CommandError, which names `way_out`.
+bool agreed(const std::string& question, bool usual, const std::string& way_out);
+
 }  // namespace compose::cli

@@ -12,6 +12,8 @@
 #include "compose/cli/failure.h"
 #include "compose/cli/load_unresolved.h"
 #include "compose/ui/palette.h"
+#include "parser/discovery.h"
+#include "parser/switches.h"
 #include "sys/error.h"
 #include "sys/fd.h"
 
@@ -57,7 +59,22 @@ bool Context::variable_is_true(const std::string& name) {
          value == "T";
 }
 
-parser::LoadOptions Context::load_options(const std::vector<std::string>& selected) const {
+RemoteProjects& Context::remote_projects() {
+  if (!remote_projects_)
+    remote_projects_ = std::make_unique<RemoteProjects>(paths().data_root + "/remote",
+                                                        engine::registry::Registries::system());
+  return *remote_projects_;
+}
+
+std::vector<std::string> Context::named_files() {
+  std::vector<std::string> names;
+  parser::Report report;
+  for (const parser::InputFile& file : parser::survey(load_options(), report).files)
+    names.push_back(file.shown);
+  return names;
+}
+
+parser::LoadOptions Context::load_options(const std::vector<std::string>& selected) {
   parser::LoadOptions options;
   options.files = globals_.files;
   options.project_directory = globals_.project_directory;
@@ -66,7 +83,15 @@ parser::LoadOptions Context::load_options(const std::vector<std::string>& select
   options.profiles = globals_.profiles;
   options.selected = selected;
   options.environment = environment_;
+  if (globals_.all_resources) options.environment[parser::kAllResources] = "1";
+  if (globals_.compatibility) options.environment[parser::kCompatibility] = "1";
   options.working_directory = working_directory_;
+  options.fetch_remote = [this](const std::string& reference) {
+    const std::string allowed = variable("COMPOSE_EXPERIMENTAL_OCI_REMOTE");
+    if (!allowed.empty() && !variable_is_true("COMPOSE_EXPERIMENTAL_OCI_REMOTE"))
+      throw CommandError("COMPOSE_EXPERIMENTAL_OCI_REMOTE is " + allowed + ", which forbids it");
+    return remote_projects().fetch(reference);
+  };
   return options;
 }
 
@@ -221,6 +246,10 @@ ui::Progress& Context::line_progress() {
 }
 
 void Context::show_error(const std::string& message) {
+  const std::string& mode = globals_.progress;
+  const auto variable = environment_.find("COMPOSE_PROGRESS");
+  const bool by_variable = mode.empty() && variable != environment_.end() && variable->second == "json";
+  if (!progress_ && (mode == "json" || by_variable)) progress_ = new_progress(ui::ProgressMode::kJson);
   if (progress_) {
     progress_->error(message);
     return;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compose/cli/globals.h"
+#include "compose/publish/remote_project.h"
 #include "compose/ui/progress.h"
 #include "engine/engine.h"
 #include "parser/load.h"
@@ -31,7 +32,10 @@ class Context {
   std::string variable(const std::string& name) { return find_variable(name).value_or(""); }
   bool variable_is_true(const std::string& name);
 
-  parser::LoadOptions load_options(const std::vector<std::string>& selected = {}) const;
+  parser::LoadOptions load_options(const std::vector<std::string>& selected = {});
+  // The files that the project is loaded from, as they were named; included ones are not among them.
+  std::vector<std::string> named_files();
+  RemoteProjects& remote_projects();  // below the data root
   // Loads the project and prints its warnings. `selected`: services named on the command line. Throws
   // parser::LoadError; CommandError "no such service" for a selected one that is not in the files.
   parser::Project load(const std::vector<std::string>& selected = {});
@@ -79,6 +83,7 @@ class Context {
   std::string working_directory_;
   std::optional<parser::StringMap> tool_environment_;
   std::unique_ptr<engine::Engine> engine_;
+  std::unique_ptr<RemoteProjects> remote_projects_;
   std::shared_ptr<const parser::Document> document_;
   bool show_builds_ = true, show_layers_ = true;
   std::unique_ptr<ui::Progress> progress_, line_progress_;

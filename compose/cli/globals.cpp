@@ -25,8 +25,10 @@ CommandLine parse_globals(const std::vector<std::string>& args, const std::vecto
              "Pull dockercloud/haproxy instead of using the bundled compose/lb");
   flags.option("--log-level", globals.log_level, "error, warn, info, debug (COMPOSE_LOG)");
   flags.flag("-v,--version", globals.version, "Show the version");
-  flags.refuse_flag("--all-resources");
-  flags.refuse_flag("--compatibility");
+  flags.flag("--all-resources", globals.all_resources,
+             "Networks, volumes and the like that no service uses too (COMPOSE_ALL_RESOURCES)");
+  flags.flag("--compatibility", globals.compatibility,
+             "_ in the names of containers, as docker-compose 1.x (COMPOSE_COMPATIBILITY)");
   flags.commands(commands);
   flags.stop_at_positional();
   std::vector<std::string> rest = flags.parse(args);

@@ -15,6 +15,7 @@ struct Globals {
   std::string data_root, run_root;        // empty: not given
   std::optional<int64_t> parallel;
   bool dry_run = false;
+  bool all_resources = false, compatibility = false;  // the same as their variables
   bool no_bundled_lb = false;
   bool version = false;
 };

@@ -6,6 +6,7 @@
 #include "compose/cli/file_digests.h"
 #include "compose/cli/foreground.h"
 #include "compose/cli/observe.h"
+#include "compose/cli/remote_consent.h"
 #include "compose/cli/run_flags.h"
 #include "compose/cli/seccomp_profiles.h"
 #include "compose/cli/selection.h"
@@ -37,6 +38,7 @@ class Run {
     note_file_digests(project_, meant);
     read_seccomp_profiles(project_, meant);
     read_seccomp_profile(options_.one_off.service);
+    agree_to_remote(context_, project_, false);
     Observed observed = observe(context_.engine(), project_.name, &project_);
     const ImageWish images{services, !flags_.no_deps, flags_.pull, flags_.build, false};
     if (const int code = bring_images(context_, session_, project_, images, observed); code != kExitOk)

@@ -14,6 +14,7 @@
 #include "compose/cli/failure.h"
 #include "compose/cli/file_digests.h"
 #include "compose/cli/observe.h"
+#include "compose/cli/remote_consent.h"
 #include "compose/cli/seccomp_profiles.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
@@ -130,6 +131,7 @@ class Up {
     require_supported(context_.document().root, project_, meant, Purpose::kRun);
     note_file_digests(project_, meant);
     read_seccomp_profiles(project_, meant);
+    agree_to_remote(context_, project_, flags_.assume_yes);
     Observed observed = observe(context_.engine(), project_.name, &project_);
     const ImageWish images{flags_.services, !flags_.no_deps, flags_.pull, flags_.build, flags_.no_build};
     if (const int code = bring_images(context_, session_, project_, images, observed); code != kExitOk)

@@ -12,6 +12,7 @@
 #include "compose/plan/service_network.h"
 #include "engine/image/digest.h"
 #include "parser/security_option.h"
+#include "parser/switches.h"
 
 namespace compose {
 namespace {
@@ -162,9 +163,14 @@ engine::Resources resources(const parser::Service& service) {
 
 }  // namespace
 
+std::string separator(const parser::Project& project) {
+  return parser::is_switched_on(project.environment, parser::kCompatibility) ? "_" : "-";
+}
+
 std::string container_name(const parser::Project& project, const parser::Service& service, int number) {
   if (!service.container_name.empty()) return service.container_name;
-  return project.name + "-" + service.name + "-" + std::to_string(number);
+  const std::string between = separator(project);
+  return project.name + between + service.name + between + std::to_string(number);
 }
 
 engine::ContainerConfig container_config(const parser::Project& project, const parser::Service& service,

@@ -131,7 +131,7 @@ class DownPlanner {
   std::set<std::string> image_names() const {
     std::set<std::string> names;
     const auto add = [&](const std::string& service, const std::string& image) {
-      const bool local = image == name_ + "-" + service;
+      const bool local = image == name_ + "-" + service || image == name_ + "_" + service;
       if (options_.rmi == "all" || local) names.insert(image);
     };
     if (project_ != nullptr) {

@@ -6,6 +6,7 @@
 
 #include "compose/plan/build_request.h"
 #include "compose/plan/graph.h"
+#include "compose/plan/naming.h"
 #include "compose/plan/planner.h"
 #include "compose/plan/selection.h"
 #include "compose/plan/step_list.h"
@@ -73,7 +74,7 @@ class Builds {
 }  // namespace
 
 std::string image_of(const parser::Project& project, const parser::Service& service) {
-  return service.image.empty() ? project.name + "-" + service.name : service.image;
+  return service.image.empty() ? project.name + separator(project) + service.name : service.image;
 }
 
 std::vector<std::string> mounted_images(const parser::Service& service) {

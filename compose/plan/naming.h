@@ -7,6 +7,8 @@
 
 namespace compose {
 
+// What stands between the parts of a name: "-", or "_" with --compatibility.
+std::string separator(const parser::Project& project);
 // container_name, else <project>-<service>-<number>.
 std::string container_name(const parser::Project& project, const parser::Service& service, int number);
 // Labels included.

@@ -5,6 +5,7 @@
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
 #include "netmgr/driver.h"
+#include "parser/switches.h"
 
 namespace compose {
 namespace {
@@ -95,6 +96,13 @@ NetworkReview review_networks(const parser::Project& project, const Observed& ob
       }
       review.verdicts[entry.first] = std::move(verdict);
     }
+  }
+  // Those that nobody uses are made if that is wished, and then left alone.
+  if (!parser::is_switched_on(project.environment, parser::kAllResources)) return review;
+  for (const auto& [key, network] : project.networks) {
+    if (review.verdicts.count(key) != 0) continue;
+    Verdict verdict = inspect(project, observed, network);
+    if (verdict.kind == Verdict::Kind::kCreate) review.verdicts[key] = std::move(verdict);
   }
   return review;
 }

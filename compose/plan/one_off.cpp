@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compose/plan/labels.h"
+#include "compose/plan/naming.h"
 
 namespace compose {
 namespace {
@@ -58,7 +59,8 @@ parser::Service one_off_service(parser::Service service, const parser::Service& 
 
 std::string one_off_name(const parser::Project& project, const std::string& service,
                          const std::string& slug) {
-  return project.name + "-" + service + "-run-" + slug.substr(0, 12);
+  const std::string between = separator(project);
+  return project.name + between + service + between + "run" + between + slug.substr(0, 12);
 }
 
 engine::ContainerConfig one_off_config(const parser::Project& project, const OneOff& one_off,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compose/plan/naming.h"
+#include "parser/switches.h"
 
 namespace compose {
 namespace {
@@ -43,6 +44,8 @@ void volume_steps(UpScene& scene) {
   };
   for (const auto& entry : scene.states) add(*entry.second.service);
   if (scene.one_off != nullptr) add(scene.one_off->one_off.service);
+  if (parser::is_switched_on(scene.project.environment, parser::kAllResources))
+    for (const auto& [key, volume] : scene.project.volumes) used.insert(key);
   for (const auto& key : used) {
     const auto volume = scene.project.volumes.find(key);
     if (volume == scene.project.volumes.end()) {

@@ -73,9 +73,11 @@ std::string log_name(const std::string& project, const std::string& container) {
       std::all_of(name.begin(), name.begin() + 12, [](unsigned char c) { return std::isxdigit(c) != 0; })) {
     name.erase(0, 13);
   }
-  const std::string prefix = project + '-';
-  if (name.size() > prefix.size() && name.compare(0, prefix.size(), prefix) == 0)
-    name.erase(0, prefix.size());
+  const size_t prefix = project.size() + 1;
+  if (name.size() <= prefix || name.compare(0, project.size(), project) != 0) return name;
+  // demo_web_1, of --compatibility; a container_name such as demo_db is shown in whole.
+  const bool numbered = name.find_last_not_of("0123456789") == name.rfind('_') && name.back() != '_';
+  if (name[prefix - 1] == '-' || (name[prefix - 1] == '_' && numbered)) name.erase(0, prefix);
   return name;
 }
 

@@ -65,6 +65,13 @@ RemoteManifest fetch_manifest(Session& session, const std::string& name, const P
   return remote;
 }
 
+ManifestBytes fetch_manifest_bytes(Session& session, const std::string& name) {
+  HttpResponse response = get(session, name);
+  ManifestBytes result{std::move(response.body), response.header("content-type"), {}};
+  result.digest = "sha256:" + sha256_hex(result.bytes);
+  return result;
+}
+
 std::string fetch_digest(Session& session, const std::string& name) {
   HttpRequest request;
   request.method = "HEAD";

@@ -18,6 +18,11 @@ struct RemoteManifest {
 RemoteManifest fetch_manifest(Session& session, const std::string& name, const Platform& platform);
 // The digest of what the tag or digest names; the body is fetched only from a registry that does not say.
 std::string fetch_digest(Session& session, const std::string& name);
+// The same of whatever the name stands for, as it came: a manifest, an index, of images or of anything else.
+struct ManifestBytes {
+  std::string bytes, type, digest;
+};
+ManifestBytes fetch_manifest_bytes(Session& session, const std::string& name);
 // A blob that fits into memory: an image's configuration. Checked against size and digest.
 std::string fetch_small_blob(Session& session, const Descriptor& blob, const std::string& what);
 

@@ -252,13 +252,83 @@ TEST_CASE("files: standard input is a file in the working directory") {
 
 TEST_CASE("files: remote ones are refused by name") {
   Folder folder;
+  const std::string refusal =
+      "remote Compose files are not supported, but those of oci://; fetch it and name the local file\n";
   for (const char* file :
        {"oci://example.com/app", "https://example.com/app.git", "git@example.com:app.git"}) {
     folder.options.files = {file};
-    CHECK(folder.errors() == std::string(file) +
-                                 ": remote Compose files are not supported; fetch it and give the "
-                                 "local file with -f\n");
+    CHECK(folder.errors() == std::string(file) + ": " + refusal);
   }
+  folder.options.fetch_remote = [](const std::string&) { return std::string("/never"); };
+  folder.options.files = {"https://example.com/app.git"};
+  CHECK(folder.errors() == "https://example.com/app.git: " + refusal);
+  folder.options.files.clear();
+  CHECK(folder.errors("include: ['https://example.com/app.git']\n") ==
+        "compose.yaml:1:11: include[0]: 'https://example.com/app.git': " + refusal);
+}
+
+TEST_CASE("files: one of oci:// is loaded from its local copy, whose folder its relative paths start from") {
+  Folder folder;
+  Folder cache;
+  cache.write("compose.yaml", "services: {web: {image: x, env_file: web.env, volumes: ['./d:/d']}}\n");
+  cache.write("web.env", "A=1\n");
+  std::vector<std::string> asked;
+  folder.options.fetch_remote = [&](const std::string& reference) {
+    asked.push_back(reference);
+    return cache.path + "/compose.yaml";
+  };
+  folder.write(".env", "COMPOSE_PROJECT_NAME=\nTAG=2\n");
+  folder.write("over.yaml", "services: {web: {image: 'x:${TAG}'}}\n");
+  folder.options.files = {"oci://example.com/app:1", "over.yaml"};
+  const parser::Project project = folder.load().project;
+  CHECK(asked == std::vector<std::string>{"oci://example.com/app:1"});
+  CHECK(project.services.at("web").image == "x:2");
+  CHECK(project.services.at("web").environment.at("A") == "1");
+  CHECK(project.services.at("web").volumes.at(0).source == cache.path + "/d");
+  CHECK(project.working_dir == cache.path);
+  CHECK(project.config_files ==
+        std::vector<std::string>{cache.path + "/compose.yaml", folder.path + "/over.yaml"});
+  std::string own = std::filesystem::path(folder.path).filename().string();
+  std::transform(own.begin(), own.end(), own.begin(), ::tolower);
+  CHECK(project.name == own);
+  CHECK(parser::project_name(folder.options) == own);
+
+  // What only configures the tool needs no registry.
+  asked.clear();
+  CHECK(parser::tool_environment(folder.options).at("TAG") == "2");
+  CHECK(asked.empty());
+
+  // A variable may name it, whose colons separate nothing unless another separator is given.
+  folder.options.files.clear();
+  folder.options.environment["COMPOSE_FILE"] = "oci://example.com:5000/app:1";
+  CHECK(folder.load().project.services.at("web").image == "x");
+  folder.options.environment["COMPOSE_FILE"] = "oci://example.com:5000/app:1,over.yaml";
+  folder.options.environment["COMPOSE_PATH_SEPARATOR"] = ",";
+  CHECK(folder.load().project.services.at("web").image == "x:2");
+  CHECK(asked == std::vector<std::string>(2, "oci://example.com:5000/app:1"));
+}
+
+TEST_CASE("files: one of oci:// can be included and extended, and says what is wrong where it is named") {
+  Folder folder;
+  Folder cache;
+  cache.write("compose.yaml", "services: {db: {image: db, volumes: ['./d:/d']}}\n");
+  folder.options.fetch_remote = [&](const std::string& reference) {
+    if (reference != "oci://example.com/app") throw std::runtime_error("no such artifact");
+    return cache.path + "/compose.yaml";
+  };
+  const parser::Project project =
+      folder
+          .load(
+              "include: ['oci://example.com/app']\n"
+              "services: {web: {image: web, extends: {file: 'oci://example.com/app', service: db}}}\n")
+          .project;
+  CHECK(project.services.at("web").volumes.at(0).source == cache.path + "/d");
+  CHECK(project.services.at("db").volumes.at(0).source == cache.path + "/d");
+  CHECK(folder.errors("services: {web: {extends: {file: 'oci://example.com/gone', service: db}}}\n")
+            .find("compose.yaml:1:34: services.web.extends: 'oci://example.com/gone': no such artifact") ==
+        0);
+  folder.options.files = {"oci://example.com/gone"};
+  CHECK(folder.errors() == "oci://example.com/gone: no such artifact\n");
 }
 
 TEST_CASE("include: a file outside the working directory is named by its whole path") {

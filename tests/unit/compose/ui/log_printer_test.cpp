@@ -63,4 +63,6 @@ TEST_CASE("log names leave out the project and the mark of a recreate") {
   CHECK(log_name("demo", "demo-web-1") == "web-1");
   CHECK(log_name("demo", "0123456789ab_demo-web-1") == "web-1");
   CHECK(log_name("demo", "my-database") == "my-database");
+  CHECK(log_name("demo", "demo_web_1") == "web_1");
+  CHECK(log_name("demo", "demo_db") == "demo_db");
 }
