@@ -37,6 +37,20 @@ struct Modes {
   bool push = false, check = false, print = false;
 };
 
+// docker's flags for its builders. Asking for what is done anyway is no error.
+struct Attestations {
+  std::string builder, provenance, sbom;
+
+  void check() const {
+    if (!builder.empty() && builder != "default")
+      throw CommandError("--builder " + builder + ": images are built by compose itself; there is no other builder");
+    for (const auto& [flag, value] : {std::pair("--provenance", &provenance), std::pair("--sbom", &sbom)})
+      if (!value->empty() && *value != "false" && *value != "0")
+        throw CommandError(std::string(flag) + " " + *value +
+                           ": attestations are not made; scan the image, or build it with docker buildx");
+  }
+};
+
 // What is built when nothing is known of what there is: everything.
 Plan plan_without_engine(const parser::Project& project, const BuildOptions& options) {
   Plan plan = plan_images(project, {}, options);
@@ -65,14 +79,18 @@ int build_command(Context& context, const Words& args) {
   arguments.flag("--pull", options.pull, "Look for newer versions of the images that are built upon");
   arguments.option("--ssh", ssh, "ssh agent or keys for RUN --mount=type=ssh: 'default', or ID=PATH");
   arguments.option("-m,--memory", memory, "Most memory that each RUN may use");
+  Attestations attestations;
   Modes modes;
   arguments.flag("--push", modes.push, "Send the images of services that name them to their registries");
   arguments.flag(
       "--check", modes.check,
       "Only check the Dockerfiles: what they may say but is better not to; exit code 1 when there is such");
   arguments.flag("--print", modes.print, "Only print the builds as a file for docker buildx bake");
-  for (const char* name : {"--builder", "--provenance", "--sbom"}) arguments.refuse_option(name);
+  arguments.option("--builder", attestations.builder, "The builder: 'default', compose's own, is the only one");
+  arguments.option("--provenance", attestations.provenance, "Attestations about the build: only false");
+  arguments.option("--sbom", attestations.sbom, "A list of what is in the image: only false");
   options.services = arguments.parse(args);
+  attestations.check();
   options.args = build_arguments(context, build_args);
   if (!ssh.empty()) add_ssh_key(options.ssh, ssh);
   options.memory = memory_of(memory);

@@ -2,6 +2,7 @@
 #include "compose/cli/container.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
+#include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
 
 namespace compose::cli {
@@ -16,6 +17,12 @@ void request_flags(Arguments& arguments, engine::CommitRequest& request) {
 }
 
 int commit(Context& context, const engine::ContainerInfo& container, engine::CommitRequest& request) {
+  if (context.globals().dry_run) {
+    print("Commit Container " + container.name +
+          (request.reference.empty() ? "" : " as " + request.reference) +
+          (request.pause && is_up(container) ? ": paused meanwhile\n" : ": asked for\n"));
+    return kExitOk;
+  }
   context.engine().reconcile();
   const Signals signals;
   request.cancelled = [&] { return signals.first().cancelled(); };
@@ -42,6 +49,7 @@ int commit_command(Context& context, const Words& args) {
   Arguments arguments("commit [OPTIONS] SERVICE [REPOSITORY[:TAG]]",
                       "Make an image from what a service's container changed.");
   request_flags(arguments, request);
+  arguments.flag("--dry-run", context.dry_run(), "Print what would be made, and do nothing");
   arguments.option("--index", index, "Number of the container");
   arguments.positionals(1, 2, "SERVICE and at most one REPOSITORY[:TAG]");
   const Words words = arguments.parse(args);

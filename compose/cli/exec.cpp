@@ -26,6 +26,7 @@ int exec_command(Context& context, const Words& args) {
   arguments.flag("--privileged", request.privileged, "With all capabilities");
   arguments.option("-u,--user", request.user, "User, user:group, or their numbers");
   arguments.option("-w,--workdir", request.working_dir, "Folder to run in");
+  arguments.flag("--dry-run", context.dry_run(), "Print what would be run, and do nothing");
   arguments.stop_at_positional();
   arguments.positionals(2, -1, "SERVICE and COMMAND");
   const Words words = arguments.parse(args);
@@ -44,6 +45,10 @@ int exec_command(Context& context, const Words& args) {
   }
   const auto container = replica(context, context.project_name(), words.front(), index);
   if (!is_up(container)) throw CommandError("service \"" + words.front() + "\" is not running");
+  if (context.globals().dry_run) {
+    print("Execute in Container " + container.name + ": " + join(request.args, " ") + '\n');
+    return 0;
+  }
   request.interactive = interactive;
   request.detach_keys = detach_keys();
   // Whether our reader has gone is told by write(2), and the program is then told as well.

@@ -98,6 +98,11 @@ int export_to(Context& context, const engine::ContainerInfo& container, ArchiveF
 int export_container(Context& context, const engine::ContainerInfo& container, const std::string& output,
                      const std::string& refusal) {
   if (output.empty() && ::isatty(STDOUT_FILENO) == 1) throw CommandError(refusal);
+  if (context.globals().dry_run) {
+    print("Export Container " + container.name + " to " + (output.empty() ? "standard output" : output) +
+          ": asked for\n");
+    return kExitOk;
+  }
   const auto file =
       output.empty() ? std::make_unique<ArchiveFile>(STDOUT_FILENO) : std::make_unique<ArchiveFile>(output);
   return export_to(context, container, *file);
@@ -110,6 +115,7 @@ int export_command(Context& context, const Words& args) {
   std::optional<int64_t> index;
   Arguments arguments("export [OPTIONS] SERVICE",
                       "Write a container's file system as a tar archive; volumes are not in it.");
+  arguments.flag("--dry-run", context.dry_run(), "Print what would be written, and do nothing");
   arguments.option("-o,--output", output, "File to write to, instead of standard output");
   arguments.option("--index", index, "Number of the container");
   arguments.positionals(1, 1, "SERVICE");

@@ -1,10 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "compose/cli/arguments.h"
 #include "compose/cli/commands.h"
-#include "compose/cli/failure.h"
+#include "compose/cli/label_filter.h"
 #include "compose/cli/output_format.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
@@ -26,14 +27,15 @@ struct Stack {
   }
 };
 
-std::string name_filter(const std::vector<std::string>& filters) {
-  std::string wanted;
-  for (const std::string& filter : filters) {
-    if (filter.rfind("name=", 0) != 0)
-      throw CommandError("filter '" + filter + "' is not supported yet: only name=VALUE");
-    wanted = filter.substr(5);
+// As docker compose: of containers made from different files, all of them.
+void add_files(std::string& known, const std::string& more) {
+  for (size_t at = 0; at < more.size();) {
+    const size_t comma = std::min(more.find(',', at), more.size());
+    const std::string file = more.substr(at, comma - at);
+    if ((',' + known + ',').find(',' + file + ',') == std::string::npos)
+      known += (known.empty() ? "" : ",") + file;
+    at = comma + 1;
   }
-  return wanted;
 }
 
 }  // namespace
@@ -46,20 +48,22 @@ int ls_command(Context& context, const Words& args) {
   arguments.flag("-a,--all", all, "Stopped ones too");
   arguments.option("--format", format, "table, json or a template");
   arguments.flag("-q,--quiet", quiet, "Only names");
-  arguments.list("--filter", filters, "name=PART");
+  arguments.list("--filter", filters, "name=PATTERN");
   arguments.positionals(0, 0, "");
   arguments.parse(args);
   const OutputFormat output(format);
-  const std::string wanted = name_filter(filters);
+  const KeyFilters wanted(filters, {"name"});
+  wanted.check_patterns("name");
 
   std::map<std::string, Stack> stacks;
   for (const auto& container : context.engine().containers("")) {
     const std::string name = label_of(container.labels, label::kProject);
-    if (name.empty() || is_one_off(container) || name.find(wanted) == std::string::npos) continue;
-    if (!all && !is_up(container)) continue;
+    if (name.empty() || is_one_off(container) || (!all && !is_up(container))) continue;
+    if (!wanted.hold([&](const std::string&, const std::string& value) { return matches(value, name); }))
+      continue;
     Stack& stack = stacks[name];
     ++stack.states[engine::to_string(container.status.state)];
-    if (stack.config_files.empty()) stack.config_files = label_of(container.labels, label::kConfigFiles);
+    add_files(stack.config_files, label_of(container.labels, label::kConfigFiles));
   }
 
   std::string text;

@@ -55,7 +55,7 @@ int usage_failure(const std::string& message, const std::string& command) {
   return kExitError;
 }
 
-void show_diagnostics(const Context* context, const parser::LoadError& error) {
+void show_diagnostics(Context* context, const parser::LoadError& error) {
   std::string text;
   const bool carets = ui::is_terminal(STDERR_FILENO);
   const parser::Document* files = context == nullptr ? nullptr : context->last_document();
@@ -64,7 +64,12 @@ void show_diagnostics(const Context* context, const parser::LoadError& error) {
     text += carets ? diagnostic.to_string_with_caret() : diagnostic.to_string();
     if (text.empty() || text.back() != '\n') text += '\n';
   }
-  tell(text);
+  if (context != nullptr && context->globals().progress == "json" && !text.empty()) {
+    text.pop_back();
+    context->show_error(text);
+  } else {
+    tell(text);
+  }
 }
 
 }  // namespace

@@ -23,15 +23,13 @@ int port_command(Context& context, const Words& args) {
   }
   const int64_t wanted = whole_number(text, "PRIVATE_PORT");
   const auto container = replica(context, context.project_name(), words[0], index);
-  bool found = false;
+  // Where it is published more than once, scripts want one line: the first.
   for (const auto& port : container.ports) {
     if (port.container_port != wanted || port.protocol != protocol || port.host_port == 0) continue;
     print(ui::host_and_port(port) + '\n');
-    found = true;
+    return 0;
   }
-  if (!found)
-    throw CommandError(fmt::format("no port {}/{} for container {}", wanted, protocol, container.name));
-  return 0;
+  throw CommandError(fmt::format("no port {}/{} for container {}", wanted, protocol, container.name));
 }
 
 }  // namespace compose::cli

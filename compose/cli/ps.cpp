@@ -43,13 +43,19 @@ nlohmann::json publishers(const engine::ContainerInfo& container) {
                     {"PublishedPort", port.host_port},
                     {"Protocol", port.protocol}});
   }
+  for (const auto& [number, protocol] : ui::only_exposed(container.ports, container.expose))
+    list.push_back({{"URL", ""}, {"TargetPort", number}, {"PublishedPort", 0}, {"Protocol", protocol}});
+  std::stable_sort(list.begin(), list.end(),
+                   [](const auto& a, const auto& b) { return a["TargetPort"] < b["TargetPort"]; });
   return list;
 }
 
 nlohmann::ordered_json to_row(const engine::ContainerInfo& container, bool no_trunc, int64_t now) {
   nlohmann::json row = container_row(container, no_trunc, now);
-  row["ExitCode"] = container.status.exit_code;
-  row["Health"] = engine::to_string(container.status.health);
+  // The health of what runs, the code of what has ended.
+  const std::string state = row["State"];
+  row["ExitCode"] = is_up(container) ? 0 : container.status.exit_code;
+  row["Health"] = state == "running" ? engine::to_string(container.status.health) : "";
   row["Name"] = container.name;
   row["Project"] = label_of(container.labels, label::kProject);
   row["Publishers"] = publishers(container);
@@ -104,8 +110,8 @@ int ps_command(Context& context, const Words& args) {
   std::optional<parser::Project> project;
   if (!flags.orphans) project = load_unresolved(context, services);
   const std::string owner = project ? project->name : context.project_name();
-  auto containers =
-      flags.all ? replicas_and_one_offs(context, owner, services) : replicas(context, owner, services);
+  auto containers = flags.all || !flags.statuses.empty() ? replicas_and_one_offs(context, owner, services)
+                                                         : replicas(context, owner, services);
   std::erase_if(containers, [&](const engine::ContainerInfo& container) {
     if (project && project->services.count(service_of(container)) == 0) return true;
     if (!flags.statuses.empty()) {
@@ -128,7 +134,10 @@ int ps_command(Context& context, const Words& args) {
   } else if (format.is_json() || format.is_template()) {
     std::vector<nlohmann::ordered_json> rows;
     rows.reserve(containers.size());
-    for (const auto& container : containers) rows.push_back(to_row(container, flags.no_trunc, now));
+    for (const auto& container : containers) {
+      rows.push_back(to_row(container, flags.no_trunc, now));
+      if (format.is_template()) rows.back()["Label"] = shown_labels(container.labels);
+    }
     text = format.is_json() ? json_lines(rows) : format.render(rows, titles());
   } else {
     text = to_table(containers, flags.no_trunc, now);

@@ -2,7 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 namespace compose::cli {
+namespace {
+
+// With --progress json: the members that a real run's lines have, marked.
+std::string json_lines(const Plan& plan) {
+  std::string text;
+  const auto add = [&text](const nlohmann::ordered_json& line) {
+    text += line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  };
+  for (const std::string& warning : plan.warnings) add({{"dry-run", true}, {"warning", true}, {"message", warning}});
+  for (const Step& step : plan.steps) {
+    nlohmann::ordered_json line{
+        {"dry-run", true}, {"id", step.resource}, {"status", "Done"}, {"text", verb(step.action)}};
+    if (!step.reason.empty()) line["details"] = step.reason;
+    add(line);
+  }
+  return text;
+}
+
+}  // namespace
 
 Session::Session(Context& context, const std::string& command, const std::string& project)
     : context_(context), command_(command), project_(project) {
@@ -17,7 +38,9 @@ Session::Session(Context& context, const std::string& command, const std::string
 
 int Session::run(const Plan& plan, ProgressSink& sink, const Cancellation& cancellation) {
   if (context_.globals().dry_run) {
-    print(to_text(plan));
+    const std::string& progress = context_.globals().progress;
+    const bool json = (progress.empty() ? context_.variable("COMPOSE_PROGRESS") : progress) == "json";
+    print(json ? json_lines(plan) : to_text(plan));
     return kExitOk;
   }
   context_.log(LogLevel::kDebug,

@@ -39,6 +39,14 @@ void wait_for_all(engine::Engine& engine, const std::vector<engine::ContainerInf
   }
 }
 
+int take_down(Context& context, const std::optional<parser::Project>& project, const std::string& name) {
+  Session session(context, "wait", name);
+  DownOptions options;
+  options.remove_orphans = true;
+  const parser::Project* known = project ? &*project : nullptr;
+  return session.run(plan_down(known, name, observe(context.engine(), name, known), options));
+}
+
 }  // namespace
 
 int wait_command(Context& context, const Words& args) {
@@ -46,6 +54,7 @@ int wait_command(Context& context, const Words& args) {
   Arguments arguments("wait [OPTIONS] SERVICE...",
                       "Wait until the services' containers have ended; exits with the code of the last.");
   arguments.flag("--down-project", down_project, "Then take the project down");
+  arguments.flag("--dry-run", context.dry_run(), "Print what would be done, and do nothing");
   arguments.positionals(1, -1, "SERVICE");
   const Words services = arguments.parse(args);
   // The project is known before the waiting: what it says may have changed by the time it is over.
@@ -56,6 +65,10 @@ int wait_command(Context& context, const Words& args) {
   if (project) check_folder(*project, context.engine().containers(name));
   if (containers.empty()) throw CommandError("no containers for project \"" + name + "\"");
 
+  if (context.globals().dry_run) {
+    for (const auto& container : containers) print("Wait for Container " + container.name + ": asked for\n");
+    return down_project ? take_down(context, project, name) : kExitOk;
+  }
   std::vector<Waited> results(containers.size());
   for (size_t i = 0; i < containers.size(); ++i) results[i].name = containers[i].name;
   wait_for_all(context.engine(), containers, results);
@@ -67,11 +80,7 @@ int wait_command(Context& context, const Words& args) {
     if (result.finished_ms >= last->finished_ms) last = &result;
   }
   if (down_project) {
-    Session session(context, "wait", name);
-    DownOptions options;
-    options.remove_orphans = true;
-    const parser::Project* known = project ? &*project : nullptr;
-    const int code = session.run(plan_down(known, name, observe(context.engine(), name, known), options));
+    const int code = take_down(context, project, name);
     if (code != kExitOk) return code;
   }
   return last->exit_code;

@@ -118,6 +118,21 @@ std::string host_and_port(const engine::PublishedPort& port) {
                                std::to_string(port.host_port));
 }
 
+std::vector<std::pair<int, std::string>> only_exposed(const std::vector<engine::PublishedPort>& ports,
+                                                      const std::vector<std::string>& expose) {
+  std::vector<std::pair<int, std::string>> result;
+  for (const std::string& text : expose) {
+    const size_t slash = text.find('/');
+    const std::string protocol = slash == std::string::npos ? "tcp" : text.substr(slash + 1);
+    const int number = std::atoi(text.c_str());
+    const bool published = std::any_of(ports.begin(), ports.end(), [&](const auto& port) {
+      return port.container_port == number && port.protocol == protocol;
+    });
+    if (!published && number > 0) result.emplace_back(number, protocol);
+  }
+  return result;
+}
+
 std::string ports_text(const std::vector<engine::PublishedPort>& ports,
                        const std::vector<std::string>& expose) {
   std::vector<Run> all;
@@ -126,15 +141,8 @@ std::string ports_text(const std::vector<engine::PublishedPort>& ports,
     all.push_back({port.host_ip.empty() ? "0.0.0.0" : port.host_ip, port.protocol, port.host_port,
                    port.container_port});
   }
-  for (const std::string& text : expose) {
-    const size_t slash = text.find('/');
-    const std::string protocol = slash == std::string::npos ? "tcp" : text.substr(slash + 1);
-    const int number = std::atoi(text.c_str());
-    const bool published = std::any_of(ports.begin(), ports.end(), [&](const auto& port) {
-      return port.container_port == number && port.protocol == protocol;
-    });
-    if (!published && number > 0) all.push_back({"", protocol, 0, number});
-  }
+  for (const auto& [number, protocol] : only_exposed(ports, expose))
+    all.push_back({"", protocol, 0, number});
   std::sort(all.begin(), all.end(), [](const Run& a, const Run& b) {
     return std::tie(a.protocol, a.host_ip, a.target, a.host) <
            std::tie(b.protocol, b.host_ip, b.target, b.host);

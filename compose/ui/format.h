@@ -21,6 +21,9 @@ std::string seconds(int64_t milliseconds);
 std::string status_text(const engine::Status& status, int64_t now_ms);
 // "0.0.0.0:8080", "[::1]:8080": where a port is published.
 std::string host_and_port(const engine::PublishedPort& port);
+// What a container exposes and does not publish: number and protocol.
+std::vector<std::pair<int, std::string>> only_exposed(const std::vector<engine::PublishedPort>& ports,
+                                                      const std::vector<std::string>& expose);
 // "0.0.0.0:8080->80/tcp, 443/tcp"; neighbouring ports of one address are one range.
 std::string ports_text(const std::vector<engine::PublishedPort>& ports,
                        const std::vector<std::string>& expose);

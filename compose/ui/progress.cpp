@@ -105,14 +105,15 @@ class QuietProgress : public Progress {
   LiveBlock::Write write_;
 };
 
-// {"id":"Container demo-web-1","status":"Working","text":"Starting"} and the like, a line each.
+// {"id":"Container demo-web-1","status":"Working","text":"Starting"} and the like, a line each. Members and
+// the words of `status` are docker compose's: Working, Done, Warning, Error.
 class JsonProgress : public Progress {
  public:
   JsonProgress(const ProgressOptions& options, LiveBlock::Write write)
       : builds_(options.show_builds), layers_(options.show_layers), write_(std::move(write)) {}
 
   void step_changed(const Step& step, StepStatus status, const std::string& text) override {
-    static constexpr const char* kNames[] = {"Waiting", "Working", "Done", "Error", "Cancelled"};
+    static constexpr const char* kNames[] = {"Working", "Working", "Done", "Error", "Warning"};
     nlohmann::ordered_json line{
         {"id", step.resource}, {"status", kNames[static_cast<size_t>(status)]}, {"text", text}};
     if (!step.reason.empty()) line["details"] = step.reason;

@@ -18,22 +18,28 @@ namespace {
 
 std::string listing(std::vector<engine::VolumeInfo> volumes, bool quiet, const OutputFormat& format) {
   std::sort(volumes.begin(), volumes.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-  static const Titles kTitles{{"Driver", "DRIVER"},
-                              {"Labels", "LABELS"},
-                              {"Mountpoint", "MOUNTPOINT"},
-                              {"Name", "VOLUME NAME"},
-                              {"Scope", "SCOPE"}};
+  static const Titles kTitles{{"Availability", "AVAILABILITY"}, {"Driver", "DRIVER"},
+                              {"Group", "GROUP"},               {"Labels", "LABELS"},
+                              {"Links", "LINKS"},               {"Mountpoint", "MOUNTPOINT"},
+                              {"Name", "VOLUME NAME"},          {"Scope", "SCOPE"},
+                              {"Size", "SIZE"},                 {"Status", "STATUS"}};
   ui::Table table({"DRIVER", "VOLUME NAME"});
   std::string names;
   std::vector<nlohmann::ordered_json> rows;
   for (const auto& volume : volumes) {
     table.add({volume.driver, volume.name});
     names += volume.name + '\n';
-    rows.push_back({{"Name", volume.name},
+    // docker's columns: of cluster volumes, and what only `system df` counts.
+    rows.push_back({{"Availability", "N/A"},
                     {"Driver", volume.driver},
-                    {"Mountpoint", volume.mountpoint},
+                    {"Group", "N/A"},
                     {"Labels", labels_text(shown_labels(volume.labels))},
-                    {"Scope", "local"}});
+                    {"Links", "N/A"},
+                    {"Mountpoint", volume.mountpoint},
+                    {"Name", volume.name},
+                    {"Scope", "local"},
+                    {"Size", "N/A"},
+                    {"Status", "N/A"}});
     if (format.is_template()) rows.back()["Label"] = shown_labels(volume.labels);
   }
   if (quiet) return names;
