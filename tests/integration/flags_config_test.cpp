@@ -101,7 +101,7 @@ TEST_CASE("flags before the command say which files, folder, variables, name and
   CHECK(sandbox.compose({"--progress", "loud", "-f", "other/app.yaml", "config"}).code != 0);
 }
 
-TEST_CASE("--progress, --ansi and --parallel decide how up works and what it shows") {
+TEST_CASE("the flags --progress, --ansi and --parallel decide how up works and what it shows") {
   if (!it::is_root()) return;
   Sandbox sandbox;
   sandbox.compose_file(
@@ -117,7 +117,9 @@ TEST_CASE("--progress, --ansi and --parallel decide how up works and what it sho
   sandbox.finish();
 }
 
-TEST_CASE("--all-resources makes what no service uses, and --compatibility names as docker-compose 1.x did") {
+TEST_CASE(
+    "with --all-resources what no service uses is made, with --compatibility names are docker-compose "
+    "1.x's") {
   if (!it::is_root()) return;
   Sandbox sandbox;
   sandbox.file("Dockerfile", "FROM busybox\n");
