@@ -66,9 +66,9 @@ void Attachment::heard(const engine::ContainerInfo& container, bool restarting) 
   bool abort = false;
   {
     const std::scoped_lock lock(mutex_);
-    if (!chosen_code_ && service_of(container) == rules_.exit_code_from) chosen_code_ = code;
     // Those that the plan itself stops, to put others in their place, end nothing.
     const bool replaced = !complete_ && container.status.stopped_by_user;
+    if (!chosen_code_ && !replaced && service_of(container) == rules_.exit_code_from) chosen_code_ = code;
     const bool counts = !replaced && (rules_.abort_on_failure ? code != 0 : rules_.abort_on_exit);
     abort = counts && !restarting && !first_code_;
     if (abort) first_code_ = code;

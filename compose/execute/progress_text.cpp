@@ -1,5 +1,6 @@
 #include "compose/execute/progress_text.h"
 
+#include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
 
 namespace compose {
@@ -8,6 +9,11 @@ namespace {
 // The new container of a recreate; its rename ends the recreate.
 bool replaces(const CreateContainer& create) {
   return create.config.labels.count(label::kReplace) != 0;
+}
+
+// An old container makes room and is kept for a while.
+bool sets_aside(const RenameContainer& rename) {
+  return rename.name.starts_with(temporary_name(rename.container, "before_"));
 }
 
 struct Running {
@@ -33,7 +39,9 @@ struct Running {
   const char* operator()(const DisconnectContainer&) const { return "Disconnecting"; }
   const char* operator()(const RemoveContainer&) const { return "Removing"; }
   const char* operator()(const ReconfigureContainer&) const { return "Reconfiguring"; }
-  const char* operator()(const RenameContainer&) const { return "Recreate"; }
+  const char* operator()(const RenameContainer& rename) const {
+    return sets_aside(rename) ? "Setting aside" : "Recreate";
+  }
 };
 
 struct Done {
@@ -69,7 +77,9 @@ struct Done {
   const char* operator()(const DisconnectContainer&) const { return "Disconnected"; }
   const char* operator()(const RemoveContainer&) const { return "Removed"; }
   const char* operator()(const ReconfigureContainer&) const { return "Reconfigured"; }
-  const char* operator()(const RenameContainer&) const { return "Recreated"; }
+  const char* operator()(const RenameContainer& rename) const {
+    return sets_aside(rename) ? "Set aside" : "Recreated";
+  }
 };
 
 }  // namespace

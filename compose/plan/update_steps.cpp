@@ -70,7 +70,7 @@ class Updater {
   void add_other(const Slot& slot) {
     const size_t claims = scene_.claims.size();
     for (const auto* leftover : slot.leftovers) {
-      if (keeps() && !slot.make && !is_up(*leftover))
+      if (keeps() && !slot.make && !is_up(*leftover) && !is_half_recreated(*leftover))
         kept_.push_back({leftover, set_aside(*leftover, slot.name, {})});
       else
         end_leftover(scene_, *leftover);
@@ -208,7 +208,7 @@ class Updater {
       const Turn* turn = nullptr;
       for (const Turn& other : turns_)
         if (other.slot->current == container) turn = &other;
-      const std::string name = turn == nullptr ? container->name : turn->slot->name;
+      const std::string name = is_set_aside(*container) ? container->name : set_aside_name(*container);
       std::vector<int> after = all;
       if (aside >= 0) after.push_back(aside);
       scene_.endings.removals[container->id] =
