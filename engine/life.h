@@ -5,8 +5,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/container/resources.h"
+#include "engine/copy/sync.h"
 
 namespace engine {
 
@@ -25,6 +27,17 @@ struct ContainerLimits {
   int restart_max = 0;
 };
 
+// Paths of a container that are to be what they are here (copy/sync.h), in this order.
+struct SyncRequest {
+  std::vector<SyncPath> paths;
+  std::function<bool()> cancelled{};
+};
+struct SyncResult {
+  int64_t objects = 0, bytes = 0;
+  std::vector<std::string> left_out;  // as of CopyResult
+  std::vector<std::string> failed;    // a message each; the other paths were brought
+};
+
 class ContainerLife {
  public:
   virtual ~ContainerLife() = default;
@@ -41,6 +54,9 @@ class ContainerLife {
   // kConflict for any other container: what its programs have been given stays.
   virtual void reconfigure(const std::string& id, const std::map<std::string, std::string>& environment,
                            const std::map<std::string, std::string>& labels) = 0;
+  // Files into a container, up or down, as Engine::copy_into. Where its program runs as a user of its own
+  // they are that user's, else whose they are here. kConflict while it restarts.
+  virtual SyncResult sync(const std::string& id, const SyncRequest& request) = 0;
 };
 
 // Throws engine::Error(kUnavailable) for an engine that cannot do these.

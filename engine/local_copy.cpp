@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "engine/container/root_view.h"
+#include "engine/container/user.h"
 #include "engine/container_root.h"
 #include "engine/copy/copy.h"
 #include "engine/copy/place.h"
@@ -129,6 +130,42 @@ CopyResult LocalEngine::copy_into(const std::string& id, const ContainerCopy& co
       refuse_read_only(record, root, to, error.object(), has_program(status_of(record.id)));
     }
   });
+}
+
+SyncResult LocalEngine::sync(const std::string& id, const SyncRequest& request) {
+  SyncResult result;
+  with_files_of(id, [&](const ContainerRecord& record, const ContainerRoot& root) {
+    note_container(record, "extract-to-dir");
+    const std::string user =
+        !record.config.user.empty() ? record.config.user : need_image(record.image_id).config.user;
+    CopyOptions options;
+    options.policy = {true, std::nullopt, true, false};
+    if (!user.empty()) {
+      const Identity identity = resolve_user(root.fd(), user);
+      options.policy.keep_owner = false;
+      options.policy.owner = {identity.uid, identity.gid};
+    }
+    options.cancelled = request.cancelled;
+    for (const SyncPath& path : request.paths) {
+      const CopySide into = side_in(root, record, path.inside);
+      try {
+        try {
+          const CopyResult copied = sync_path(path, {root.fd(), "", record.config.name + ':'}, options);
+          result.objects += copied.objects;
+          result.bytes += copied.bytes;
+          result.left_out.insert(result.left_out.end(), copied.left_out.begin(), copied.left_out.end());
+        } catch (const sys::Error& error) {
+          if (error.code() != EROFS) throw;
+          refuse_read_only(record, root, into, error.object(), has_program(status_of(record.id)));
+        }
+      } catch (const std::exception& error) {
+        if (request.cancelled && request.cancelled()) throw;
+        result.failed.emplace_back(error.what());
+      }
+    }
+    return CopyResult{};
+  });
+  return result;
 }
 
 CopyResult LocalEngine::copy_out_of(const std::string& id, const ContainerCopy& copy) {

@@ -83,6 +83,7 @@ class LocalEngine final : public Engine, public ContainerLife {
 
   CopyResult copy_into(const std::string& id, const ContainerCopy& copy) override;
   CopyResult copy_out_of(const std::string& id, const ContainerCopy& copy) override;
+  SyncResult sync(const std::string& id, const SyncRequest& request) override;
 
   BuildResult build(const BuildRequest& request, BuildObserver& observer) override;
   ImageInfo import_image(const ImportRequest& request) override;
