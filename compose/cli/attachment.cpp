@@ -27,9 +27,10 @@ FollowOptions follow_options(const std::string& project, const AttachRules& rule
 }  // namespace
 
 Attachment::Attachment(engine::Engine& engine, const std::string& project, AttachRules rules,
-                       ui::LogStyle style, std::map<std::string, std::shared_ptr<ui::LogFile>> begun)
+                       ui::LogStyle style, std::map<std::string, std::shared_ptr<ui::LogFile>> begun,
+                       std::function<void(int fd, std::string_view text)> write)
     : rules_(std::move(rules)),
-      printer_(style, {STDOUT_FILENO, STDERR_FILENO, STDOUT_FILENO}),
+      printer_(style, {STDOUT_FILENO, STDERR_FILENO, STDOUT_FILENO, std::move(write)}),
       follow_(engine, follow_options(project, rules_, std::move(begun)), printer_),
       over_(sys::check(::eventfd(0, EFD_CLOEXEC), "eventfd")) {}
 
@@ -56,9 +57,18 @@ void Attachment::begin() {
   });
 }
 
-void Attachment::complete() {
-  complete_ = true;
-  follow_.complete();
+void Attachment::complete(bool is_complete) {
+  complete_ = is_complete;
+  follow_.complete(is_complete);
+}
+
+void Attachment::detach() {
+  {
+    const std::scoped_lock lock(mutex_);
+    detached_ = true;
+  }
+  const uint64_t one = 1;
+  sys::write_all(over_.get(), &one, sizeof one);
 }
 
 void Attachment::heard(const engine::ContainerInfo& container, bool restarting) {
@@ -85,6 +95,7 @@ Attachment::Reason Attachment::wait(const Cancellation& cancellation) {
   if (fds[0].revents != 0) return Reason::kCancelled;
   const std::scoped_lock lock(mutex_);
   if (failure_) std::rethrow_exception(failure_);
+  if (detached_) return Reason::kDetached;
   return first_code_ ? Reason::kAborted : Reason::kAllEnded;
 }
 

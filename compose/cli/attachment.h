@@ -23,15 +23,19 @@ struct AttachRules {
 
 class Attachment {
  public:
-  // `begun`: see FollowOptions. Nothing is read before `begin`.
+  // `begun`: see FollowOptions. `write`: see ui::LogOutputs. Nothing is read before `begin`.
   Attachment(engine::Engine& engine, const std::string& project, AttachRules rules, ui::LogStyle style,
-             std::map<std::string, std::shared_ptr<ui::LogFile>> begun);
+             std::map<std::string, std::shared_ptr<ui::LogFile>> begun,
+             std::function<void(int fd, std::string_view text)> write);
   ~Attachment();
 
-  void begin();     // starts following; later calls do nothing. From any thread
-  void complete();  // see LogFollow
+  void begin();  // starts following; later calls do nothing. From any thread
+  // See LogFollow::complete. From any thread.
+  void complete(bool is_complete = true);
+  // Ends `wait`: the containers are to run on. From any thread.
+  void detach();
 
-  enum class Reason { kAllEnded, kAborted, kCancelled };
+  enum class Reason { kAllEnded, kAborted, kCancelled, kDetached };
   // Until all have ended, the rules say so, or `cancellation`. Throws what the following thread threw.
   Reason wait(const Cancellation& cancellation);
   // Prints what is left and ends the thread.
@@ -52,6 +56,7 @@ class Attachment {
   std::thread thread_;
   mutable std::mutex mutex_;
   std::optional<int> first_code_, chosen_code_;
+  bool detached_ = false;
   std::exception_ptr failure_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compose/cli/watch.h"
 #include "parser/load.h"
 
 namespace compose::cli {
@@ -63,7 +64,7 @@ constexpr Command kCommands[] = {
     {"volumes", volumes_command, "List the project's volumes"},
     {"wait", wait_command, "Wait until containers have ended"},
     {"why", why_command, "Tell what up would do to each container, and why"},
-    {"watch", nullptr, ""},
+    {"watch", watch_command, "Bring changed files into containers, or rebuild and restart them"},
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "compose/cli/arguments.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/load_unresolved.h"
+#include "compose/cli/output.h"
 #include "compose/ui/palette.h"
 #include "parser/discovery.h"
 #include "parser/switches.h"
@@ -23,7 +24,7 @@ namespace {
 // Nobody can be told that nothing can be told: what is being done goes on.
 void write_or_lose(int fd, std::string_view text) {
   try {
-    sys::write_all(fd, text.data(), text.size());
+    write_output(fd, text);
   } catch (const sys::Error&) {
     return;
   }

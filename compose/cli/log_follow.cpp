@@ -210,8 +210,8 @@ void LogFollow::watch(const std::string& folder) {
   }
 }
 
-void LogFollow::complete() {
-  complete_ = true;
+void LogFollow::complete(bool is_complete) {
+  complete_ = is_complete;
   const uint64_t one = 1;
   if (::write(wake_.get(), &one, sizeof one) < 0) return;  // only when full: readable then anyway
 }

@@ -44,8 +44,9 @@ class LogFollow {
   // Prints what comes until `stop`, `until`, `ended` says so, or - once `complete` was called - every watched
   // container has ended and no command is at work on the project. Throws engine::Error, sys::Error.
   void follow(const Cancellation& stop, const Ended& ended);
-  // No more containers are about to be started by this program. From any thread.
-  void complete();
+  // No more containers are about to be started by this program, or `is_complete` false: they are, after all.
+  // From any thread.
+  void complete(bool is_complete = true);
 
  private:
   struct Source;

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <unistd.h>
 
+#include "compose/ui/key_terminal.h"
 #include "sys/error.h"
 
 namespace compose::cli {
@@ -38,6 +39,7 @@ void Signals::take() {
     } else if (!second_.cancelled()) {
       second_.cancel();
     } else {
+      ui::restore_terminal();
       ::_exit(130);
     }
   }

@@ -13,7 +13,9 @@
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/file_digests.h"
+#include "compose/cli/menu.h"
 #include "compose/cli/observe.h"
+#include "compose/cli/output.h"
 #include "compose/cli/remote_consent.h"
 #include "compose/cli/seccomp_profiles.h"
 #include "compose/cli/selection.h"
@@ -21,6 +23,8 @@
 #include "compose/cli/up_flags.h"
 #include "compose/cli/update_run.h"
 #include "compose/cli/wait_ready.h"
+#include "compose/cli/watch_rules.h"
+#include "compose/cli/watcher.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/support.h"
 #include "compose/ui/log_file.h"
@@ -116,6 +120,25 @@ void note_unchanged(Context& context, const Plan& plan, const Observed& observed
   }
 }
 
+// The bottom line that output stays above, as long as this object lives.
+class BelowOutput {
+ public:
+  BelowOutput()
+      : line_(std::make_unique<ui::BottomLine>(
+            STDOUT_FILENO,
+            [](int fd, std::string_view text) { sys::write_all(fd, text.data(), text.size()); },
+            [] { return ui::terminal_size(STDOUT_FILENO); })) {
+    keep_below(line_.get());
+  }
+  ~BelowOutput() { keep_below(nullptr); }
+  BelowOutput(const BelowOutput&) = delete;
+  BelowOutput& operator=(const BelowOutput&) = delete;
+  ui::BottomLine& line() const { return *line_; }
+
+ private:
+  std::unique_ptr<ui::BottomLine> line_;
+};
+
 class Up {
  public:
   Up(Context& context, const std::string& command, UpFlags flags)
@@ -124,11 +147,14 @@ class Up {
         project_(load_bundled(context, flags_.services)),
         options_(up_options(context, project_, flags_)),
         rules_(attach_rules(project_, flags_)),
+        meant_(services_meant(project_, flags_.services, !flags_.no_deps)),
         session_(context, command, project_.name) {}
 
   int run() {
-    const std::set<std::string> meant = services_meant(project_, flags_.services, !flags_.no_deps);
+    const std::set<std::string>& meant = meant_;
     require_supported(context_.document().root, project_, meant, Purpose::kRun);
+    std::vector<watch::Rule> rules;
+    if (flags_.watch) rules = watch_rules(context_, project_, meant);
     note_file_digests(project_, meant);
     read_seccomp_profiles(project_, meant);
     agree_to_remote(context_, project_, flags_.assume_yes);
@@ -140,7 +166,7 @@ class Up {
     if (context_.globals().dry_run) return session_.run(plan);
     note_unchanged(context_, plan, observed, rules_);
     if (flags_.detach || flags_.wait || flags_.no_start) return detached(plan);
-    return attached(plan, observed);
+    return attached(plan, observed, std::move(rules));
   }
 
  private:
@@ -153,7 +179,7 @@ class Up {
     return wait_ready(context_, session_, wait_plan(&project_, now, services), flags_.wait_timeout_s);
   }
 
-  int attached(const Plan& plan, const Observed& before) {
+  int attached(const Plan& plan, const Observed& before, std::vector<watch::Rule> rules) {
     // Of what exists, only what is written from now on is shown.
     std::map<std::string, std::shared_ptr<ui::LogFile>> begun;
     for (const auto& container : before.containers) {
@@ -161,19 +187,21 @@ class Up {
       log->skip_to_end();
       begun.emplace(container.id, std::move(log));
     }
+    const BelowOutput below;
     const bool colour = !flags_.no_colour && context_.colour(STDOUT_FILENO);
     Attachment attachment(context_.engine(), project_.name, rules_,
-                          {!flags_.no_prefix, flags_.timestamps, colour}, std::move(begun));
+                          {!flags_.no_prefix, flags_.timestamps, colour}, std::move(begun), write_output);
     AttachedProgress progress(context_, attachment, [this] { announce(); });
     const int code = run_updates(context_, session_, project_, plan, progress, options_.timeout_ms);
     if (code == kExitError) return code;
     if (code == kExitOk) progress.begin();
     progress.require_heard();
-    attachment.complete();
+    attachment.complete(rules.empty());
     session_.drop_lock();
 
-    const auto reason =
-        code == kExitCancelled ? Attachment::Reason::kCancelled : attachment.wait(session_.signals().first());
+    const auto reason = code == kExitCancelled ? Attachment::Reason::kCancelled
+                                               : stay(attachment, below.line(), std::move(rules));
+    if (reason == Attachment::Reason::kDetached) return kExitOk;
     if (reason == Attachment::Reason::kAllEnded) {
       attachment.finish();
       return attachment.exit_code();
@@ -185,6 +213,39 @@ class Up {
     attachment.finish();
     if (reason == Attachment::Reason::kCancelled) return kExitCancelled;
     return stopped == kExitOk ? attachment.exit_code() : stopped;
+  }
+
+  // As long as the logs are followed: the watching, and the keys. While files are watched, containers that
+  // have ended may be started again by a change.
+  Attachment::Reason stay(Attachment& attachment, ui::BottomLine& line, std::vector<watch::Rule> rules) {
+    std::optional<Watcher> watcher;
+    const auto begin_watching = [&](std::vector<watch::Rule> wanted) {
+      WatchOptions options;
+      options.up = options_;
+      watcher.emplace(context_, project_, std::move(wanted), std::move(options));
+      attachment.complete(false);
+    };
+    if (!rules.empty()) begin_watching(std::move(rules));
+    std::optional<Menu> menu;
+    if (wants_menu(context_, flags_.menu)) {
+      MenuActions actions;
+      actions.is_watching = [&] { return watcher.has_value(); };
+      actions.toggle_watch = [&] {
+        if (!watcher) return begin_watching(watch_rules(context_, project_, meant_));
+        watcher.reset();
+        write_output(STDOUT_FILENO, kWatchDisabled);
+        attachment.complete();
+      };
+      actions.detach = [&] { attachment.detach(); };
+      try {
+        menu.emplace(context_, line, std::move(actions));
+      } catch (const sys::Error& error) {
+        context_.log(LogLevel::kWarn, std::string("there is no menu: ") + error.what());
+      }
+    }
+    const Attachment::Reason reason = attachment.wait(session_.signals().first());
+    menu.reset();  // its thread uses the watcher
+    return reason;
   }
 
   void announce() {
@@ -232,6 +293,7 @@ class Up {
   parser::Project project_;
   UpOptions options_;
   AttachRules rules_;
+  std::set<std::string> meant_;  // services
   Session session_;
 };
 

@@ -43,6 +43,11 @@ void up_conflicts(const UpFlags& flags) {
   refuse_together(flags.detach && !flags.exit_code_from.empty(), "--detach", "--exit-code-from");
   refuse_together(flags.detach && !flags.attach.empty(), "--detach", "--attach");
   refuse_together(flags.detach && flags.attach_dependencies, "--detach", "--attach-dependencies");
+  refuse_together(flags.detach && flags.watch, "--detach", "--watch");
+  refuse_together(flags.detach && flags.menu.value_or(false), "--detach", "--menu");
+  refuse_together(flags.wait && flags.watch, "--wait", "--watch");
+  refuse_together(flags.no_start && flags.watch, "--no-start", "--watch");
+  refuse_together(flags.no_build && flags.watch, "--no-build", "--watch");
   refuse_together(flags.wait && aborts, "--wait", "--abort-on-container-exit and its like");
   refuse_together(flags.wait && attaches, "--wait", "--attach and its like");
   refuse_together(flags.abort_on_exit && flags.abort_on_failure, "--abort-on-container-exit",
@@ -77,8 +82,12 @@ UpFlags parse_up(Context& context, const std::vector<std::string>& args) {
   arguments.flag("--no-color", flags.no_colour, "Logs without colours");
   arguments.flag("--no-log-prefix", flags.no_prefix, "Logs without the containers' names");
   arguments.flag("--timestamps", flags.timestamps, "Logs with their times");
-  arguments.refuse_flag("--menu");
-  arguments.refuse_flag("-w,--watch");
+  arguments.flag(
+      "--menu", flags.menu,
+      "Keys to watch and detach, in a line at the bottom (default: at a terminal, unless COMPOSE_MENU "
+      "is false)");
+  arguments.flag("-w,--watch", flags.watch,
+                 "Bring changed files into containers, or rebuild and restart them, as develop.watch says");
   flags.services = arguments.parse(args);
   up_conflicts(flags);
   if (!flags.exit_code_from.empty() && !flags.abort_on_failure) flags.abort_on_exit = true;

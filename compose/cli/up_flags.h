@@ -19,6 +19,8 @@ struct UpFlags {
   bool no_deps = false, remove_orphans = false, assume_yes = false;
   bool abort_on_exit = false, abort_on_failure = false;
   bool attach_dependencies = false;
+  bool watch = false;
+  std::optional<bool> menu;
   bool no_colour = false, no_prefix = false, timestamps = false;
   std::vector<std::string> scale, attach, no_attach;
   std::string exit_code_from;

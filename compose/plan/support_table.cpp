@@ -111,7 +111,6 @@ const std::vector<SupportRow>& support_table() {
       {"services.*.deploy.resources.reservations.cpus", kNoEffect, "nothing is kept free for it"},
       {"services.*.deploy.resources.reservations.devices", kNotYet, "give the device files under 'devices'"},
       {"services.*.deploy.resources.reservations.generic_resources", kNoEffect, "they are for the nodes of a cluster"},
-      {"services.*.develop", kNoEffect, "it is for `watch`, which does not exist yet"},
       {"services.*.devices.[].source", kNotYet, "give the path of a device file", is_qualified_device},
       {"services.*.gpus", kNotYet, "no driver's files are added to a container; give the device files under 'devices'"},
       {"services.*.isolation", kNoEffect, "it is for Windows"},

@@ -63,7 +63,11 @@ void LogPrinter::status(const std::string& service, const std::string& name, con
 }
 
 void LogPrinter::flush() {
-  if (!pending_.empty()) sys::write_all(pending_fd_, pending_);
+  if (!pending_.empty() && outputs_.write) {
+    outputs_.write(pending_fd_, pending_);
+  } else if (!pending_.empty()) {
+    sys::write_all(pending_fd_, pending_);
+  }
   pending_.clear();
 }
 

@@ -2,8 +2,10 @@
 // Log records as lines: "web-1  | text", each container's name in its service's colour. Lines are kept whole:
 // records of one line that came in parts are put together first. What containers wrote to stderr goes to our
 // stderr.
+#include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "compose/ui/log_record.h"
 #include "compose/ui/palette.h"
@@ -21,12 +23,15 @@ struct LogOutputs {
   int out = 1;
   int err = 2;
   int status = 1;
+  // How it is written; unset: by write(2).
+  std::function<void(int fd, std::string_view text)> write{};
 };
 
 // Not thread-safe. Output is collected until `flush`.
 class LogPrinter {
  public:
-  LogPrinter(LogStyle style, LogOutputs outputs) : style_(style), outputs_(outputs), palette_(style.colour) {}
+  LogPrinter(LogStyle style, LogOutputs outputs)
+      : style_(style), outputs_(std::move(outputs)), palette_(style.colour) {}
 
   // Makes the name column wide enough; to be called for all containers known at the time.
   void expect(const std::string& name);

@@ -4,21 +4,24 @@
 
 namespace compose::watch {
 
-void Batch::add(const std::set<std::string>& paths, Time now) {
-  if (paths.empty()) return;
-  if (paths_.empty()) first_ = now;
+void Batch::add(const Changes& changes, Time now) {
+  if (changes.empty()) return;
+  if (changes_.empty()) first_ = now;
   last_ = now;
-  paths_.insert(paths.begin(), paths.end());
+  for (const auto& [path, change] : changes) note(changes_, path, change);
 }
 
 std::optional<Batch::Time> Batch::due() const {
-  if (paths_.empty()) return std::nullopt;
+  if (changes_.empty()) return std::nullopt;
   return std::min(last_ + kQuiet, first_ + kLongest);
 }
 
 std::set<std::string> Batch::take(Time now) {
   std::set<std::string> taken;
-  if (const auto when = due(); when && now >= *when) taken.swap(paths_);
+  const auto when = due();
+  if (!when || now < *when) return taken;
+  for (const auto& [path, change] : changes_) taken.insert(path);
+  changes_.clear();
   return taken;
 }
 

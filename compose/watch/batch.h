@@ -10,6 +10,8 @@
 #include <set>
 #include <string>
 
+#include "compose/watch/changes.h"
+
 namespace compose::watch {
 
 class Batch {
@@ -18,14 +20,14 @@ class Batch {
   static constexpr std::chrono::milliseconds kQuiet{10};
   static constexpr std::chrono::milliseconds kLongest{50};
 
-  void add(const std::set<std::string>& paths, Time now);
+  void add(const Changes& changes, Time now);
   // Nothing while there is nothing.
   std::optional<Time> due() const;
-  // All that was added, once it is due; else nothing.
+  // The paths of all that was added, once it is due; else nothing.
   std::set<std::string> take(Time now);
 
  private:
-  std::set<std::string> paths_;
+  Changes changes_;
   Time first_, last_;
 };
 

@@ -51,7 +51,7 @@ TreeWatch::TreeWatch(std::vector<std::string> roots, Enters enters)
       fd_(sys::check(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK), "inotify_init1",
                      "more programs of this user watch files than fs.inotify.max_user_instances allows")) {
   look_at_roots(false);
-  changed_.clear();
+  changes_.clear();
   starting_ = false;
 }
 
@@ -122,16 +122,16 @@ void TreeWatch::look_at(const std::string& folder, const std::string& name, bool
   if (!status) {
     if (known == names.end()) return;
     names.erase(known);
-    changed_.insert(path);
+    note(changes_, path, Change::kWent);
     return forget(path);
   }
   const Seen now{status->st_mode, status->st_dev, status->st_ino, status->st_size, status->st_mtim};
-  const bool another =
-      known != names.end() && (known->second.inode != now.inode || known->second.device != now.device);
-  const bool tell = known == names.end() || differs(known->second, now) || (written && !S_ISDIR(now.mode));
+  const bool fresh = known == names.end();
+  const bool another = !fresh && (known->second.inode != now.inode || known->second.device != now.device);
+  const bool tell = fresh || differs(known->second, now) || (written && !S_ISDIR(now.mode));
   if (another) forget(path);  // a folder that stood here has been replaced
   names[name] = now;
-  if (tell) changed_.insert(path);
+  if (tell) note(changes_, path, fresh ? Change::kCame : Change::kChanged);
   if (S_ISDIR(now.mode) && !folders_.contains(path) && enters_(path)) enter(path);
 }
 
@@ -143,7 +143,7 @@ void TreeWatch::forget(const std::string& folder) {
       ++at;
       continue;
     }
-    for (const auto& [name, seen] : at->second.names) changed_.insert(joined(at->first, name));
+    for (const auto& [name, seen] : at->second.names) note(changes_, joined(at->first, name), Change::kWent);
     drop_watch(at->second.watch, at->first);
     at = folders_.erase(at);
   }
@@ -170,15 +170,16 @@ void TreeWatch::look_at_root(const std::string& root, bool written) {
     const auto known = folders_.find(root);
     if (known != folders_.end() && (!is_folder || known->second.inode != status->st_ino)) forget(root);
     if (is_folder) {
-      if (files_.erase(root) > 0) changed_.insert(root);
+      if (files_.erase(root) > 0) note(changes_, root, Change::kWent);
       if (!folders_.contains(root)) enter(root);
     } else if (status) {
       const Seen now{status->st_mode, status->st_dev, status->st_ino, status->st_size, status->st_mtim};
       const auto [file, fresh] = files_.try_emplace(root, now);
-      if (fresh || written || differs(file->second, now)) changed_.insert(root);
+      if (fresh || written || differs(file->second, now))
+        note(changes_, root, fresh ? Change::kCame : Change::kChanged);
       file->second = now;
     } else if (files_.erase(root) > 0) {
-      changed_.insert(root);
+      note(changes_, root, Change::kWent);
     }
     if (status) return;
   }
@@ -231,7 +232,7 @@ void TreeWatch::heard(uint32_t mask, int watch, const std::string& name) {
   }
 }
 
-std::set<std::string> TreeWatch::take() {
+Changes TreeWatch::take() {
   alignas(inotify_event) char buffer[32 * 1024];
   for (;;) {
     const ssize_t n = ::read(fd_.get(), buffer, sizeof buffer);
@@ -248,9 +249,9 @@ std::set<std::string> TreeWatch::take() {
       }
     }
   }
-  std::set<std::string> changed;
-  changed.swap(changed_);
-  return changed;
+  Changes changes;
+  changes.swap(changes_);
+  return changes;
 }
 
 std::set<std::string> TreeWatch::present(const std::string& root) const {

@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "compose/watch/changes.h"
 #include "sys/fd.h"
 
 namespace compose::watch {
@@ -29,9 +30,9 @@ class TreeWatch {
   // `roots` are absolute. Throws sys::Error, with a way out where the user's limit of watches is reached.
   TreeWatch(std::vector<std::string> roots, Enters enters);
 
-  // Paths that came, changed or went since the last call; never blocks. A root is among them only when it is
-  // a file. Throws sys::Error.
-  std::set<std::string> take();
+  // What came, changed or went since the last call; never blocks. A root is among it only when it is a file.
+  // Throws sys::Error.
+  Changes take();
   int fd() const { return fd_.get(); }  // readable when there is something to take
 
   // What there is at or below `root`, as last seen: files, links and folders, but not a folder `root` itself.
@@ -75,7 +76,8 @@ class TreeWatch {
   std::map<std::string, Seen> files_;                    // roots that are files
   std::map<std::string, std::set<std::string>> guides_;  // folders above roots: names on the way to one
   std::map<int, std::set<std::string>> paths_;           // by watch: bind mounts give a folder two
-  std::set<std::string> changed_, unwatched_;
+  Changes changes_;
+  std::set<std::string> unwatched_;
   bool starting_ = true;
 };
 

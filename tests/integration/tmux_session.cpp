@@ -3,8 +3,8 @@
 #include <stdlib.h>
 
 #include <catch2/catch.hpp>
+#include <cstdlib>
 #include <filesystem>
-#include <sstream>
 
 #include "sys/file.h"
 
@@ -108,14 +108,16 @@ void TmuxSession::resize(ScreenSize size) {
 }
 
 int TmuxSession::wait() const {
-  int dead = 0, status = 0, signal = 0;
+  int status = 0, signal = 0;
   const bool ended = eventually(
       [&] {
-        char comma = 0;
-        std::istringstream words(
-            tmux({"display-message", "-p", "#{pane_dead},0#{pane_dead_status},0#{pane_dead_signal}"}));
-        words >> dead >> comma >> status >> comma >> signal;
-        return dead == 1;
+        // The terminal may be closed some time before tmux knows how the command ended: there is no code
+        // then.
+        const std::string ends = tmux({"display-message", "-p", "#{pane_dead_status},#{pane_dead_signal},"});
+        if (ends.find_first_of("0123456789") == std::string::npos) return false;
+        status = std::atoi(ends.c_str());
+        signal = std::atoi(ends.c_str() + ends.find(',') + 1);
+        return true;
       },
       std::chrono::seconds(60));
   INFO("the screen of a command that does not end:\n" << screen());

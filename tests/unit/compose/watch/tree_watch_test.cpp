@@ -34,7 +34,7 @@ Paths changes(TreeWatch& watch, const std::string& folder, const Paths& wanted) 
   Paths all;
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(5);
   while (std::chrono::steady_clock::now() < end) {
-    for (const std::string& path : watch.take()) all.insert(path.substr(folder.size() + 1));
+    for (const auto& [path, change] : watch.take()) all.insert(path.substr(folder.size() + 1));
     if (std::includes(all.begin(), all.end(), wanted.begin(), wanted.end())) break;
     pollfd ready{watch.fd(), POLLIN, 0};
     ::poll(&ready, 1, 10);
