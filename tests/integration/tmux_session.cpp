@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include <catch2/catch.hpp>
-#include <cstdlib>
 #include <filesystem>
 
 #include "sys/file.h"
@@ -48,7 +47,12 @@ TmuxSession::TmuxSession(Sandbox& sandbox, const Program& program, ScreenSize si
     words.emplace_back("-e");
     words.push_back(name + '=' + value);
   }
-  words.emplace_back("--");
+  // tmux knows the code of a command too, but not always. A shell that has a trap for them outlives its
+  // command's signals, and the command has none of it.
+  for (const char* word :
+       {"--", "sh", "-c", "trap : INT QUIT; code=$1; shift; \"$@\"; echo $? >\"$code\"", "sh"})
+    words.emplace_back(word);
+  words.push_back(folder_ + "/code");
   words.insert(words.end(), program.words.begin(), program.words.end());
   tmux(std::move(words));
 }
@@ -108,21 +112,16 @@ void TmuxSession::resize(ScreenSize size) {
 }
 
 int TmuxSession::wait() const {
-  int status = 0, signal = 0;
+  std::string code;
   const bool ended = eventually(
       [&] {
-        // The terminal may be closed some time before tmux knows how the command ended: there is no code
-        // then.
-        const std::string ends = tmux({"display-message", "-p", "#{pane_dead_status},#{pane_dead_signal},"});
-        if (ends.find_first_of("0123456789") == std::string::npos) return false;
-        status = std::atoi(ends.c_str());
-        signal = std::atoi(ends.c_str() + ends.find(',') + 1);
-        return true;
+        code = sys::read_file_if_exists(folder_ + "/code").value_or("");
+        return code.ends_with('\n');
       },
       std::chrono::seconds(60));
   INFO("the screen of a command that does not end:\n" << screen());
   REQUIRE(ended);
-  return signal != 0 ? 128 + signal : status;
+  return std::stoi(code);
 }
 
 }  // namespace it
