@@ -62,6 +62,8 @@ Watcher::Watcher(Context& context, const parser::Project& project, std::vector<w
       options_(std::move(options)),
       engine_(context.engine()),
       progress_(context.line_progress()),
+      parallel_(context.parallel()),
+      colour_(context.colour(STDOUT_FILENO)),
       replicas_(engine_, project.name, [this] { return stop_.cancelled(); }),
       tree_(roots_of(rules_), [this](const std::string& folder) {
         return std::any_of(rules_.begin(), rules_.end(),
@@ -90,8 +92,7 @@ Watcher::~Watcher() {
 }
 
 void Watcher::say(const std::string& text) {
-  write_output(STDOUT_FILENO,
-               ui::styled("⦿ ", ui::Style::kGreen, context_.colour(STDOUT_FILENO)) + text + '\n');
+  write_output(STDOUT_FILENO, ui::styled("⦿ ", ui::Style::kGreen, colour_) + text + '\n');
 }
 
 void Watcher::complain(const std::string& text) {
@@ -226,7 +227,7 @@ void Watcher::labour() {
 // Returns false when it did not succeed, having told why.
 bool Watcher::run(const Plan& plan) {
   if (plan.empty()) return true;
-  const RunResult result = compose::run(plan, engine_, progress_, stop_, {context_.parallel()});
+  const RunResult result = compose::run(plan, engine_, progress_, stop_, {parallel_});
   if (result.cancelled) return false;
   for (const std::string& error : result.errors) complain(error);
   return result.ok;

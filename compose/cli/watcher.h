@@ -72,6 +72,8 @@ class Watcher {
   WatchOptions options_;
   engine::Engine& engine_;
   ui::Progress& progress_;
+  const int parallel_;
+  const bool colour_;
   Cancellation stop_;
   watch::ReplicaSync replicas_;
   watch::TreeWatch tree_;

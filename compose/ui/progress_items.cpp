@@ -48,6 +48,19 @@ Style text_style(StepStatus status) {
   }
 }
 
+// Of a name that is too long the end is shown: it tells containers of one project apart.
+std::string fit_name(const std::string& resource, size_t columns) {
+  const std::string name = one_line(resource);
+  const size_t width = display_width(name);
+  if (width <= columns || columns == 0) return name;
+  size_t at = 0;
+  for (size_t left_out = 0; left_out <= width - columns; ++left_out) {
+    do ++at;
+    while (at < name.size() && (static_cast<unsigned char>(name[at]) & 0xc0) == 0x80);
+  }
+  return "\u2026" + name.substr(at);
+}
+
 // " <icon> Container demo-web-1   Started        0.3s"; on a narrow screen the time goes first, then the name
 // shrinks.
 std::string item_line(const ProgressItem& item, Clock::time_point now, size_t columns, size_t name_width,
@@ -62,7 +75,7 @@ std::string item_line(const ProgressItem& item, Clock::time_point now, size_t co
     names = std::min(names, std::max<size_t>(rest, 8));
   }
   std::string line =
-      fmt::format(" {} {}  {}", icon(item, now, colour), pad(fit(one_line(item.resource), names), names),
+      fmt::format(" {} {}  {}", icon(item, now, colour), pad(fit_name(item.resource, names), names),
                   styled(text, text_style(item.status), colour));
   const size_t width = display_width(line);
   if (width + 2 + time.size() <= columns) {

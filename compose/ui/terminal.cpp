@@ -25,12 +25,15 @@ std::string LiveBlock::rewind() {
   size_t rows = 0;
   for (const size_t width : widths_) rows += std::max<size_t>(1, (width + columns - 1) / columns);
   widths_.clear();
-  return "\x1b[" + std::to_string(rows) + "A\r\x1b[J";
+  return "\x1b[" + std::to_string(rows) + "A\r";
 }
 
 void LiveBlock::draw(const std::vector<std::string>& lines) {
   const TerminalSize size = size_();
+  // What was there is written over, and only what is left of it erased: to erase all first would flicker, and
+  // a terminal takes the erasing of a whole screen for a wish to keep it in its history.
   std::string out = rewind();
+  const bool over = !out.empty();
   // One row is kept for the cursor below the block: a block as high as the screen would scroll and leave
   // copies.
   const size_t shown = std::min(lines.size(), size.rows > 1 ? size.rows - 1 : 1);
@@ -38,14 +41,15 @@ void LiveBlock::draw(const std::vector<std::string>& lines) {
     // The last column stays free: terminals differ in when they wrap there.
     const std::string line = fit(lines[i], size.columns > 1 ? size.columns - 1 : 1);
     widths_.push_back(display_width(line));
-    out += line + "\n";
+    out += line + (over ? "\x1b[K\n" : "\n");
   }
+  if (over) out += "\x1b[J";
   write_(out);
 }
 
 void LiveBlock::erase() {
   const std::string out = rewind();
-  if (!out.empty()) write_(out);
+  if (!out.empty()) write_(out + "\x1b[K\x1b[B\x1b[J\x1b[A");  // in two parts, for the same reason
 }
 
 }  // namespace compose::ui

@@ -106,8 +106,8 @@ TEST_CASE("links of the container never lead a sync out of it, and are replaced 
   sys::make_dirs(trees.to + "/real");
   std::filesystem::create_symlink("/real", trees.to + "/inside");
 
-  CHECK(refusal([&] { trees.sync("/file", "/climbing/file"); }) != "");
-  CHECK(refusal([&] { trees.sync("/file", "/absolute/file"); }) != "");
+  CHECK_FALSE(refusal([&] { trees.sync("/file", "/climbing/file"); }).empty());
+  CHECK_FALSE(refusal([&] { trees.sync("/file", "/absolute/file"); }).empty());
   trees.sync("/file", "/end");
   trees.sync("/file", "/inside/file");
   trees.sync("/none", "/climbing/file");

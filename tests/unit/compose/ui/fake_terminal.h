@@ -57,10 +57,12 @@ class FakeTerminal {
     const size_t count =
         static_cast<size_t>(std::max(1, std::atoi(std::string(text.substr(at + 2)).c_str())));
     if (text[end] == 'A') row_ -= std::min(row_, count);
+    if (text[end] == 'B') row_ += count;
+    if (text[end] == 'K' && lines_.size() > row_) lines_[row_].resize(std::min(lines_[row_].size(), column_));
     if (text[end] == 'J') {
       lines_.resize(std::min(lines_.size(), row_ + 1));
       if (lines_.size() > row_) lines_[row_].resize(std::min(lines_[row_].size(), column_));
-      if (!lines_.empty() && lines_.back().empty()) lines_.pop_back();
+      while (!lines_.empty() && lines_.back().empty()) lines_.pop_back();
     }
     return end + 1;
   }

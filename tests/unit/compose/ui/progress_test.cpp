@@ -158,7 +158,7 @@ TEST_CASE("a terminal that became narrower is rewound by the rows its lines take
   block.draw({std::string(60, 'a'), "b"});
   size.columns = 20;
   block.draw({"c"});
-  CHECK(last.rfind("\x1b[4A\r\x1b[J", 0) == 0);  // 60 columns are three rows of 20, and one more line
+  CHECK(last == "\x1b[4A\rc\x1b[K\n\x1b[J");  // 60 columns are three rows of 20, and one more line
 }
 
 TEST_CASE("where the screen is low, what is done is left out first") {
