@@ -5,6 +5,7 @@
 #include "compose/cli/file_digests.h"
 #include "compose/cli/observe.h"
 #include "compose/cli/output.h"
+#include "compose/cli/remote_consent.h"
 #include "compose/cli/seccomp_profiles.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
@@ -112,6 +113,7 @@ int watch_command(Context& context, const Words& args) {
   std::vector<watch::Rule> rules = watch_rules(context, project, meant);
   note_file_digests(project, meant);
   read_seccomp_profiles(project, meant);
+  agree_to_remote(context, project, false);
   Session session(context, "watch", project.name);
   if (!flags.no_up) {
     if (const int code = start_services(context, session, project, flags, meant); code != kExitOk)
