@@ -10,6 +10,7 @@ namespace {
 
 constexpr Command kCommands[] = {
     {"__complete", complete_command, "", false},
+    {"__describe", describe_json_command, "", false},
     {"__man", man_command, "", false},
     {"attach", attach_command, "Connect with a service's running container", false},
     {"build", build_command, "Build or rebuild services' images"},

@@ -22,6 +22,7 @@ int config_command(Context& context, const Words& args);
 int container_command(Context& context, const Words& args);
 int cp_command(Context& context, const Words& args);
 int create_command(Context& context, const Words& args);
+int describe_json_command(Context& context, const Words& args);
 int down_command(Context& context, const Words& args);
 int events_command(Context& context, const Words& args);
 int exec_command(Context& context, const Words& args);
