@@ -6,6 +6,7 @@
 
 #include "engine/build/paths.h"
 #include "engine/container/cgroup.h"
+#include "engine/container/id_map.h"
 #include "engine/container/resource_limits.h"
 #include "engine/container/run_files.h"
 #include "engine/container/seccomp.h"
@@ -142,6 +143,11 @@ void check_config(const ContainerConfig& config) {
   if (!config.stop_signal.empty()) signal_number(config.stop_signal);
   check_log(config);
   for (const MountConfig& mount : config.mounts) {
+    try {
+      if (!mount.idmap.empty()) parse_id_map(mount.idmap);
+    } catch (const std::invalid_argument& error) {
+      invalid("mount " + mount.target + ": " + error.what());
+    }
     const bool is_private = mount.propagation.empty() || mount.propagation == "rprivate";
     if (mount.recursive == "readonly" && (!mount.read_only || !is_private))
       invalid("mount " + mount.target +

@@ -117,6 +117,7 @@ SpecMount LocalEngine::spec_mount(const ContainerRecord& record, const MountReco
   if (asked != nullptr) {
     wanted.propagation = asked->propagation;
     wanted.recursive = asked->recursive;
+    wanted.idmap = asked->idmap;
     wanted.subpath = asked->subpath;
     wanted.tmpfs_size = asked->tmpfs_size;
     wanted.tmpfs_mode = asked->tmpfs_mode;

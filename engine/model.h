@@ -40,6 +40,8 @@ struct MountConfig {
   bool create_host_path = true;
   std::string propagation;
   std::string recursive;  // kBind: "", enabled, disabled, writable, readonly
+  // kBind: "", owner (who owns the source is the container's user in it), HOST:CONTAINER[,HOST:CONTAINER]
+  std::string idmap;
   bool nocopy = false;
   Labels labels;                           // kVolume: of a new anonymous volume
   std::string subpath;                     // kVolume, kImage: what of it is mounted; must be there

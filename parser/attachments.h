@@ -37,6 +37,8 @@ struct VolumeMount {
   std::string propagation;       // kBind; empty: rprivate
   std::string recursive;         // kBind: enabled, disabled, writable, readonly; empty: enabled
   std::string selinux;           // kBind: z, Z or empty
+  // kBind, bind.x-idmap: "owner" (true), or HOST:CONTAINER ids, for the group also after a comma; empty: none
+  std::string idmap;
   bool nocopy = false;           // kVolume
   StringMap labels;              // kVolume, of an anonymous one
   std::string subpath;           // kVolume, kImage: folder in it

@@ -47,6 +47,8 @@ void read_bind(const Section& part, VolumeMount& mount) {
   part.flag("create_host_path", mount.create_host_path);
   part.choice("recursive", "recursive", mount.recursive, {"enabled", "disabled", "writable", "readonly"});
   part.choice("selinux", "selinux", mount.selinux, {"z", "Z"});
+  if (const Node* idmap = part.find("x-idmap"))
+    part.reader().guard(*idmap, part.place("x-idmap"), [&] { mount.idmap = parse_id_map(*idmap); });
 }
 
 void read_part(const Section& part, VolumeMount& mount) {

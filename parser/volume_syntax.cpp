@@ -58,6 +58,9 @@ void apply_option(Node& mount, const std::string& option, bool bind) {
     set_in(mount, "volume", "nocopy", word("true", at, true));
   } else if (option == "z" || option == "Z") {
     set_in(mount, "bind", "selinux", word(option, at));
+  } else if (option == "idmap") {
+    if (!bind) throw ValueError("'idmap' is for bind mounts, this is a volume");
+    set_in(mount, "bind", "x-idmap", word("true", at, true));
   } else if (contains(kConsistencies, option)) {
     mount.set("consistency", at, word(option, at));
   } else if (contains(kPropagations, option)) {
@@ -65,14 +68,36 @@ void apply_option(Node& mount, const std::string& option, bool bind) {
     set_in(mount, "bind", "propagation", word(option, at));
   } else {
     std::vector<std::string> known = kPropagations;
-    known.insert(known.end(), {"ro", "rw", "nocopy", "z", "Z"});
+    known.insert(known.end(), {"ro", "rw", "nocopy", "idmap", "z", "Z"});
     const std::string hint = did_you_mean(option, known);
     throw ValueError("unknown mount option '" + option + "'",
-                     hint.empty() ? "known are ro, rw, z, Z, nocopy and the propagations" : hint);
+                     hint.empty() ? "known are ro, rw, z, Z, nocopy, idmap and the propagations" : hint);
   }
 }
 
 }  // namespace
+
+std::string parse_id_map(const Node& value) {
+  if (!value.is_scalar()) throw ValueError("'x-idmap' must be true, or ids: \"1000:33\"");
+  if (value.plain && (value.text == "true" || value.text == "false"))
+    return value.text == "true" ? "owner" : "";
+  const std::vector<std::string> pairs = split(value.text, ',');
+  const auto is_id = [](const std::string& text) {
+    return !text.empty() && text.size() < 11 &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  };
+  const bool good =
+      pairs.size() <= 2 && std::all_of(pairs.begin(), pairs.end(), [&](const std::string& pair) {
+        const std::vector<std::string> ids = split(pair, ':');
+        return ids.size() == 2 && is_id(ids[0]) && is_id(ids[1]);
+      });
+  if (!good)
+    throw ValueError(
+        "'" + value.text + "' is no id map",
+        "write true, or an id of the host and one of the container: \"1000:33\"; the group's after a "
+        "comma when they differ: \"1000:33,1000:0\"");
+  return value.text;
+}
 
 void check_propagation(const std::string& word) {
   if (!contains(kPropagations, word))

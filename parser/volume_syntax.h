@@ -11,6 +11,8 @@ namespace parser {
 Node parse_mount(const Node& item);
 
 // Throws ValueError unless `word` is a mount propagation of mount(2): private, rprivate, shared, ...
+// bind.x-idmap as VolumeMount::idmap. Throws ValueError.
+std::string parse_id_map(const Node& value);
 void check_propagation(const std::string& word);
 // Throws ValueError unless cached, delegated, consistent or default: hints to Docker Desktop that mean
 // nothing on Linux.

@@ -38,6 +38,7 @@ engine::MountConfig mount_config(const parser::Project& project, const parser::V
   config.create_host_path = mount.create_host_path;
   config.propagation = mount.propagation;
   config.recursive = mount.recursive;
+  config.idmap = mount.idmap;
   config.nocopy = mount.nocopy;
   config.labels = mount.labels;
   config.subpath = mount.subpath;

@@ -51,6 +51,7 @@ Json describe_mount(const parser::Project& project, const parser::VolumeMount& m
   put(json, "tmpfs_size", mount.tmpfs_size);
   put(json, "tmpfs_mode", mount.tmpfs_mode);
   put(json, "recursive", mount.recursive);
+  put(json, "x-idmap", mount.idmap);
   put(json, "labels", mount.labels);
   put(json, "subpath", mount.subpath);
   put(json, "tmpfs_options", mount.tmpfs_options);

@@ -1,4 +1,5 @@
 #include "engine/container/root_view.h"
+#include "engine/container/id_map.h"
 
 #include <fcntl.h>
 #include <sys/mount.h>
@@ -33,6 +34,7 @@ void mount_one(int root, const Spec& spec, size_t index) {
   const SpecMount& mount = spec.mounts[index];
   const sys::Fd device = mount.type == SpecMount::Type::kDevice ? open_device(mount) : sys::Fd();
   const sys::Fd source = is_own(mount) ? own_source(spec, index, device, root) : open_source(mount);
+  map_ids(mount, source.get(), root, spec.user);
   attach_mount(source.get(), target_for(root, mount, source).get());
 }
 

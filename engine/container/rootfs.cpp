@@ -1,4 +1,5 @@
 #include "engine/container/rootfs.h"
+#include "engine/container/id_map.h"
 
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -115,7 +116,9 @@ Console enter_rootfs(const Spec& spec, const Cgroup& cgroup, const std::string& 
     in_step("mount " + spec.mounts[i].target, [&] {
       const sys::Fd own =
           is_own(spec.mounts[i]) ? own_source(spec, i, borrowed.devices[i], root.get()) : sys::Fd();
-      attach_source(root.get(), spec.mounts[i], own ? own : sources[i]);
+      const sys::Fd& source = own ? own : sources[i];
+      map_ids(spec.mounts[i], source.get(), root.get(), spec.user);
+      attach_source(root.get(), spec.mounts[i], source);
     });
   }
   if (!spec.working_dir.empty()) {

@@ -35,6 +35,7 @@ void describe(A& archive, T& mount) {
   archive("read_only", mount.read_only);
   archive("propagation", mount.propagation);
   archive("recursive", mount.recursive);
+  archive("idmap", mount.idmap);
   archive("subpath", mount.subpath);
   archive("fs_type", mount.fs_type);
   archive("options", mount.options);

@@ -25,6 +25,7 @@ struct SpecMount {
   // can; disabled: they stay away; writable: with `read_only` they keep their own; readonly: all are
   // read-only, or it fails.
   std::string recursive{};
+  std::string idmap{};    // kBind: whose ids change places, see id_map.h; empty: nobody's
   std::string subpath{};  // kBind, kDevice: what below the source is mounted; must be there, beneath it
   std::string fs_type{};  // kDevice
   std::vector<std::string>

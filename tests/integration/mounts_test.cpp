@@ -365,3 +365,74 @@ TEST_CASE("an anonymous volume has the labels it is given") {
         std::string::npos);
   sandbox.finish();
 }
+
+namespace {
+
+uint32_t owner_of(const std::string& path) {
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_uid;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "an id-mapped bind mount shows its owner's files as the container user's, who writes as the owner") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const std::string source = sandbox.directory() + "/src";
+  std::filesystem::create_directory(source);
+  sandbox.file("src/file", "mine\n");
+  for (const char* path : {"/src", "/src/file"})
+    REQUIRE(::chown((sandbox.directory() + path).c_str(), 1000, 1000) == 0);
+  sandbox.compose_file(R"(
+services:
+  root:
+    image: busybox
+    command: sleep 1000
+    stop_grace_period: 0s
+    volumes: ["./src:/app:idmap", "./src:/plain"]
+  user:
+    image: busybox
+    command: sleep 1000
+    user: "33:33"
+    stop_grace_period: 0s
+    volumes:
+      - {type: bind, source: ./src, target: /app, bind: {x-idmap: true}}
+      - {type: bind, source: ./src, target: /named, read_only: true, bind: {x-idmap: "1000:33,1000:0"}}
+)");
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.inside("root", {"stat", "-c", "%u:%g", "/app/file", "/plain/file"}) == "0:0\n1000:1000\n");
+  CHECK(sandbox.inside("user", {"stat", "-c", "%u:%g", "/app/file", "/named/file"}) == "33:33\n33:0\n");
+  sandbox.inside("root", {"touch", "/app/by-root"});
+  sandbox.inside("user", {"touch", "/app/by-user"});
+  CHECK(owner_of(source + "/by-root") == 1000);
+  CHECK(owner_of(source + "/by-user") == 1000);
+  CHECK(sandbox.compose({"exec", "-T", "user", "touch", "/named/x"}).code != 0);
+  // Without a change nothing is recreated; another map is one.
+  CHECK(sandbox.ok({"why", "user"}).out.find("stays") != std::string::npos);
+  CHECK(sandbox.ok({"config", "--format", "json"}).out.find("\"x-idmap\"") != std::string::npos);
+  sandbox.ok({"stop"});
+  sandbox.ok({"cp", "compose.yaml", "root:/app/copied"});  // also into one that does not run
+  CHECK(owner_of(source + "/copied") == 1000);
+  sandbox.finish();
+}
+
+TEST_CASE("an id map that is none, or that a file system cannot do, is told with its place and the way out") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(
+      "services: {a: {image: busybox, volumes: [{type: bind, source: /tmp, target: /t, "
+      "bind: {x-idmap: me}}]}}");
+  const it::Output bad = sandbox.compose({"config", "-q"});
+  CHECK(bad.code == 1);
+  CHECK(bad.err.find("compose.yaml:1:") != std::string::npos);
+  CHECK(bad.err.find("'me' is no id map") != std::string::npos);
+  sandbox.compose_file(
+      "services: {a: {image: busybox, command: 'true', volumes: [{type: bind, source: /proc, "
+      "target: /t, bind: {x-idmap: '0:5'}}]}}");
+  const it::Output refused = sandbox.compose({"up", "-d"});
+  CHECK(refused.code == 1);
+  CHECK(refused.err.find("cannot show files as another user's; leave x-idmap out") != std::string::npos);
+  sandbox.finish();
+}
