@@ -129,3 +129,19 @@ TEST_CASE("why tells what up would do and every reason, and does nothing") {
   CHECK(sandbox.ok({"config", "--graph", "tree"}).out == "web\n└─ db\n");
   sandbox.finish();
 }
+
+TEST_CASE("up --no-deps makes the services it is given and nothing that they need") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web: {image: busybox, command: sleep 1000, stop_grace_period: 0s, depends_on: [db]}
+  db: {image: busybox, command: sleep 1000, stop_grace_period: 0s}
+)");
+  sandbox.ok({"up", "-d", "--no-deps", "web"});
+  CHECK(sandbox.ids("web").size() == 1);
+  CHECK(sandbox.ids("db").empty());
+  sandbox.ok({"up", "-d", "web"});
+  CHECK(sandbox.ids("db").size() == 1);
+  sandbox.finish();
+}
