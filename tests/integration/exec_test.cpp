@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "at_terminal.h"
 #include "sandbox.h"
 
 using it::Sandbox;
@@ -204,5 +205,25 @@ TEST_CASE("exec without input gives the program an empty one") {
   sandbox.options().input = "not for it";
   CHECK(sandbox.ok({"exec", "-T", "--interactive=false", "web", "wc", "-c"}).out == "0\n");
   sandbox.options().input.clear();
+  sandbox.finish();
+}
+
+TEST_CASE("exec at a terminal gives the program one, of its size, unless -T") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(kOneService);
+  sandbox.ok({"up", "-d"});
+  for (const std::vector<std::string>& flags :
+       {std::vector<std::string>{}, std::vector<std::string>{"-i", "--tty"}}) {
+    std::vector<std::string> args{"exec"};
+    args.insert(args.end(), flags.begin(), flags.end());
+    args.insert(args.end(), {"web", "sh", "-c", "test -t 0 && test -t 1 && stty size; exit 4"});
+    it::AtTerminal at(sandbox, args);
+    CHECK(at.until("33 101\r\n").find("33 101\r\n") != std::string::npos);
+    CHECK(at.wait() == 4);
+  }
+  it::AtTerminal none(sandbox, {"exec", "-T", "web", "sh", "-c", "test -t 1 || echo none"});
+  CHECK(none.until("none").find("none") != std::string::npos);
+  CHECK(none.wait() == 0);
   sandbox.finish();
 }

@@ -142,3 +142,17 @@ TEST_CASE(
   CHECK_FALSE(contains(sandbox.ok({"network", "ls", "--format", "{{.Name}}"}).out, p));
   sandbox.finish();
 }
+
+TEST_CASE("the places of state and what is logged are chosen before the command") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const std::string data = sandbox.directory() + "/data", run = sandbox.directory() + "/run";
+  sandbox.ok({"--data-root", data, "--run-root", run, "volume", "create", "mine"});
+  CHECK(sandbox.ok({"--data-root", data, "--run-root", run, "volume", "ls", "-q"}).out == "mine\n");
+  CHECK(sandbox.ok({"volume", "ls", "-q"}).out.empty());
+  CHECK(std::filesystem::exists(data + "/volumes/mine"));
+  sandbox.compose_file("services: {web: {image: busybox}}");
+  CHECK(sandbox.ok({"config", "-q"}).err.empty());
+  CHECK(sandbox.ok({"--log-level", "debug", "config", "-q"}).err.find("loaded project") != std::string::npos);
+  CHECK(sandbox.compose({"--log-level", "loud", "config", "-q"}).err.find("'loud'") != std::string::npos);
+}
