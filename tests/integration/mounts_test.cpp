@@ -1,6 +1,7 @@
 // The forms of mounts beyond a folder and a named volume, from inside a container.
 #include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
