@@ -6,6 +6,7 @@
 #include "engine/container/exec_order.h"
 #include "engine/container/monitor_process.h"
 #include "engine/container/runtime.h"
+#include "engine/container/terminal.h"
 #include "engine/error.h"
 
 namespace engine {
@@ -54,10 +55,14 @@ int exec_in_container(const Spec& spec, const Status& status, const ExecRequest&
     throw Error(Error::Kind::kConflict, subject + ": it is " + to_string(status.state) + ", not running");
   }
   if (request.args.empty()) throw Error(Error::Kind::kInvalid, subject + ": no program given");
+  Spec sized = spec;  // the container's own size is that of another terminal
+  const winsize size = request.tty ? own_terminal_size() : winsize{};
+  sized.rows = size.ws_row;
+  sized.columns = size.ws_col;
   MonitorSpawn spawn;
   spawn.arguments = {"exec", "0"};
   spawn.request =
-      to_json(ExecOrder{spec, status.process, request.args, request.env, request.working_dir, request.user,
+      to_json(ExecOrder{sized, status.process, request.args, request.env, request.working_dir, request.user,
                         request.tty && !request.detach, request.detach, request.privileged});
   std::optional<ExecPipes> pipes;
   if (!request.tty && !request.detach) {

@@ -172,7 +172,9 @@ class SharedNumber {
     const sys::Fd root = sys::open("/", O_PATH | O_DIRECTORY);
     in_step("open a terminal", [&] {
       const sys::Fd pts = sys::open_in_root(root.get(), "/dev/pts", O_PATH | O_DIRECTORY | O_NOFOLLOW);
-      use_terminal(open_terminal(pts.get()), report);
+      Console console = open_terminal(pts.get());
+      set_size(console.master.get(), launch.spec);
+      use_terminal(std::move(console), report);
     });
   }
   Program program = program_of(launch.spec, launch.privileged || launch.spec.privileged);
