@@ -69,7 +69,18 @@ TEST_CASE("an update start-first behind the load balancer loses no request") {
   std::atomic<bool> stop = false;
   std::atomic<int> asked = 0;
   std::vector<std::map<std::string, int>> answers(3);
-  std::vector<std::thread> clients;
+  // Ended and joined whatever fails.
+  struct Clients : std::vector<std::thread> {
+    explicit Clients(std::atomic<bool>& flag) : stop(flag) {}
+    ~Clients() { finish(); }
+    void finish() {
+      stop = true;
+      for (std::thread& client : *this)
+        if (client.joinable()) client.join();
+    }
+    std::atomic<bool>& stop;
+  };
+  Clients clients(stop);
   for (auto& own : answers)
     clients.emplace_back([&stop, &asked, &own, &get] {
       while (!stop) {
@@ -78,12 +89,12 @@ TEST_CASE("an update start-first behind the load balancer loses no request") {
       }
     });
   sandbox.compose_file(file("2", program, rest));
+  sandbox.options().timeout = std::chrono::minutes(4);  // the clients leave it little of a small machine
   const it::Output up = sandbox.ok({"up", "-d"});
   const int during = asked;
   INFO(up.err);
   CHECK(it::eventually([&] { return asked > during + 20; }));
-  stop = true;
-  for (std::thread& client : clients) client.join();
+  clients.finish();
   std::map<std::string, int> all;
   for (const auto& own : answers)
     for (const auto& [text, count] : own) all[text] += count;
@@ -231,4 +242,27 @@ TEST_CASE(
     killed.wait();
     sandbox.finish();
   }
+}
+
+TEST_CASE("up that aborts on a container's exit does not on that of one it replaces") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  const std::string rest =
+      "    scale: 2\n    deploy:\n      update_config: {monitor: 0s, order: start-first}\n";
+  sandbox.compose_file(file("1", "exec sleep 1000", rest));
+  sandbox.ok({"up", "-d"});
+  sandbox.compose_file(file("2", "echo new; exec sleep 1000", rest));
+  it::Process up(sandbox.command({"up", "--abort-on-container-exit", "--no-color"}), sandbox.options());
+  const std::string web = "web-2  | new";
+  REQUIRE(it::eventually([&] { return up.out().find(web) != std::string::npos; }));
+  REQUIRE(it::eventually([&] { return sandbox.ids().size() == 2; }));
+  std::this_thread::sleep_for(std::chrono::seconds(2));
+  CHECK(up.running());
+  sandbox.ok({"kill", "web"});
+  const it::Output output = up.wait();
+  INFO(output.out << output.err);
+  CHECK(output.code == 137);
+  // No name of the time in between.
+  CHECK(output.out.find("_") == std::string::npos);
+  sandbox.finish();
 }
