@@ -167,7 +167,6 @@ TEST_CASE("global flags with values of their own are checked") {
   CHECK_THROWS_AS(parse_globals({"--ansi", "maybe", "ps"}, {}), UsageError);
   CHECK_THROWS_AS(parse_globals({"--progress", "loud", "ps"}, {}), UsageError);
   CHECK_THROWS_AS(parse_globals({"--parallel", "0", "ps"}, {}), UsageError);
-  CHECK_THROWS_WITH(parse_globals({"--compatibility", "ps"}, {}), "--compatibility is not supported yet");
 }
 
 TEST_CASE("an unknown command is named with the nearest one") {
