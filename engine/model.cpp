@@ -15,8 +15,8 @@ NLOHMANN_JSON_SERIALIZE_ENUM(MountConfig::Type, {{MountConfig::Type::kBind, "bin
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(PublishedPort, host_ip, host_port, host_port_end,
                                                 container_port, protocol)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(MountConfig, type, source, target, read_only,
-                                                create_host_path, propagation, recursive, idmap, nocopy, labels,
-                                                subpath, tmpfs_size, tmpfs_mode, tmpfs_options)
+                                                create_host_path, propagation, recursive, idmap, nocopy,
+                                                labels, subpath, tmpfs_size, tmpfs_mode, tmpfs_options)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(FileConfig, target, source, uid, gid, mode)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumesFrom, container, read_only)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(LogConfig, driver, options)

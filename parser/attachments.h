@@ -39,11 +39,11 @@ struct VolumeMount {
   std::string selinux;           // kBind: z, Z or empty
   // kBind, bind.x-idmap: "owner" (true), or HOST:CONTAINER ids, for the group also after a comma; empty: none
   std::string idmap;
-  bool nocopy = false;           // kVolume
-  StringMap labels;              // kVolume, of an anonymous one
-  std::string subpath;           // kVolume, kImage: folder in it
-  int64_t tmpfs_size = 0;        // bytes, 0: kernel default
-  uint32_t tmpfs_mode = 0;       // 0: 01777
+  bool nocopy = false;      // kVolume
+  StringMap labels;         // kVolume, of an anonymous one
+  std::string subpath;      // kVolume, kImage: folder in it
+  int64_t tmpfs_size = 0;   // bytes, 0: kernel default
+  uint32_t tmpfs_mode = 0;  // 0: 01777
   // Others of tmpfs(5) and mount(8): "uid=1000", "noexec", "size=50%".
   std::vector<std::string> tmpfs_options;
   std::string short_tmpfs;  // the entry of `tmpfs` that this is; empty: from `volumes`

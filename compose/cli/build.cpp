@@ -43,7 +43,8 @@ struct Attestations {
 
   void check() const {
     if (!builder.empty() && builder != "default")
-      throw CommandError("--builder " + builder + ": images are built by compose itself; there is no other builder");
+      throw CommandError("--builder " + builder +
+                         ": images are built by compose itself; there is no other builder");
     for (const auto& [flag, value] : {std::pair("--provenance", &provenance), std::pair("--sbom", &sbom)})
       if (!value->empty() && *value != "false" && *value != "0")
         throw CommandError(std::string(flag) + " " + *value +
@@ -86,7 +87,8 @@ int build_command(Context& context, const Words& args) {
       "--check", modes.check,
       "Only check the Dockerfiles: what they may say but is better not to; exit code 1 when there is such");
   arguments.flag("--print", modes.print, "Only print the builds as a file for docker buildx bake");
-  arguments.option("--builder", attestations.builder, "The builder: 'default', compose's own, is the only one");
+  arguments.option("--builder", attestations.builder,
+                   "The builder: 'default', compose's own, is the only one");
   arguments.option("--provenance", attestations.provenance, "Attestations about the build: only false");
   arguments.option("--sbom", attestations.sbom, "A list of what is in the image: only false");
   options.services = arguments.parse(args);

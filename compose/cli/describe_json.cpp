@@ -16,8 +16,10 @@ int describe_json_command(Context& context, const Words& args) {
     nlohmann::ordered_json one{{"command", description.command()}, {"usage", description.usage}};
     one["flags"] = nlohmann::ordered_json::array();
     for (const FlagDescription& flag : description.flags)
-      one["flags"].push_back(
-          {{"names", flag_names(flag)}, {"value", flag.value}, {"help", flag.help}, {"refused", flag.refused}});
+      one["flags"].push_back({{"names", flag_names(flag)},
+                              {"value", flag.value},
+                              {"help", flag.help},
+                              {"refused", flag.refused}});
     text += one.dump() + '\n';
   }
   print(text);

@@ -13,7 +13,8 @@ std::string json_lines(const Plan& plan) {
   const auto add = [&text](const nlohmann::ordered_json& line) {
     text += line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
   };
-  for (const std::string& warning : plan.warnings) add({{"dry-run", true}, {"warning", true}, {"message", warning}});
+  for (const std::string& warning : plan.warnings)
+    add({{"dry-run", true}, {"warning", true}, {"message", warning}});
   for (const Step& step : plan.steps) {
     nlohmann::ordered_json line{
         {"dry-run", true}, {"id", step.resource}, {"status", "Done"}, {"text", verb(step.action)}};

@@ -123,7 +123,8 @@ class Performer {
       watch_update(action, engine_, cancellation_);
       return done();
     } catch (const ContainerFailed& failure) {
-      const std::string text = "service \"" + action.service + "\": " + (action.back ? "rollback" : "update") + " failed: container " +
+      const std::string text = "service \"" + action.service +
+                               "\": " + (action.back ? "rollback" : "update") + " failed: container " +
                                action.container + " " + failure.what();
       if (tally_.fail(action.service) > action.tolerated) throw ContainerFailed(text);
       reporter_.warning(text + "; it goes on, as failure_action or max_failure_ratio say");

@@ -141,8 +141,7 @@ std::string ports_text(const std::vector<engine::PublishedPort>& ports,
     all.push_back({port.host_ip.empty() ? "0.0.0.0" : port.host_ip, port.protocol, port.host_port,
                    port.container_port});
   }
-  for (const auto& [number, protocol] : only_exposed(ports, expose))
-    all.push_back({"", protocol, 0, number});
+  for (const auto& [number, protocol] : only_exposed(ports, expose)) all.push_back({"", protocol, 0, number});
   std::sort(all.begin(), all.end(), [](const Run& a, const Run& b) {
     return std::tie(a.protocol, a.host_ip, a.target, a.host) <
            std::tie(b.protocol, b.host_ip, b.target, b.host);

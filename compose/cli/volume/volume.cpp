@@ -18,11 +18,16 @@ namespace {
 
 std::string listing(std::vector<engine::VolumeInfo> volumes, bool quiet, const OutputFormat& format) {
   std::sort(volumes.begin(), volumes.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
-  static const Titles kTitles{{"Availability", "AVAILABILITY"}, {"Driver", "DRIVER"},
-                              {"Group", "GROUP"},               {"Labels", "LABELS"},
-                              {"Links", "LINKS"},               {"Mountpoint", "MOUNTPOINT"},
-                              {"Name", "VOLUME NAME"},          {"Scope", "SCOPE"},
-                              {"Size", "SIZE"},                 {"Status", "STATUS"}};
+  static const Titles kTitles{{"Availability", "AVAILABILITY"},
+                              {"Driver", "DRIVER"},
+                              {"Group", "GROUP"},
+                              {"Labels", "LABELS"},
+                              {"Links", "LINKS"},
+                              {"Mountpoint", "MOUNTPOINT"},
+                              {"Name", "VOLUME NAME"},
+                              {"Scope", "SCOPE"},
+                              {"Size", "SIZE"},
+                              {"Status", "STATUS"}};
   ui::Table table({"DRIVER", "VOLUME NAME"});
   std::string names;
   std::vector<nlohmann::ordered_json> rows;
