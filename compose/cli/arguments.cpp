@@ -18,16 +18,6 @@ namespace compose::cli {
 
 namespace {
 
-// Calls `visit` with each of "-d,--detach".
-template <typename Visit>
-void each_name(std::string_view names, const Visit& visit) {
-  for (size_t begin = 0; begin < names.size();) {
-    const size_t end = std::min(names.find(',', begin), names.size());
-    visit(names.substr(begin, end - begin));
-    begin = end + 1;
-  }
-}
-
 // What may be flags among the arguments; values that look like them are among it.
 struct Mentioned {
   explicit Mentioned(const std::vector<std::string>& args) {

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "compose/cli/watch.h"
 #include "parser/load.h"
 
 namespace compose::cli {

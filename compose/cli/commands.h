@@ -60,6 +60,7 @@ int version_command(Context& context, const Words& args);
 int volume_command(Context& context, const Words& args);
 int volumes_command(Context& context, const Words& args);
 int wait_command(Context& context, const Words& args);
+int watch_command(Context& context, const Words& args);
 int why_command(Context& context, const Words& args);
 
 struct Command {

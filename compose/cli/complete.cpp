@@ -86,18 +86,12 @@ struct Split {
 };
 
 Split split(const Words& words) {
-  const Description program = describe_program();
+  Words after = walk(describe_program(), words).positionals;
   Split parts;
-  const FlagDescription* awaiting = nullptr;
-  for (size_t i = 0; i < words.size(); ++i) {
-    if (awaiting == nullptr && (words[i].empty() || words[i][0] != '-')) {
-      parts.command = words[i];
-      parts.rest.assign(words.begin() + static_cast<ptrdiff_t>(i) + 1, words.end());
-      return parts;
-    }
-    awaiting = awaiting == nullptr ? flag_before_value(program, words[i]) : nullptr;
-    parts.globals.push_back(words[i]);
-  }
+  parts.globals.assign(words.begin(), words.end() - static_cast<ptrdiff_t>(after.size()));
+  if (after.empty()) return parts;
+  parts.command = after.front();
+  parts.rest.assign(after.begin() + 1, after.end());
   return parts;
 }
 

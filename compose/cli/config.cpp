@@ -5,10 +5,9 @@
 #include "compose/cli/arguments.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
-#include "compose/cli/file_digests.h"
 #include "compose/cli/image_digests.h"
 #include "compose/cli/output_file.h"
-#include "compose/cli/seccomp_profiles.h"
+#include "compose/cli/planned_files.h"
 #include "compose/cli/selection.h"
 #include "compose/plan/graph_text.h"
 #include "compose/plan/planner.h"
@@ -89,8 +88,7 @@ std::string hashes(parser::Project project, const std::string& wanted) {
     names.insert(name);
     at = comma + 1;
   }
-  note_file_digests(project, wanted == "*" ? std::set<std::string>() : names);
-  read_seccomp_profiles(project, wanted == "*" ? std::set<std::string>() : names);
+  read_planned_files(project, wanted == "*" ? std::set<std::string>() : names);
   for (const auto& [name, service] : project.services) {
     if (wanted == "*" || names.count(name) != 0) text += name + ' ' + config_hash(project, service) + '\n';
   }

@@ -215,7 +215,7 @@ bool Context::colour(int fd) {
 }
 
 ui::ProgressMode Context::choose_mode(int fd) {
-  const std::string name = globals_.progress.empty() ? variable("COMPOSE_PROGRESS") : globals_.progress;
+  const std::string name = progress_name();
   const auto mode = ui::progress_mode(name);
   if (!mode)
     throw CommandError("COMPOSE_PROGRESS is '" + name + "': it must be auto, tty, plain, json or quiet");
@@ -233,6 +233,10 @@ std::unique_ptr<ui::Progress> Context::new_progress(ui::ProgressMode mode) {
   return ui::make_progress(
       {mode, colour(fd), show_builds_, show_layers_},
       [fd](std::string_view text) { write_or_lose(fd, text); }, [fd] { return ui::terminal_size(fd); });
+}
+
+std::string Context::progress_name() {
+  return globals_.progress.empty() ? variable("COMPOSE_PROGRESS") : globals_.progress;
 }
 
 ui::Progress& Context::progress() {

@@ -55,6 +55,8 @@ class Context {
   int parallel();  // RunOptions::parallel
   // As --ansi, COMPOSE_ANSI, NO_COLOR and TERM say. Throws CommandError for an unknown COMPOSE_ANSI.
   bool colour(int fd);
+  // As --progress and COMPOSE_PROGRESS say; empty: neither does. Throws parser::LoadError.
+  std::string progress_name();
   ui::Progress& progress();  // made at first use
   // The same, but in plain lines where `progress` would draw: for use beside other output.
   ui::Progress& line_progress();

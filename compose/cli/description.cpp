@@ -64,8 +64,7 @@ std::string flag_line(const FlagDescription& flag) {
 
 std::vector<std::string> flag_names(const FlagDescription& flag) {
   std::vector<std::string> names;
-  std::istringstream stream(flag.names);
-  for (std::string name; std::getline(stream, name, ',');) names.push_back(name);
+  each_name(flag.names, [&](std::string_view name) { names.emplace_back(name); });
   return names;
 }
 

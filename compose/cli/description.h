@@ -1,7 +1,9 @@
 #pragma once
 // What a command takes, as data. Help, manual pages, shell completion and the list of flags are all made from
 // it, so that none of them can say something else than the program does.
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace compose::cli {
@@ -34,7 +36,16 @@ struct Description {
 // What --help prints.
 std::string help_text(const Description& description);
 
-// "-d,--detach" as {"-d", "--detach"}.
+// Calls `visit` with each of "-d,--detach", as std::string_view.
+template <typename Visit>
+void each_name(std::string_view names, const Visit& visit) {
+  for (size_t begin = 0; begin < names.size();) {
+    const size_t end = std::min(names.find(',', begin), names.size());
+    visit(names.substr(begin, end - begin));
+    begin = end + 1;
+  }
+}
+// {"-d", "--detach"}.
 std::vector<std::string> flag_names(const FlagDescription& flag);
 
 }  // namespace compose::cli

@@ -9,7 +9,7 @@
 
 namespace compose::cli {
 
-// The command line is not understood: exit code 2, with the way to the help.
+// The command line is not understood: exit code 1, with the way to the help.
 class UsageError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

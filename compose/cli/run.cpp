@@ -3,9 +3,9 @@
 #include "compose/cli/bundled_images.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
-#include "compose/cli/file_digests.h"
 #include "compose/cli/foreground.h"
 #include "compose/cli/observe.h"
+#include "compose/cli/planned_files.h"
 #include "compose/cli/remote_consent.h"
 #include "compose/cli/run_flags.h"
 #include "compose/cli/seccomp_profiles.h"
@@ -35,8 +35,7 @@ class Run {
     const std::vector<std::string> services{flags_.service};
     const std::set<std::string> meant = services_meant(project_, services, !flags_.no_deps);
     require_supported(context_.document().root, project_, meant, Purpose::kRun);
-    note_file_digests(project_, meant);
-    read_seccomp_profiles(project_, meant);
+    read_planned_files(project_, meant);
     read_seccomp_profile(options_.one_off.service);
     agree_to_remote(context_, project_, false);
     Observed observed = observe(context_.engine(), project_.name, &project_);

@@ -39,9 +39,7 @@ Session::Session(Context& context, const std::string& command, const std::string
 
 int Session::run(const Plan& plan, ProgressSink& sink, const Cancellation& cancellation) {
   if (context_.globals().dry_run) {
-    const std::string& progress = context_.globals().progress;
-    const bool json = (progress.empty() ? context_.variable("COMPOSE_PROGRESS") : progress) == "json";
-    print(json ? json_lines(plan) : to_text(plan));
+    print(context_.progress_name() == "json" ? json_lines(plan) : to_text(plan));
     return kExitOk;
   }
   context_.log(LogLevel::kDebug,

@@ -14,7 +14,6 @@ namespace compose::cli {
 
 inline constexpr int kExitOk = 0;
 inline constexpr int kExitError = 1;
-inline constexpr int kExitUsage = 2;
 inline constexpr int kExitCancelled = 130;
 
 class Session {

@@ -12,12 +12,11 @@
 #include "compose/cli/bundled_images.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
-#include "compose/cli/file_digests.h"
 #include "compose/cli/menu.h"
 #include "compose/cli/observe.h"
 #include "compose/cli/output.h"
+#include "compose/cli/planned_files.h"
 #include "compose/cli/remote_consent.h"
-#include "compose/cli/seccomp_profiles.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
 #include "compose/cli/up_flags.h"
@@ -155,8 +154,7 @@ class Up {
     require_supported(context_.document().root, project_, meant, Purpose::kRun);
     std::vector<watch::Rule> rules;
     if (flags_.watch) rules = watch_rules(context_, project_, meant);
-    note_file_digests(project_, meant);
-    read_seccomp_profiles(project_, meant);
+    read_planned_files(project_, meant);
     agree_to_remote(context_, project_, flags_.assume_yes);
     Observed observed = observe(context_.engine(), project_.name, &project_);
     const ImageWish images{flags_.services, !flags_.no_deps, flags_.pull, flags_.build, flags_.no_build};

@@ -1,24 +1,22 @@
-#include "compose/cli/watch.h"
-#include "compose/cli/arguments.h"
-#include "compose/cli/bring_images.h"
-#include "compose/cli/bundled_images.h"
-#include "compose/cli/file_digests.h"
-#include "compose/cli/observe.h"
-#include "compose/cli/output.h"
-#include "compose/cli/remote_consent.h"
-#include "compose/cli/seccomp_profiles.h"
-#include "compose/cli/selection.h"
-#include "compose/cli/session.h"
-#include "compose/cli/watch_rules.h"
-#include "compose/cli/watcher.h"
-#include "compose/plan/support.h"
-
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cerrno>
 
+#include "compose/cli/arguments.h"
+#include "compose/cli/bring_images.h"
+#include "compose/cli/bundled_images.h"
+#include "compose/cli/commands.h"
+#include "compose/cli/observe.h"
+#include "compose/cli/output.h"
+#include "compose/cli/planned_files.h"
+#include "compose/cli/remote_consent.h"
+#include "compose/cli/selection.h"
+#include "compose/cli/session.h"
+#include "compose/cli/watch_rules.h"
+#include "compose/cli/watcher.h"
+#include "compose/plan/support.h"
 #include "sys/error.h"
 
 namespace compose::cli {
@@ -111,8 +109,7 @@ int watch_command(Context& context, const Words& args) {
   const std::set<std::string> meant = services_meant(project, flags.services, true);
   require_supported(context.document().root, project, meant, Purpose::kRun);
   std::vector<watch::Rule> rules = watch_rules(context, project, meant);
-  note_file_digests(project, meant);
-  read_seccomp_profiles(project, meant);
+  read_planned_files(project, meant);
   agree_to_remote(context, project, false);
   Session session(context, "watch", project.name);
   if (!flags.no_up) {

@@ -2,10 +2,9 @@
 #include "compose/cli/bundled_images.h"
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
-#include "compose/cli/file_digests.h"
 #include "compose/cli/observe.h"
 #include "compose/cli/output_format.h"
-#include "compose/cli/seccomp_profiles.h"
+#include "compose/cli/planned_files.h"
 #include "compose/cli/selection.h"
 #include "compose/cli/session.h"
 #include "compose/plan/account.h"
@@ -24,8 +23,7 @@ int why_command(Context& context, const Words& args) {
 
   parser::Project project = load_bundled(context, services);
   const std::set<std::string> meant = services_meant(project, services, true);
-  note_file_digests(project, meant);
-  read_seccomp_profiles(project, meant);
+  read_planned_files(project, meant);
   const Observed observed = observe(context.engine(), project.name, &project);
   UpOptions options;
   options.services = services;

@@ -13,7 +13,7 @@ bool replaces(const CreateContainer& create) {
 
 // An old container makes room and is kept for a while.
 bool sets_aside(const RenameContainer& rename) {
-  return rename.name.starts_with(temporary_name(rename.container, "before_"));
+  return is_set_aside(rename.container, rename.name);
 }
 
 struct Running {

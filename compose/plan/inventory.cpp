@@ -92,8 +92,12 @@ std::string set_aside_name(const engine::ContainerInfo& container) {
   return temporary_name(container.id, "before_" + final_name(container));
 }
 
+bool is_set_aside(const std::string& id, const std::string& name) {
+  return name.starts_with(temporary_name(id, "before_"));
+}
+
 bool is_set_aside(const engine::ContainerInfo& container) {
-  return container.name.starts_with(temporary_name(container.id, "before_"));
+  return is_set_aside(container.id, container.name);
 }
 
 std::string former_name(const engine::ContainerInfo& container) {

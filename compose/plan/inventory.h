@@ -35,6 +35,7 @@ std::string final_name(const engine::ContainerInfo& container);
 // "<12 hex of its own id>_before_<its name>": what a replaced container is called that is kept, stopped,
 // until the update of its service by groups is through, so that it can be taken back.
 std::string set_aside_name(const engine::ContainerInfo& container);
+bool is_set_aside(const std::string& id, const std::string& name);
 bool is_set_aside(const engine::ContainerInfo& container);
 std::string former_name(const engine::ContainerInfo& container);  // of one that is set aside
 
