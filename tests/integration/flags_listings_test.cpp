@@ -63,7 +63,7 @@ TEST_CASE("ps has docker compose's fields, each with its kind of value") {
                          "LocalVolumes", "Mounts",     "Name",     "Names",  "Networks", "Ports", "Project",
                          "Publishers",   "RunningFor", "Service",  "Size",   "State",    "Status"});
   CHECK(web.at("Command") == "\"sleep 1000\"");
-  CHECK(web.at("Health") == "");
+  CHECK(web.at("Health").get<std::string>().empty());
   CHECK(web.at("LocalVolumes") == "1");
   CHECK(web.at("Mounts") == sandbox.project() + "_data");
   CHECK(web.at("Names") == web.at("Name"));

@@ -4,7 +4,6 @@
 
 #include "sandbox.h"
 
-using it::Output;
 using it::Sandbox;
 
 namespace {
