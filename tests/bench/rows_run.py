@@ -1,0 +1,48 @@
+"""A container that runs `true` and is gone: the whole of `run --rm`."""
+import os
+import statistics
+import subprocess
+
+import tools as all_tools
+from measure import OURS, CannotRun, Row, say, take_turns
+
+
+def rows():
+    return [Row("run", "`container run --rm busybox true`, default network", target=20),
+            Row("run-none", "the same with `--network none`", target=20)]
+
+
+def floor(tools, flags):
+    """The least that the kernel asks for: the floor program's own figure, without the start of a program that reads a command line."""
+    program = all_tools.BIN + "/bench_floor"
+    if not os.path.exists(program):
+        raise CannotRun("bench_floor is not built")
+    rootfs = all_tools.unpack(tools.work, tools.archive)
+
+    def once(record):
+        done = subprocess.run([program, rootfs, "5", *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            raise CannotRun(f"bench_floor exited with {done.returncode}: {done.stderr.strip()}")
+        record(statistics.median(float(word) / 1000 for word in done.stdout.split()))
+    return once
+
+
+def play(rows, tools, runs):
+    engines = tools.those(rows.values(), OURS, "docker", "podman")
+    for row, flags in (("run", ["--rm"]), ("run-none", ["--rm", "--network", "none"])):
+        if row not in rows:
+            continue
+        players = {tool.name: lambda record, tool=tool: record(row, tool.engine("run", *flags, "busybox", "true")) for tool in engines}
+        if row == "run-none":
+            for tool in tools.those([rows[row]], "runc", "crun"):
+                bundle = tool.bundle("run", "true")
+                players[tool.name] = lambda record, tool=tool, bundle=bundle: record(row, tool.engine("run", "--bundle", bundle, tool.label() + "-run"))
+        try:
+            once = floor(tools, [] if row == "run-none" else ["--net"])
+            players["floor"] = lambda record: once(lambda value: record(row, value))
+        except CannotRun as why:
+            say(f"    the floor is left out: {why}")
+            rows[row].cannot["floor"] = str(why)
+        take_turns(rows, players, 3 * runs, warmups=2)
+    if "run" in rows:
+        rows["run"].cannot.update({name: "makes no network: see the next row" for name in ("runc", "crun") if not tools.ours_only})
