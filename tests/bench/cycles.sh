@@ -62,10 +62,15 @@ round # what the first makes for good is there before
 "$compose" tidy
 state >"$work/before"
 start=$(date +%s%N)
-for _ in $(seq "$rounds"); do round; done
+for _ in $(seq "$rounds"); do
+  began=$(date +%s%N)
+  round
+  echo $((($(date +%s%N) - began) / 1000000)) >>"$work/took"
+done
 end=$(date +%s%N)
 "$compose" tidy
 state >"$work/after"
+[ -z "${BENCH_VALUES:-}" ] || cat "$work/took" >"$BENCH_VALUES/cycles"
 echo "$rounds rounds of up and down, five services on three networks: $(((end - start) / rounds / 1000000)) ms each"
 if cmp -s "$work/before" "$work/after"; then
   echo "links, addresses, routes, rules, cgroups, mounts, processes and files are as before"

@@ -4,7 +4,8 @@
 # splice-auto), and memory of 1,000 idle connections. Rounds alternate between the two and the medians of their ratios
 # count, as a busy machine slows both; what each takes of the processor for a request, or a megabyte, is told too, as
 # that hardly depends on what else runs. Then, of compose-lb alone, what fails while its servers change ten times a second.
-# usage: lb.sh [COMPOSE-LB [ROUNDS [SECONDS]]]     needs the packages haproxy, nginx-light, wrk, python3
+# usage: lb.sh [COMPOSE-LB [ROUNDS [SECONDS]]]     needs the packages haproxy, nginx-light, wrk, python3; the values of each round go
+# into the folder BENCH_VALUES too, where that is set
 set -euo pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -117,6 +118,7 @@ for connections in 32 512; do
     b=$(measure "$theirs" "$connections" "$haproxy_pid")
     echo "$a $b" >>"$work/rows"
   done
+  [ -z "${BENCH_VALUES:-}" ] || cp "$work/rows" "$BENCH_VALUES/lb-$connections"
   python3 - "$work/rows" "$connections" <<'EOF'
 import statistics, sys
 rows = [[float(x) for x in line.split()] for line in open(sys.argv[1])]
@@ -145,6 +147,7 @@ for _ in $(seq "$rounds"); do
   c=$(transfer "$theirs_splice" "$haproxy_pid")
   echo "$a $b $c" >>"$work/rows"
 done
+[ -z "${BENCH_VALUES:-}" ] || cp "$work/rows" "$BENCH_VALUES/lb-tcp"
 python3 - "$work/rows" <<'EOF'
 import statistics, sys
 rows = [[float(x) for x in line.split()] for line in open(sys.argv[1])]

@@ -122,20 +122,23 @@ for way in container host outside; do
     for engine in $engines; do echo "$engine $(stream "$engine" "$way")" >>"$work/$way"; done
   done
   python3 - "$way" "$work/$way" <<'PYTHON'
-import statistics, sys
+import os, statistics, sys
 values = {}
 for line in open(sys.argv[2]):
     engine, value = line.split()
     values.setdefault(engine, []).append(float(value))
 medians = {engine: statistics.median(found) for engine, found in values.items()}
 text = ", ".join(f"{engine} {value:.2f} Gbit/s" for engine, value in medians.items())
+if "BENCH_VALUES" in os.environ:
+    with open(os.environ["BENCH_VALUES"] + "/" + sys.argv[1], "w") as file:
+        file.writelines(" ".join(map(str, row)) + "\n" for row in zip(*values.values()))
 ratio = f", ratio {medians['ours'] / medians['docker']:.2f}" if "docker" in medians else ""
 print(f"{sys.argv[1]:10} {text}{ratio}", flush=True)
 PYTHON
 done
 
 on ours python3 - "$compose" "$members" <<'PYTHON'
-import statistics, subprocess, sys, time
+import os, statistics, subprocess, sys, time
 compose, members = sys.argv[1], int(sys.argv[2])
 took = []
 for number in range(members):
@@ -143,6 +146,9 @@ for number in range(members):
     subprocess.run([compose, "container", "run", "-d", "--network", "bench", "--stop-signal", "SIGKILL", "busybox", "sleep", "100000"],
                    check=True, stdout=subprocess.DEVNULL)
     took.append((time.monotonic() - before) * 1000)
+if "BENCH_VALUES" in os.environ:
+    with open(os.environ["BENCH_VALUES"] + "/members", "w") as file:
+        file.writelines(f"{value}\n" for value in took[-10:])
 first, last = statistics.median(took[:10]), statistics.median(took[-10:])
 print(f"run -d     {members} containers on one network: the first ten {first:.1f} ms, the last ten {last:.1f} ms, ratio {last / first:.2f}")
 PYTHON

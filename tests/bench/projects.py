@@ -46,3 +46,19 @@ def twenty_steps(folder):
         lines += [f"RUN echo {n} > /step{n}", f"COPY files/{n} /copied{n}", f"ENV V{n}={n}", f"WORKDIR /work{n}"]
     written(folder, "\n".join(lines[:20]) + "\n", "Dockerfile")
     return written(folder, "version: \"3.7\"\nservices:\n  twenty:\n    build: .\n")
+
+
+def scaled(folder, more=""):
+    """One service, `web`, for many replicas."""
+    return written(folder, f"version: \"3.7\"\nservices:\n  web:\n{SLEEPER}{more}")
+
+
+CHECKED = "    healthcheck: {test: [CMD, \"true\"], interval: 10s}\n"
+
+
+def copier(folder):
+    """A service that prints what is written into pipe/lines."""
+    os.makedirs(folder + "/pipe")
+    os.mkfifo(folder + "/pipe/lines")
+    return written(folder, "version: \"3.7\"\nservices:\n  copier:\n    image: busybox\n    command: [cat, /pipe/lines]\n"
+                           "    volumes: [\"./pipe:/pipe\"]\n    stop_signal: SIGKILL\n")

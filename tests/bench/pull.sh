@@ -2,7 +2,7 @@
 # pull.sh TRANSFER [ROUNDS]: how long a pull of a 500 MB image of eight layers from a registry on this machine takes: we,
 # dockerd, and skopeo copy to a container storage. Alternating, medians. The image is made of the machine's own files, so
 # it compresses as programs do. In a network and mount namespace of its own; needs root, docker-registry and skopeo; dockerd
-# is left out where it is missing.
+# is left out where it is missing. The values go into the folder BENCH_VALUES too, where that is set.
 set -eu
 
 transfer=$1
@@ -82,13 +82,13 @@ skopeo copy -q --dest-tls-verify=false "oci:$work/oci:1" "docker://$site/bench:1
 rm -rf "$work/oci"
 
 tools="ours skopeo"
-command -v dockerd >/dev/null && tools="ours docker skopeo"
+command -v dockerd >/dev/null && [ -x /usr/bin/docker ] && tools="ours docker skopeo"
 
 # Every pull goes to a folder of its own, and nothing is removed before the end: ext4 is slow for minutes where many
 # files have been removed, whoever writes next.
 here() { echo "$work/$1-$round"; }
 pull_ours() { "$transfer" "$(here ours)" pull "$site/bench:1" >/dev/null; }
-pull_docker() { docker -H "unix://$work/docker.sock" pull -q "$site/bench:1" >/dev/null; }
+pull_docker() { /usr/bin/docker -H "unix://$work/docker.sock" pull -q "$site/bench:1" >/dev/null; }
 pull_skopeo() {
   skopeo copy -q --src-tls-verify=false "docker://$site/bench:1" \
     "containers-storage:[overlay@$(here skopeo)/root+$(here skopeo)/run]bench:1"
@@ -100,7 +100,7 @@ start_docker() {
   docker_pid=$!
   pids="$pids $docker_pid"
   tries=0
-  until docker -H "unix://$work/docker.sock" version >/dev/null 2>&1; do
+  until /usr/bin/docker -H "unix://$work/docker.sock" version >/dev/null 2>&1; do
     tries=$((tries + 1))
     [ $tries -lt 300 ] || exit 1
     sleep 0.1
@@ -139,6 +139,10 @@ while [ $round -lt "$rounds" ]; do
     [ "$tool" != docker ] || stop_docker
   done
 done
+if [ -n "${BENCH_VALUES:-}" ]; then
+  # shellcheck disable=SC2046
+  paste $(for tool in ours skopeo docker; do ! [ -f "$work/$tool.ms" ] || echo "$work/$tool.ms"; done) >"$BENCH_VALUES/pull"
+fi
 for tool in $tools; do
   printf '%-7s median %5d ms   (%s)\n' "$tool" "$(sort -n "$work/$tool.ms" | sed -n "$(((rounds + 1) / 2))p")" \
     "$(sort -n "$work/$tool.ms" | tr '\n' ' ' | sed 's/ $//')"

@@ -28,7 +28,11 @@ def figure(value, unit):
     if unit == "ms" and value >= 1000:
         return f"{value / 1000:.2f} s"
     digits = 0 if value >= 100 else 1 if value >= 10 else 2
-    return f"{value:,.{digits}f} {unit}".replace("MB", "MB")
+    return f"{value:,.{digits}f} {unit}"
+
+
+def times(ratio):
+    return f"{ratio:,.{0 if ratio >= 20 else 1 if ratio >= 2 else 2}f}x"
 
 
 def target(row):
@@ -47,7 +51,7 @@ def cell(row, tool):
     if len(values) > 1:
         text += f" ({figure(low, row.unit)} .. {figure(high, row.unit)}; {len(values)})"
     ratio = row.ratio(tool) if tool != OURS else None
-    return text if ratio is None else f"{text} **{ratio:.{0 if ratio >= 20 else 1 if ratio >= 2 else 2}f}x**"
+    return text if ratio is None else f"{text} **{times(ratio)}**"
 
 
 def family(row, prefixes, taken):
@@ -107,7 +111,7 @@ def spoken(rows):
         if not row.values.get(OURS):
             measure.say(f"  {row.title}: not measured")
             continue
-        others = ", ".join(f"{tool} {figure(row.median(tool), row.unit)}" + (f" ({row.ratio(tool):.1f}x)" if row.ratio(tool) else "")
+        others = ", ".join(f"{tool} {figure(row.median(tool), row.unit)}" + (f" ({times(row.ratio(tool))})" if row.ratio(tool) else "")
                            for tool in row.values if tool != OURS)
         met = {None: "", True: ", met", False: ", NOT MET"}[row.met()]
         measure.say(f"  {row.title}: {figure(row.median(), row.unit)}{met}{'; ' + others if others else ''}")

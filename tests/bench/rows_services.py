@@ -7,9 +7,9 @@ SERVICES = 10
 
 def rows():
     return [Row("up", f"`up -d`, {SERVICES} busybox services, image present", target=150, least=("docker-compose", 50)),
-            Row("down", "`down` of them, SIGKILL", target=120, least=("docker-compose", 20)),
-            Row("again", "`up -d` again, nothing to do", target=20),
-            Row("ps", "`ps` of them", target=10),
+            Row("down", f"`down` of {SERVICES}, by SIGKILL", target=120, least=("docker-compose", 20)),
+            Row("again", f"`up -d` of {SERVICES} again, nothing to do", target=20),
+            Row("ps", f"`ps` of {SERVICES}", target=10),
             Row("exec", "`exec SERVICE true`", target=10)]
 
 
