@@ -16,6 +16,7 @@ from measure import say
 HERE = os.path.dirname(os.path.abspath(__file__))
 COMPOSE = os.environ.get("BENCH_BIN", HERE + "/../../build/release/bin") + "/compose"
 CLONE_NEWNET, CLONE_NEWNS = 0x40000000, 0x00020000
+PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None, use_errno=True)
 
 
@@ -53,10 +54,12 @@ def run_inside(program, arguments):
     before = cgroups(*PODMANS)
     # On a disk, as the data roots of all tools are.
     work = tempfile.mkdtemp(prefix="compose-bench-", dir=os.environ.get("BENCH_FOLDER", "/var/tmp"))
+    os.chmod(work, 0o711)  # servers in it are not root
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the child ends by it, and we clear up
     child = subprocess.Popen(["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--propagation", "private", "--",
-                              sys.executable, program, "--inside", work, *arguments])
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+                              sys.executable, program, "--inside", work, *arguments],
+                             preexec_fn=lambda: LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
+    signal.signal(signal.SIGTERM, lambda *_: child.kill())  # and the namespace with it
     try:
         code = child.wait()
         return code if code >= 0 else 128 - code

@@ -1,5 +1,5 @@
 #!/bin/sh
-# pull.sh TRANSFER [ROUNDS]: how long a pull of a 500 MB image of eight layers from a registry on this machine takes: we,
+# pull.sh TRANSFER [ROUNDS [MB]]: how long a pull of an image of 500 MB in eight layers from a registry on this machine takes: we,
 # dockerd, and skopeo copy to a container storage. Alternating, medians. The image is made of the machine's own files, so
 # it compresses as programs do. In a network and mount namespace of its own; needs root, docker-registry and skopeo; dockerd
 # is left out where it is missing. The values go into the folder BENCH_VALUES too, where that is set.
@@ -7,6 +7,7 @@ set -eu
 
 transfer=$1
 rounds=${2:-5}
+size=${3:-500}
 [ "$(id -u)" = 0 ] || {
   echo "pull.sh: must be run as root, as layers are unpacked" >&2
   exit 1
@@ -34,10 +35,10 @@ YML
 docker-registry serve "$work/registry.yml" >"$work/registry.log" 2>&1 &
 pids="$pids $!"
 
-# An OCI layout of eight layers, each 62 MB of files, pushed by skopeo.
-python3 - "$work/oci" <<'PY'
+# An OCI layout of eight layers of files, pushed by skopeo.
+python3 - "$work/oci" "$size" <<'PY'
 import gzip, hashlib, io, json, os, sys, tarfile
-target = sys.argv[1]
+target, each = sys.argv[1], int(sys.argv[2]) // 8
 blobs = target + "/blobs/sha256"
 os.makedirs(blobs)
 def put(data):
@@ -56,7 +57,7 @@ source, layers, diff_ids = files(), [], []
 for number in range(8):
     buffer, total = io.BytesIO(), 0
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        while total < 62 << 20:
+        while total < each << 20:
             path = next(source, None)
             if path is None:
                 source = files()
@@ -76,7 +77,7 @@ entry = dict(put(manifest.encode()), mediaType="application/vnd.oci.image.manife
              annotations={"org.opencontainers.image.ref.name": "1"})
 json.dump({"schemaVersion": 2, "manifests": [entry]}, open(target + "/index.json", "w"))
 json.dump({"imageLayoutVersion": "1.0.0"}, open(target + "/oci-layout", "w"))
-print("image: %d MB in eight layers, %d MB compressed" % (sum(62 for _ in layers), sum(l["size"] for l in layers) >> 20))
+print("image: %d MB in eight layers, %d MB compressed" % (each * len(layers), sum(l["size"] for l in layers) >> 20))
 PY
 skopeo copy -q --dest-tls-verify=false "oci:$work/oci:1" "docker://$site/bench:1"
 rm -rf "$work/oci"
@@ -111,14 +112,14 @@ stop_docker() {
   wait "$docker_pid" 2>/dev/null || true
   umount "$(here docker)" 2>/dev/null || true
 }
-# Until the disks rest, or half a minute where they never do.
+# Until the disks rest, or five seconds where they never do.
 settle() {
   sync
   quiet=0
   before=
-  for _ in $(seq 60); do
+  for _ in $(seq 20); do
     [ $quiet -lt 4 ] || break
-    sleep 0.5
+    sleep 0.25
     now=$(cat /proc/diskstats)
     if [ "$now" = "$before" ]; then quiet=$((quiet + 1)); else quiet=0; fi
     before=$now

@@ -4,16 +4,20 @@ import os
 import shutil
 import subprocess
 
+import place
 import tools as all_tools
 from measure import OURS, CannotRun, Row
 
 
+PULLED = 200  # MB
+
+
 def rows():
     return [Row("lb", "load balancer, 32 connections, one thread", "requests/s", ceiling=False),
-            Row("lb-cost", "the processor's time for one of these requests", "us"),
+            Row("lb-cost", "load balancer, processor time for one of these requests", "us"),
             Row("lb-many", "load balancer, 512 connections", "requests/s", ceiling=False),
             Row("lb-tcp", "load balancer, TCP mode", "MB/s", ceiling=False),
-            Row("pull", "pull of 500 MB in eight layers from a registry on this machine"),
+            Row("pull", f"pull of {PULLED} MB in eight layers from a registry on this machine"),
             Row("cycles", "`up -d` and `down -v` of five services on three networks"),
             Row("network", "one TCP stream, container to container", "Gbit/s", ceiling=False),
             Row("network-host", "one TCP stream, host to published port", "Gbit/s", ceiling=False),
@@ -28,7 +32,7 @@ def scripts(runs):
               "lb-tcp": ("lb-tcp", {0: OURS, 2: "haproxy", 4: "haproxy, splice-auto"})},
              ["lb.sh", all_tools.BIN + "/compose-lb", str(runs), "1"], ("haproxy", "nginx", "wrk")),
             ({"pull": ("pull", {0: OURS, 1: "skopeo", 2: "docker"})},
-             ["pull.sh", all_tools.BIN + "/registry_transfer", "5"], ("docker-registry", "skopeo")),
+             ["pull.sh", all_tools.BIN + "/registry_transfer", "5", str(PULLED)], ("docker-registry", "skopeo")),
             ({"cycles": ("cycles", {0: OURS})}, ["cycles.sh", all_tools.BIN + "/compose", "20"], ()),
             ({"network": ("container", both), "network-host": ("host", both), "network-out": ("outside", both), "members": ("members", {0: OURS})},
              ["network.sh", all_tools.BIN + "/compose", "1", str(runs)], ("iperf3",)))
@@ -61,6 +65,7 @@ def run(command, tools):
     os.makedirs(folder)
     env = {**all_tools.base_environment(tools.work), "BENCH_VALUES": folder, "BENCH_FOLDER": tools.work, "TMPDIR": tools.work}
     log = f"{folder}/log"
+    place.Host().enter()
     with open(log, "w", encoding="utf-8") as out:
         code = subprocess.run([f"{all_tools.HERE}/{command[0]}", *command[1:]], env=env, stdout=out, stderr=out, check=False, timeout=600).returncode
     if code:
