@@ -25,6 +25,7 @@ export COMPOSE_DATA_ROOT="$work/data" COMPOSE_RUN_ROOT="$work/run" COMPOSE_PROJE
 
 # Two stages that each keep one processor busy.
 mkdir -p "$work/two" "$work/sequence"
+# shellcheck disable=SC2016
 busy='i=0; while [ $i -lt 1000000 ]; do i=$((i+1)); done; echo $i'
 printf 'FROM busybox AS a\nRUN %s > /a\nFROM busybox AS b\nRUN %s > /b\nFROM busybox\nCOPY --from=a /a /\nCOPY --from=b /b /\n' \
   "$busy" "$busy" >"$work/two/Dockerfile"

@@ -42,7 +42,7 @@ state() {
   nft list ruleset
   cat /proc/sys/net/ipv4/ip_forward
   # Those of this run: names of our cgroups hold the container's id, which no row claims any more.
-  for id in $(cat "$work/ids" 2>/dev/null); do find /sys/fs/cgroup -name "*$id*"; done
+  [ ! -f "$work/ids" ] || while read -r id; do find /sys/fs/cgroup -name "*$id*"; done <"$work/ids"
   grep -c "$work" /proc/self/mounts || true
   pgrep -f "$work/run" || true
   find "$work/data" "$work/run" -mindepth 1 ! -path '*/layers/*' ! -path '*/blobs/*' ! -name 'state.db*' ! -path '*/events*' \

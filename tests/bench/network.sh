@@ -20,12 +20,14 @@ holders=
 daemon=
 finish() {
   cd /
+  # shellcheck disable=SC2046
   on ours "$compose" container rm -f $(on ours "$compose" container ls -aq) >/dev/null 2>&1 || true
   on ours "$compose" network rm bench >/dev/null 2>&1 || true
   on ours "$compose" tidy || true
   [ -z "$daemon" ] || {
     on docker /usr/bin/docker rm -f server client || true
-    kill "$daemon" && wait "$daemon" || true
+    kill "$daemon" || true
+    wait "$daemon" || true
   } >/dev/null 2>&1
   # shellcheck disable=SC2086
   kill $holders
@@ -98,6 +100,7 @@ sleep 1
 
 # stream ENGINE WAY: Gbit/s of one stream.
 stream() {
+  # shellcheck disable=SC2086
   case $2 in
     container) set -- "$1" in_client "$1" $iperf -c server ;;
     host) set -- "$1" on "$1" iperf3 -c 198.51.100.2 ;;

@@ -19,7 +19,10 @@ ip link set lo up
 work=$(mktemp -d "${BENCH_FOLDER:-/tmp}/compose-bench-XXXXXX")
 pids=
 finish() {
-  for pid in $pids; do kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null || true; done
+  for pid in $pids; do
+    kill "$pid" 2>/dev/null || continue
+    wait "$pid" 2>/dev/null || true
+  done
   for mounted in "$work"/*/root/overlay; do umount "$mounted" 2>/dev/null || true; done
   rm -rf "$work"
 }

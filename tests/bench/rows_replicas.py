@@ -11,7 +11,8 @@ def rows():
 
 
 def play(rows, tools, runs):
-    players = {tool.composer_name: (tool, projects.scaled(f"{tool.work}/{tool.name}/replicas")) for tool in tools.those(rows.values(), OURS, "docker")}
+    players = {tool.composer_name: (tool, projects.scaled(f"{tool.work}/{tool.name}/replicas"))
+               for tool in tools.those(rows.values(), OURS, "docker")}
     points = {(row, name): [] for row in rows for name in players}
     for number in range(max(3, runs // 2)):
         for name, (tool, file) in players.items():

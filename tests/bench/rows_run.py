@@ -35,8 +35,8 @@ def play(rows, tools, runs):
         players = {tool.name: lambda record, tool=tool: record(row, tool.engine("run", *flags, "busybox", "true")) for tool in engines}
         if row == "run-none":
             for tool in tools.those([rows[row]], "runc", "crun"):
-                bundle = tool.bundle("run", "true")
-                players[tool.name] = lambda record, tool=tool, bundle=bundle: record(row, tool.engine("run", "--bundle", bundle, tool.label() + "-run"))
+                command = "run", "--bundle", tool.bundle("run", "true"), tool.label() + "-run"
+                players[tool.name] = lambda record, tool=tool, command=command: record(row, tool.engine(*command))
         try:
             once = floor(tools, [] if row == "run-none" else ["--net"])
             players["floor"] = lambda record: once(lambda value: record(row, value))

@@ -146,7 +146,8 @@ class Podman(Tool):
         timed([*self.program, "import", "--change", 'CMD ["sh"]', archive, "busybox:latest"], self.env)
 
     def versions(self):
-        return {"podman": said(["podman", "--version"]), "podman-compose": said(["python3", "-c", "import podman_compose as p; print(p.__version__)"]),
+        asked = "import podman_compose; print('podman-compose', podman_compose.__version__)"
+        return {"podman": said(["podman", "--version"]), "podman-compose": said(["/usr/bin/python3", "-c", asked]),
                 "buildah": said(["buildah", "--version"])}
 
 
