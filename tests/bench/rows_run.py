@@ -3,6 +3,7 @@ import os
 import statistics
 import subprocess
 
+import place
 import tools as all_tools
 from measure import OURS, CannotRun, Row, say, take_turns
 
@@ -17,13 +18,14 @@ def floor(tools, flags):
     program = all_tools.BIN + "/bench_floor"
     if not os.path.exists(program):
         raise CannotRun("bench_floor is not built")
-    rootfs = all_tools.unpack(tools.work, tools.archive)
+    rootfs, host = all_tools.unpack(tools.work, tools.archive), place.Host()
 
     def once(record):
+        host.enter()
         done = subprocess.run([program, rootfs, "5", *flags], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode:
             raise CannotRun(f"bench_floor exited with {done.returncode}: {done.stderr.strip()}")
-        record(statistics.median(float(word) / 1000 for word in done.stdout.split()))
+        record(statistics.median(float(line.split()[0]) / 1000 for line in done.stdout.splitlines()))
     return once
 
 
