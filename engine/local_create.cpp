@@ -193,7 +193,7 @@ void LocalEngine::insert_on_networks(const ContainerConfig& config, const std::f
     if (on_default) make_default_network();
     try {
       // One that goes by itself at its end is not missed after a power cut.
-      db_.write(insert, config.auto_remove ? Durability::kOrdered : Durability::kSynced);
+      db_.write(insert, config.auto_remove ? Durability::kOrdered : Durability::kSettled);
       return;
     } catch (const Error& error) {
       if (!on_default || error.kind() != Error::Kind::kNotFound || attempt == kAttempts) throw;
@@ -323,6 +323,10 @@ void LocalEngine::remove_container(const std::string& id, const Removal& how) {
   }
   stop_and_release(*record, {0});
   sys::remove_tree(paths_.container(record->id));
+  {
+    const std::lock_guard stopped(stopped_mutex_);
+    stopped_.erase(record->id);
+  }
   std::vector<std::string> doomed, volumes_gone;
   const auto erase = [&] {
     delete_container(db_, record->id);
@@ -334,7 +338,14 @@ void LocalEngine::remove_container(const std::string& id, const Removal& how) {
       if (doomed.size() > volumes_gone.size()) volumes_gone.push_back(mount.source);
     }
   };
-  db_.write(erase, record->config.auto_remove ? Durability::kOrdered : Durability::kSynced);
+  const bool drops_volumes =
+      how.volumes && std::any_of(record->mounts.begin(), record->mounts.end(), [](const MountRecord& mount) {
+        return mount.type == MountConfig::Type::kVolume;
+      });
+  // Rows of volumes are not to come back without their files.
+  db_.write(erase, record->config.auto_remove ? Durability::kOrdered
+                   : drops_volumes            ? Durability::kSynced
+                                              : Durability::kSettled);
   for (const std::string& folder : doomed) sys::remove_tree(folder);
   note_container(*record, "destroy");
   for (const std::string& volume : volumes_gone) note_volume("destroy", volume);

@@ -9,6 +9,8 @@
 #include <memory>
 
 #include "engine/bundled_image.h"
+#include "engine/container/cgroup.h"
+#include "engine/container/run_files.h"
 #include "engine/image/reference.h"
 #include "engine/network_of_record.h"
 #include "sys/error.h"
@@ -87,8 +89,25 @@ LocalEngine::LocalEngine(const Paths& paths, std::vector<std::string> exit_hook)
     : paths_(with_folders(paths)),
       exit_hook_(std::move(exit_hook)),
       db_(paths.database(), [&paths] { refuse_lost_database(paths); }),
-      images_(db_, paths) {
+      images_(db_, paths),
+      monitors_(kMonitorsCgroup) {
   images_.on_find([this](const std::string& reference) { provide(reference); });
+}
+
+LocalEngine::~LocalEngine() {
+  settle();
+}
+
+void LocalEngine::note_stopped(const std::string& id) {
+  const std::lock_guard lock(stopped_mutex_);
+  stopped_.insert(id);
+}
+
+void LocalEngine::settle() noexcept {
+  db_.settle();
+  const std::lock_guard lock(stopped_mutex_);
+  for (const std::string& id : stopped_) sync_status(paths_.container(id));
+  stopped_.clear();
 }
 
 void LocalEngine::provide(const std::string& reference) {

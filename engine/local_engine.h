@@ -35,6 +35,7 @@ inline constexpr char kOwnerPrefix[] = "owner-";
 class LocalEngine final : public Engine, public ContainerLife {
  public:
   LocalEngine(const Paths& paths, std::vector<std::string> exit_hook);
+  ~LocalEngine() override;
 
   std::vector<ContainerInfo> containers(const std::string& project) override;
   std::vector<NetworkInfo> networks() override;
@@ -51,6 +52,8 @@ class LocalEngine final : public Engine, public ContainerLife {
   ContainerInfo create_container(const ContainerConfig& config) override;
   void rename_container(const std::string& id, const std::string& name) override;
   ContainerInfo start_container(const std::string& id) override;
+  void prepare_starts() noexcept override { monitors_.warm_up(); }
+  void settle() noexcept override;
   Attached start_attached(const std::string& id, const AttachRequest& request) override;
   Attached attach_container(const std::string& id, bool input) override;
   void stop_container(const std::string& id, std::optional<int64_t> grace_ms) override;
@@ -254,14 +257,18 @@ class LocalEngine final : public Engine, public ContainerLife {
   // held.
   void launch(ContainerRecord& record, const Launcher& launcher);
   void release(const ContainerRecord& record);
+  void note_stopped(const std::string& id);
 
   Paths paths_;
   std::vector<std::string> exit_hook_;
   Database db_;
   ImageStore images_;
   build::StepGate build_gate_;
+  MonitorServer monitors_;
   std::recursive_mutex bundle_mutex_;  // providing looks for the image as well
   bool is_provided_ = false;
+  std::mutex stopped_mutex_;
+  std::set<std::string> stopped_;  // containers whose end may not have reached the disk yet
   std::mutex network_mutex_;  // one thread at a time brings a bridge up
   std::set<std::string> networks_up_;
 };

@@ -101,7 +101,7 @@ NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
   const sys::FileLock lock = netmgr::lock_on_host(kSubnetLock);
   const std::vector<netmgr::HostRoute> routes = netmgr::host_routes();
   const std::string seed = machine_seed(paths_.data_root);
-  db_.write([&] {
+  const auto insert = [&] {
     if (find_network(db_, config.name)) {
       throw Error(Error::Kind::kConflict, "network " + config.name + " already exists");
     }
@@ -115,7 +115,8 @@ NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
       for (const netmgr::Subnet& subnet : in_the_way(config, routes)) forbidden.push_back(subnet);
     record.config = with_pools(config, taken, forbidden, seed);
     insert_network(db_, record);
-  });
+  };
+  db_.write(insert, Durability::kSettled);
   try {
     bring_up(record);
   } catch (...) {
@@ -132,7 +133,8 @@ NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
 void LocalEngine::bring_up(const NetworkRecord& record) {
   const std::lock_guard<std::mutex> lock(network_mutex_);
   if (networks_up_.contains(record.id)) return;
-  const netmgr::Network network = to_netmgr(record, mark_of(paths_.data_root));
+  netmgr::Network network = to_netmgr(record, mark_of(paths_.data_root));
+  network.memory = paths_.run_network(record.id) + "/rules";
   sys::make_dirs(paths_.run_network(record.id));
   if (!netmgr::network_is_up(network)) netmgr::setup_network(network);
   networks_up_.insert(record.id);
@@ -147,7 +149,7 @@ std::optional<NetworkRecord> LocalEngine::take_away_network(const std::string& n
   std::optional<NetworkRecord> record;
   // In one transaction, so that no container can join in between; and the row goes last: what a killed
   // process left is found from it.
-  db_.write([&] {
+  const auto take_away = [&] {
     record = find_network(db_, name);
     if (!record) return;
     const std::vector<std::string> users = network_users(db_, record->id);
@@ -162,7 +164,8 @@ std::optional<NetworkRecord> LocalEngine::take_away_network(const std::string& n
     netmgr::teardown_network(to_netmgr(*record), others);
     if (others.empty()) netmgr::remove_firewall_if_unused();
     delete_network(db_, record->id);
-  });
+  };
+  db_.write(take_away, Durability::kSettled);
   if (!record) return record;
   sys::remove_tree(paths_.run_network(record->id));
   const std::lock_guard<std::mutex> lock(network_mutex_);

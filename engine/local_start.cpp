@@ -137,8 +137,8 @@ ContainerInfo LocalEngine::start_container(const std::string& id) {
 }
 
 void LocalEngine::start_locked(ContainerRecord& record) {
-  launch(record, [](const Spec& spec, const sys::Fd& netns, const std::vector<int>& held) {
-    engine::start_container(spec, netns, held);
+  launch(record, [this](const Spec& spec, const sys::Fd& netns, const std::vector<int>& held) {
+    engine::start_container(monitors_, spec, netns, held);
   });
 }
 
@@ -152,7 +152,7 @@ Attached LocalEngine::start_attached(const std::string& id, const AttachRequest&
     spec.rows = request.rows;
     spec.columns = request.columns;
     note_container(record, "attach");
-    attached = engine::start_attached(spec, netns, held, request.input);
+    attached = engine::start_attached(monitors_, spec, netns, held, request.input);
   });
   return attached;
 }
@@ -249,6 +249,7 @@ void LocalEngine::stop(const std::string& id, const StopRequest& request) {
     const bool was_up = goes_on(status_of(record.id));
     const sys::FileLock lock = lock_to_end(record, request);
     stop_and_release(need_container(id), request);
+    note_stopped(record.id);
     if (was_up) note_container(record, "stop");
   }
   if (record.config.auto_remove) remove_container(record.id, Removal{.volumes = true, .only_ended = true});
@@ -305,6 +306,7 @@ void LocalEngine::kill_container(const std::string& id, const std::string& signa
   if (!engine::kill_container(run_dir, state_dir, number)) {
     throw Error(Error::Kind::kConflict, "container " + record.config.name + " is not running");
   }
+  note_stopped(record.id);
   if (number != SIGKILL) return;
   // Nothing can refuse this one: who asks for it may rely on the container being gone afterwards.
   watch_status(run_dir, state_dir, kKillWaitMs, [](const Status& status) { return goes_on(status); });

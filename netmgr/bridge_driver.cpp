@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <future>
 
 #include "netmgr/driver_names.h"
 #include "netmgr/firewall.h"
 #include "netmgr/foreign_chains.h"
 #include "netmgr/forwarding.h"
+#include "netmgr/generation.h"
 #include "netmgr/link_request.h"
 #include "netmgr/routes.h"
 #include "sys/error.h"
@@ -143,10 +145,14 @@ class BridgeDriver final : public Driver {
     NetlinkSocket route(NETLINK_ROUTE);
     delete_link(route, first_name(network));  // also of a process that died before it gave the chosen name
     if (is_of_another(route, network)) return;
+    // The kernel waits for all processors with both, so side by side; no container is on it any more.
+    std::future<void> rules = std::async(std::launch::async, [&name] {
+      const FirewallLock lock;
+      remove_network(lock, name);
+      remove_foreign_rules(lock, name);
+    });
     release_bridge(route, name, network_alias(network));
-    const FirewallLock lock;
-    remove_network(lock, name);
-    remove_foreign_rules(lock, name);
+    rules.get();
   }
 
   bool is_up(const Network& network) const override {
@@ -159,7 +165,12 @@ class BridgeDriver final : public Driver {
       if (std::find(addresses.begin(), addresses.end(), gateway) == addresses.end()) return false;
     for (const bool v6 : {false, true})
       if (has_family(network, v6) && forwarding_is_off(v6)) return false;
-    return knows_bridge(name) && chains_that_drop(name, has_family(network, true)).empty();
+    // As it is before they are looked at: should they change meanwhile, they are looked at again.
+    const std::string generation = ruleset_generation();
+    if (is_remembered(network.memory, generation)) return true;
+    if (!knows_bridge(name) || !chains_that_drop(name, has_family(network, true)).empty()) return false;
+    remember(network.memory, generation);
+    return true;
   }
 
   void attach(const Network& network, const Endpoint& endpoint, const sys::Fd& netns) const override {

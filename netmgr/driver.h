@@ -24,6 +24,8 @@ struct Network {
   bool internal = false;
   std::map<std::string, std::string> options = {};  // the driver's, by Docker's names
   std::string owner = {};  // a word, which stands in the alias of the network's link: whose it is
+  // A file of the network's for what its driver has found out, so that it need not look again; empty: none.
+  std::string memory = {};
 };
 
 struct Endpoint {

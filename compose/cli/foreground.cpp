@@ -43,6 +43,7 @@ class ForegroundRun {
     if (!what_.output) streams.output.reset();
     if (!what_.error) streams.error.reset();
     what_.started();
+    context_.engine().settle();
     signals_.forward([this](int signal) { pass_on(signal); });
     using How = engine::RelayEnd::How;
     ended_ = engine::relay(std::move(streams), {keys_, -1, nullptr});

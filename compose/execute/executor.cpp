@@ -256,10 +256,14 @@ class Executor {
 
 RunResult run(const Plan& plan, engine::Engine& engine, ProgressSink& progress,
               const Cancellation& cancellation, const RunOptions& options) {
+  const auto starts = [](const Step& step) { return std::holds_alternative<StartContainer>(step.action); };
+  if (std::any_of(plan.steps.begin(), plan.steps.end(), starts)) engine.prepare_starts();
   const int processors = static_cast<int>(std::thread::hardware_concurrency());
   const int limit = options.parallel > 0 ? options.parallel : std::max(kLeastParallel, 2 * processors);
   const int stop_limit = options.parallel > 0 ? 0 : kParallelStops;
-  return Executor(plan, engine, progress, cancellation, limit, stop_limit).go();
+  RunResult result = Executor(plan, engine, progress, cancellation, limit, stop_limit).go();
+  engine.settle();
+  return result;
 }
 
 }  // namespace compose

@@ -218,7 +218,10 @@ bool Cgroup::unified() const {
 }
 
 void Cgroup::create(const Resources& resources, const DeviceAccess& devices) {
-  clear();
+  const auto is_there = [this](const CgroupHierarchy& hierarchy) {
+    return ::access(folder(hierarchy).c_str(), F_OK) == 0;
+  };
+  if (std::any_of(hierarchies_.begin(), hierarchies_.end(), is_there)) clear();
   Resources rest = resources;
   bool devices_ruled = devices.all;
   for (const CgroupHierarchy& hierarchy : hierarchies_) {

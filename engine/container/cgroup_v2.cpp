@@ -145,6 +145,33 @@ void apply_io(const std::string& folder, Resources& rest) {
   apply_rates(folder, "wiops", rest.device_write_iops);
 }
 
+// Whether `names`, divided by spaces, has the name.
+bool lists(const std::string& names, const std::string& name) {
+  return (' ' + names).find(' ' + name + ' ') != std::string::npos;
+}
+
+std::string names_in(const std::string& file) {
+  std::string names = sys::read_file_if_exists(file).value_or("");
+  if (!names.empty() && names.back() == '\n') names.back() = ' ';
+  return names;
+}
+
+// Those that a limit may need, as far as this host has them; a limit that needs another is refused by name
+// afterwards.
+void hand_down_controllers(const std::string& folder) {
+  const std::string there = names_in(folder + "/cgroup.controllers");
+  if (there.empty()) return;
+  const std::string handed = names_in(folder + "/cgroup.subtree_control");
+  for (const std::string controller : {"cpu", "memory", "pids", "io", "cpuset"}) {
+    if (!lists(there, controller) || lists(handed, controller)) continue;
+    try {
+      sys::write_knob(folder + "/cgroup.subtree_control", '+' + controller);
+    } catch (const sys::Error&) {
+      continue;  // refused, as cpu is where real-time processes run
+    }
+  }
+}
+
 }  // namespace
 
 bool has_controllers(const std::string& mount_point) {
@@ -154,13 +181,7 @@ bool has_controllers(const std::string& mount_point) {
 void enable_controllers(const std::string& mount_point, const std::string& path) {
   std::string folder = mount_point;
   for (size_t from = 1;;) {
-    for (const char* controller : {"+cpu", "+memory", "+pids", "+io", "+cpuset"}) {
-      try {
-        sys::write_knob(folder + "/cgroup.subtree_control", controller);
-      } catch (const sys::Error&) {
-        continue;  // not on this host; a limit that needs it is refused by name afterwards
-      }
-    }
+    hand_down_controllers(folder);
     const size_t end = path.find('/', from);
     if (end == std::string::npos) return;
     folder = mount_point + path.substr(0, end);

@@ -9,6 +9,8 @@
 
 #include <cerrno>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
 
 #include "engine/container/installed_program.h"
 #include "engine/container/run_files.h"
@@ -89,6 +91,17 @@ std::string monitor_path() {
   return installed_program("compose-monitor", "COMPOSE_MONITOR");
 }
 
+void each_descriptor(const MonitorSpawn& spawn, int report, const std::function<void(int, int)>& visit) {
+  const std::pair<int, int> named[] = {{report, kReportFd},
+                                       {spawn.netns, kNetnsFd},
+                                       {spawn.output, kOutputFd},
+                                       {spawn.error, kErrorFd},
+                                       {spawn.input, kInputFd}};
+  for (const auto& [descriptor, number] : named)
+    if (descriptor >= 0) visit(descriptor, number);
+  for (size_t i = 0; i < spawn.held.size(); ++i) visit(spawn.held[i], kHeldFds + static_cast<int>(i));
+}
+
 MonitorProcess spawn_monitor(const MonitorSpawn& spawn) {
   const std::string path = monitor_path();
   sys::Fd program;
@@ -108,21 +121,15 @@ MonitorProcess spawn_monitor(const MonitorSpawn& spawn) {
   actions.open(0, "/dev/null", O_RDONLY);
   actions.open(1, "/dev/null", O_WRONLY);
   actions.open(2, spawn.log.empty() ? "/dev/null" : spawn.log, O_WRONLY | O_CREAT | O_APPEND, 0600);
-  actions.give(report.theirs.get(), kReportFd);
+  std::set<int> given;
+  each_descriptor(spawn, report.theirs.get(), [&](int descriptor, int number) {
+    actions.give(descriptor, number);
+    given.insert(number);
+  });
+  if (request) actions.give(request.get(), kRequestFd);
   // Every number it takes for its own is given, or it would close somebody else's later.
-  const auto give_or_nothing = [&](int fd, int number) {
-    if (fd >= 0) {
-      actions.give(fd, number);
-    } else {
-      actions.open(number, "/dev/null", O_RDWR);
-    }
-  };
-  give_or_nothing(spawn.netns, kNetnsFd);
-  actions.give(request.get(), kRequestFd);
-  give_or_nothing(spawn.output, kOutputFd);
-  give_or_nothing(spawn.error, kErrorFd);
-  give_or_nothing(spawn.input, kInputFd);
-  for (size_t i = 0; i < spawn.held.size(); ++i) actions.give(spawn.held[i], kHeldFds + static_cast<int>(i));
+  for (const int number : {kNetnsFd, kOutputFd, kErrorFd, kInputFd})
+    if (!given.contains(number)) actions.open(number, "/dev/null", O_RDWR);
   std::vector<std::string> words = {path};
   words.insert(words.end(), spawn.arguments.begin(), spawn.arguments.end());
   MonitorProcess process;

@@ -1,5 +1,6 @@
 #pragma once
 // Starting compose-monitor. Safe to call from any thread: posix_spawn, no fork of our own.
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct MonitorSpawn {
   std::vector<int> held;       // kHeldFds and up
   std::string log;             // file its own errors are appended to; empty: /dev/null
 };
+
+// Calls `visit(descriptor, number)` for each descriptor that is given, with what it is to be there.
+void each_descriptor(const MonitorSpawn& spawn, int report, const std::function<void(int, int)>& visit);
 
 struct MonitorProcess {
   pid_t pid = -1;  // a child of the caller, to be reaped by `reap`

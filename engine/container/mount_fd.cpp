@@ -43,11 +43,8 @@ SplitPath split(const std::string& path) {
 
 sys::Fd make_target_at(int root, const std::string& path, TargetKind kind, unsigned mode, int links) {
   if (links > kMostLinks) throw sys::Error(ELOOP, "make mount target", path);
-  try {
-    return sys::open_in_root(root, path, O_PATH);
-  } catch (const sys::Error& error) {
-    if (error.code() != ENOENT) throw;
-  }
+  if (sys::Fd found = sys::try_open_in_root(root, path, O_PATH)) return found;
+  if (errno != ENOENT) sys::fail("openat2", path);
   const SplitPath at = split(path);
   if (at.name.empty() || at.name == "." || at.name == "..")
     throw sys::Error(ENOENT, "make mount target", path);

@@ -25,16 +25,17 @@ struct Keeper {
   sys::Fd report;
 };
 
-Keeper spawn_keeper(const std::string& job, const Spec& spec, int netns, const std::vector<int>& held,
-                    const char* verb, MonitorSpawn spawn = {}) {
+MonitorSpawn keeper_job(const std::string& job, const Spec& spec, const std::vector<int>& held) {
+  MonitorSpawn spawn;
   spawn.arguments = {job, spec.run_dir, std::to_string(held.size())};
-  spawn.netns = netns;
   spawn.held = held;
   spawn.log = spec.run_dir + "/monitor.log";
-  MonitorProcess monitor = spawn_monitor(spawn);
-  reap(monitor.pid);  // it forks at once and goes on in the child
-  Started started = await_start(monitor.report, subject_of(spec, verb));
-  return {std::move(started), std::move(monitor.report)};
+  return spawn;
+}
+
+Keeper await_keeper(sys::Fd report, const Spec& spec, const char* verb) {
+  Started started = await_start(report, subject_of(spec, verb));
+  return {std::move(started), std::move(report)};
 }
 
 void write_spec(const Spec& spec) {
@@ -59,21 +60,26 @@ int await_step(const sys::Fd& report, int cancel, const std::string& subject) {
 
 }  // namespace
 
-StartResult start_container(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held) {
+StartResult start_container(MonitorServer& monitors, const Spec& spec, const sys::Fd& netns,
+                            const std::vector<int>& held) {
   write_spec(spec);
-  const Started started = spawn_keeper("container", spec, netns.get(), held, "start").started;
+  MonitorSpawn spawn = keeper_job("container", spec, held);
+  spawn.netns = netns.get();
+  const Started started = await_keeper(monitors.start(spawn), spec, "start").started;
   return {{started.pid, started.start_time}};
 }
 
-Attached start_attached(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held, bool input) {
+Attached start_attached(MonitorServer& monitors, const Spec& spec, const sys::Fd& netns,
+                        const std::vector<int>& held, bool input) {
   write_spec(spec);
   sys::Pipe output = sys::pipe(), error = sys::pipe(), in;
   if (input && !spec.tty) in = sys::pipe();
-  MonitorSpawn spawn;
+  MonitorSpawn spawn = keeper_job("attached", spec, held);
+  spawn.netns = netns.get();
   spawn.output = output.write.get();
   spawn.error = error.write.get();
   spawn.input = in.read.get();
-  Keeper keeper = spawn_keeper("attached", spec, netns.get(), held, "start", std::move(spawn));
+  Keeper keeper = await_keeper(monitors.start(spawn), spec, "start");
   Attached attached;
   attached.input = spec.tty ? std::move(keeper.started.console) : std::move(in.write);
   attached.output = std::move(output.read);
@@ -88,7 +94,10 @@ bool adopt_container(const std::string& run_dir, const std::string& state_dir, c
   const Status status = read_status(state_dir);
   if (!has_program(status) || sys::is_alive(status.monitor)) return false;
   try {
-    spawn_keeper("adopt", spec_from_json(sys::read_file(spec_file(run_dir))), -1, held, "take over");
+    const Spec spec = spec_from_json(sys::read_file(spec_file(run_dir)));
+    MonitorProcess monitor = spawn_monitor(keeper_job("adopt", spec, held));
+    reap(monitor.pid);  // it forks at once and goes on in the child
+    await_keeper(std::move(monitor.report), spec, "take over");
   } catch (const Error& error) {
     // Another command was faster, or the container ended meanwhile.
     if (error.kind() == Error::Kind::kConflict || error.kind() == Error::Kind::kNotFound) return false;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/container/attached.h"
+#include "engine/container/monitor_server.h"
 #include "engine/container/spec.h"
 #include "engine/container/status.h"
 #include "sys/fd.h"
@@ -17,16 +18,17 @@ struct StartResult {
   sys::ProcessId process;
 };
 
-// Writes spec.json into spec.run_dir, spawns the container's monitor (its own session, outliving the caller)
-// and returns when the container's program has been exec'ed. `netns`: network namespace to join (ignored with
-// host_network). Throws engine::Error: kNotFound/kDenied/kInvalid with the cause (missing program: Docker's
-// 127, not executable: 126); exit_code is recorded in status.json.
-// `held`: descriptors (sockets that reserve host ports) the monitor keeps open as long as the container is
-// up.
-StartResult start_container(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held = {});
+// Writes spec.json into spec.run_dir, has `monitors` make the container's monitor (its own session, outliving
+// the caller) and returns when the container's program has been exec'ed. `netns`: network namespace to join
+// (ignored with host_network). Throws engine::Error: kNotFound/kDenied/kInvalid with the cause (missing
+// program: Docker's 127, not executable: 126); exit_code is recorded in status.json. `held`: descriptors
+// (sockets that reserve host ports) the monitor keeps open as long as the container is up.
+StartResult start_container(MonitorServer& monitors, const Spec& spec, const sys::Fd& netns,
+                            const std::vector<int>& held = {});
 
 // The same, attached: nothing of what it writes is missed. `input`: the caller gives it a standard input.
-Attached start_attached(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held, bool input);
+Attached start_attached(MonitorServer& monitors, const Spec& spec, const sys::Fd& netns,
+                        const std::vector<int>& held, bool input);
 
 // Attaches to one that runs already, to what it writes from now on. `input`: what the caller types is for it,
 // where it was made with stdin_open. Nothing when no monitor answers. Throws engine::Error(kConflict) when it

@@ -40,15 +40,12 @@ sys::Fd plain_folder(int parent, const char* name) {
 
 // Opens `path` of a pseudo file system we mounted ourselves; nothing when this kernel has no such file.
 std::optional<sys::Fd> open_in(int mount, const std::string& path, unsigned long magic) {
-  try {
-    sys::Fd fd = sys::open_in_root(mount, path, O_PATH | O_NOFOLLOW);
-    if (!is_on(fd.get(), magic))
-      throw SetupError("mask " + path, "it is not on the file system it should be on");
-    return fd;
-  } catch (const sys::Error& error) {
-    if (error.code() == ENOENT || error.code() == ENOTDIR) return std::nullopt;
-    throw;
-  }
+  sys::Fd fd = sys::try_open_in_root(mount, path, O_PATH | O_NOFOLLOW);
+  if (!fd && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  sys::check(fd.get(), "openat2", path);
+  if (!is_on(fd.get(), magic))
+    throw SetupError("mask " + path, "it is not on the file system it should be on");
+  return fd;
 }
 
 // A file becomes an empty, read-only one, a folder an empty, read-only one. No device node is involved, so
@@ -225,10 +222,8 @@ void mount_sys(int root, const Spec& spec) {
 }
 
 void mount_cgroups(int root, const Cgroup& cgroup, bool privileged) {
-  sys::Fd target;
-  try {
-    target = sys::open_in_root(root, "/sys/fs/cgroup", O_PATH | O_DIRECTORY | O_NOFOLLOW);
-  } catch (const sys::Error&) {
+  const sys::Fd target = sys::try_open_in_root(root, "/sys/fs/cgroup", O_PATH | O_DIRECTORY | O_NOFOLLOW);
+  if (!target) {
     return;  // a kernel without cgroups
   }
   const uint64_t attributes = kInert | (privileged ? 0 : MOUNT_ATTR_RDONLY);

@@ -19,12 +19,9 @@ namespace {
 constexpr off_t kMostBytes = 16 << 20;
 
 std::string read_in_root(int root, const std::string& path) {
-  sys::Fd fd;
-  try {
-    fd = sys::open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);  // a FIFO must not hang us
-  } catch (const sys::Error&) {
-    return {};  // images without the file are common; names then simply do not resolve
-  }
+  // A FIFO must not hang us.
+  const sys::Fd fd = sys::try_open_in_root(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd) return {};  // images without the file are common; names then simply do not resolve
   struct stat status {};
   sys::check(::fstat(fd.get(), &status), "fstat", path);
   if (!S_ISREG(status.st_mode) || status.st_size > kMostBytes) {

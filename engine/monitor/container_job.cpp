@@ -22,15 +22,6 @@ namespace monitor {
 
 namespace {
 
-// A process of its own session whose parent has ended, so that nobody need reap it, and out of the caller's
-// groups: what ends or limits those, as the end of a login session does, is not meant for containers. Only
-// the child returns.
-void detach(const engine::Cgroup& monitors) {
-  if (monitors.fork_inside() != 0) ::_exit(0);
-  ::setsid();
-  sys::check(::chdir("/"), "chdir", "/");
-}
-
 // Goes on as the hook's program; returns when there is none.
 void become(const std::vector<std::string>& hook) {
   if (hook.empty()) return;
@@ -65,7 +56,7 @@ bool is_tidied(const sys::Fd& report, int exit_code) {
 }
 
 template <typename Begin>
-int supervise(const std::string& run_dir, const std::string& programs, bool attached, int held, Begin begin) {
+int supervise(const KeeperJob& job, bool attached, Begin begin) {
   sys::Fd report(engine::kReportFd);
   sys::Fd netns(engine::kNetnsFd);
   AttachedStreams streams;
@@ -78,26 +69,28 @@ int supervise(const std::string& run_dir, const std::string& programs, bool atta
     std::vector<std::string> hook;
     std::string state_dir;
     int exit_code = 0;
+    bool was_stopped = false;
     {
-      engine::Spec spec = engine::spec_from_json(sys::read_file(engine::spec_file(run_dir)));
+      engine::Spec spec = engine::spec_from_json(sys::read_file(engine::spec_file(job.run_dir)));
       state_dir = spec.state_dir;
-      detach(engine::Cgroup(spec.monitors_cgroup));
-      Supervisor supervisor(std::move(spec), std::move(netns), programs + "/compose-init");
+      if (!job.apart) leave_caller(spec.monitors_cgroup);
+      Supervisor supervisor(std::move(spec), std::move(netns), job.programs + "/compose-init");
       if (attached) supervisor.attach(std::move(streams));
       begin(supervisor);
       report_started(report.get(), supervisor.status().process,
                      attached ? supervisor.take_console().get() : -1);
       if (!attached) report.reset();
-      engine::sync_status(state_dir);
       ::malloc_trim(0);  // what reading the spec took is not needed again
       supervisor.run();
-      let_go(held);  // before it says that it has ended
+      let_go(job.held);  // before it says that it has ended
       hook = supervisor.exit_hook();
       exit_code = supervisor.status().exit_code;
+      was_stopped = supervisor.status().stopped_by_user;
     }
     if (attached && is_tidied(report, exit_code)) return 0;
     report.reset();
-    engine::sync_status(state_dir);
+    // Who stops a container may be about to remove it, and has it reach the disk if not.
+    if (!was_stopped) engine::sync_status(state_dir);
     become(hook);
     return 0;
   } catch (const std::exception& error) {
@@ -109,16 +102,22 @@ int supervise(const std::string& run_dir, const std::string& programs, bool atta
 
 }  // namespace
 
-int monitor_container(const std::string& run_dir, const std::string& programs, int held) {
-  return supervise(run_dir, programs, false, held, [](Supervisor& supervisor) { supervisor.start(); });
+int monitor_container(const KeeperJob& job) {
+  return supervise(job, false, [](Supervisor& supervisor) { supervisor.start(); });
 }
 
-int monitor_attached(const std::string& run_dir, const std::string& programs, int held) {
-  return supervise(run_dir, programs, true, held, [](Supervisor& supervisor) { supervisor.start(); });
+int monitor_attached(const KeeperJob& job) {
+  return supervise(job, true, [](Supervisor& supervisor) { supervisor.start(); });
 }
 
-int adopt_container(const std::string& run_dir, const std::string& programs, int held) {
-  return supervise(run_dir, programs, false, held, [](Supervisor& supervisor) { supervisor.adopt(); });
+int adopt_container(const KeeperJob& job) {
+  return supervise(job, false, [](Supervisor& supervisor) { supervisor.adopt(); });
+}
+
+void leave_caller(const std::string& monitors_cgroup) {
+  if (engine::Cgroup(monitors_cgroup).fork_inside() != 0) ::_exit(0);
+  ::setsid();
+  sys::check(::chdir("/"), "chdir", "/");
 }
 
 }  // namespace monitor

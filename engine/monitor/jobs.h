@@ -4,20 +4,39 @@
 //   {"ok":true,"pid":1,"start_time":2}            the program was exec'ed
 //   {"ok":false,"message":"...","exit_code":127}  it was not
 //   {"exit":3}                                    step, exec and attached container: it ended
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace monitor {
 
-// `programs`: the folder of compose-monitor and compose-init.
-// `held`: how many descriptors from kHeldFds on it keeps open until the container's end, its host ports.
-int monitor_container(const std::string& run_dir, const std::string& programs, int held);
+// Of a container's keeper.
+struct KeeperJob {
+  std::string run_dir;
+  std::string programs;  // the folder of compose-monitor and compose-init
+  int held =
+      0;  // how many descriptors from kHeldFds on it keeps open until the container's end, its host ports
+  bool apart =
+      false;  // its process is in a session and in groups that are not the caller's, and nobody reaps it
+};
+int monitor_container(const KeeperJob& job);
 // With the streams of kOutputFd, kErrorFd and kInputFd; a terminal's master goes back with the report.
-int monitor_attached(const std::string& run_dir, const std::string& programs, int held);
-int adopt_container(const std::string& run_dir, const std::string& programs, int held);
+int monitor_attached(const KeeperJob& job);
+int adopt_container(const KeeperJob& job);
+// A process of its own session whose parent has ended, so that nobody need reap it, and out of the caller's
+// groups: what ends or limits those, as the end of a login session does, is not meant for containers. Only
+// the child returns. Throws sys::Error.
+void leave_caller(const std::string& monitors_cgroup);
+
 int run_step(const std::string& programs);
 // `piped`: with the streams of kOutputFd, kErrorFd and kInputFd, and the read ends from kHeldFds on.
 int run_exec(bool piped);
 // Mounts what a container that is down would see, for its caller alone; the root goes with the report.
 int show_root();
+
+// Makes monitors as they are asked for on kReportFd (engine/container/monitor_server.h). In each it returns,
+// a process of its own with its descriptors in their places, and the words are what this program's arguments
+// would be. Nothing: there is no more to do.
+std::optional<std::vector<std::string>> serve(const std::string& monitors_cgroup);
 
 }  // namespace monitor

@@ -5,6 +5,7 @@
 //                                                   has ended
 //   compose-monitor attached <run folder> <held>    the same, with the streams of who started it
 //   compose-monitor adopt <run folder> <held>       takes over a running container whose monitor died
+//   compose-monitor serve <control group>           makes those of the first two as they are asked for
 //   compose-monitor step                            runs one container in the foreground (a build's RUN)
 //   compose-monitor view                            shows its caller the files of a container that is down
 //   compose-monitor exec <held>                     runs a program in a running container
@@ -16,11 +17,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <string>
+#include <vector>
 
 #include "engine/container/run_files.h"
 #include "engine/container/seal.h"
@@ -47,6 +50,41 @@ void keep_descriptors(int last, int held) {
   ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
+// What `ps` shows of this process: the words in place of those that it was started with, as far as there is
+// room.
+void show_as(const std::vector<std::string>& words, char** argv, int argc) {
+  char* const end = argv[argc - 1] + std::strlen(argv[argc - 1]);
+  char* at = argv[0] + std::strlen(argv[0]) + 1;  // behind the name
+  std::memset(at, 0, static_cast<size_t>(end - at));
+  for (const std::string& word : words) {
+    const size_t size = std::min(word.size() + 1, static_cast<size_t>(end - at));
+    std::memcpy(at, word.c_str(), size);
+    at += size;
+  }
+}
+
+// `words`: behind the program's name. `apart`: the process is one that `serve` has made.
+int run(const std::vector<std::string>& words, const std::string& programs, bool apart) {
+  const size_t count = words.size();
+  const std::string job = count > 0 ? words[0] : "";
+  const bool attached = job == "attached" && count == 3;
+  const bool keeper = attached || ((job == "container" || job == "adopt") && count == 3);
+  const bool exec = job == "exec" && count == 2;
+  const int last = attached || exec ? engine::kInputFd : keeper ? engine::kNetnsFd : engine::kOutputFd;
+  const int held = keeper ? std::atoi(words[2].c_str()) : exec ? std::atoi(words[1].c_str()) : 0;
+  keep_descriptors(last, held);
+  if (keeper) {
+    const monitor::KeeperJob keeping{words[1], programs, held, apart};
+    if (attached) return monitor::monitor_attached(keeping);
+    return job == "container" ? monitor::monitor_container(keeping) : monitor::adopt_container(keeping);
+  }
+  if (job == "step" && count == 1) return monitor::run_step(programs);
+  if (job == "view" && count == 1) return monitor::show_root();
+  if (exec) return monitor::run_exec(held > 0);
+  std::fprintf(stderr, "compose-monitor is started by compose itself\n");
+  return 64;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -57,21 +95,13 @@ int main(int argc, char** argv) {
     ::signal(SIGPIPE, SIG_IGN);
     const std::string self = argv[0];
     const std::string programs = self.substr(0, self.rfind('/'));
-    const std::string job = argc > 1 ? argv[1] : "";
-    const bool attached = job == "attached" && argc == 4;
-    const bool keeper = attached || ((job == "container" || job == "adopt") && argc == 4);
-    const bool exec = job == "exec" && argc == 3;
-    const int last = attached || exec ? engine::kInputFd : keeper ? engine::kNetnsFd : engine::kOutputFd;
-    const int held = keeper ? std::atoi(argv[3]) : exec ? std::atoi(argv[2]) : 0;
-    keep_descriptors(last, held);
-    if (attached) return monitor::monitor_attached(argv[2], programs, held);
-    if (keeper && job == "container") return monitor::monitor_container(argv[2], programs, held);
-    if (keeper) return monitor::adopt_container(argv[2], programs, held);
-    if (job == "step" && argc == 2) return monitor::run_step(programs);
-    if (job == "view" && argc == 2) return monitor::show_root();
-    if (exec) return monitor::run_exec(held > 0);
-    std::fprintf(stderr, "compose-monitor is started by compose itself\n");
-    return 64;
+    std::vector<std::string> words(argv + 1, argv + argc);
+    if (words.empty() || words[0] != "serve" || words.size() < 2) return run(words, programs, false);
+    keep_descriptors(engine::kReportFd, 0);
+    const auto asked = monitor::serve(words[1]);
+    if (!asked) return 0;
+    show_as(*asked, argv, argc);
+    return run(*asked, programs, true);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "compose-monitor: %s\n", error.what());
     return 1;

@@ -188,6 +188,7 @@ int Supervisor::timeout() const {
   consider(kill_at_);
   consider(leave_until_);
   consider(ask_again_at_);
+  consider(sync_at_);
   if (!probe_) consider(probe_at_);
   if (probe_ && !probe_->dropped()) consider(probe_->deadline_ms());
   consider(output_->deadline_ms());
@@ -259,6 +260,10 @@ void Supervisor::serve_deadlines() {
   const int64_t now = monotonic_ms();
   if (probe_ && !probe_->dropped() && now >= probe_->deadline_ms()) finish_probe(true);
   if (ask_again_at_ && now >= *ask_again_at_) ask_again();
+  if (sync_at_ && now >= *sync_at_) {
+    sync_at_.reset();
+    engine::sync_status(spec_.state_dir);
+  }
   if (leave_ && (leave_->granted() || now >= *leave_until_)) begin_stop();
   if (kill_at_ && now >= *kill_at_) {
     kill_at_.reset();

@@ -28,6 +28,8 @@ namespace {
 
 constexpr int64_t kMostLeaveMs = 10'000;
 constexpr int64_t kAskAgainMs = 20;
+// One that ends at once is not to wait for the disk.
+constexpr int64_t kSyncMs = 1000;
 
 }  // namespace
 
@@ -96,6 +98,7 @@ void Supervisor::launch() {
   status_.exit_code = 0;
   status_.oom_killed = false;
   status_.error.clear();
+  sync_at_ = launched_at_ + kSyncMs;
   if (health_.enabled()) health_.begin(status_, launched_at_);
   watch_health();
   record();

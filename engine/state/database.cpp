@@ -97,11 +97,15 @@ void migrate(Database& database, sqlite3* db, const std::string& path,
   }
 }
 
+std::string log_of(sqlite3* db) {
+  return std::string(sqlite3_db_filename(db, "main")) + "-wal";
+}
+
 // What the log takes until it is brought home, and what that adds to the database, have their blocks
 // beforehand: on a disk that has become full it can still be recorded that something is removed. Where the
 // file system cannot do that, or is full already, it goes without.
 void keep_room(sqlite3* db) {
-  const std::string log = std::string(sqlite3_db_filename(db, "main")) + "-wal";
+  const std::string log = log_of(db);
   struct stat status {};
   if (::stat(log.c_str(), &status) == 0 && status.st_blocks < kLogRoom / 512) {
     const sys::Fd fd(::open(log.c_str(), O_RDWR | O_CLOEXEC));
@@ -197,6 +201,7 @@ Database::Database(const std::string& path, const std::function<void()>& before_
 }
 
 Database::~Database() {
+  settle();
   if (log_pages_ >= kLogPagesLeft) {
     sqlite3_busy_timeout(db_, 0);  // while others use it, it is for one of them to do
     if (sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) == SQLITE_OK)
@@ -243,12 +248,20 @@ int64_t Database::changes() const {
 
 void Database::write(const std::function<void()>& body, Durability durability) {
   const std::lock_guard<std::recursive_mutex> lock(mutex_);
-  if (depth_ == 0 && durability != durability_) {
-    execute(db_, durability == Durability::kSynced ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL",
-            "begin");
-    durability_ = durability;
+  const bool full = durability == Durability::kSynced;
+  if (depth_ == 0 && full != full_) {
+    execute(db_, full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL", "begin");
+    full_ = full;
   }
   transact("BEGIN IMMEDIATE", body);
+  if (durability == Durability::kSettled) unsettled_ = true;
+}
+
+// The log is another file than the one by whose descriptors the locks go.
+void Database::settle() noexcept {
+  if (!unsettled_.exchange(false)) return;
+  const sys::Fd fd(::open(log_of(db_).c_str(), O_RDONLY | O_CLOEXEC));
+  if (fd) ::fdatasync(fd.get());
 }
 
 void Database::read(const std::function<void()>& body) {

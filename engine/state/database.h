@@ -1,5 +1,6 @@
 #pragma once
 // SQLite underneath everything durable: WAL, foreign keys, busy timeout, schema versions in user_version.
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -39,9 +40,11 @@ class Statement {
   sqlite3_stmt* statement_;
 };
 
-// kSynced: a commit is on the disk. kOrdered: a power cut may take the newest of these back, and what is
-// synced later brings them to the disk too; other processes see them at once either way.
-enum class Durability { kSynced, kOrdered };
+// kSynced: a commit is on the disk. kSettled: it will be when `settle` returns or this connection has ended,
+// so that a command waits for the disk once, for all it has done. kOrdered: a power cut may take the newest
+// of these back. What is synced later brings what was before to the disk too; other processes see all at
+// once.
+enum class Durability { kSynced, kSettled, kOrdered };
 
 // One connection. Serialised by an internal mutex that a Transaction holds, so threads of one process take
 // turns; processes take turns by SQLite's own locks (BEGIN IMMEDIATE, busy timeout 10 s).
@@ -62,6 +65,8 @@ class Database {
   // Recursive use on the same thread joins the outer transaction.
   void write(const std::function<void()>& body, Durability durability = Durability::kSynced);
   void read(const std::function<void()>& body);
+  // Has all that was committed as kSettled reach the disk. Any thread; others can use the database meanwhile.
+  void settle() noexcept;
 
  private:
   friend class Statement;
@@ -69,8 +74,9 @@ class Database {
   std::map<std::string, sqlite3_stmt*, std::less<>> idle_;  // by their text; compiled once
   std::recursive_mutex mutex_;
   int depth_ = 0;
-  Durability durability_ = Durability::kSynced;  // of the connection as it is set
-  int log_pages_ = 0;                            // in SQLite's log, after the last commit of this connection
+  bool full_ = true;   // PRAGMA synchronous, as it is set
+  int log_pages_ = 0;  // in SQLite's log, after the last commit of this connection
+  std::atomic<bool> unsettled_ = false;
 
   static int on_commit(void* self, sqlite3* db, const char* name, int pages);
   sqlite3_stmt* take_statement(std::string_view sql);

@@ -30,7 +30,7 @@ Fd openat(int dir, const std::string& path, int flags, unsigned mode) {
   return Fd(check(::openat(dir, path.c_str(), flags | O_CLOEXEC, mode), "openat", path));
 }
 
-Fd open_in_root(int root, const std::string& path, int flags, unsigned mode) {
+Fd try_open_in_root(int root, const std::string& path, int flags, unsigned mode) noexcept {
   open_how how{};
   how.flags = static_cast<unsigned>(flags) | O_CLOEXEC;
   how.mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? mode : 0;
@@ -39,7 +39,13 @@ Fd open_in_root(int root, const std::string& path, int flags, unsigned mode) {
   do {  // EAGAIN: the kernel could not prove that a ".." stayed inside while something was being renamed
     fd = ::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how);
   } while (fd < 0 && errno == EAGAIN);
-  return Fd(static_cast<int>(check(fd, "openat2", path)));
+  return Fd(static_cast<int>(fd));
+}
+
+Fd open_in_root(int root, const std::string& path, int flags, unsigned mode) {
+  Fd fd = try_open_in_root(root, path, flags, mode);
+  check(fd.get(), "openat2", path);
+  return fd;
 }
 
 Pipe pipe() {

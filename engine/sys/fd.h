@@ -38,6 +38,8 @@ Fd openat(int dir, const std::string& path, int flags, unsigned mode = 0);
 // `root` were "/". For every path that comes from an image or is used inside a container's rootfs. Throws
 // Error.
 Fd open_in_root(int root, const std::string& path, int flags, unsigned mode = 0);
+// The same for what may well not be there: empty, with errno, where it cannot be opened.
+Fd try_open_in_root(int root, const std::string& path, int flags, unsigned mode = 0) noexcept;
 // pipe2(O_CLOEXEC). Throws Error.
 Pipe pipe();
 // fcntl(F_DUPFD_CLOEXEC). Throws Error.

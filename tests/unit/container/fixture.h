@@ -49,6 +49,7 @@ class Container {
 
  private:
   sys::Fd netns_;
+  engine::MonitorServer monitors_;
 };
 
 // Runs exec_in_container in a child process with its output in a pipe.

@@ -62,6 +62,10 @@ void make_rootfs(const std::string& lower) {
                          "root:x:0:\nann:x:1000:\nvideo:x:44:ann,root\naudio:x:29:ann\n");
 }
 
+std::string monitors_cgroup() {
+  return "/compose-test-" + std::to_string(::getpid()) + "/monitors";
+}
+
 }  // namespace
 
 bool is_root() {
@@ -81,7 +85,7 @@ std::string cgroup_folder(const engine::Spec& spec, const std::string& controlle
   return {};
 }
 
-Container::Container() : netns_(new_netns()) {
+Container::Container() : netns_(new_netns()), monitors_(monitors_cgroup()) {
   char name[] = "/tmp/compose-container-test-XXXXXX";
   REQUIRE(::mkdtemp(name) != nullptr);
   root = name;
@@ -98,7 +102,7 @@ Container::Container() : netns_(new_netns()) {
   spec.seccomp_bpf = filter.path;
   spec.seccomp_flags = filter.flags;
   spec.cgroup = "/compose-test-" + std::to_string(::getpid()) + "/" + spec.id;
-  spec.monitors_cgroup = "/compose-test-" + std::to_string(::getpid()) + "/monitors";
+  spec.monitors_cgroup = monitors_cgroup();
   spec.log_path = root + "/state/log.json";
   spec.run_dir = root + "/run";
   spec.state_dir = root + "/state";
@@ -127,11 +131,11 @@ Container::~Container() {
 
 sys::ProcessId Container::start(const std::vector<int>& held) {
   if (spec.args.empty()) spec.args = {"sleep", "1000"};
-  return engine::start_container(spec, netns_, held).process;
+  return engine::start_container(monitors_, spec, netns_, held).process;
 }
 
 engine::Attached Container::attach(bool input) {
-  return engine::start_attached(spec, netns_, {}, input);
+  return engine::start_attached(monitors_, spec, netns_, {}, input);
 }
 
 std::pair<int, std::string> Container::step(const std::string& script) {

@@ -1,0 +1,77 @@
+#include "engine/container/monitor_server.h"
+
+#include <signal.h>
+
+#include "engine/container/monitor_request.h"
+#include "engine/container/run_files.h"
+#include "engine/error.h"
+
+namespace engine {
+
+namespace {
+
+sys::Fd start_server(const std::string& cgroup) {
+  MonitorSpawn spawn;
+  // The spaces are room for what its monitors put in their place, for `ps` to show.
+  spawn.arguments = {"serve", cgroup, std::string(256, ' ')};
+  MonitorProcess process = spawn_monitor(spawn);
+  reap(process.pid);  // it forks at once and goes on in the child
+  return std::move(process.report);
+}
+
+}  // namespace
+
+MonitorServer::~MonitorServer() {
+  await_warm_up();
+}
+
+void MonitorServer::await_warm_up() noexcept {
+  if (starter_.joinable()) starter_.join();
+}
+
+void MonitorServer::warm_up() noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (starter_.joinable() || socket_) return;
+  sigset_t all, before;
+  sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the caller's signals are none of the thread's
+  try {
+    starter_ = std::thread([this] {
+      try {
+        socket_ = start_server(cgroup_);
+      } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the start that follows tries again,
+                                         // and tells
+      }
+    });
+  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): it begins with the first start, then
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+bool MonitorServer::ask(const MonitorSpawn& spawn, int report) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  await_warm_up();
+  MonitorRequest request{spawn.arguments, spawn.log, {}};
+  std::vector<int> descriptors;
+  each_descriptor(spawn, report, [&](int descriptor, int number) {
+    descriptors.push_back(descriptor);
+    request.numbers.push_back(number);
+  });
+  if (socket_ && send_request(socket_.get(), request, descriptors)) return true;
+  socket_ = start_server(cgroup_);  // the one there was had nothing to do for some time
+  return send_request(socket_.get(), request, descriptors);
+}
+
+sys::Fd MonitorServer::start(const MonitorSpawn& spawn) {
+  if (spawn.held.size() + kHeldFds > kMostDescriptors) {
+    MonitorProcess process = spawn_monitor(spawn);
+    reap(process.pid);
+    return std::move(process.report);
+  }
+  SocketPair report = message_sockets();
+  if (!ask(spawn, report.theirs.get()))
+    throw Error(Error::Kind::kInternal, "compose-monitor ended as soon as it was started");
+  return std::move(report.ours);
+}
+
+}  // namespace engine

@@ -1,0 +1,43 @@
+#pragma once
+// Monitors made by fork(2) from one compose-monitor, which is started once for all that a command starts:
+// exec of a program costs a millisecond and more, most of which the C library spends on asking the processor
+// what it is, and each monitor would join the control groups of all monitors for itself. It begins beside the
+// command's own work, so that the first start does not wait for it either.
+//
+// The server (engine/monitor/serve_job.cpp) ends with the command, or when it has had nothing to do for two
+// seconds; the next start makes another one. Monitors outlive it.
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "engine/container/monitor_process.h"
+#include "sys/fd.h"
+
+namespace engine {
+
+// Safe to use from any thread.
+class MonitorServer {
+ public:
+  // `monitors_cgroup`: the control group that they are to be in. Nothing is started yet.
+  explicit MonitorServer(std::string monitors_cgroup) : cgroup_(std::move(monitors_cgroup)) {}
+  ~MonitorServer();
+  MonitorServer(const MonitorServer&) = delete;
+  MonitorServer& operator=(const MonitorServer&) = delete;
+
+  // Starts it in the background, for who knows that a start will follow. What is wrong `start` will tell.
+  void warm_up() noexcept;
+  // Begins the job of a container's keeper ("container", "attached") as spawn_monitor does, and returns the
+  // descriptor by which it reports. Throws as that one.
+  sys::Fd start(const MonitorSpawn& spawn);
+
+ private:
+  void await_warm_up() noexcept;
+  bool ask(const MonitorSpawn& spawn, int report);
+
+  std::string cgroup_;
+  std::mutex mutex_;  // of all below
+  std::thread starter_;
+  sys::Fd socket_;  // empty: there is no server
+};
+
+}  // namespace engine

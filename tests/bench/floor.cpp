@@ -1,0 +1,184 @@
+// What the kernel alone takes for a container: clone3 into new namespaces, overlay, /proc and pivot_root,
+// exec of the program, its end. No state, no log, no confinement, nobody waiting beside. What `container run
+// --rm` takes above this is ours to answer for.
+//
+// usage: bench_floor ROOT COUNT [--net] [PROGRAM [ARGS...]]     PROGRAM: /bin/true
+//   ROOT    a root file system; nothing is written to it
+//   --net   a network too: a veth pair on a bridge, an address, a default route
+// Prints a line for each of COUNT rounds, microseconds: all; clone; network; mounts; exec until the end; the
+// end until all namespaces are gone from the parent's view (its wait returned). Run it in network and mount
+// namespaces of its own; as root.
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "netmgr/link.h"
+#include "netmgr/netlink.h"
+#include "sys/fd.h"
+
+namespace {
+
+int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+void need(bool good, const char* what) {
+  if (!good) throw std::system_error(errno, std::generic_category(), what);
+}
+
+// When each part was over; the child writes to it too.
+struct Times {
+  int64_t start = 0, cloned = 0, network = 0, mounted = 0, ended = 0, reaped = 0;
+};
+
+void enter_root(const std::string& root, const std::string& work) {
+  need(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "mount private");
+  const std::string options = "lowerdir=" + root + ",upperdir=" + work + "/upper,workdir=" + work + "/work";
+  const std::string merged = work + "/merged";
+  need(::mount("overlay", merged.c_str(), "overlay", 0, options.c_str()) == 0, "mount overlay");
+  need(::mount("proc", (merged + "/proc").c_str(), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0,
+       "mount proc");
+  need(::chdir(merged.c_str()) == 0, "chdir");
+  need(::syscall(SYS_pivot_root, ".", ".") == 0, "pivot_root");
+  need(::umount2(".", MNT_DETACH) == 0, "umount");
+  need(::chdir("/") == 0, "chdir");
+}
+
+[[noreturn]] void child(const std::string& root, const std::string& work, int go, Times& times,
+                        char* const* args) {
+  try {
+    char byte = 0;
+    need(::read(go, &byte, 1) == 1, "read");
+    enter_root(root, work);
+    times.mounted = now_ns();
+    ::execv(args[0], args);
+    need(false, args[0]);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_floor: %s\n", error.what());
+  }
+  ::_exit(127);
+}
+
+// Each round's link has a name of its own: the one before goes only some time after its namespace.
+void connect(pid_t pid, int number, const netmgr::Link& bridge, netmgr::NetlinkSocket& route) {
+  const sys::Fd netns = sys::open("/proc/" + std::to_string(pid) + "/ns/net", O_RDONLY);
+  netmgr::VethSettings veth;
+  veth.name = "floor" + std::to_string(number);
+  veth.alias = "floor";
+  veth.peer.name = "eth0";
+  veth.peer.mac = "02:00:00:00:00:02";
+  veth.peer.addresses = {netmgr::InterfaceAddress{netmgr::ipv4(0x0ad50002), 16}};
+  veth.peer.gateways = {netmgr::ipv4(0x0ad50001)};
+  netmgr::make_veth(route, bridge, veth, netns);
+}
+
+struct Round {
+  std::string root, work;
+  netmgr::NetlinkSocket* route = nullptr;  // null: no network
+  const netmgr::Link* bridge = nullptr;
+  char* const* args = nullptr;
+};
+
+void run(const Round& round, int number, Times& times) {
+  std::filesystem::remove_all(round.work);
+  for (const char* name : {"/upper", "/work", "/merged"})
+    std::filesystem::create_directories(round.work + name);
+  times.start = now_ns();
+  int go[2];
+  need(::pipe2(go, O_CLOEXEC) == 0, "pipe2");
+  const sys::Fd ours(go[1]), theirs(go[0]);
+  int pidfd = -1;
+  clone_args clone{};
+  clone.flags =
+      CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+  clone.pidfd = reinterpret_cast<uint64_t>(&pidfd);
+  clone.exit_signal = SIGCHLD;
+  const long pid = ::syscall(SYS_clone3, &clone, sizeof(clone));
+  need(pid >= 0, "clone3");
+  if (pid == 0) child(round.root, round.work, theirs.get(), times, round.args);
+  const sys::Fd process(pidfd);
+  times.cloned = now_ns();
+  if (round.route != nullptr) connect(static_cast<pid_t>(pid), number, *round.bridge, *round.route);
+  times.network = now_ns();
+  need(::write(ours.get(), "x", 1) == 1, "write");
+  pollfd wait{process.get(), POLLIN, 0};
+  while (::poll(&wait, 1, -1) < 0 && errno == EINTR) continue;
+  times.ended = now_ns();
+  int status = 0;
+  need(::waitpid(static_cast<pid_t>(pid), &status, 0) == pid, "waitpid");
+  times.reaped = now_ns();
+  if (status != 0) throw std::runtime_error("the program ended with " + std::to_string(status));
+}
+
+int bench(int argc, char** argv) {
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: bench_floor ROOT COUNT [--net] [PROGRAM [ARGS...]]\n");
+    return 1;
+  }
+  const int count = std::atoi(argv[2]);
+  int at = 3;
+  const bool net = argc > at && std::strcmp(argv[at], "--net") == 0;
+  if (net) ++at;
+  char usual[] = "/bin/true";
+  char* usual_args[] = {usual, nullptr};
+  Round round;
+  round.root = std::filesystem::absolute(argv[1]).string();
+  round.work =
+      (std::filesystem::temp_directory_path() / ("bench-floor-" + std::to_string(::getpid()))).string();
+  round.args = argc > at ? argv + at : usual_args;
+  void* shared = ::mmap(nullptr, sizeof(Times), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  need(shared != MAP_FAILED, "mmap");
+  auto& times = *new (shared) Times;
+  netmgr::NetlinkSocket route(NETLINK_ROUTE);
+  std::optional<netmgr::Link> bridge;
+  if (net) {
+    netmgr::ensure_bridge(route,
+                          {"floor0", "floor", {netmgr::InterfaceAddress{netmgr::ipv4(0x0ad50001), 16}}});
+    bridge = netmgr::find_link(route, "floor0");
+    round.route = &route;
+    round.bridge = &*bridge;
+  }
+  for (int n = 0; n < count; ++n) {
+    run(round, n + 1, times);
+    const auto us = [](int64_t from, int64_t to) { return static_cast<long long>((to - from) / 1000); };
+    std::printf("%lld %lld %lld %lld %lld %lld\n", us(times.start, times.reaped),
+                us(times.start, times.cloned), us(times.cloned, times.network),
+                us(times.network, times.mounted), us(times.mounted, times.ended),
+                us(times.ended, times.reaped));
+  }
+  if (net) netmgr::delete_link(route, "floor0");
+  std::filesystem::remove_all(round.work);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return bench(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_floor: %s\n", error.what());
+    return 1;
+  }
+}
