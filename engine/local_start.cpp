@@ -154,6 +154,7 @@ Attached LocalEngine::start_attached(const std::string& id, const AttachRequest&
     note_container(record, "attach");
     attached = engine::start_attached(monitors_, spec, netns, held, request.input);
   });
+  monitors_.let_go();
   return attached;
 }
 

@@ -1,6 +1,8 @@
 #include "engine/container/monitor_server.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 
 #include "engine/container/monitor_request.h"
 #include "engine/container/run_files.h"
@@ -27,6 +29,22 @@ MonitorServer::~MonitorServer() {
 
 void MonitorServer::await_warm_up() noexcept {
   if (starter_.joinable()) starter_.join();
+}
+
+void MonitorServer::let_go() noexcept {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  await_warm_up();
+  if (socket_) ::shutdown(socket_.get(), SHUT_WR);
+}
+
+void MonitorServer::end() noexcept {
+  let_go();
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!socket_) return;
+  constexpr int kMostMs = 1000;
+  pollfd other_end{socket_.get(), POLLIN, 0};  // which is closed when it ends
+  ::poll(&other_end, 1, kMostMs);
+  socket_.reset();
 }
 
 void MonitorServer::warm_up() noexcept {

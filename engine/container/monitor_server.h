@@ -29,6 +29,10 @@ class MonitorServer {
   // Begins the job of a container's keeper ("container", "attached") as spawn_monitor does, and returns the
   // descriptor by which it reports. Throws as that one.
   sys::Fd start(const MonitorSpawn& spawn);
+  // Nothing more is to be started soon: it ends by itself, without being waited for.
+  void let_go() noexcept;
+  // The same, and returns when it has ended, so that the control group of monitors may be empty.
+  void end() noexcept;
 
  private:
   void await_warm_up() noexcept;

@@ -109,6 +109,7 @@ Container::Container() : netns_(new_netns()), monitors_(monitors_cgroup()) {
 }
 
 Container::~Container() {
+  monitors_.end();
   try {
     engine::kill_container(spec.run_dir, spec.state_dir, SIGKILL);
     wait_for_end();

@@ -1,0 +1,158 @@
+#include "engine/container/monitor_server.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <thread>
+
+#include "engine/container/cgroup.h"
+#include "engine/container/message.h"
+#include "engine/container/monitor_request.h"
+#include "fixture.h"
+#include "sys/error.h"
+#include "sys/file.h"
+
+using container_test::Container;
+using container_test::is_root;
+using engine::State;
+
+namespace {
+
+pid_t parent_of(pid_t pid) {
+  const std::string status = sys::read_file("/proc/" + std::to_string(pid) + "/status");
+  return std::atoi(status.c_str() + status.find("PPid:") + 5);
+}
+
+std::string command_of(pid_t pid) {
+  std::string text = sys::read_file("/proc/" + std::to_string(pid) + "/cmdline");
+  for (char& c : text)
+    if (c == '\0') c = ' ';
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("A request for a monitor arrives with its descriptors, and one without them is refused") {
+  engine::SocketPair ends = engine::message_sockets();
+  sys::Pipe pipe = sys::pipe();
+  REQUIRE(engine::send_request(ends.ours.get(), {{"container", "/run/x", "0"}, "/tmp/log", {3, 17}},
+                               {pipe.write.get(), pipe.read.get()}));
+  auto received = engine::receive_request(ends.theirs.get());
+  REQUIRE(received);
+  CHECK(received->request.arguments == std::vector<std::string>{"container", "/run/x", "0"});
+  CHECK(received->request.log == "/tmp/log");
+  CHECK(received->request.numbers == std::vector<int>{3, 17});
+  REQUIRE(received->descriptors.size() == 2);
+  sys::write_all(received->descriptors[0].get(), "through");
+  received->descriptors.clear();
+  pipe.write.reset();
+  CHECK(sys::read_all(pipe.read.get()) == "through");
+
+  REQUIRE(engine::send_message(ends.ours.get(), R"({"arguments":["container"],"numbers":[3]})"));
+  CHECK_THROWS_WITH(engine::receive_request(ends.theirs.get()), Catch::Contains("without its descriptors"));
+  ends.ours.reset();
+  CHECK_FALSE(engine::receive_request(ends.theirs.get()));
+  CHECK_FALSE(engine::send_request(ends.theirs.get(), {{"container"}, "", {3}}, {pipe.read.get()}));
+}
+
+TEST_CASE("A monitor is no child of who starts the container, and shows whose it is") {
+  if (!is_root()) return;
+  Container box;
+  box.start();
+  const pid_t monitor = box.status().monitor.pid;
+  CHECK(command_of(monitor).find(" container " + box.spec.run_dir + " 0 ") != std::string::npos);
+  const pid_t server = parent_of(monitor);
+  CHECK(server != ::getpid());
+  CHECK(command_of(server).find(" serve ") != std::string::npos);
+  CHECK(::getsid(monitor) == monitor);
+  CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(monitor) + "/cwd") == "/");
+}
+
+TEST_CASE("Containers start after their server has been killed, and one that starts goes on without it") {
+  if (!is_root()) return;
+  Container first;
+  first.start();
+  const sys::ProcessId monitor = first.status().monitor;
+  const pid_t server = parent_of(monitor.pid);
+  REQUIRE(::kill(server, SIGKILL) == 0);
+  while (::kill(server, 0) == 0) ::usleep(1000);
+  CHECK(sys::is_alive(monitor));
+  CHECK(first.exec("echo still there").second == "still there\n");
+  first.stop(0);
+  first.start();
+  CHECK(first.status().state == State::kRunning);
+  CHECK(parent_of(first.status().monitor.pid) != server);
+}
+
+TEST_CASE("A server that is let go of ends, and the next start has another") {
+  if (!is_root()) return;
+  engine::MonitorServer monitors("/compose-test-" + std::to_string(::getpid()) + "/served");
+  monitors.warm_up();
+  monitors.warm_up();
+  monitors.end();
+  const engine::Cgroup group("/compose-test-" + std::to_string(::getpid()) + "/served");
+  for (const auto& hierarchy : group.hierarchies()) {
+    INFO(hierarchy.mount_point);
+    for (int i = 0; i < 100 && !sys::read_file(group.folder(hierarchy) + "/cgroup.procs").empty(); ++i)
+      ::usleep(1000);
+    CHECK(::rmdir(group.folder(hierarchy).c_str()) == 0);
+    ::rmdir((hierarchy.mount_point + "/compose-test-" + std::to_string(::getpid())).c_str());
+  }
+  Container box;
+  box.start();
+  const pid_t before = parent_of(box.status().monitor.pid);
+  box.stop(0);
+  ::usleep(2500000);  // it has nothing to do for two seconds
+  CHECK(::kill(before, 0) != 0);
+  box.start();
+  CHECK(box.status().state == State::kRunning);
+}
+
+TEST_CASE("Containers that are started at once by several threads get a monitor each") {
+  if (!is_root()) return;
+  constexpr int kMany = 6;
+  std::vector<std::unique_ptr<Container>> boxes;
+  for (int i = 0; i < kMany; ++i) boxes.push_back(std::make_unique<Container>());
+  engine::MonitorServer monitors(boxes[0]->spec.monitors_cgroup);
+  std::vector<std::thread> threads;
+  std::atomic<int> started = 0;
+  for (const auto& box : boxes) {
+    threads.emplace_back([&] {
+      box->spec.args = {"sleep", "1000"};
+      box->spec.host_network = true;
+      engine::start_container(monitors, box->spec, sys::Fd());
+      ++started;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  CHECK(started == kMany);
+  std::set<pid_t> pids;
+  for (const auto& box : boxes) pids.insert(box->status().monitor.pid);
+  CHECK(pids.size() == kMany);
+  monitors.end();
+}
+
+TEST_CASE("More host ports than one message has room for are held all the same") {
+  if (!is_root()) return;
+  Container box;
+  std::vector<sys::Fd> held;
+  std::vector<int> numbers;
+  for (int i = 0; i < 300; ++i) {
+    held.push_back(sys::open("/dev/null", O_RDONLY));
+    numbers.push_back(held.back().get());
+  }
+  box.start(numbers);
+  const std::string folder = "/proc/" + std::to_string(box.status().monitor.pid) + "/fd";
+  int found = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const int number = std::atoi(entry.path().filename().c_str());
+    if (number >= 16 && number < 316 && std::filesystem::read_symlink(entry.path()) == "/dev/null") ++found;
+  }
+  CHECK(found == 300);
+}
