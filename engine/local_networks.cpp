@@ -162,7 +162,6 @@ std::optional<NetworkRecord> LocalEngine::take_away_network(const std::string& n
     for (const NetworkRecord& other : list_networks(db_))
       if (other.id != record->id) others.push_back(to_netmgr(other, mark));
     netmgr::teardown_network(to_netmgr(*record), others);
-    if (others.empty()) netmgr::remove_firewall_if_unused();
     delete_network(db_, record->id);
   };
   db_.write(take_away, Durability::kSettled);

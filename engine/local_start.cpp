@@ -184,7 +184,7 @@ void LocalEngine::launch(ContainerRecord& record, const Launcher& launcher) {
   connect_again(record);
   std::vector<NetworkRecord> networks;
   db_.read([&] { networks = list_networks(db_); });
-  release(record);
+  if (::access(paths_.run_container(record.id).c_str(), F_OK) == 0 || !record.ports.empty()) release(record);
   prepare_bind_sources(record);
   check_devices(record);
   for (const MountRecord& mount : record.mounts) {

@@ -13,6 +13,7 @@
 #include "netmgr/generation.h"
 #include "netmgr/link_request.h"
 #include "netmgr/routes.h"
+#include "netmgr/rules_end.h"
 #include "sys/error.h"
 
 namespace netmgr {
@@ -146,11 +147,7 @@ class BridgeDriver final : public Driver {
     delete_link(route, first_name(network));  // also of a process that died before it gave the chosen name
     if (is_of_another(route, network)) return;
     // The kernel waits for all processors with both, so side by side; no container is on it any more.
-    std::future<void> rules = std::async(std::launch::async, [&name] {
-      const FirewallLock lock;
-      remove_network(lock, name);
-      remove_foreign_rules(lock, name);
-    });
+    std::future<void> rules = std::async(std::launch::async, end_rules_of, name);
     release_bridge(route, name, network_alias(network));
     rules.get();
   }

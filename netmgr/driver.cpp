@@ -10,8 +10,6 @@
 #include "netmgr/conntrack.h"
 #include "netmgr/driver_names.h"
 #include "netmgr/firewall.h"
-#include "netmgr/foreign_chains.h"
-#include "netmgr/forwarding.h"
 #include "sys/error.h"
 
 namespace netmgr {
@@ -25,23 +23,6 @@ bool is_attached(const std::string& address) {
     return link.alias.starts_with(kEndpointAlias) &&
            (link.alias + ' ').find(' ' + address + ' ') != std::string::npos;
   });
-}
-
-// Forgets the networks whose bridge is not there: what a process that died has told the firewall. Nobody is
-// about to make one, since who tells the firewall of a network holds the lock until its bridge is there. Says
-// how many networks stay.
-size_t remove_stray_rules(const FirewallLock& lock) {
-  size_t left = 0;
-  NetlinkSocket route(NETLINK_ROUTE);
-  for (const std::string& bridge : read_firewall().bridges) {
-    if (find_link(route, bridge)) {
-      ++left;
-      continue;
-    }
-    remove_network(lock, bridge);
-    remove_foreign_rules(lock, bridge);
-  }
-  return left;
 }
 
 }  // namespace
@@ -144,23 +125,6 @@ void remove_stray(const OwnLink& link, const std::vector<Network>& others) {
 void remove_link(const std::string& name) {
   NetlinkSocket route(NETLINK_ROUTE);
   delete_link(route, name);
-}
-
-void remove_firewall_if_unused() {
-  const FirewallLock lock;
-  if (remove_stray_rules(lock) > 0) return;
-  const FirewallState state = read_firewall();
-  if (!state.exists) return;
-  // As long as the rule is there that keeps forwarding for our networks alone, nobody else's packets were
-  // forwarded, so nobody loses anything. Who took the rule away wants the host to be a router; and another
-  // tool's rules for forwarding may rely on it by now.
-  for (const bool v6 : {false, true}) {
-    const FirewallState::Forwarding& forwarding = v6 ? state.v6 : state.v4;
-    if (!forwarding.was_off || !forwarding.for_us_alone || others_filter_forwarding(v6)) continue;
-    switch_forwarding(v6, false);
-    if (v6) take_advertisements(state.advertised, false);
-  }
-  delete_table(lock);
 }
 
 }  // namespace netmgr

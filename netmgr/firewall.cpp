@@ -156,8 +156,7 @@ void add_network(const FirewallLock&, const NetworkRules& rules, bool v4_was_off
   nft::run(text, "network " + rules.bridge);
 }
 
-void remove_network(const FirewallLock&, const std::string& bridge) {
-  const FirewallState state = read_firewall();
+void remove_network(const FirewallLock&, const std::string& bridge, const FirewallState& state) {
   if (!state.exists) return;
   std::vector<std::string> subnets;
   for (const FirewallState::OwnSubnet& own : state.subnets) {

@@ -47,7 +47,8 @@ FirewallState read_firewall();
 void add_network(const FirewallLock&, const NetworkRules& rules, bool v4_was_off, bool v6_was_off,
                  const std::vector<std::string>& advertised);
 // Also forgets ports published to the network's subnets.
-void remove_network(const FirewallLock&, const std::string& bridge);
+// `state`: as it has been read under the lock.
+void remove_network(const FirewallLock&, const std::string& bridge, const FirewallState& state);
 // False when the rules or the bridge's element are missing.
 bool knows_bridge(const std::string& bridge);
 

@@ -147,6 +147,12 @@ bool has(const CgroupHierarchy& hierarchy, const char* controller) {
   return std::find(names.begin(), names.end(), controller) != names.end();
 }
 
+// Looked for once: where they are mounted does not change while a command runs.
+const std::vector<CgroupHierarchy>& present_hierarchies() {
+  static const std::vector<CgroupHierarchy> found = find_hierarchies();
+  return found;
+}
+
 void refuse_unenforceable(const Resources& rest) {
   const auto refuse = [](const std::string& limit, const std::string& controller) {
     throw Error(Error::Kind::kUnavailable, limit +
@@ -204,7 +210,7 @@ std::string block_device_number(const std::string& path) {
   return std::to_string(::major(status.st_rdev)) + ':' + std::to_string(::minor(status.st_rdev));
 }
 
-Cgroup::Cgroup(std::string path) : Cgroup(std::move(path), find_hierarchies()) {}
+Cgroup::Cgroup(std::string path) : Cgroup(std::move(path), present_hierarchies()) {}
 
 Cgroup::Cgroup(std::string path, std::vector<CgroupHierarchy> hierarchies)
     : path_(std::move(path)), hierarchies_(std::move(hierarchies)) {

@@ -1,4 +1,7 @@
 // Controllers of cgroup v1: Documentation/admin-guide/cgroup-v1 of the kernel.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
@@ -120,7 +123,12 @@ void apply_devices(const std::string& folder, const DeviceAccess& devices) {
     return;
   }
   sys::write_knob(folder + "/devices.deny", "a");
-  for (const DeviceRule& rule : devices.rules) sys::write_knob(folder + "/devices.allow", rule.text());
+  const std::string allow = folder + "/devices.allow";
+  const sys::Fd knob = sys::open(allow, O_WRONLY);  // a rule a write
+  for (const DeviceRule& rule : devices.rules) {
+    const std::string text = rule.text();
+    sys::check(::pwrite(knob.get(), text.data(), text.size(), 0), "write", allow);
+  }
 }
 
 }  // namespace

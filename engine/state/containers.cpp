@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/error.h"
+#include "engine/state/parsed.h"
 #include "netmgr/address.h"
 
 namespace engine {
@@ -39,10 +40,11 @@ MountConfig::Type type_of(const std::string& name) {
 }
 
 ContainerRecord read_row(const Statement& row) {
+  static Parsed<ContainerConfig> parsed(container_config_from_json);
   ContainerRecord record;
   record.id = row.text(0);
   record.image_id = row.text(1);
-  record.config = container_config_from_json(row.text(2));
+  record.config = parsed.of(row.text(2));
   record.config.name = row.text(5);  // renames change only the column
   record.command = row.text(3);
   record.created_ms = row.integer(4);

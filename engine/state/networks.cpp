@@ -1,5 +1,7 @@
 #include "engine/state/networks.h"
 
+#include "engine/state/parsed.h"
+
 namespace engine {
 
 namespace {
@@ -7,9 +9,10 @@ namespace {
 constexpr char kColumns[] = "SELECT id, config, subnet, gateway, created_ms FROM networks";
 
 NetworkRecord read_row(const Statement& row) {
+  static Parsed<NetworkConfig> parsed(network_config_from_json);
   NetworkRecord record;
   record.id = row.text(0);
-  record.config = network_config_from_json(row.text(1));
+  record.config = parsed.of(row.text(1));
   // A row of an earlier version has its subnet and gateway here alone.
   if (record.config.pools.empty() && !row.text(2).empty())
     record.config.pools = {{row.text(2), row.text(3), ""}};
