@@ -1,9 +1,8 @@
 """The plot: bars of the times, on a logarithmic scale; how many times better ours is where something else than time is measured; and
 what `up` and `down` of ever more replicas take."""
-import statistics
-
 from measure import OURS, linear_fit
 from report import figure, times
+from rows_replicas import medians
 
 COLOURS = (("compose", "#0b6e4f"), ("docker", "#2f6fb3"), ("podman", "#8a4f9e"), ("buildah", "#8a4f9e"), ("runc", "#c77d0a"), ("crun", "#b3412f"),
            ("floor", "#8c8c8c"), ("", "#5b6770"))
@@ -96,11 +95,10 @@ def ratios_of(axis, found):
 def curves_of(axis, rows):
     for row in rows:
         for tool, points in row.series.items():
-            counts = sorted({count for count, _ in points})
-            medians = [statistics.median(took for of, took in points if of == count) for count in counts]
-            slope, base, _ = linear_fit(points)
+            middle = medians(points)
+            slope, base, _ = linear_fit(middle)
             word = row.name.split("-")[-1]
-            axis.plot(counts, medians, "o-" if word == "up" else "s--", color=colour(tool), markersize=3, linewidth=1,
+            axis.plot(*zip(*middle), "o-" if word == "up" else "s--", color=colour(tool), markersize=3, linewidth=1,
                       label=f"{tool} {word}: {base:.0f} ms + {slope:.1f} ms a replica")
     axis.set_yscale("log")
     axis.set_xscale("log")
