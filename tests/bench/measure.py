@@ -23,7 +23,7 @@ class Row:
     def __init__(self, name, title, unit="ms", target=None, least=None, ceiling=True):
         self.name, self.title, self.unit, self.target, self.least, self.ceiling = name, title, unit, target, least, ceiling
         self.values, self.cannot, self.notes, self.series = {}, {}, [], {}
-        self.measured = time.strftime("%Y-%m-%d %H:%M")
+        self.measured = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
 
     def record(self, tool, value):
         self.values.setdefault(tool, []).append(value)

@@ -83,7 +83,7 @@ def markdown(head, rows):
             f"To start a program that does nothing takes {head['floor_ms']:.2f} ms here, which all times have in them.\n",
             table(rows)]
     notes = [f"- {row.title}: {note}" for row in rows for note in row.notes]
-    other = [f"- {row.title}: measured {row.measured}" for row in rows if row.measured[:10] != head["date"][:10]]
+    other = [f"- {row.title}: of an earlier run, {row.measured}" for row in rows if row.measured < head["date"]]
     return "\n".join(text + ([""] + notes + other if notes or other else [])) + "\n"
 
 
