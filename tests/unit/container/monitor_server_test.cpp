@@ -24,9 +24,10 @@ using engine::State;
 
 namespace {
 
-pid_t parent_of(pid_t pid) {
+sys::ProcessId parent_of(pid_t pid) {
   const std::string status = sys::read_file("/proc/" + std::to_string(pid) + "/status");
-  return std::atoi(status.c_str() + status.find("PPid:") + 5);
+  const pid_t parent = std::atoi(status.c_str() + status.find("PPid:") + 5);
+  return {parent, sys::start_time_of(parent).value_or(0)};
 }
 
 std::string command_of(pid_t pid) {
@@ -67,7 +68,7 @@ TEST_CASE("A monitor is no child of who starts the container, and shows whose it
   box.start();
   const pid_t monitor = box.status().monitor.pid;
   CHECK(command_of(monitor).find(" container " + box.spec.run_dir + " 0 ") != std::string::npos);
-  const pid_t server = parent_of(monitor);
+  const pid_t server = parent_of(monitor).pid;
   CHECK(server != ::getpid());
   CHECK(command_of(server).find(" serve ") != std::string::npos);
   CHECK(::getsid(monitor) == monitor);
@@ -79,15 +80,15 @@ TEST_CASE("Containers start after their server has been killed, and one that sta
   Container first;
   first.start();
   const sys::ProcessId monitor = first.status().monitor;
-  const pid_t server = parent_of(monitor.pid);
-  REQUIRE(::kill(server, SIGKILL) == 0);
-  while (::kill(server, 0) == 0) ::usleep(1000);
+  const sys::ProcessId server = parent_of(monitor.pid);
+  REQUIRE(::kill(server.pid, SIGKILL) == 0);
+  while (sys::is_alive(server)) ::usleep(1000);
   CHECK(sys::is_alive(monitor));
   CHECK(first.exec("echo still there").second == "still there\n");
   first.stop(0);
   first.start();
   CHECK(first.status().state == State::kRunning);
-  CHECK(parent_of(first.status().monitor.pid) != server);
+  CHECK(parent_of(first.status().monitor.pid).pid != server.pid);
 }
 
 TEST_CASE("A server that is let go of ends, and the next start has another") {
@@ -106,10 +107,10 @@ TEST_CASE("A server that is let go of ends, and the next start has another") {
   }
   Container box;
   box.start();
-  const pid_t before = parent_of(box.status().monitor.pid);
+  const sys::ProcessId before = parent_of(box.status().monitor.pid);
   box.stop(0);
   ::usleep(2500000);  // it has nothing to do for two seconds
-  CHECK(::kill(before, 0) != 0);
+  CHECK_FALSE(sys::is_alive(before));
   box.start();
   CHECK(box.status().state == State::kRunning);
 }
