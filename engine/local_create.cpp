@@ -244,14 +244,16 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
   }
   try {
     const std::string folder = paths_.container(record.id);
-    sys::make_dirs(making_mark(paths_, record.id));
+    const bool is_long = !config.files.empty() || !record.mounts.empty();  // something can be left half made
+    if (is_long) sys::make_dirs(making_mark(paths_, record.id));
     sys::make_dirs(folder + "/upper");
     sys::make_dirs(folder + "/work", 0700);
     keep_files(record, config);
     for (const VolumeRecord& volume : fresh) note_volume("create", volume.config.name);
     fill_volumes(record, image);
     write_status(folder, Status());
-    sys::check(::rmdir(making_mark(paths_, record.id).c_str()), "rmdir", making_mark(paths_, record.id));
+    if (is_long)
+      sys::check(::rmdir(making_mark(paths_, record.id).c_str()), "rmdir", making_mark(paths_, record.id));
   } catch (...) {
     lock.reset();
     try {

@@ -126,14 +126,18 @@ std::vector<Reservation> LocalEngine::take_ports(ContainerRecord& record,
 }
 
 ContainerInfo LocalEngine::start_container(const std::string& id) {
-  const sys::FileLock lock = lock_container(need_container(id).id);
+  constexpr size_t kIdDigits = 64;
+  const sys::FileLock lock = lock_container(id.size() == kIdDigits ? id : need_container(id).id);
   ContainerRecord record = need_container(id);  // as it is now that the lock is ours
+  if (id.size() == kIdDigits && record.id != id) return start_container(record.id);  // it was a name
   const Status status = status_of(record.id);
   if (status.state == State::kPaused)
     throw Error(Error::Kind::kConflict,
                 "container " + record.config.name + " is paused; unpause it instead of starting it");
   if (!goes_on(status)) start_locked(record);
-  return *find_container(record.id);
+  ContainerInfo info;
+  db_.read([&] { info = describe(record, list_networks(db_)); });
+  return info;
 }
 
 void LocalEngine::start_locked(ContainerRecord& record) {

@@ -31,14 +31,16 @@ NetlinkRequest::NetlinkRequest(uint16_t type, uint16_t flags, std::string call, 
   header_->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
 }
 
-NetlinkSocket::NetlinkSocket(int bus) : socket_(mnl_socket_open2(bus, SOCK_CLOEXEC)), buffer_(kReceiveSize) {
+NetlinkSocket::NetlinkSocket(int bus)
+    : socket_(mnl_socket_open2(bus, SOCK_CLOEXEC)),
+      buffer_(std::make_unique_for_overwrite<char[]>(kReceiveSize)) {
   if (!socket_) sys::fail("socket", "netlink");
   sys::check(mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID), "bind", "netlink");
 }
 
 ssize_t NetlinkSocket::receive() {
   while (true) {
-    const ssize_t size = mnl_socket_recvfrom(socket_.get(), buffer_.data(), buffer_.size());
+    const ssize_t size = mnl_socket_recvfrom(socket_.get(), buffer_.get(), kReceiveSize);
     if (size < 0 && errno == EINTR) continue;
     return sys::check(size, "recv", "netlink");
   }
@@ -65,7 +67,7 @@ void NetlinkSocket::run(std::vector<NetlinkRequest> requests, const Reply& reply
   int failure = 0;
   for (size_t pending = requests.size(); pending > 0;) {
     auto left = static_cast<int>(receive());
-    for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.data()); mnl_nlmsg_ok(header, left);
+    for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.get()); mnl_nlmsg_ok(header, left);
          header = mnl_nlmsg_next(header, &left)) {
       const unsigned index = header->nlmsg_seq - first;
       if (index >= requests.size()) continue;
@@ -90,7 +92,7 @@ void NetlinkSocket::run(std::vector<NetlinkRequest> requests, const Reply& reply
 bool NetlinkSocket::receive_dump(const NetlinkRequest& request, unsigned sequence, const Reply& reply,
                                  bool& interrupted) {
   auto left = static_cast<int>(receive());
-  for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.data()); mnl_nlmsg_ok(header, left);
+  for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.get()); mnl_nlmsg_ok(header, left);
        header = mnl_nlmsg_next(header, &left)) {
     if (header->nlmsg_seq != sequence) continue;
     if ((header->nlmsg_flags & NLM_F_DUMP_INTR) != 0) interrupted = true;

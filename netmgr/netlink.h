@@ -83,7 +83,7 @@ class NetlinkSocket {
   ssize_t receive();
 
   std::unique_ptr<mnl_socket, Close> socket_;
-  std::vector<char> buffer_;
+  std::unique_ptr<char[]> buffer_;  // only what comes is ever touched
   unsigned sequence_ = 1;
 };
 
