@@ -8,6 +8,7 @@
 #include "engine/effective_config.h"
 #include "engine/local_engine.h"
 #include "engine/log_options.h"
+#include "engine/stub_layer.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
@@ -70,6 +71,7 @@ Spec LocalEngine::make_spec(const ContainerRecord& record, const StoredImage& im
   spec.name = config.name;
   spec.hostname = config.hostname.empty() ? record.id.substr(0, 12) : config.hostname;
   spec.lower_dirs = image.lower_dirs;
+  spec.lower_dirs.push_back(stub_layer(paths_));
   spec.state_dir = paths_.container(record.id);
   spec.upper_dir = spec.state_dir + "/upper";
   spec.work_dir = spec.state_dir + "/work";
@@ -157,6 +159,7 @@ Spec LocalEngine::view_spec(const ContainerRecord& record) {
   view.id = record.id;
   view.name = record.config.name;
   view.lower_dirs = need_image(record.image_id).lower_dirs;
+  view.lower_dirs.push_back(stub_layer(paths_));
   view.upper_dir = paths_.container(record.id) + "/upper";
   view.work_dir = paths_.container(record.id) + "/work";
   view.read_only = record.config.read_only;

@@ -70,6 +70,7 @@ int supervise(const KeeperJob& job, bool attached, Begin begin) {
     std::string state_dir;
     int exit_code = 0;
     bool was_stopped = false;
+    sys::Fd mounts;  // till the end: who is attached hears of the end before
     {
       engine::Spec spec = engine::spec_from_json(sys::read_file(engine::spec_file(job.run_dir)));
       state_dir = spec.state_dir;
@@ -86,6 +87,7 @@ int supervise(const KeeperJob& job, bool attached, Begin begin) {
       hook = supervisor.exit_hook();
       exit_code = supervisor.status().exit_code;
       was_stopped = supervisor.status().stopped_by_user;
+      mounts = supervisor.take_mounts();
     }
     if (attached && is_tidied(report, exit_code)) return 0;
     report.reset();

@@ -48,6 +48,9 @@ class Supervisor : private ControlHandler {
   // lock.
   void run();
   const engine::Status& status() const { return status_; }
+  // Of a container that somebody is attached to, once it has ended: the kernel takes its mounts away when
+  // that is closed.
+  sys::Fd take_mounts() { return std::move(mounts_); }
   // What is to be run once this object is gone: the spec's exit hook, unless `stop` was asked for.
   std::vector<std::string> exit_hook() const {
     return stop_asked_ ? std::vector<std::string>() : spec_.exit_hook;
@@ -84,6 +87,7 @@ class Supervisor : private ControlHandler {
   void begin_stop();  // its leave is over
   engine::Stdio stdio();
   void launch();
+  void hold_mounts() noexcept;
   void watch_health();
   void record();
   void wait_for_events();
@@ -106,6 +110,11 @@ class Supervisor : private ControlHandler {
   engine::HealthState health_;
   engine::Status status_;
   sys::Fd signals_;
+  // The mount namespace of a container that somebody is attached to, so that it does not go with the
+  // container's last process: to take two dozen mounts away costs the kernel some milliseconds, and who is
+  // attached hears of the end before. Who stops a container waits for it, as what it had mounted is to be
+  // free then.
+  sys::Fd mounts_;
   std::optional<Output> output_;
   std::optional<ControlServer> control_;
   std::unique_ptr<netmgr::DnsServer> dns_;
@@ -121,8 +130,8 @@ class Supervisor : private ControlHandler {
   std::optional<netmgr::Leave> leave_;                      // under way
   std::optional<int64_t> leave_until_, ask_again_at_;
   std::optional<int64_t> sync_at_;  // when the status of its start is to reach the disk
-  int stop_signal_ = 0;  // to be sent then
-  bool ending_ = false;  // no restart any more
+  int stop_signal_ = 0;             // to be sent then
+  bool ending_ = false;             // no restart any more
   bool ended_ = false;
   bool stop_asked_ = false;
   bool more_output_ = false;

@@ -74,6 +74,7 @@ void Supervisor::launch() {
   container_ = engine::launch_container(
       {spec_, cgroup_, netns_.get(), stdio(), init_program_, /*die_with_parent=*/false});
   launched_at_ = monotonic_ms();
+  if (attached_) hold_mounts();
   try {
     if (container_.console)
       console_pump_ = start_console_pump(container_, output_->stdio().out, spec_.run_dir);
@@ -277,6 +278,7 @@ void Supervisor::relaunch() {
   ++status_.restart_count;
   try {
     cgroup_.clear();
+    mounts_.reset();
     launch();
     return;
   } catch (const engine::SetupError& error) {
