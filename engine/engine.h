@@ -63,8 +63,8 @@ class Engine {
   // For who is going to start containers: what that takes anyway begins now, in the background.
   virtual void prepare_starts() noexcept {}
   virtual ContainerInfo start_container(const std::string& id) = 0;  // no-op when running
-  // Has what was recorded of containers and networks reach the disk, which else is sure only at the end of the
-  // engine's life: for who goes on without changing anything.
+  // Has what was recorded of containers and networks reach the disk, which else is sure only at the end of
+  // the engine's life: for who goes on without changing anything.
   virtual void settle() noexcept {}
   // Starts a container that is down with the caller attached to it; `relay` connects the two. kConflict when
   // it is up already.

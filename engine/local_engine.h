@@ -269,7 +269,7 @@ class LocalEngine final : public Engine, public ContainerLife {
   bool is_provided_ = false;
   std::mutex stopped_mutex_;
   std::set<std::string> stopped_;  // containers whose end may not have reached the disk yet
-  std::mutex network_mutex_;  // one thread at a time brings a bridge up
+  std::mutex network_mutex_;       // one thread at a time brings a bridge up
   std::set<std::string> networks_up_;
 };
 

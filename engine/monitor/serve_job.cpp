@@ -38,6 +38,7 @@ std::optional<ReceivedRequest> next_request(const sys::Fd& requests) {
 // turn.
 std::vector<sys::Fd> moved_up(std::vector<sys::Fd> descriptors, int first_free) {
   std::vector<sys::Fd> moved;
+  moved.reserve(descriptors.size());
   for (const sys::Fd& descriptor : descriptors)
     moved.emplace_back(
         sys::check(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, first_free), "fcntl", "F_DUPFD_CLOEXEC"));

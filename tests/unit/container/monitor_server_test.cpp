@@ -119,9 +119,11 @@ TEST_CASE("Containers that are started at once by several threads get a monitor 
   if (!is_root()) return;
   constexpr int kMany = 6;
   std::vector<std::unique_ptr<Container>> boxes;
+  boxes.reserve(kMany);
   for (int i = 0; i < kMany; ++i) boxes.push_back(std::make_unique<Container>());
   engine::MonitorServer monitors(boxes[0]->spec.monitors_cgroup);
   std::vector<std::thread> threads;
+  threads.reserve(kMany);
   std::atomic<int> started = 0;
   for (const auto& box : boxes) {
     threads.emplace_back([&] {
