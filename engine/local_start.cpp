@@ -126,10 +126,8 @@ std::vector<Reservation> LocalEngine::take_ports(ContainerRecord& record,
 }
 
 ContainerInfo LocalEngine::start_container(const std::string& id) {
-  constexpr size_t kIdDigits = 64;
-  const sys::FileLock lock = lock_container(id.size() == kIdDigits ? id : need_container(id).id);
+  const sys::FileLock lock = lock_container(need_container(id).id);
   ContainerRecord record = need_container(id);  // as it is now that the lock is ours
-  if (id.size() == kIdDigits && record.id != id) return start_container(record.id);  // it was a name
   const Status status = status_of(record.id);
   if (status.state == State::kPaused)
     throw Error(Error::Kind::kConflict,
@@ -254,8 +252,10 @@ void LocalEngine::stop(const std::string& id, const StopRequest& request) {
     const bool was_up = goes_on(status_of(record.id));
     const sys::FileLock lock = lock_to_end(record, request);
     stop_and_release(need_container(id), request);
-    note_stopped(record.id);
-    if (was_up) note_container(record, "stop");
+    if (was_up) {
+      note_stopped(record.id);
+      note_container(record, "stop");
+    }
   }
   if (record.config.auto_remove) remove_container(record.id, Removal{.volumes = true, .only_ended = true});
 }

@@ -14,9 +14,8 @@ namespace engine {
 namespace {
 
 void fill(const std::string& folder) {
-  for (const char* name : {"/dev", "/etc", "/proc", "/sys"}) sys::make_dirs(folder + name);
-  for (const char* name : {"/etc/hostname", "/etc/hosts", "/etc/resolv.conf"})
-    sys::write_file_atomic(folder + name, "", 0644);
+  for (const char* name : kStubFolders) sys::make_dirs(folder + '/' + name);
+  for (const char* name : kStubFiles) sys::write_file_atomic(folder + '/' + name, "", 0644);
 }
 
 }  // namespace

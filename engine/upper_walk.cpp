@@ -11,6 +11,7 @@
 #include "engine/image/beneath.h"
 #include "engine/image/entry_path.h"
 #include "engine/image/tree_walk.h"
+#include "engine/stub_layer.h"
 #include "sys/error.h"
 #include "sys/folder.h"
 
@@ -19,9 +20,6 @@ namespace engine {
 namespace {
 
 using build::LayeredView;
-
-constexpr std::array kStubFolders = {"dev", "etc", "proc", "sys"};
-constexpr std::array kStubFiles = {"etc/hostname", "etc/hosts", "etc/resolv.conf"};
 
 template <size_t N>
 bool is_one_of(const std::array<const char*, N>& names, const std::string& path) {
