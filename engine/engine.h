@@ -52,6 +52,9 @@ class Engine {
   // ---- networks and volumes
   virtual NetworkInfo create_network(const NetworkConfig& config) = 0;  // kConflict when the name is taken
   virtual void remove_network(const std::string& name) = 0;          // kConflict when in use; missing is fine
+  // The same without waiting until the kernel has taken its link away; name and subnets are free at once. The
+  // rest is done by the command line `exit_hook` of `open_local_engine`, so that it outlives the caller.
+  virtual void retire_network(const std::string& name) { remove_network(name); }
   virtual VolumeInfo create_volume(const VolumeConfig& config) = 0;  // kConflict when the name is taken
   virtual void remove_volume(const std::string& name) = 0;           // kConflict when in use; missing is fine
 
@@ -204,6 +207,9 @@ class Engine {
 // Opens (and makes) the state below `paths`. Throws engine::Error(kDenied) when not permitted, kUnavailable
 // when the state cannot be used (with the cause and way out). `exit_hook`: command line run when a container
 // ended by itself, to have `reconcile` and `drop_idle_network` called soon; empty: the next command does it.
+// With `--link NAME` behind it: to have `end_network_link(NAME)` called, which needs no engine.
 std::unique_ptr<Engine> open_local_engine(const Paths& paths, std::vector<std::string> exit_hook = {});
+// Takes away the link of a retired network. Throws sys::Error.
+void end_network_link(const std::string& name);
 
 }  // namespace engine

@@ -13,6 +13,8 @@
 #include "engine/container/run_files.h"
 #include "engine/image/reference.h"
 #include "engine/network_of_record.h"
+#include "netmgr/driver.h"
+#include "sys/background.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
@@ -105,9 +107,17 @@ void LocalEngine::note_stopped(const std::string& id) {
 
 void LocalEngine::settle() noexcept {
   db_.settle();
+  {
+    const std::lock_guard lock(network_mutex_);
+    sys::reap_ended(link_enders_);
+  }
   const std::lock_guard lock(stopped_mutex_);
   for (const std::string& id : stopped_) sync_status(paths_.container(id));
   stopped_.clear();
+}
+
+void end_network_link(const std::string& name) {
+  netmgr::end_link(name);
 }
 
 void LocalEngine::provide(const std::string& reference) {

@@ -23,6 +23,7 @@
 #include "engine/state/database.h"
 #include "engine/state/networks.h"
 #include "engine/state/volumes.h"
+#include "netmgr/driver.h"
 #include "sys/file.h"
 
 namespace engine {
@@ -46,6 +47,7 @@ class LocalEngine final : public Engine, public ContainerLife {
 
   NetworkInfo create_network(const NetworkConfig& config) override;
   void remove_network(const std::string& name) override;
+  void retire_network(const std::string& name) override;
   VolumeInfo create_volume(const VolumeConfig& config) override;
   void remove_volume(const std::string& name) override;
 
@@ -121,7 +123,9 @@ class LocalEngine final : public Engine, public ContainerLife {
   void connect_again(ContainerRecord& record);  // after disconnect_container
   NetworkInfo add_network(const NetworkConfig& config);
   // By name or id: links, rules and row; kConflict when a container is on it. Nothing when there is none.
-  std::optional<NetworkRecord> take_away_network(const std::string& name);
+  // By `end`, which is called with the network and the others; its row is there still.
+  using NetworkEnd = std::function<void(const netmgr::Network&, const std::vector<netmgr::Network>&)>;
+  std::optional<NetworkRecord> take_away_network(const std::string& name, const NetworkEnd& end);
   // default_network.cpp
   std::string idle_lock() const;
   void make_default_network();     // unless it is there
@@ -271,6 +275,7 @@ class LocalEngine final : public Engine, public ContainerLife {
   std::set<std::string> stopped_;  // containers whose end may not have reached the disk yet
   std::mutex network_mutex_;       // one thread at a time brings a bridge up
   std::set<std::string> networks_up_;
+  std::vector<pid_t> link_enders_;  // processes that see to the links of retired networks
 };
 
 }  // namespace engine

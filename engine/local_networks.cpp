@@ -10,6 +10,7 @@
 #include "netmgr/driver.h"
 #include "netmgr/host_lock.h"
 #include "netmgr/routes.h"
+#include "sys/background.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/random.h"
@@ -121,7 +122,7 @@ NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
     bring_up(record);
   } catch (...) {
     try {
-      take_away_network(record.id);
+      take_away_network(record.id, netmgr::teardown_network);
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): what went wrong is what to tell
     }
     throw;
@@ -141,11 +142,34 @@ void LocalEngine::bring_up(const NetworkRecord& record) {
 }
 
 void LocalEngine::remove_network(const std::string& name) {
-  if (const auto record = take_away_network(name))
+  if (const auto record = take_away_network(name, netmgr::teardown_network))
     note("network", "destroy", record->id, {{"name", name}, {"type", record->config.driver}});
 }
 
-std::optional<NetworkRecord> LocalEngine::take_away_network(const std::string& name) {
+void LocalEngine::retire_network(const std::string& name) {
+  if (exit_hook_.empty()) {
+    remove_network(name);
+    return;
+  }
+  std::string link;
+  const auto record = take_away_network(name, [&](const netmgr::Network& network, const auto& others) {
+    link = netmgr::retire_network(network, others);
+  });
+  if (!record) return;
+  note("network", "destroy", record->id, {{"name", name}, {"type", record->config.driver}});
+  if (link.empty()) return;
+  // Should it be killed, `remove_unclaimed_links` finds what is left.
+  std::vector<std::string> words = exit_hook_;
+  words.insert(words.end(), {"--link", link});
+  try {
+    const std::lock_guard<std::mutex> lock(network_mutex_);
+    link_enders_.push_back(sys::start_in_background(words));
+  } catch (const sys::Error&) {  // no process to be had
+    netmgr::end_link(link);
+  }
+}
+
+std::optional<NetworkRecord> LocalEngine::take_away_network(const std::string& name, const NetworkEnd& end) {
   std::optional<NetworkRecord> record;
   // In one transaction, so that no container can join in between; and the row goes last: what a killed
   // process left is found from it.
@@ -161,7 +185,7 @@ std::optional<NetworkRecord> LocalEngine::take_away_network(const std::string& n
     const std::string mark = mark_of(paths_.data_root);
     for (const NetworkRecord& other : list_networks(db_))
       if (other.id != record->id) others.push_back(to_netmgr(other, mark));
-    netmgr::teardown_network(to_netmgr(*record), others);
+    end(to_netmgr(*record), others);
     delete_network(db_, record->id);
   };
   db_.write(take_away, Durability::kSettled);

@@ -340,7 +340,7 @@ int LocalEngine::exec(const std::string& id, ExecRequest request) {
   const EventAttributes exec = {{"execID", sys::random_hex(64)}};
   note_container(record, "exec_create: " + words, exec);
   note_container(record, "exec_start: " + words, exec);
-  const int code = exec_in_container(spec, status, request);
+  const int code = exec_in_container(monitors_, spec, status, request);
   if (request.detach) return code;  // nobody waits for its end
   note_container(record, "exec_die", {*exec.begin(), {"exitCode", std::to_string(code)}});
   return code;

@@ -144,12 +144,26 @@ class BridgeDriver final : public Driver {
   void teardown(const Network& network, const std::vector<Network>&) const override {
     const std::string name = bridge_name(network);
     NetlinkSocket route(NETLINK_ROUTE);
-    delete_link(route, first_name(network));  // also of a process that died before it gave the chosen name
+    // Of a process that died before it gave the chosen name.
+    if (name != first_name(network)) delete_link(route, first_name(network));
     if (is_of_another(route, network)) return;
     // The kernel waits for all processors with both, so side by side; no container is on it any more.
     std::future<void> rules = std::async(std::launch::async, end_rules_of, name);
     release_bridge(route, name, network_alias(network));
     rules.get();
+  }
+
+  std::string retire(const Network& network, const std::vector<Network>& others) const override {
+    const std::string name = bridge_name(network);
+    NetlinkSocket route(NETLINK_ROUTE);
+    const std::optional<Link> bridge = find_link(route, name);
+    // A name that the user chose may be wanted again at once.
+    if (!bridge || name != first_name(network) || !is_same_network(bridge->alias, network_alias(network))) {
+      teardown(network, others);
+      return "";
+    }
+    release_addresses(route, *bridge);
+    return name;
   }
 
   bool is_up(const Network& network) const override {

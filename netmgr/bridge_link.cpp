@@ -95,6 +95,13 @@ void ensure_bridge(NetlinkSocket& route, const BridgeSettings& settings) {
   route.run(std::move(requests));
 }
 
+void release_addresses(NetlinkSocket& route, const Link& bridge) {
+  std::vector<NetlinkRequest> requests;
+  for (const InterfaceAddress& address : addresses_of(route, bridge))
+    requests.push_back(delete_address_request(bridge.index, address, bridge.name));
+  route.run(std::move(requests));
+}
+
 void release_bridge(NetlinkSocket& route, const std::string& name, const std::string& alias) {
   const std::optional<Link> bridge = find_link(route, name);
   if (!bridge) return;

@@ -50,6 +50,10 @@ void teardown_network(const Network& network, const std::vector<Network>& others
   driver_of(network).teardown(network, others);
 }
 
+std::string retire_network(const Network& network, const std::vector<Network>& others) {
+  return driver_of(network).retire(network, others);
+}
+
 bool network_is_up(const Network& network) {
   return driver_of(network).is_up(network);
 }
@@ -120,6 +124,11 @@ void remove_stray(const OwnLink& link, const std::vector<Network>& others) {
     network.options["parent"] = link.name;
   }
   teardown_network(network, others);
+}
+
+void end_link(const std::string& name) {
+  for (const OwnLink& link : own_links())
+    if (link.name == name && link.container.empty()) remove_stray(link, {});
 }
 
 void remove_link(const std::string& name) {

@@ -75,6 +75,13 @@ class Driver {
   virtual void setup(const Network& network) const = 0;
   // Takes all of it away; what is missing is no error. `others`: the networks that stay.
   virtual void teardown(const Network& network, const std::vector<Network>& others) const = 0;
+  // The first part of a teardown whose rest the kernel takes its time for: what another network may want, its
+  // subnets above all, is free when it returns. For the rest `end_link` is to be called with the link that it
+  // names, by whatever process; empty: all of it is gone.
+  virtual std::string retire(const Network& network, const std::vector<Network>& others) const {
+    teardown(network, others);
+    return "";
+  }
   virtual bool is_up(const Network& network) const = 0;
   // Puts a link into the container's namespace, with its addresses and routes. Replaces a leftover.
   virtual void attach(const Network& network, const Endpoint& endpoint, const sys::Fd& netns) const = 0;
@@ -123,6 +130,9 @@ sys::Fd new_namespace();
 // `nft flush chain inet compose others` (others6 for IPv6).
 void setup_network(const Network& network);
 void teardown_network(const Network& network, const std::vector<Network>& others = {});
+std::string retire_network(const Network& network, const std::vector<Network>& others);
+// The rest, of one that is retired; others' links, and ones that are missing, are left alone.
+void end_link(const std::string& name);
 // Also false when another tool has come since whose rules drop what it forwards.
 bool network_is_up(const Network& network);
 void attach(const Network& network, const Endpoint& endpoint, const sys::Fd& netns);

@@ -158,14 +158,14 @@ void add_network(const FirewallLock&, const NetworkRules& rules, bool v4_was_off
 
 void remove_network(const FirewallLock&, const std::string& bridge, const FirewallState& state) {
   if (!state.exists) return;
-  std::vector<std::string> subnets;
-  for (const FirewallState::OwnSubnet& own : state.subnets) {
-    if (own.bridge == bridge) subnets.push_back(own.subnet);
-  }
+  std::vector<std::string> subnets, others;  // another network may have its subnets already
+  for (const FirewallState::OwnSubnet& own : state.subnets)
+    (own.bridge == bridge ? subnets : others).push_back(own.subnet);
   // The table may be of an earlier version, with fewer sets.
   std::string text = base_ruleset() + delete_network_elements(bridge, subnets);
   for (const Publish& port : state.ports) {
-    if (is_within(port.container_ip, subnets)) text += delete_port_element(port);
+    if (is_within(port.container_ip, subnets) && !is_within(port.container_ip, others))
+      text += delete_port_element(port);
   }
   nft::run(text, "network " + bridge);
 }

@@ -44,6 +44,8 @@ struct BridgeSettings {
 // changed but route_localnet. Throws sys::Error: EEXIST when the name is another kind of link's or another
 // network's.
 void ensure_bridge(NetlinkSocket& route, const BridgeSettings& settings);
+// Takes all its addresses away, and so the routes to its subnets.
+void release_addresses(NetlinkSocket& route, const Link& bridge);
 // Deletes the bridge if it has our alias; from another's our addresses are taken away. Missing is no error.
 void release_bridge(NetlinkSocket& route, const std::string& name, const std::string& alias);
 

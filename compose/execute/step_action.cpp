@@ -83,7 +83,7 @@ class Performer {
   }
 
   std::string operator()(const RemoveNetwork& action) {
-    return remove([&] { engine_.remove_network(action.name); }, action.best_effort);
+    return remove([&] { engine_.retire_network(action.name); }, action.best_effort);
   }
 
   std::string operator()(const RemoveVolume& action) {

@@ -26,10 +26,10 @@ struct ExecPipes {
 };
 
 // Ends with the connection, or else waiting for the monitor would never end.
-RelayEnd await_exec_end(MonitorProcess& monitor, Started started, std::optional<ExecPipes> pipes,
+RelayEnd await_exec_end(sys::Fd& report, Started started, std::optional<ExecPipes> pipes,
                         const ExecRequest& request, const std::string& subject) {
   Attached attached;
-  attached.report = std::move(monitor.report);
+  attached.report = std::move(report);
   attached.takes_input = request.interactive;
   attached.ends_with_report = true;
   if (pipes) {
@@ -49,7 +49,8 @@ RelayEnd await_exec_end(MonitorProcess& monitor, Started started, std::optional<
 
 }  // namespace
 
-int exec_in_container(const Spec& spec, const Status& status, const ExecRequest& request) {
+int exec_in_container(MonitorServer& monitors, const Spec& spec, const Status& status,
+                      const ExecRequest& request) {
   const std::string subject = "cannot run a program in " + (spec.name.empty() ? spec.id : spec.name);
   if (status.state != State::kRunning) {
     throw Error(Error::Kind::kConflict, subject + ": it is " + to_string(status.state) + ", not running");
@@ -74,27 +75,24 @@ int exec_in_container(const Spec& spec, const Status& status, const ExecRequest&
     spawn.held = {pipes->output.read.get(), pipes->error.read.get()};
     spawn.arguments.back() = "2";
   }
-  MonitorProcess monitor = spawn_monitor(spawn);
+  sys::Fd report = monitors.start(spawn);
   if (pipes) {
     pipes->input.read.reset();
     pipes->output.write.reset();
     pipes->error.write.reset();
   }
-  int exit_code = 0;
+  monitors.let_go();
   try {
-    Started started = await_start(monitor.report, subject);
-    if (!request.detach) {
-      const RelayEnd end = await_exec_end(monitor, std::move(started), std::move(pipes), request, subject);
-      // One that goes on has its monitor as well.
-      if (end.how == RelayEnd::How::kDetached) return 0;
-      if (end.how == RelayEnd::How::kCancelled)
-        throw Error(Error::Kind::kUnavailable, subject + ": cancelled");
-      exit_code = end.exit_code;
-    }
+    Started started = await_start(report, subject);
+    if (request.detach) return 0;
+    const RelayEnd end = await_exec_end(report, std::move(started), std::move(pipes), request, subject);
+    // One that goes on has its monitor as well.
+    if (end.how == RelayEnd::How::kDetached) return 0;
+    if (end.how == RelayEnd::How::kCancelled)
+      throw Error(Error::Kind::kUnavailable, subject + ": cancelled");
+    return end.exit_code;
   } catch (const Error& error) {
-    if (!monitor.report) throw;  // it has begun and goes on, its monitor with it
-    monitor.report.reset();
-    reap(monitor.pid);
+    if (!report) throw;  // it has begun and goes on, its monitor with it
     // As a shell has it: the message, and the code tells whether there is no such program, or it cannot be
     // run like this: as that user, in that folder.
     const bool cannot_run = error.kind() == Error::Kind::kDenied || error.kind() == Error::Kind::kInvalid;
@@ -102,9 +100,6 @@ int exec_in_container(const Spec& spec, const Status& status, const ExecRequest&
     std::fprintf(stderr, "%s\n", error.what());
     return error.kind() == Error::Kind::kNotFound ? 127 : 126;
   }
-  monitor.report.reset();
-  reap(monitor.pid);
-  return exit_code;
 }
 
 }  // namespace engine

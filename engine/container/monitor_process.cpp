@@ -78,22 +78,25 @@ class SpawnActions {
   int first_free_;
 };
 
-sys::Fd request_file(const std::string& text) {
-  sys::Fd file(sys::check(::memfd_create("request", MFD_CLOEXEC), "memfd_create"));
-  sys::write_all(file.get(), text);
-  sys::check(::lseek(file.get(), 0, SEEK_SET), "lseek");
-  return file;
-}
-
 }  // namespace
 
 std::string monitor_path() {
   return installed_program("compose-monitor", "COMPOSE_MONITOR");
 }
 
-void each_descriptor(const MonitorSpawn& spawn, int report, const std::function<void(int, int)>& visit) {
+sys::Fd request_file(const MonitorSpawn& spawn) {
+  if (spawn.request.empty()) return {};
+  sys::Fd file(sys::check(::memfd_create("request", MFD_CLOEXEC), "memfd_create"));
+  sys::write_all(file.get(), spawn.request);
+  sys::check(::lseek(file.get(), 0, SEEK_SET), "lseek");
+  return file;
+}
+
+void each_descriptor(const MonitorSpawn& spawn, int report, const sys::Fd& request,
+                     const std::function<void(int, int)>& visit) {
   const std::pair<int, int> named[] = {{report, kReportFd},
                                        {spawn.netns, kNetnsFd},
+                                       {request.get(), kRequestFd},
                                        {spawn.output, kOutputFd},
                                        {spawn.error, kErrorFd},
                                        {spawn.input, kInputFd}};
@@ -113,20 +116,17 @@ MonitorProcess spawn_monitor(const MonitorSpawn& spawn) {
                     "; it belongs beside the compose program, or set COMPOSE_MONITOR");
   }
   SocketPair report = message_sockets();
-  sys::Fd request;
-  if (!spawn.request.empty()) request = request_file(spawn.request);
-
+  const sys::Fd request = request_file(spawn);
   const int first_free = kHeldFds + static_cast<int>(spawn.held.size());
   SpawnActions actions(first_free);
   actions.open(0, "/dev/null", O_RDONLY);
   actions.open(1, "/dev/null", O_WRONLY);
   actions.open(2, spawn.log.empty() ? "/dev/null" : spawn.log, O_WRONLY | O_CREAT | O_APPEND, 0600);
   std::set<int> given;
-  each_descriptor(spawn, report.theirs.get(), [&](int descriptor, int number) {
+  each_descriptor(spawn, report.theirs.get(), request, [&](int descriptor, int number) {
     actions.give(descriptor, number);
     given.insert(number);
   });
-  if (request) actions.give(request.get(), kRequestFd);
   // Every number it takes for its own is given, or it would close somebody else's later.
   for (const int number : {kNetnsFd, kOutputFd, kErrorFd, kInputFd})
     if (!given.contains(number)) actions.open(number, "/dev/null", O_RDWR);

@@ -19,8 +19,12 @@ struct MonitorSpawn {
   std::string log;             // file its own errors are appended to; empty: /dev/null
 };
 
-// Calls `visit(descriptor, number)` for each descriptor that is given, with what it is to be there.
-void each_descriptor(const MonitorSpawn& spawn, int report, const std::function<void(int, int)>& visit);
+// MonitorSpawn::request as a file to be read from its beginning; empty when there is none. Throws sys::Error.
+sys::Fd request_file(const MonitorSpawn& spawn);
+// Calls `visit(descriptor, number)` for each descriptor that is given, with what it is to be there. `request`:
+// the file of above.
+void each_descriptor(const MonitorSpawn& spawn, int report, const sys::Fd& request,
+                     const std::function<void(int, int)>& visit);
 
 struct MonitorProcess {
   pid_t pid = -1;  // a child of the caller, to be reaped by `reap`

@@ -1,11 +1,10 @@
 #pragma once
-// What compose asks of `compose-monitor serve` (monitor_server.h): a message with descriptors, more of them
-// than message.h has.
+// What compose asks of `compose-monitor serve` (monitor_server.h): a message with descriptors.
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "sys/fd.h"
+#include "engine/container/message.h"
 
 namespace engine {
 
@@ -14,9 +13,6 @@ struct MonitorRequest {
   std::string log;                     // file its own errors are appended to; empty: /dev/null
   std::vector<int> numbers;            // what the descriptors that come along are to be, in their order
 };
-
-// As many descriptors as the kernel lets one message have: SCM_MAX_FD of its sources.
-inline constexpr size_t kMostDescriptors = 253;
 
 // False when the other side has gone. Throws sys::Error.
 bool send_request(int socket, const MonitorRequest& request, const std::vector<int>& descriptors);

@@ -70,8 +70,9 @@ bool MonitorServer::ask(const MonitorSpawn& spawn, int report) {
   const std::lock_guard<std::mutex> lock(mutex_);
   await_warm_up();
   MonitorRequest request{spawn.arguments, spawn.log, {}};
+  const sys::Fd request_text = request_file(spawn);
   std::vector<int> descriptors;
-  each_descriptor(spawn, report, [&](int descriptor, int number) {
+  each_descriptor(spawn, report, request_text, [&](int descriptor, int number) {
     descriptors.push_back(descriptor);
     request.numbers.push_back(number);
   });

@@ -26,8 +26,8 @@ class MonitorServer {
 
   // Starts it in the background, for who knows that a start will follow. What is wrong `start` will tell.
   void warm_up() noexcept;
-  // Begins the job of a container's keeper ("container", "attached") as spawn_monitor does, and returns the
-  // descriptor by which it reports. Throws as that one.
+  // Begins the job of a container's keeper ("container", "attached") or of one who runs a program in it
+  // ("exec") as spawn_monitor does, and returns the descriptor by which it reports. Throws as that one.
   sys::Fd start(const MonitorSpawn& spawn);
   // Nothing more is to be started soon: it ends by itself, without being waited for.
   void let_go() noexcept;

@@ -88,7 +88,8 @@ struct ExecRequest {
 // the caller's own descriptors are not reachable from inside. When the caller dies the program goes on, what
 // it writes then is dropped. Returns its exit code (126 not executable, 127 not found), 0 for one that was
 // detached from. `spec` is the running container's. Throws engine::Error.
-int exec_in_container(const Spec& spec, const Status& status, const ExecRequest& request);
+int exec_in_container(MonitorServer& monitors, const Spec& spec, const Status& status,
+                      const ExecRequest& request);
 
 // Number of a signal by name ("TERM", "SIGTERM", "15"); throws engine::Error(kInvalid).
 int signal_number(const std::string& name);

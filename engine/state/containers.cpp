@@ -56,10 +56,13 @@ void read_parts(Database& db, std::vector<ContainerRecord>& records, const std::
                 const std::string& parameter) {
   std::map<std::string, ContainerRecord*> by_id;
   for (ContainerRecord& record : records) by_id[record.id] = &record;
-  const std::string chosen = " WHERE container_id IN (SELECT id FROM containers c" + where + ")";
+  // By far the most often it is one, and for a list SQLite would make a table first.
+  const bool one = records.size() == 1;
+  const std::string chosen = one ? " WHERE container_id = ?1"
+                                 : " WHERE container_id IN (SELECT id FROM containers c" + where + ")";
   const auto each = [&](const std::string& select, const std::string& order, const auto& take) {
     Statement query = db.prepare(select + chosen + order);
-    if (!where.empty()) query.bind(1, parameter);
+    if (one || !where.empty()) query.bind(1, one ? records.front().id : parameter);
     while (query.step()) {
       const auto owner = by_id.find(query.text(0));
       if (owner != by_id.end()) take(*owner->second, query);
@@ -172,11 +175,14 @@ std::vector<ContainerRecord> list_containers(Database& db, const std::optional<s
 }
 
 std::optional<ContainerRecord> find_container_record(Database& db, const std::string& given) {
+  constexpr size_t kIdDigits = 64;
   const std::string id_or_name = without_slash(given);
-  if (auto named = find_container_named(db, id_or_name)) return named;
-  std::vector<ContainerRecord> found = select(db, " WHERE c.id = ?1", id_or_name);
   const bool hex = id_or_name.find_first_not_of("0123456789abcdef") == std::string::npos;
-  if (found.empty() && hex && !id_or_name.empty()) {
+  std::vector<ContainerRecord> found;
+  if (hex && id_or_name.size() == kIdDigits) found = select(db, " WHERE c.id = ?1", id_or_name);
+  if (!found.empty()) return std::move(found.front());
+  if (auto named = find_container_named(db, id_or_name)) return named;
+  if (hex && !id_or_name.empty()) {
     found = select(db, " WHERE substr(c.id, 1, length(?1)) = ?1", id_or_name);
   }
   if (found.empty()) return std::nullopt;

@@ -75,7 +75,8 @@ TEST_CASE("exec tells a missing program from one that cannot be executed, or not
   request.working_dir = "/not/there";
   CHECK(captured_exec(box, request).first == 126);
   box.stop();
-  CHECK_THROWS_AS(engine::exec_in_container(box.spec, box.status(), request), engine::Error);
+  engine::MonitorServer monitors(box.spec.monitors_cgroup);
+  CHECK_THROWS_AS(engine::exec_in_container(monitors, box.spec, box.status(), request), engine::Error);
 }
 
 TEST_CASE("A detached exec goes on by itself") {
@@ -113,7 +114,8 @@ TEST_CASE(
     request.args = {"sh", "-c", "tty; read line; stty size; echo got $line; exit 5"};
     int code = 99;
     try {
-      code = engine::exec_in_container(box.spec, box.status(), request);
+      engine::MonitorServer monitors(box.spec.monitors_cgroup);
+      code = engine::exec_in_container(monitors, box.spec, box.status(), request);
     } catch (const std::exception& error) {
       sys::write_all(2, error.what());
     }
@@ -153,7 +155,8 @@ TEST_CASE("exec with a terminal takes more input than the program reads while it
                         " /dev/zero | tr '\\0' y; head -c " + std::to_string(kPasted) + " | wc -c; exit 4"};
     int code = 99;
     try {
-      code = engine::exec_in_container(box.spec, box.status(), request);
+      engine::MonitorServer monitors(box.spec.monitors_cgroup);
+      code = engine::exec_in_container(monitors, box.spec, box.status(), request);
     } catch (const std::exception& error) {
       sys::write_all(2, error.what());
     }

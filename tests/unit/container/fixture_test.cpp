@@ -167,7 +167,8 @@ std::pair<int, std::string> captured_exec(const Container& container, const engi
     ::dup2(pipe.write.get(), 2);
     int code = 99;
     try {
-      code = engine::exec_in_container(container.spec, container.status(), request);
+      engine::MonitorServer monitors(container.spec.monitors_cgroup);
+      code = engine::exec_in_container(monitors, container.spec, container.status(), request);
     } catch (const std::exception& error) {
       sys::write_all(1, error.what());
     }

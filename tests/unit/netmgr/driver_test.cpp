@@ -138,6 +138,49 @@ TEST_CASE("Taking networks down leaves links, rules and forwarding as they were"
   CHECK(sys::read_file("/proc/sys/net/ipv4/ip_forward") == forwarding);
 }
 
+TEST_CASE("A retired network's subnet and rules are another's at once, and its link ends later") {
+  if (!is_root()) return;
+  const World world;
+  const std::vector<std::string> links = link_names();
+  const std::string rules = ruleset();
+  const Network old = make_network();
+  setup_network(old);
+  const std::string link = retire_network(old, {});
+  CHECK(link == "br-" + old.id.substr(0, 12));
+  NetlinkSocket route(NETLINK_ROUTE);
+  REQUIRE(find_link(route, link));
+  CHECK(addresses_of(route, *find_link(route, link)).empty());
+
+  const Network next = make_network();
+  setup_network(next);
+  const Container container(next, "172.18.0.2");
+  publish({{"", 8080, "172.18.0.2", 80, "tcp"}});
+  end_link(link);
+  end_link(link);
+  CHECK_FALSE(find_link(route, link));
+  CHECK(network_is_up(next));
+  CHECK(ports_in_rules().size() == 1);
+  const Service web(container.netns, "0.0.0.0", 80);
+  CHECK(reach(world.outside, World::kHost, 8080, web));
+  detach(next, container.endpoint);
+  unpublish({{"", 8080, "172.18.0.2", 80, "tcp"}});
+  end_link(retire_network(next, {}));
+  CHECK(link_names() == links);
+  CHECK(ruleset() == rules);
+}
+
+TEST_CASE("A retired network whose bridge has a chosen name is gone at once") {
+  if (!is_root()) return;
+  const World world;
+  const std::string rules = ruleset();
+  Network network = make_network();
+  network.options[kBridgeName] = "chosen0";
+  setup_network(network);
+  CHECK(retire_network(network, {}).empty());
+  CHECK(own_links().empty());
+  CHECK(ruleset() == rules);
+}
+
 TEST_CASE("Every verb may be repeated") {
   if (!is_root()) return;
   const World world;
