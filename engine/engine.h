@@ -51,7 +51,13 @@ class Engine {
 
   // ---- networks and volumes
   virtual NetworkInfo create_network(const NetworkConfig& config) = 0;  // kConflict when the name is taken
-  virtual void remove_network(const std::string& name) = 0;          // kConflict when in use; missing is fine
+  // The same; calls `recorded` as soon as containers for it can be created (started they can be later), which
+  // may be never, and perhaps by the time that it fails after all.
+  virtual NetworkInfo create_network_early(const NetworkConfig& config,
+                                           const std::function<void()>& /*recorded*/) {
+    return create_network(config);
+  }
+  virtual void remove_network(const std::string& name) = 0;  // kConflict when in use; missing is fine
   // The same without waiting until the kernel has taken its link away; name and subnets are free at once. The
   // rest is done by the command line `exit_hook` of `open_local_engine`, so that it outlives the caller.
   virtual void retire_network(const std::string& name) { remove_network(name); }

@@ -306,7 +306,7 @@ void LocalEngine::remove_container(const std::string& id, bool force, bool volum
 }
 
 bool LocalEngine::remove_after_run(const std::string& id) {
-  monitors_.end();
+  early_->monitors.end();
   remove_container(id, Removal{.volumes = true, .only_ended = true, .leave = true});
   return has_idle_network();
 }

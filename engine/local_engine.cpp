@@ -87,12 +87,13 @@ void refuse_lost_database(const Paths& paths) {
 
 }  // namespace
 
-LocalEngine::LocalEngine(const Paths& paths, std::vector<std::string> exit_hook)
+LocalEngine::LocalEngine(const Paths& paths, std::vector<std::string> exit_hook,
+                         std::shared_ptr<EarlyStart> early)
     : paths_(with_folders(paths)),
       exit_hook_(std::move(exit_hook)),
       db_(paths.database(), [&paths] { refuse_lost_database(paths); }),
       images_(db_, paths),
-      monitors_(kMonitorsCgroup) {
+      early_(std::move(early)) {
   images_.on_find([this](const std::string& reference) { provide(reference); });
 }
 
@@ -132,8 +133,13 @@ void LocalEngine::provide(const std::string& reference) {
   }
 }
 
+std::unique_ptr<Engine> open_local_engine(const Paths& paths, std::vector<std::string> exit_hook,
+                                          std::shared_ptr<EarlyStart> early) {
+  return std::make_unique<LocalEngine>(paths, std::move(exit_hook), std::move(early));
+}
+
 std::unique_ptr<Engine> open_local_engine(const Paths& paths, std::vector<std::string> exit_hook) {
-  return std::make_unique<LocalEngine>(paths, std::move(exit_hook));
+  return open_local_engine(paths, std::move(exit_hook), std::make_shared<EarlyStart>());
 }
 
 Status LocalEngine::status_of(const std::string& container_id) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "engine/build/step_gate.h"
+#include "engine/early_start.h"
 #include "engine/engine.h"
 #include "engine/image/image_store.h"
 #include "engine/image/timestamp.h"
@@ -35,7 +36,7 @@ inline constexpr char kOwnerPrefix[] = "owner-";
 
 class LocalEngine final : public Engine, public ContainerLife {
  public:
-  LocalEngine(const Paths& paths, std::vector<std::string> exit_hook);
+  LocalEngine(const Paths& paths, std::vector<std::string> exit_hook, std::shared_ptr<EarlyStart> early);
   ~LocalEngine() override;
 
   std::vector<ContainerInfo> containers(const std::string& project) override;
@@ -46,6 +47,8 @@ class LocalEngine final : public Engine, public ContainerLife {
   std::optional<ContainerInfo> find_container(const std::string& id_or_name) override;
 
   NetworkInfo create_network(const NetworkConfig& config) override;
+  NetworkInfo create_network_early(const NetworkConfig& config,
+                                   const std::function<void()>& recorded) override;
   void remove_network(const std::string& name) override;
   void retire_network(const std::string& name) override;
   VolumeInfo create_volume(const VolumeConfig& config) override;
@@ -54,7 +57,7 @@ class LocalEngine final : public Engine, public ContainerLife {
   ContainerInfo create_container(const ContainerConfig& config) override;
   void rename_container(const std::string& id, const std::string& name) override;
   ContainerInfo start_container(const std::string& id) override;
-  void prepare_starts() noexcept override { monitors_.warm_up(); }
+  void prepare_starts() noexcept override { early_->monitors.warm_up(); }
   void settle() noexcept override;
   Attached start_attached(const std::string& id, const AttachRequest& request) override;
   Attached attach_container(const std::string& id, bool input) override;
@@ -121,7 +124,7 @@ class LocalEngine final : public Engine, public ContainerLife {
   void bring_up(const NetworkRecord& network);
   EndpointRecord allocate(const AttachmentConfig& attachment);
   void connect_again(ContainerRecord& record);  // after disconnect_container
-  NetworkInfo add_network(const NetworkConfig& config);
+  NetworkInfo add_network(const NetworkConfig& config, const std::function<void()>& recorded = {});
   // By name or id: links, rules and row; kConflict when a container is on it. Nothing when there is none.
   // By `end`, which is called with the network and the others; its row is there still.
   using NetworkEnd = std::function<void(const netmgr::Network&, const std::vector<netmgr::Network>&)>;
@@ -268,7 +271,7 @@ class LocalEngine final : public Engine, public ContainerLife {
   Database db_;
   ImageStore images_;
   build::StepGate build_gate_;
-  MonitorServer monitors_;
+  std::shared_ptr<EarlyStart> early_;
   std::recursive_mutex bundle_mutex_;  // providing looks for the image as well
   bool is_provided_ = false;
   std::mutex stopped_mutex_;

@@ -86,14 +86,19 @@ std::vector<NetworkInfo> LocalEngine::networks() {
 }
 
 NetworkInfo LocalEngine::create_network(const NetworkConfig& config) {
+  return create_network_early(config, {});
+}
+
+NetworkInfo LocalEngine::create_network_early(const NetworkConfig& config,
+                                              const std::function<void()>& recorded) {
   if (config.name == kDefaultNetwork || config.name == "host" || config.name == "none") {
     throw Error(Error::Kind::kInvalid,
                 "network " + config.name + ": the engine has a network of this name; choose another name");
   }
-  return add_network(config);
+  return add_network(config, recorded);
 }
 
-NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
+NetworkInfo LocalEngine::add_network(const NetworkConfig& config, const std::function<void()>& recorded) {
   NetworkRecord record;
   record.id = sys::random_hex(64);
   record.config = config;
@@ -118,6 +123,8 @@ NetworkInfo LocalEngine::add_network(const NetworkConfig& config) {
     insert_network(db_, record);
   };
   db_.write(insert, Durability::kSettled);
+  // A bridge by itself mostly succeeds; where the host has a say in it, no container is to be left with it.
+  if (recorded && config.driver == "bridge" && !config.enable_ipv6 && config.driver_opts.empty()) recorded();
   try {
     bring_up(record);
   } catch (...) {

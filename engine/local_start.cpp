@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 
 #include "engine/container/cgroup.h"
 #include "engine/container/run_files.h"
@@ -27,8 +28,19 @@ namespace {
 
 constexpr int64_t kKillWaitMs = 10000;
 
-sys::Fd make_namespace(const ContainerRecord& record, const std::vector<NetworkRecord>& networks) {
-  sys::Fd netns = netmgr::new_namespace();
+sys::Fd new_namespace(EarlyStart& early) {
+  if (early.netns.valid()) {
+    try {
+      return early.netns.get();
+    } catch (const sys::Error&) {  // NOLINT(bugprone-empty-catch): tried again, and told then
+    }
+  }
+  return netmgr::new_namespace();
+}
+
+sys::Fd make_namespace(EarlyStart& early, const ContainerRecord& record,
+                       const std::vector<NetworkRecord>& networks) {
+  sys::Fd netns = new_namespace(early);
   const std::vector<std::string> names = interface_names(record, networks);
   for (size_t i = 0; i < record.endpoints.size(); ++i) {
     const EndpointRecord& endpoint = record.endpoints[i];
@@ -140,7 +152,7 @@ ContainerInfo LocalEngine::start_container(const std::string& id) {
 
 void LocalEngine::start_locked(ContainerRecord& record) {
   launch(record, [this](const Spec& spec, const sys::Fd& netns, const std::vector<int>& held) {
-    engine::start_container(monitors_, spec, netns, held);
+    engine::start_container(early_->monitors, spec, netns, held);
   });
 }
 
@@ -154,9 +166,9 @@ Attached LocalEngine::start_attached(const std::string& id, const AttachRequest&
     spec.rows = request.rows;
     spec.columns = request.columns;
     note_container(record, "attach");
-    attached = engine::start_attached(monitors_, spec, netns, held, request.input);
+    attached = engine::start_attached(early_->monitors, spec, netns, held, request.input);
   });
-  monitors_.let_go();
+  early_->monitors.let_go();
   return attached;
 }
 
@@ -204,9 +216,14 @@ void LocalEngine::launch(ContainerRecord& record, const Launcher& launcher) {
   try {
     for (const EndpointRecord& endpoint : record.endpoints) bring_up(network_of(endpoint, networks));
     const std::vector<Reservation> held = take_ports(record, networks);
+    // Where it is the only one, beside the rest; of many each processor has one to do anyway.
+    const std::string& mode = record.config.network_mode;
+    const bool own_network = mode.empty() || mode == "none";
+    std::future<sys::Fd> made = std::async(early_->alone ? std::launch::async : std::launch::deferred, [&] {
+      return own_network ? make_namespace(*early_, record, networks) : sys::Fd();
+    });
     const Spec spec = make_spec(record, image, networks);
-    const bool own_network = !spec.host_network && spec.net.mode.empty();
-    const sys::Fd netns = own_network ? make_namespace(record, networks) : sys::Fd();
+    const sys::Fd netns = made.get();
     if (!record.ports.empty()) netmgr::publish(to_publish(record, networks));
     note_volumes(record, "mount");
     note_networks(record, "connect");
@@ -340,7 +357,7 @@ int LocalEngine::exec(const std::string& id, ExecRequest request) {
   const EventAttributes exec = {{"execID", sys::random_hex(64)}};
   note_container(record, "exec_create: " + words, exec);
   note_container(record, "exec_start: " + words, exec);
-  const int code = exec_in_container(monitors_, spec, status, request);
+  const int code = exec_in_container(early_->monitors, spec, status, request);
   if (request.detach) return code;  // nobody waits for its end
   note_container(record, "exec_die", {*exec.begin(), {"exitCode", std::to_string(code)}});
   return code;

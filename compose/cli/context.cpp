@@ -183,8 +183,10 @@ engine::Engine& Context::engine() {
     const engine::Paths places = paths();
     std::error_code error;
     const std::string self = std::filesystem::read_symlink("/proc/self/exe", error).string();
+    if (!early_) early_ = std::make_shared<engine::EarlyStart>();
     engine_ = engine::open_local_engine(
-        places, {self, "--data-root", places.data_root, "--run-root", places.run_root, "tidy", "--wait"});
+        places, {self, "--data-root", places.data_root, "--run-root", places.run_root, "tidy", "--wait"},
+        early_);
   }
   return *engine_;
 }

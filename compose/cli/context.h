@@ -9,6 +9,7 @@
 #include "compose/cli/globals.h"
 #include "compose/publish/remote_project.h"
 #include "compose/ui/progress.h"
+#include "engine/early_start.h"
 #include "engine/engine.h"
 #include "parser/load.h"
 
@@ -51,6 +52,9 @@ class Context {
 
   engine::Paths paths();
   engine::Engine& engine();  // opened at first use
+  // For a command that starts a container, or runs a program in one: what that takes begins beside its own
+  // work. To be called before the first use of `engine`.
+  void begin_early(engine::Soon what) noexcept { early_ = engine::begin_early(what); }
 
   int parallel();  // RunOptions::parallel
   // As --ansi, COMPOSE_ANSI, NO_COLOR and TERM say. Throws CommandError for an unknown COMPOSE_ANSI.
@@ -84,6 +88,7 @@ class Context {
   parser::StringMap environment_;
   std::string working_directory_;
   std::optional<parser::StringMap> tool_environment_;
+  std::shared_ptr<engine::EarlyStart> early_;
   std::unique_ptr<engine::Engine> engine_;
   std::unique_ptr<RemoteProjects> remote_projects_;
   std::shared_ptr<const parser::Document> document_;

@@ -30,7 +30,7 @@ int exec_command(Context& context, const Words& args) {
   arguments.stop_at_positional();
   arguments.positionals(2, -1, "SERVICE and COMMAND");
   const Words words = arguments.parse(args);
-  if (!context.globals().dry_run) context.engine().prepare_starts();
+  if (!context.globals().dry_run) context.begin_early(engine::Soon::kExec);
 
   request.args.assign(words.begin() + 1, words.end());
   request.tty =

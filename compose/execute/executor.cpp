@@ -19,8 +19,9 @@ namespace {
 constexpr int kLeastParallel = 8;
 constexpr int kParallelStops = 64;
 
-// How a step ended. An optional wait that failed counts as done for those after it.
-enum class Outcome { kDone, kFailed, kCancelled };
+// How a step ended. An optional wait that failed counts as done for those after it. kRecorded: it goes on,
+// but containers that need it can be created.
+enum class Outcome { kDone, kFailed, kCancelled, kRecorded };
 
 bool is_wait(const Step& step) {
   return std::holds_alternative<WaitFor>(step.action) ||
@@ -34,12 +35,17 @@ bool is_optional(const Step& step) {
   return false;
 }
 
+bool is_creation(const Step& step) {
+  return std::holds_alternative<CreateContainer>(step.action);
+}
+
 std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-// Owned by the thread that calls go(): it alone decides what runs next, and a thread is started for each step
-// that runs. Waiting steps take no place among the `limit_`, since the steps they wait for may need one.
+// Owned by the thread that calls go(): it alone decides what runs next. A step that runs has a thread to
+// itself, one that has nothing to do where there is such. Waiting steps take no place among the `limit_`,
+// since the steps they wait for may need one.
 class Executor {
  public:
   Executor(const Plan& plan, engine::Engine& engine, ProgressSink& progress, const Cancellation& cancellation,
@@ -63,9 +69,10 @@ class Executor {
     }
     for (;;) {
       launch();
-      if (threads_.empty()) break;
+      if (running_ == 0) break;
       reap();
     }
+    dismiss();
     if (cancelled_) cancel_rest();
     result_.ok = result_.errors.empty() && !cancelled_;
     result_.cancelled = cancelled_;
@@ -78,11 +85,6 @@ class Executor {
     Outcome outcome;
     std::string error;
   };
-  struct Worker {
-    const Step* step;
-    std::thread thread;
-  };
-
   static size_t index(const Step& step) { return static_cast<size_t>(step.id); }
 
   // Starts what is ready, as far as there is room. Steps that cannot run any more end here and may make
@@ -125,29 +127,67 @@ class Executor {
   void start(const Step& step) {
     count(step, 1);
     reporter_.step_changed(step, StepStatus::kRunning, running_text(step.action));
-    threads_.push_back({&step, {}});
-    try {
-      threads_.back().thread = std::thread([this, &step] { work(step); });
-    } catch (const std::system_error& error) {
-      // No thread to be had: the step fails like any other that lacks a resource.
-      threads_.pop_back();
-      count(step, -1);
-      reporter_.step_changed(step, StepStatus::kFailed, std::string("Error ") + error.what());
-      settle({&step, Outcome::kFailed, step.resource + ": cannot start a thread: " + error.what()});
+    if (!hand_over(step)) {
+      try {
+        threads_.emplace_back([this, &step] { serve(&step); });
+      } catch (const std::system_error& error) {
+        // No thread to be had: the step fails like any other that lacks a resource.
+        count(step, -1);
+        reporter_.step_changed(step, StepStatus::kFailed, std::string("Error ") + error.what());
+        settle({&step, Outcome::kFailed, step.resource + ": cannot start a thread: " + error.what()});
+        return;
+      }
     }
+    ++running_;
+  }
+
+  // To a thread that has nothing to do; false when there is none.
+  bool hand_over(const Step& step) {
+    const std::lock_guard<std::mutex> lock(next_mutex_);
+    if (idle_ <= next_.size()) return false;
+    next_.push_back(&step);
+    next_signal_.notify_one();
+    return true;
+  }
+
+  // A thread's life, which ends with a step of null.
+  void serve(const Step* step) {
+    while (step != nullptr) {
+      work(*step);
+      std::unique_lock<std::mutex> lock(next_mutex_);
+      ++idle_;
+      next_signal_.wait(lock, [&] { return !next_.empty(); });
+      --idle_;
+      step = next_.front();
+      next_.pop_front();
+    }
+  }
+
+  void dismiss() {
+    {
+      const std::lock_guard<std::mutex> lock(next_mutex_);
+      next_.assign(threads_.size(), nullptr);
+      next_signal_.notify_all();
+    }
+    for (std::thread& thread : threads_) thread.join();
   }
 
   void work(const Step& step) {
     Ended ended{&step, Outcome::kDone, ""};
     try {
+      const auto recorded = [&] { tell({&step, Outcome::kRecorded, ""}); };
       reporter_.step_changed(step, StepStatus::kDone,
-                             perform(step, engine_, reporter_, tally_, cancellation_));
+                             perform(step, engine_, reporter_, tally_, cancellation_, recorded));
     } catch (const Cancelled&) {
       ended.outcome = Outcome::kCancelled;
       reporter_.step_changed(step, StepStatus::kCancelled, "Canceled");
     } catch (const std::exception& error) {
       fail(ended, error.what());
     }
+    tell(std::move(ended));
+  }
+
+  void tell(Ended ended) {
     const std::lock_guard<std::mutex> lock(ended_mutex_);
     ended_.push_back(std::move(ended));
     ended_signal_.notify_one();
@@ -173,7 +213,7 @@ class Executor {
     reporter_.step_changed(step, StepStatus::kDone, "Skipped");
   }
 
-  // Waits for at least one step to end.
+  // Waits for at least one step to end, or to be so far that others can begin.
   void reap() {
     std::deque<Ended> ended;
     {
@@ -182,10 +222,13 @@ class Executor {
       ended.swap(ended_);
     }
     for (const Ended& end : ended) {
-      const auto worker = std::find_if(threads_.begin(), threads_.end(),
-                                       [&](const Worker& candidate) { return candidate.step == end.step; });
-      worker->thread.join();
-      threads_.erase(worker);
+      if (end.outcome == Outcome::kRecorded) {
+        recorded_.insert(end.step);
+        for (const Step* follower : followers_[index(*end.step)])
+          if (is_creation(*follower)) come_nearer(*follower);
+        continue;
+      }
+      --running_;
       count(*end.step, -1);
       settle(end);
     }
@@ -203,11 +246,17 @@ class Executor {
 
   // `step` has ended; `blocker` is the step because of which those after it cannot run.
   void release(const Step& step, const Step* blocker) {
+    const bool is_recorded = recorded_.contains(&step);
     for (const Step* follower : followers_[index(step)]) {
+      if (is_recorded && is_creation(*follower)) continue;  // did not wait for the rest of it
       if (blocker != nullptr && blocked_by_[index(*follower)] == nullptr)
         blocked_by_[index(*follower)] = blocker;
-      if (--open_[index(*follower)] == 0) ready_.push_back(follower);
+      come_nearer(*follower);
     }
+  }
+
+  void come_nearer(const Step& step) {
+    if (--open_[index(step)] == 0) ready_.push_back(&step);
   }
 
   void skip(const Step& step, const Step& blocker) {
@@ -241,8 +290,9 @@ class Executor {
   std::vector<std::vector<const Step*>> followers_;
   std::vector<const Step*> blocked_by_;
   std::list<const Step*> ready_;
-  std::list<Worker> threads_;
-  std::set<const Step*> settled_;
+  std::vector<std::thread> threads_;
+  int running_ = 0;
+  std::set<const Step*> settled_, recorded_;
   int busy_ = 0, stopping_ = 0;
   bool cancelled_ = false;
   RunResult result_;
@@ -250,6 +300,12 @@ class Executor {
   std::mutex ended_mutex_;
   std::condition_variable ended_signal_;
   std::deque<Ended> ended_;  // guarded by ended_mutex_
+
+  // What threads that have nothing to do wait for, guarded by next_mutex_:
+  std::mutex next_mutex_;
+  std::condition_variable next_signal_;
+  std::deque<const Step*> next_;
+  size_t idle_ = 0;
 };
 
 }  // namespace

@@ -41,8 +41,13 @@ bool same_origin(const engine::Labels& a, const engine::Labels& b) {
 class Performer {
  public:
   Performer(const Step& step, engine::Engine& engine, Reporter& reporter, UpdateTally& tally,
-            const Cancellation& cancellation)
-      : step_(step), engine_(engine), reporter_(reporter), tally_(tally), cancellation_(cancellation) {}
+            const Cancellation& cancellation, const std::function<void()>& recorded)
+      : step_(step),
+        engine_(engine),
+        reporter_(reporter),
+        tally_(tally),
+        cancellation_(cancellation),
+        recorded_(recorded) {}
 
   std::string operator()(const BuildImage& action) {
     BuildProgress progress(step_, reporter_, cancellation_);
@@ -72,7 +77,7 @@ class Performer {
 
   std::string operator()(const CreateNetwork& action) {
     return unless(
-        Kind::kConflict, [&] { engine_.create_network(action.config); },
+        Kind::kConflict, [&] { engine_.create_network_early(action.config, recorded_); },
         [&] { return has_equal(engine_.networks(), action.config); });
   }
 
@@ -286,6 +291,7 @@ class Performer {
   Reporter& reporter_;
   UpdateTally& tally_;
   const Cancellation& cancellation_;
+  const std::function<void()>& recorded_;
 };
 
 }  // namespace
@@ -320,8 +326,8 @@ void Reporter::report(const std::function<void()>& show) {
 }
 
 std::string perform(const Step& step, engine::Engine& engine, Reporter& reporter, UpdateTally& tally,
-                    const Cancellation& cancellation) {
-  return std::visit(Performer(step, engine, reporter, tally, cancellation), step.action);
+                    const Cancellation& cancellation, const std::function<void()>& recorded) {
+  return std::visit(Performer(step, engine, reporter, tally, cancellation, recorded), step.action);
 }
 
 }  // namespace compose

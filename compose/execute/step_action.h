@@ -28,9 +28,10 @@ class Reporter {
   std::mutex& mutex_;
 };
 
-// Returns the text for progress ("Created"). Throws Cancelled, ConditionFailed, ContainerFailed, and what the
-// engine throws.
+// Returns the text for progress ("Created"). Calls `recorded`, if at all, when what a CreateContainer needs
+// of this step is there already. Throws Cancelled, ConditionFailed, ContainerFailed, and what the engine
+// throws.
 std::string perform(const Step& step, engine::Engine& engine, Reporter& reporter, UpdateTally& tally,
-                    const Cancellation& cancellation);
+                    const Cancellation& cancellation, const std::function<void()>& recorded);
 
 }  // namespace compose

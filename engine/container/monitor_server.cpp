@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "engine/container/monitor_request.h"
 #include "engine/container/run_files.h"
@@ -12,19 +13,31 @@ namespace engine {
 
 namespace {
 
-sys::Fd start_server(const std::string& cgroup) {
-  MonitorSpawn spawn;
-  // The spaces are room for what its monitors put in their place, for `ps` to show.
-  spawn.arguments = {"serve", cgroup, std::string(256, ' ')};
-  MonitorProcess process = spawn_monitor(spawn);
-  reap(process.pid);  // it forks at once and goes on in the child
-  return std::move(process.report);
+const char* word_of(MonitorServer::Use use) {
+  if (use == MonitorServer::Use::kMany) return kServesMany;
+  return use == MonitorServer::Use::kOne ? kServesOne : kServesExec;
 }
 
 }  // namespace
 
 MonitorServer::~MonitorServer() {
   await_warm_up();
+  // One from which the caller has detached goes on.
+  if (child_ > 0) ::waitpid(child_, nullptr, WNOHANG);
+}
+
+void MonitorServer::begin(Use use) {
+  MonitorSpawn spawn;
+  // The spaces are room for what its monitors put in their place, for `ps` to show.
+  spawn.arguments = {"serve", cgroup_, word_of(use), std::string(256, ' ')};
+  MonitorProcess process = spawn_monitor(spawn);
+  if (use == Use::kExec) {
+    child_ = process.pid;
+  } else {
+    reap(process.pid);  // it forks at once and goes on in the child
+  }
+  use_ = use;
+  socket_ = std::move(process.report);
 }
 
 void MonitorServer::await_warm_up() noexcept {
@@ -47,16 +60,16 @@ void MonitorServer::end() noexcept {
   socket_.reset();
 }
 
-void MonitorServer::warm_up() noexcept {
+void MonitorServer::warm_up(Use use) noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (starter_.joinable() || socket_) return;
   sigset_t all, before;
   sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the caller's signals are none of the thread's
   try {
-    starter_ = std::thread([this] {
+    starter_ = std::thread([this, use] {
       try {
-        socket_ = start_server(cgroup_);
+        begin(use);
       } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the start that follows tries again,
                                          // and tells
       }
@@ -76,9 +89,13 @@ bool MonitorServer::ask(const MonitorSpawn& spawn, int report) {
     descriptors.push_back(descriptor);
     request.numbers.push_back(number);
   });
-  if (socket_ && send_request(socket_.get(), request, descriptors)) return true;
-  socket_ = start_server(cgroup_);  // the one there was had nothing to do for some time
-  return send_request(socket_.get(), request, descriptors);
+  bool is_sent = socket_ && send_request(socket_.get(), request, descriptors);
+  if (!is_sent) {
+    begin(Use::kMany);  // the one there was had nothing to do for some time
+    is_sent = send_request(socket_.get(), request, descriptors);
+  }
+  if (use_ != Use::kMany) socket_.reset();  // it takes no more
+  return is_sent;
 }
 
 sys::Fd MonitorServer::start(const MonitorSpawn& spawn) {

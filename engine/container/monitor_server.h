@@ -4,8 +4,13 @@
 // what it is, and each monitor would join the control groups of all monitors for itself. It begins beside the
 // command's own work, so that the first start does not wait for it either.
 //
+// Who knows that it is one request only has the server become the monitor itself, which saves a fork: of
+// what a process touches after it every page is copied, on some hosts for 2 ms and more.
+//
 // The server (engine/monitor/serve_job.cpp) ends with the command, or when it has had nothing to do for two
 // seconds; the next start makes another one. Monitors outlive it.
+#include <sys/types.h>
+
 #include <mutex>
 #include <string>
 #include <thread>
@@ -18,14 +23,20 @@ namespace engine {
 // Safe to use from any thread.
 class MonitorServer {
  public:
+  // What will be asked of it: any number of jobs; one; one of `exec`, whose monitor stays in the groups of
+  // its caller as long as that is there, and is its child.
+  enum class Use { kMany, kOne, kExec };
+
   // `monitors_cgroup`: the control group that they are to be in. Nothing is started yet.
   explicit MonitorServer(std::string monitors_cgroup) : cgroup_(std::move(monitors_cgroup)) {}
   ~MonitorServer();
   MonitorServer(const MonitorServer&) = delete;
   MonitorServer& operator=(const MonitorServer&) = delete;
 
-  // Starts it in the background, for who knows that a start will follow. What is wrong `start` will tell.
-  void warm_up() noexcept;
+  // Starts it in the background, for who knows that a start will follow; nothing when it is begun already.
+  // What is wrong `start` will tell. Should more be asked of it than `use` says, it is one of many from then
+  // on.
+  void warm_up(Use use = Use::kMany) noexcept;
   // Begins the job of a container's keeper ("container", "attached") or of one who runs a program in it
   // ("exec") as spawn_monitor does, and returns the descriptor by which it reports. Throws as that one.
   sys::Fd start(const MonitorSpawn& spawn);
@@ -36,12 +47,15 @@ class MonitorServer {
 
  private:
   void await_warm_up() noexcept;
+  void begin(Use use);
   bool ask(const MonitorSpawn& spawn, int report);
 
   std::string cgroup_;
   std::mutex mutex_;  // of all below
   std::thread starter_;
   sys::Fd socket_;  // empty: there is no server
+  Use use_ = Use::kMany;
+  pid_t child_ = -1;  // kExec: not reaped yet
 };
 
 }  // namespace engine

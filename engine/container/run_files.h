@@ -60,6 +60,11 @@ bool means_stop(int signal, const Spec& spec);
 int64_t unix_ms();       // CLOCK_REALTIME
 int64_t monotonic_ms();  // CLOCK_MONOTONIC
 
+// For what it makes monitors (monitor_server.h).
+inline constexpr char kServesMany[] = "many";
+inline constexpr char kServesOne[] = "one";
+inline constexpr char kServesExec[] = "exec";
+
 // Descriptors of a monitor at its start.
 constexpr int kReportFd = 3;   // SOCK_SEQPACKET to the caller
 constexpr int kNetnsFd = 4;    // network namespace, or /dev/null

@@ -62,7 +62,7 @@ class Drain {
 };
 
 // Until the program ends. When the caller goes before, the program goes on, as Docker has it.
-void await(const engine::Launched& launched, sys::Fd& report, Drain& drain) {
+void await(const engine::ExecOrder& order, const engine::Launched& launched, sys::Fd& report, Drain& drain) {
   for (;;) {
     pollfd fds[4] = {{launched.pidfd.get(), POLLIN, 0}, {report.get(), POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}};
     if (!report) drain.add_to(fds + 2);
@@ -75,6 +75,8 @@ void await(const engine::Launched& launched, sys::Fd& report, Drain& drain) {
       continue;
     }
     report.reset();
+    // What ends or limits the caller's groups is not meant for the program.
+    engine::Cgroup(order.spec.monitors_cgroup).enter();
   }
 }
 
@@ -117,7 +119,7 @@ int run_exec(bool piped) {
     // Its parent becomes the host's first process, since ours is outside of the container; that one reaps it.
     if (order.detach) return 0;
     if (order.tty) drain = Drain(std::move(launched.console), {});
-    await(launched, report, drain);
+    await(order, launched, report, drain);
     const int exit_code = engine::take_exit_status(launched.pidfd.get());
     if (report) report_exit(report.get(), exit_code);
     if (piped && drain.has_writers()) drain_beside(std::move(report), std::move(drain));

@@ -34,9 +34,9 @@ int run_exec(bool piped);
 // Mounts what a container that is down would see, for its caller alone; the root goes with the report.
 int show_root();
 
-// Makes monitors as they are asked for on kReportFd (engine/container/monitor_server.h). In each it returns,
-// a process of its own with its descriptors in their places, and the words are what this program's arguments
-// would be. Nothing: there is no more to do.
-std::optional<std::vector<std::string>> serve(const std::string& monitors_cgroup);
+// Makes monitors as they are asked for on kReportFd (engine/container/monitor_server.h); `use`: kServesMany
+// and so on. In each it returns, a process of its own with its descriptors in their places, and the words are
+// what this program's arguments would be. Nothing: there is no more to do.
+std::optional<std::vector<std::string>> serve(const std::string& monitors_cgroup, const std::string& use);
 
 }  // namespace monitor

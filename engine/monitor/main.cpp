@@ -5,7 +5,8 @@
 //                                                   has ended
 //   compose-monitor attached <run folder> <held>    the same, with the streams of who started it
 //   compose-monitor adopt <run folder> <held>       takes over a running container whose monitor died
-//   compose-monitor serve <control group>           makes those of the first two as they are asked for
+//   compose-monitor serve <control group> <use>     makes those of the first two, and of exec, as they are
+//                                                   asked for
 //   compose-monitor step                            runs one container in the foreground (a build's RUN)
 //   compose-monitor view                            shows its caller the files of a container that is down
 //   compose-monitor exec <held>                     runs a program in a running container
@@ -96,9 +97,9 @@ int main(int argc, char** argv) {
     const std::string self = argv[0];
     const std::string programs = self.substr(0, self.rfind('/'));
     std::vector<std::string> words(argv + 1, argv + argc);
-    if (words.empty() || words[0] != "serve" || words.size() < 2) return run(words, programs, false);
+    if (words.empty() || words[0] != "serve" || words.size() < 3) return run(words, programs, false);
     keep_descriptors(engine::kReportFd, 0);
-    const auto asked = monitor::serve(words[1]);
+    const auto asked = monitor::serve(words[1], words[2]);
     if (!asked) return 0;
     show_as(*asked, argv, argc);
     return run(*asked, programs, true);

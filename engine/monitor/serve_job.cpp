@@ -63,7 +63,7 @@ void log_to(const std::string& path) {
   sys::check(::dup2(log.get(), STDERR_FILENO), "dup2");
 }
 
-// In the new process.
+// In the monitor's process.
 void begin_apart(ReceivedRequest received) {
   ::signal(SIGCHLD, SIG_DFL);
   ::setsid();
@@ -73,13 +73,13 @@ void begin_apart(ReceivedRequest received) {
 
 }  // namespace
 
-std::optional<std::vector<std::string>> serve(const std::string& monitors_cgroup) {
+std::optional<std::vector<std::string>> serve(const std::string& monitors_cgroup, const std::string& use) {
   sys::Fd requests(engine::kReportFd);
-  leave_caller(monitors_cgroup);
+  if (use != engine::kServesExec) leave_caller(monitors_cgroup);
   ::signal(SIGCHLD, SIG_IGN);  // nobody waits for monitors
   while (auto received = next_request(requests)) {
     // Where there is no process to be had, who asked hears that nobody has the report's other end any more.
-    if (::fork() != 0) continue;
+    if (use == engine::kServesMany && ::fork() != 0) continue;
     requests.reset();
     std::vector<std::string> words = received->request.arguments;
     begin_apart(std::move(*received));

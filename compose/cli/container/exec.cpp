@@ -46,7 +46,7 @@ int container_exec(Context& context, const Words& args) {
   arguments.stop_at_positional();
   arguments.positionals(2, -1, "CONTAINER and COMMAND");
   const Words words = arguments.parse(args);
-  context.engine().prepare_starts();
+  context.begin_early(engine::Soon::kExec);
 
   request.args.assign(words.begin() + 1, words.end());
   request.env = environment(context, env, env_files);

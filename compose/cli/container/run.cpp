@@ -66,7 +66,7 @@ int run_container(Context& context, const Words& args) {
     throw CommandError("--tty: the input device is not a terminal; without --tty it need not be one");
 
   Signals signals;
-  context.engine().prepare_starts();
+  context.begin_early(engine::Soon::kStart);
   const engine::ContainerInfo container = make_container(context, flags, words, false, signals.first());
   if (signals.first().cancelled()) {
     context.engine().remove_container(container.id, true, true);
