@@ -123,18 +123,27 @@ NetworkInfo LocalEngine::add_network(const NetworkConfig& config, const std::fun
     insert_network(db_, record);
   };
   db_.write(insert, Durability::kSettled);
+  const auto tell = [&](const char* action) {
+    note("network", action, record.id, {{"name", config.name}, {"type", config.driver}});
+  };
   // A bridge by itself mostly succeeds; where the host has a say in it, no container is to be left with it.
-  if (recorded && config.driver == "bridge" && !config.enable_ipv6 && config.driver_opts.empty()) recorded();
+  const bool early =
+      recorded && config.driver == "bridge" && !config.enable_ipv6 && config.driver_opts.empty();
+  if (early) {
+    tell("create");
+    recorded();
+  }
   try {
     bring_up(record);
   } catch (...) {
     try {
       take_away_network(record.id, netmgr::teardown_network);
+      if (early) tell("destroy");
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): what went wrong is what to tell
     }
     throw;
   }
-  note("network", "create", record.id, {{"name", config.name}, {"type", config.driver}});
+  if (!early) tell("create");
   return record.info();
 }
 

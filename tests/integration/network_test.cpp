@@ -46,6 +46,40 @@ services:
   sandbox.finish();
 }
 
+TEST_CASE(
+    "right after a down the next up has the subnet and the ports again, and of the former bridge nothing "
+    "stays") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(R"(
+services:
+  web:
+    image: busybox
+    command: )" + server("again") +
+                       R"(
+    ports: ["8080:80"]
+    stop_grace_period: 0s
+)");
+  const std::string network = sandbox.project() + "_default";
+  std::string subnet;
+  for (int round = 0; round < 3; ++round) {
+    sandbox.ok({"up", "-d"});
+    const nlohmann::json config = it::inspected_network(sandbox, network).at("IPAM").at("Config").at(0);
+    if (round == 0) subnet = config.at("Subnet");
+    CHECK(config.at("Subnet") == subnet);
+    CHECK(it::eventually([] { return it::http("http://127.0.0.1:8080/") == "again\n"; }));
+    // The process that takes the former bridge away ends after this one began.
+    CHECK(it::eventually([] {
+      const std::string links = it::run({"ip", "-o", "link"}).out;
+      const size_t first = links.find(": br-");
+      return first != std::string::npos && links.find(": br-", first + 1) == std::string::npos;
+    }));
+    CHECK(it::http("http://127.0.0.1:8080/") == "again\n");
+    sandbox.ok({"down"});
+  }
+  sandbox.finish();
+}
+
 TEST_CASE("a port bound to 127.0.0.1 answers there and nowhere else") {
   if (!it::is_root()) return;
   Sandbox sandbox;

@@ -45,6 +45,7 @@ class Container {
   engine::Status wait_until(const std::function<bool(const engine::Status&)>& wanted);
   void stop(int64_t grace_ms = 0);
   std::string log() const;
+  engine::MonitorServer& monitors() { return monitors_; }
   void write_lower(const std::string& path, const std::string& text, unsigned mode = 0644);
 
  private:

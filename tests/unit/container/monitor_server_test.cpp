@@ -91,6 +91,42 @@ TEST_CASE("Containers start after their server has been killed, and one that sta
   CHECK(parent_of(first.status().monitor.pid).pid != server.pid);
 }
 
+TEST_CASE("A server for one start becomes the container's monitor, and the start after it has another") {
+  if (!is_root()) return;
+  Container box;
+  box.monitors().warm_up(engine::MonitorServer::Use::kOne);
+  box.start();
+  const sys::ProcessId monitor = box.status().monitor;
+  CHECK(command_of(monitor.pid).find(" container " + box.spec.run_dir + " 0 ") != std::string::npos);
+  CHECK(command_of(parent_of(monitor.pid).pid).find(" serve ") == std::string::npos);
+  CHECK(parent_of(monitor.pid).pid != ::getpid());
+  CHECK(::getsid(monitor.pid) != ::getsid(0));
+  CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(monitor.pid) + "/cwd") == "/");
+  CHECK(box.exec("echo in it").second == "in it\n");
+  box.stop(0);
+  box.start();
+  CHECK(box.status().state == State::kRunning);
+  CHECK(command_of(parent_of(box.status().monitor.pid).pid).find(" serve ") != std::string::npos);
+}
+
+TEST_CASE("A server for one exec runs it, and a second exec has another") {
+  if (!is_root()) return;
+  Container box;
+  box.start();
+  engine::MonitorServer monitors(box.spec.monitors_cgroup);
+  monitors.warm_up(engine::MonitorServer::Use::kExec);
+  engine::ExecRequest request;
+  std::string output;
+  request.output = [&](std::string_view text) { output += text; };
+  request.interactive = false;
+  for (const char* word : {"first", "second"}) {
+    output.clear();
+    request.args = {"sh", "-c", std::string("echo ") + word + "; exit 7"};
+    CHECK(engine::exec_in_container(monitors, box.spec, box.status(), request) == 7);
+    CHECK(output == std::string(word) + "\n");
+  }
+}
+
 TEST_CASE("A server that is let go of ends, and the next start has another") {
   if (!is_root()) return;
   engine::MonitorServer monitors("/compose-test-" + std::to_string(::getpid()) + "/served");

@@ -104,6 +104,35 @@ TEST_CASE("steps run in the order of their edges") {
   CHECK(starts == std::vector<std::string>{"start demo-c-1", "start demo-b-1", "start demo-a-1"});
 }
 
+TEST_CASE("containers are created while their network comes up") {
+  Stage stage;
+  for (const char* name : {"a", "b", "c"}) add_service(stage.project, name);
+  const auto created = [&] {
+    const std::vector<std::string> calls = stage.engine.calls();
+    return std::count_if(calls.begin(), calls.end(),
+                         [](const std::string& call) { return call.starts_with("create demo-"); });
+  };
+  stage.engine.bring_up = [&] {
+    for (int i = 0; i < 5000 && created() < 3; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    CHECK(created() == 3);
+  };
+  CHECK(stage.go(stage.plan()).ok);
+  CHECK(created() == 3);
+  CHECK(stage.sink.said("Network demo_default Created"));
+  CHECK(stage.sink.said("Container demo-c-1 Started"));
+}
+
+TEST_CASE("a network that fails after all is told, though its containers are there") {
+  Stage stage;
+  add_service(stage.project, "a");
+  stage.engine.bring_up = [] { throw engine::Error(engine::Error::Kind::kInternal, "no bridge"); };
+  const RunResult result = stage.go(stage.plan());
+  CHECK_FALSE(result.ok);
+  REQUIRE_FALSE(result.errors.empty());
+  CHECK(result.errors.front() == "no bridge");
+  CHECK(stage.sink.said("Container demo-a-1 Created"));
+}
+
 TEST_CASE("no more steps run at once than allowed, and as many as that do") {
   Stage stage;
   std::atomic<int> inside{0};

@@ -91,6 +91,17 @@ class FakeEngine : public engine::Engine {
     return item->info;
   }
 
+  engine::NetworkInfo create_network_early(const engine::NetworkConfig& config,
+                                           const std::function<void()>& recorded) override {
+    engine::NetworkInfo info = create_network(config);
+    if (bring_up) {
+      recorded();
+      bring_up();
+    }
+    return info;
+  }
+  std::function<void()>
+      bring_up;  // of a network whose containers can be created meanwhile; null: they cannot
   engine::NetworkInfo create_network(const engine::NetworkConfig& config) override {
     note("create network " + config.name);
     const Lock lock(mutex_);
