@@ -10,6 +10,7 @@
 #include "netmgr/conntrack.h"
 #include "netmgr/driver_names.h"
 #include "netmgr/firewall.h"
+#include "netmgr/rules_end.h"
 #include "sys/error.h"
 
 namespace netmgr {
@@ -127,8 +128,12 @@ void remove_stray(const OwnLink& link, const std::vector<Network>& others) {
 }
 
 void end_link(const std::string& name) {
-  for (const OwnLink& link : own_links())
-    if (link.name == name && link.container.empty()) remove_stray(link, {});
+  for (const OwnLink& link : own_links()) {
+    if (link.name != name || !link.container.empty()) continue;
+    // Before the link, by which they are found should this process be killed.
+    if (link.kind == "bridge") end_rules_of(name);
+    remove_stray(link, {});
+  }
 }
 
 void remove_link(const std::string& name) {

@@ -81,7 +81,6 @@ int exec_in_container(MonitorServer& monitors, const Spec& spec, const Status& s
     pipes->output.write.reset();
     pipes->error.write.reset();
   }
-  monitors.let_go();
   try {
     Started started = await_start(report, subject);
     if (request.detach) return 0;
