@@ -76,15 +76,14 @@ const char* restart_policy(parser::Restart::Policy policy) {
 }
 
 engine::Labels container_labels(const parser::Project& project, const parser::Service& service, int number,
-                                const std::string& image_id) {
-  const std::string description = describe_service(project, service);
+                                const std::string& image_id, const ServiceDescription& description) {
   engine::Labels labels = service.labels;
   labels[label::kProject] = project.name;
   labels[label::kService] = service.name;
   labels[label::kNumber] = std::to_string(number);
   labels[label::kOneOff] = "False";
-  labels[label::kConfigHash] = engine::sha256_hex(description);
-  labels[label::kConfig] = description;
+  labels[label::kConfigHash] = description.hash;
+  labels[label::kConfig] = description.text;
   labels[label::kWorkingDir] = project.working_dir;
   labels[label::kConfigFiles] = join(project.config_files, ",");
   if (!project.env_files.empty()) labels[label::kEnvironmentFile] = join(project.env_files, ",");
@@ -176,6 +175,12 @@ std::string container_name(const parser::Project& project, const parser::Service
 
 engine::ContainerConfig container_config(const parser::Project& project, const parser::Service& service,
                                          int number, const std::string& name, const std::string& image_id) {
+  return container_config(project, service, number, name, image_id, described(project, service));
+}
+
+engine::ContainerConfig container_config(const parser::Project& project, const parser::Service& service,
+                                         int number, const std::string& name, const std::string& image_id,
+                                         const ServiceDescription& description) {
   engine::ContainerConfig config;
   config.name = name;
   config.image = image_of(project, service);
@@ -185,7 +190,7 @@ engine::ContainerConfig container_config(const parser::Project& project, const p
   config.working_dir = service.working_dir;
   config.user = service.user;
   config.hostname = service.hostname;
-  config.labels = container_labels(project, service, number, image_id);
+  config.labels = container_labels(project, service, number, image_id, description);
   for (const auto& mount : service.volumes) config.mounts.push_back(mount_config(project, mount));
   grant_files(project, service, config);
   for (const VolumeLender& lender : lenders_of(service)) {

@@ -31,14 +31,14 @@ class Converger {
         service_(service),
         observed_(observed),
         policy_(policy),
-        description_(describe_service(project, service)),
-        hash_(engine::sha256_hex(description_)) {}
+        description_(described(project, service)) {}
 
   Convergence make() {
     group();
     shrink();
     grow();
     for (Slot& slot : result_.slots) decide(slot);
+    result_.description = std::move(description_);
     return std::move(result_);
   }
 
@@ -128,13 +128,14 @@ class Converger {
         image != observed_.images.end() && image->second.labels.contains(engine::kLoadBalancerLabel);
     if (!is_ours || !is_up(container)) return false;
     return policy_.recreate == ConvergePolicy::Recreate::kDiverged && other_divergence(container).empty() &&
-           differs_in_environment_alone(label_of(container.labels, label::kConfig), description_);
+           differs_in_environment_alone(label_of(container.labels, label::kConfig), description_.text);
   }
 
   // Why a container is not what the file asks for; empty when it is.
   std::string divergence(const ContainerInfo& container) const {
-    if (label_of(container.labels, label::kConfigHash) != hash_) {
-      const std::string text = explain_difference(label_of(container.labels, label::kConfig), description_);
+    if (label_of(container.labels, label::kConfigHash) != description_.hash) {
+      const std::string text =
+          explain_difference(label_of(container.labels, label::kConfig), description_.text);
       return text.empty() ? "config changed" : "config changed: " + text;
     }
     return other_divergence(container);
@@ -208,8 +209,7 @@ class Converger {
   const parser::Service& service_;
   const Observed& observed_;
   const ConvergePolicy& policy_;
-  const std::string description_;
-  const std::string hash_;
+  ServiceDescription description_;
   Convergence result_;
 };
 

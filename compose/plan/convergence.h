@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "compose/plan/describe.h"
 #include "compose/plan/planner.h"
 
 namespace compose {
@@ -30,6 +31,7 @@ struct Convergence {
   std::vector<Slot> slots;       // by number
   std::vector<Surplus> surplus;  // to be removed
   bool replaces = false;         // a container that was there is replaced
+  ServiceDescription description;
 };
 
 struct ConvergePolicy {

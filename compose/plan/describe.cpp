@@ -275,4 +275,10 @@ std::string config_hash(const parser::Project& project, const parser::Service& s
   return engine::sha256_hex(describe_service(project, service));
 }
 
+ServiceDescription described(const parser::Project& project, const parser::Service& service) {
+  ServiceDescription description{describe_service(project, service), {}};
+  description.hash = engine::sha256_hex(description.text);
+  return description;
+}
+
 }  // namespace compose

@@ -49,7 +49,8 @@ engine::ContainerConfig config_of(const UpScene& scene, const ServiceState& stat
   const parser::Service& service = *state.service;
   const std::string image = image_of(scene.project, service);
   engine::ContainerConfig config =
-      container_config(scene.project, service, slot.number, slot.name, scene.observed.images.at(image).id);
+      container_config(scene.project, service, slot.number, slot.name, scene.observed.images.at(image).id,
+                       state.convergence.description);
   point_links(scene, service, config);
   point_namespaces(scene, service, config);
   return config;
@@ -112,7 +113,8 @@ Member keep_slot(UpScene& scene, const ServiceState& state, const Slot& slot) {
   }
   if (slot.reconfigure) {
     const engine::ContainerConfig config =
-        container_config(scene.project, *state.service, slot.number, slot.name, container.image_id);
+        container_config(scene.project, *state.service, slot.number, slot.name, container.image_id,
+                         state.convergence.description);
     after = {scene.steps.add(resource, ReconfigureContainer{container.id, config.environment, config.labels},
                              slot.reason, after)};
   }
@@ -149,8 +151,9 @@ Member make_slot(UpScene& scene, const ServiceState& state, const Slot& slot) {
     ports = config.ports;
     std::vector<int> before = prerequisites(scene, config);
     point_volumes(scene, service, config, before);
-    ready = scene.steps.add(resource, CreateContainer{service.name, config}, slot.reason, before);
-    scene.loans.emplace(service.name, Loan{config.name, ready, false, config.name, ready});
+    const std::string name = config.name;
+    ready = scene.steps.add(resource, CreateContainer{service.name, std::move(config)}, slot.reason, before);
+    scene.loans.emplace(service.name, Loan{name, ready, false, name, ready});
   } else {
     Replacement replacement = replacement_of(scene, state, slot, false);
     ports = replacement.config.ports;

@@ -54,6 +54,7 @@ Plan StepList::finish() && {
     for (const int before : step.after) followers[static_cast<size_t>(before)].push_back(step.id);
   }
   Plan plan;
+  plan.steps.reserve(steps_.size());
   std::vector<int> number(steps_.size(), -1);
   while (!ready.empty()) {
     const int next = ready.top();

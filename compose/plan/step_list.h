@@ -1,5 +1,6 @@
 #pragma once
 // A plan being made: steps and the edges between them in any order, put in running order at the end.
+#include <deque>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -34,7 +35,7 @@ class StepList {
   Plan finish() &&;
 
  private:
-  std::vector<Step> steps_;
+  std::deque<Step> steps_;  // a step is large, and is moved once only
   std::vector<std::string> warnings_;
   std::map<std::string, Update> updates_;
 };

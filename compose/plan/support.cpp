@@ -1,5 +1,7 @@
 #include "compose/plan/support.h"
 
+#include <map>
+
 #include "parser/path.h"
 
 namespace compose {
@@ -11,49 +13,81 @@ using parser::Path;
 
 constexpr std::string_view kBuildSection = "services.*.build";
 
-// The rows that apply below a place, with what is left of their patterns.
-struct Below {
-  std::string_view rest;
-  const SupportRow* row;
+// The table as a tree: the rows for a place, and what may come below it.
+struct Place {
+  std::vector<const SupportRow*> rows;
+  std::map<std::string_view, Place> below;  // by step; "*" any key, "[]" any item
 };
 
-std::vector<Below> step_into(const std::vector<Below>& rows, std::string_view step) {
-  std::vector<Below> result;
-  for (const Below& below : rows) {
-    std::string_view rest = below.rest;
-    const std::string_view wanted = parser::next_step(rest);
-    if (wanted == step || (wanted == "*" && step != "[]")) result.push_back({rest, below.row});
+Place tree_of_table() {
+  Place root;
+  for (const SupportRow& row : support_table()) {
+    Place* place = &root;
+    for (std::string_view rest = row.place; !rest.empty();) place = &place->below[parser::next_step(rest)];
+    place->rows.push_back(&row);
+  }
+  return root;
+}
+
+// The places that a node is at, mostly one.
+using Places = std::vector<const Place*>;
+
+Places step_into(const Places& places, std::string_view step) {
+  Places result;
+  const auto add = [&](const Place& place, std::string_view wanted) {
+    if (const auto found = place.below.find(wanted); found != place.below.end())
+      result.push_back(&found->second);
+  };
+  for (const Place* place : places) {
+    add(*place, step);
+    if (step != "[]") add(*place, "*");
   }
   return result;
 }
 
+// The first row of the table that holds for the value; null: none does.
+const SupportRow* row_for(const Places& places, const Node& value) {
+  const SupportRow* first = nullptr;
+  for (const Place* place : places)
+    for (const SupportRow* row : place->rows)
+      if ((row->holds == nullptr || row->holds(value)) && (first == nullptr || row < first)) first = row;
+  return first;
+}
+
 class Review {
  public:
-  Review(const parser::Project& project, const std::set<std::string>& services)
-      : project_(project), services_(services) {}
+  // `honoured`: those are findings as well.
+  Review(const parser::Project& project, const std::set<std::string>& services, bool honoured)
+      : project_(project), services_(services), honoured_(honoured) {}
 
-  void walk(const Node& node, const Path& path, const std::vector<Below>& rows) {
-    for (size_t i = 0; i < node.items.size(); ++i)
-      visit(node.items[i], node.items[i].at, path.index(i), "", path.index(i), step_into(rows, "[]"));
-    for (const Entry& entry : node.entries)
-      if (is_meant(path, entry.key))
-        visit(entry.value, entry.key_at, path, entry.key, path.key(entry.key), step_into(rows, entry.key));
+  void walk(const Node& node, const Path& path, const Places& places) {
+    if (!node.items.empty()) {
+      const Places below = step_into(places, "[]");
+      for (size_t i = 0; i < node.items.size() && is_of_interest(below); ++i)
+        visit(node.items[i], node.items[i].at, path.index(i), "", path.index(i), below);
+    }
+    for (const Entry& entry : node.entries) {
+      const Places below = step_into(places, entry.key);
+      if (is_of_interest(below) && is_meant(path, entry.key))
+        visit(entry.value, entry.key_at, path, entry.key, path.key(entry.key), below);
+    }
   }
 
   std::vector<Finding> findings;
 
  private:
+  bool is_of_interest(const Places& places) const { return honoured_ || !places.empty(); }
+
   void visit(const Node& value, parser::Location at, const Path& parent, const std::string& name,
-             const Path& path, const std::vector<Below>& rows) {
+             const Path& path, const Places& places) {
     if (value.is_null()) return;
-    for (const Below& below : rows)
-      if (below.rest.empty() && (below.row->holds == nullptr || below.row->holds(value))) {
-        note(*below.row, value, at, parent, name);
-        return;
-      }
-    if (value.is_scalar() && !name.empty() && parent.size() > 0)
+    if (const SupportRow* row = row_for(places, value)) {
+      note(*row, value, at, parent, name);
+      return;
+    }
+    if (honoured_ && value.is_scalar() && !name.empty() && parent.size() > 0)
       findings.push_back({Support::kHonoured, at.mark(), parent.to_string(), name, "", "", false});
-    walk(value, path, rows);
+    walk(value, path, places);
   }
 
   // What the project leaves out does not matter, nor do extensions.
@@ -85,7 +119,16 @@ class Review {
 
   const parser::Project& project_;
   const std::set<std::string>& services_;
+  const bool honoured_;
 };
+
+std::vector<Finding> findings_in(const Node& tree, const parser::Project& project,
+                                 const std::set<std::string>& services, bool honoured) {
+  static const Place table = tree_of_table();
+  Review review(project, services, honoured);
+  review.walk(tree, Path(), {&table});
+  return std::move(review.findings);
+}
 
 parser::Diagnostic refusal(const Finding& finding) {
   const std::string what = said(finding);
@@ -109,17 +152,13 @@ std::string said(const Finding& finding) {
 
 std::vector<Finding> review_support(const parser::Node& tree, const parser::Project& project,
                                     const std::set<std::string>& services) {
-  std::vector<Below> rows;
-  for (const SupportRow& row : support_table()) rows.push_back({row.place, &row});
-  Review review(project, services);
-  review.walk(tree, Path(), rows);
-  return std::move(review.findings);
+  return findings_in(tree, project, services, true);
 }
 
 void require_supported(const parser::Node& tree, const parser::Project& project,
                        const std::set<std::string>& services, Purpose purpose) {
   std::vector<parser::Diagnostic> refusals;
-  for (const Finding& finding : review_support(tree, project, services)) {
+  for (const Finding& finding : findings_in(tree, project, services, false)) {
     if (finding.support == Support::kNotYet && (purpose == Purpose::kRun || finding.of_build))
       refusals.push_back(refusal(finding));
   }
