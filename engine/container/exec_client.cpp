@@ -87,8 +87,7 @@ int exec_in_container(MonitorServer& monitors, const Spec& spec, const Status& s
     const RelayEnd end = await_exec_end(report, std::move(started), std::move(pipes), request, subject);
     // One that goes on has its monitor as well.
     if (end.how == RelayEnd::How::kDetached) return 0;
-    if (end.how == RelayEnd::How::kCancelled)
-      throw Error(Error::Kind::kUnavailable, subject + ": cancelled");
+    if (end.how == RelayEnd::How::kCancelled) throw Error(Error::Kind::kUnavailable, subject + ": cancelled");
     return end.exit_code;
   } catch (const Error& error) {
     if (!report) throw;  // it has begun and goes on, its monitor with it

@@ -94,12 +94,9 @@ sys::Fd request_file(const MonitorSpawn& spawn) {
 
 void each_descriptor(const MonitorSpawn& spawn, int report, const sys::Fd& request,
                      const std::function<void(int, int)>& visit) {
-  const std::pair<int, int> named[] = {{report, kReportFd},
-                                       {spawn.netns, kNetnsFd},
-                                       {request.get(), kRequestFd},
-                                       {spawn.output, kOutputFd},
-                                       {spawn.error, kErrorFd},
-                                       {spawn.input, kInputFd}};
+  const std::pair<int, int> named[] = {{report, kReportFd},         {spawn.netns, kNetnsFd},
+                                       {request.get(), kRequestFd}, {spawn.output, kOutputFd},
+                                       {spawn.error, kErrorFd},     {spawn.input, kInputFd}};
   for (const auto& [descriptor, number] : named)
     if (descriptor >= 0) visit(descriptor, number);
   for (size_t i = 0; i < spawn.held.size(); ++i) visit(spawn.held[i], kHeldFds + static_cast<int>(i));

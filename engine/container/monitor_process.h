@@ -21,8 +21,8 @@ struct MonitorSpawn {
 
 // MonitorSpawn::request as a file to be read from its beginning; empty when there is none. Throws sys::Error.
 sys::Fd request_file(const MonitorSpawn& spawn);
-// Calls `visit(descriptor, number)` for each descriptor that is given, with what it is to be there. `request`:
-// the file of above.
+// Calls `visit(descriptor, number)` for each descriptor that is given, with what it is to be there.
+// `request`: the file of above.
 void each_descriptor(const MonitorSpawn& spawn, int report, const sys::Fd& request,
                      const std::function<void(int, int)>& visit);
 

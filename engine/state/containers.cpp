@@ -58,8 +58,8 @@ void read_parts(Database& db, std::vector<ContainerRecord>& records, const std::
   for (ContainerRecord& record : records) by_id[record.id] = &record;
   // By far the most often it is one, and for a list SQLite would make a table first.
   const bool one = records.size() == 1;
-  const std::string chosen = one ? " WHERE container_id = ?1"
-                                 : " WHERE container_id IN (SELECT id FROM containers c" + where + ")";
+  const std::string chosen =
+      one ? " WHERE container_id = ?1" : " WHERE container_id IN (SELECT id FROM containers c" + where + ")";
   const auto each = [&](const std::string& select, const std::string& order, const auto& take) {
     Statement query = db.prepare(select + chosen + order);
     if (one || !where.empty()) query.bind(1, one ? records.front().id : parameter);

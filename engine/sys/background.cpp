@@ -56,8 +56,7 @@ pid_t start_in_background(const std::vector<std::string>& words) {
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
   pid_t child = -1;
-  const int error =
-      ::posix_spawn(&child, argv[0], &actions.value, &attributes.value, argv.data(), environ);
+  const int error = ::posix_spawn(&child, argv[0], &actions.value, &attributes.value, argv.data(), environ);
   if (error != 0) throw Error(error, "posix_spawn", words.front());
   return child;
 }
