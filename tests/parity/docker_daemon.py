@@ -21,6 +21,18 @@ def run(args, **options):
     return subprocess.run(args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options)
 
 
+def left_behind(state, before, patience=20):
+    """What of `before`, of what `state` tells, `down` has not brought back: pairs of its name and what there is now. As links and
+    rules of a network go in the background, it has `patience` seconds for it."""
+    end = time.monotonic() + patience
+    while True:
+        after = state()
+        left = [(what, after[what]) for what, value in before.items() if after[what] != value]
+        if not left or time.monotonic() > end:
+            return left
+        time.sleep(0.1)
+
+
 def why_not():
     """Why there can be no daemon here; None when there can."""
     if not shutil.which("dockerd") or not os.path.exists("/usr/bin/docker"):
