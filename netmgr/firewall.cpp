@@ -5,19 +5,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <nlohmann/json.hpp>
 
 #include "netmgr/address.h"
 #include "netmgr/host_lock.h"
 #include "netmgr/namespace_scope.h"
-#include "netmgr/nft.h"
 #include "netmgr/ruleset.h"
 #include "sys/error.h"
 
 namespace netmgr {
 namespace {
-
-using nlohmann::json;
 
 // A host address of "0.0.0.0", "::" and none mean the same and are one key in the kernel.
 std::string host_of(const Publish& port) {
@@ -45,7 +41,6 @@ std::string describe(const std::vector<Publish>& ports) {
   return text;
 }
 
-// The texts go into a command, so nothing but addresses and numbers may be in them.
 void require_valid(const Publish& port) {
   if (protocol_number(port.protocol) == 0) {
     throw sys::Error(EPROTONOSUPPORT, "publish protocol " + port.protocol, describe(port));
@@ -60,51 +55,6 @@ void require_valid(const Publish& port) {
   }
   if (port.host_port == 0 || port.container_port == 0)
     throw sys::Error(EINVAL, "publish port 0", describe(port));
-}
-
-std::string parse_protocol(const json& value) {
-  return value.is_number() ? protocol_name(value.get<int>()) : value.get<std::string>();
-}
-
-// One element of a map of ports: [{concat: key}, {concat: target}].
-Publish parse_port(const json& element) {
-  const json& key = element.at(0).at("concat");
-  const json& target = element.at(1).at("concat");
-  const size_t first = key.size() - 2;
-  Publish port;
-  if (first == 1) port.host_ip = key.at(0).get<std::string>();
-  port.protocol = parse_protocol(key.at(first));
-  port.host_port = key.at(first + 1).get<uint16_t>();
-  port.container_ip = target.at(0).get<std::string>();
-  port.container_port = target.at(1).get<uint16_t>();
-  return port;
-}
-
-// One element of `own` or `own6`: bridge and prefix, where a whole address is plain.
-FirewallState::OwnSubnet parse_subnet_element(const json& element) {
-  const json& key = element.at("concat");
-  const json& subnet = key.at(1);
-  if (subnet.is_string()) {
-    const std::string address = subnet;
-    return {key.at(0), address + (is_ipv6(address) ? "/128" : "/32")};
-  }
-  const json& prefix = subnet.at("prefix");
-  return {key.at(0), fmt::format("{}/{}", prefix.at("addr").get<std::string>(), prefix.at("len").get<int>())};
-}
-
-void parse_set(const json& set, FirewallState& state) {
-  const std::string name = set.at("name");
-  if (name == "forwarding_was_off") state.v4.was_off = true;
-  if (name == "forwarding6_was_off") state.v6.was_off = true;
-  const auto elements = set.find("elem");
-  if (elements == set.end()) return;
-  for (const json& element : *elements) {
-    if (name == "bridges") state.bridges.push_back(element.get<std::string>());
-    if (name == "advertised") state.advertised.push_back(element.get<std::string>());
-    if (name == "own" || name == "own6") state.subnets.push_back(parse_subnet_element(element));
-    if (name.starts_with("ports") || name.starts_with("address_ports"))
-      state.ports.push_back(parse_port(element));
-  }
 }
 
 std::string lock_name() {
@@ -128,62 +78,66 @@ FirewallLock::FirewallLock() : lock_(lock_on_host(lock_name())) {}
 
 FirewallState read_firewall() {
   FirewallState state;
-  const std::string text = nft::list("list table inet compose", "table inet compose");
-  if (text.empty()) return state;
-  state.exists = true;
-  try {
-    const json answer = json::parse(text);
-    for (const json& entry : answer.at("nftables")) {
-      for (const char* kind : {"set", "map"}) {
-        if (const auto found = entry.find(kind); found != entry.end()) parse_set(*found, state);
-      }
-      const auto rule = entry.find("rule");
-      if (rule == entry.end()) continue;
-      if (rule->at("chain") == "others") state.v4.for_us_alone = true;
-      if (rule->at("chain") == "others6") state.v6.for_us_alone = true;
-    }
-  } catch (const json::exception& error) {
-    throw sys::Error(EBADMSG, fmt::format("read rules ({})", error.what()), "table inet compose");
-  }
+  state.exists = nf::has_table();
+  if (!state.exists) return state;
+  const auto elements = [](const char* set) {
+    return nf::elements_of(set).value_or(std::vector<nf::Element>());
+  };
+  state.v4.was_off = nf::elements_of("forwarding_was_off").has_value();
+  state.v6.was_off = nf::elements_of("forwarding6_was_off").has_value();
+  state.v4.for_us_alone = nf::has_rules("others");
+  state.v6.for_us_alone = nf::has_rules("others6");
+  for (const nf::Element& element : elements("bridges")) state.bridges.push_back(link_in(element));
+  for (const nf::Element& element : elements("advertised")) state.advertised.push_back(link_in(element));
+  for (const char* set : kOwnSets)
+    for (const nf::Element& element : elements(set)) state.subnets.push_back(subnet_in(element));
+  for (const char* map : kPortMaps)
+    for (const nf::Element& element : elements(map)) state.ports.push_back(port_in(map, element));
   return state;
 }
 
 void add_network(const FirewallLock&, const NetworkRules& rules, bool v4_was_off, bool v6_was_off,
                  const std::vector<std::string>& advertised) {
-  std::string text = base_ruleset() + add_network_elements(rules);
-  if (v4_was_off) text += forward_for_us_alone(false);
-  if (v6_was_off) text += forward_for_us_alone(true) + add_advertised(advertised);
-  nft::run(text, "network " + rules.bridge);
+  nf::Transaction changes;
+  put_base(changes);
+  add_network_elements(changes, rules);
+  if (v4_was_off) forward_for_us_alone(changes, false);
+  if (v6_was_off) {
+    forward_for_us_alone(changes, true);
+    add_advertised(changes, advertised);
+  }
+  changes.commit("network " + rules.bridge);
 }
 
 void remove_network(const FirewallLock&, const std::string& bridge, const FirewallState& state) {
   if (!state.exists) return;
   std::vector<std::string> subnets, others;  // another network may have its subnets already
-  for (const FirewallState::OwnSubnet& own : state.subnets)
-    (own.bridge == bridge ? subnets : others).push_back(own.subnet);
-  // The table may be of an earlier version, with fewer sets.
-  std::string text = base_ruleset() + delete_network_elements(bridge, subnets);
+  for (const OwnSubnet& own : state.subnets) (own.bridge == bridge ? subnets : others).push_back(own.subnet);
+  nf::Transaction changes;
+  put_base(changes);  // the table may be of an earlier version, with fewer sets
+  delete_network_elements(changes, bridge, subnets);
   for (const Publish& port : state.ports) {
     if (is_within(port.container_ip, subnets) && !is_within(port.container_ip, others))
-      text += delete_port_element(port);
+      delete_port_element(changes, port);
   }
-  nft::run(text, "network " + bridge);
+  changes.commit("network " + bridge);
 }
 
 bool knows_bridge(const std::string& bridge) {
-  return nft::run(fmt::format("get element inet compose bridges {{ \"{}\" }}", bridge), bridge, {ENOENT}) ==
-         0;
+  return nf::has_element("bridges", nf::link_name(bridge));
 }
 
 void add_ports(const FirewallLock&, const std::vector<Publish>& ports, bool (*is_alive)(const std::string&)) {
-  std::string additions;
-  for (const Publish& port : ports) {
-    require_valid(port);
-    additions += add_port_element(port);
-  }
-  const int refused = nft::run(additions, describe(ports), {EEXIST, ENOENT});
+  const auto add_all = [&](nf::Transaction& changes) {
+    for (const Publish& port : ports) add_port_element(changes, port);
+  };
+  for (const Publish& port : ports) require_valid(port);
+  nf::Transaction additions;
+  add_all(additions);
+  const int refused = additions.commit(describe(ports), {EEXIST, ENOENT});
   if (refused == 0) return;
-  std::string text = refused == ENOENT ? base_ruleset() : std::string{};
+  nf::Transaction changes;
+  if (refused == ENOENT) put_base(changes);
   for (const Publish& held : read_firewall().ports) {
     for (const Publish& port : ports) {
       if (!same_key(held, port) || same_target(held, port)) continue;
@@ -192,32 +146,36 @@ void add_ports(const FirewallLock&, const std::vector<Publish>& ports, bool (*is
             EADDRINUSE, "publish",
             fmt::format("{} (leads to {}:{})", describe(port), held.container_ip, held.container_port));
       }
-      text += delete_port_element(held);
+      delete_port_element(changes, held);
     }
   }
-  nft::run(text + additions, describe(ports));
+  add_all(changes);
+  changes.commit(describe(ports));
 }
 
 void remove_ports(const FirewallLock&, const std::vector<Publish>& ports) {
-  std::string deletions;
+  nf::Transaction deletions;
   for (const Publish& port : ports) {
     require_valid(port);
     // Adding fails with EEXIST when the port leads elsewhere by now, and does nothing when it is as we think.
-    deletions += add_port_element(port) + delete_port_element(port);
+    add_port_element(deletions, port);
+    delete_port_element(deletions, port);
   }
-  if (nft::run(deletions, describe(ports), {EEXIST, ENOENT}) == 0) return;
-  std::string text;
+  if (deletions.commit(describe(ports), {EEXIST, ENOENT}) == 0) return;
+  nf::Transaction changes;
   for (const Publish& held : read_firewall().ports) {
     const bool asked = std::any_of(ports.begin(), ports.end(), [&](const Publish& port) {
       return same_key(held, port) && same_target(held, port);
     });
-    if (asked) text += delete_port_element(held);
+    if (asked) delete_port_element(changes, held);
   }
-  if (!text.empty()) nft::run(text, describe(ports));
+  if (!changes.is_empty()) changes.commit(describe(ports));
 }
 
 void delete_table(const FirewallLock&) {
-  nft::run("delete table inet compose", "table inet compose", {ENOENT});
+  nf::Transaction changes;
+  changes.delete_table();
+  changes.commit("table inet compose", {ENOENT});
 }
 
 }  // namespace netmgr

@@ -22,10 +22,6 @@ class FirewallLock {
 };
 
 struct FirewallState {
-  struct OwnSubnet {
-    std::string bridge;
-    std::string subnet;
-  };
   bool exists = false;
   struct Forwarding {
     bool was_off = false;

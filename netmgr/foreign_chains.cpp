@@ -1,12 +1,14 @@
 #include "netmgr/foreign_chains.h"
 
 #include <fmt/format.h>
+#include <linux/netfilter.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "netmgr/nf_tables.h"
 #include "netmgr/nft.h"
 #include "sys/error.h"
 
@@ -42,18 +44,19 @@ bool is_plain(const std::string& name) {
   });
 }
 
+const char* family_name(uint8_t family) {
+  return family == NFPROTO_IPV4 ? "ip" : family == NFPROTO_IPV6 ? "ip6" : "inet";
+}
+
 // Of these families, and of those that stand for both.
 std::vector<Chain> forward_chains(bool v4, bool v6) {
   std::vector<Chain> chains;
-  for (const json& chain : objects(nft::list("list chains", "chains"), "chain")) {
-    if (chain.value("hook", "") != "forward" || chain.value("type", "") != "filter") continue;
-    const std::string family = chain.at("family");
-    const std::string table = chain.at("table");
-    const std::string name = chain.at("name");
-    const bool asked = (family == "ip" && v4) || (family == "ip6" && v6) || family == "inet";
-    if (!asked || (family == "inet" && table == "compose")) continue;
-    if (!is_plain(table) || !is_plain(name)) continue;
-    chains.push_back({fmt::format("{} {} {}", family, table, name), chain.value("policy", "") == "drop"});
+  for (const nf::ForwardChain& chain : nf::forward_chains()) {
+    const bool asked = (chain.family == NFPROTO_IPV4 && v4) || (chain.family == NFPROTO_IPV6 && v6) ||
+                       chain.family == NFPROTO_INET;
+    if (!asked || chain.type != "filter" || !is_plain(chain.table) || !is_plain(chain.name)) continue;
+    chains.push_back(
+        {fmt::format("{} {} {}", family_name(chain.family), chain.table, chain.name), chain.drops});
   }
   return chains;
 }

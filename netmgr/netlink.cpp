@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 
 #include "sys/error.h"
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr size_t kRequestSize = 4096;       // none of ours comes near
 constexpr size_t kReceiveSize = 64 * 1024;  // a dump's message is at most 32 KiB
+constexpr size_t kUsualRoom = 64 * 1024;    // for what is sent, less than any kernel gives a socket
 
 // Negative errno of an acknowledgement, 0 for success.
 int error_of(const nlmsghdr* header) {
@@ -87,6 +89,31 @@ void NetlinkSocket::run(std::vector<NetlinkRequest> requests, const Reply& reply
     }
   }
   if (failed != nullptr) throw sys::Error(failure, failed->call_, failed->object_);
+}
+
+// The kernel works through a batch before sendmsg returns, so all that it has to say is there by then.
+int NetlinkSocket::run_batch(std::vector<char>& messages) {
+  auto left = static_cast<int>(messages.size());
+  for (auto* header = reinterpret_cast<nlmsghdr*>(messages.data()); mnl_nlmsg_ok(header, left);
+       header = mnl_nlmsg_next(header, &left))
+    header->nlmsg_seq = sequence_++;
+  const int fd = mnl_socket_get_fd(socket_.get());
+  if (messages.size() > kUsualRoom) {
+    const auto room = static_cast<int>(std::min<size_t>(messages.size() + kUsualRoom, INT_MAX / 2));
+    sys::check(::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room), "setsockopt", "SO_SNDBUF");
+  }
+  sys::check(mnl_socket_sendto(socket_.get(), messages.data(), messages.size()), "send", "netlink");
+  int first = 0;
+  for (;;) {
+    const ssize_t size = ::recv(fd, buffer_.get(), kReceiveSize, MSG_DONTWAIT);
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0 && errno == EAGAIN) return first;
+    if (size < 0 && errno == ENOBUFS) continue;  // more errors than have room; the first of them are there
+    auto rest = static_cast<int>(sys::check(size, "recv", "netlink"));
+    for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.get()); mnl_nlmsg_ok(header, rest);
+         header = mnl_nlmsg_next(header, &rest))
+      if (header->nlmsg_type == NLMSG_ERROR && first == 0) first = -error_of(header);
+  }
 }
 
 bool NetlinkSocket::receive_dump(const NetlinkRequest& request, unsigned sequence, const Reply& reply,

@@ -70,6 +70,9 @@ class NetlinkSocket {
   // does not stop at a failed one; the first error that is not tolerated is thrown. Data messages go to
   // `reply`.
   void run(std::vector<NetlinkRequest> requests, const Reply& reply = nullptr);
+  // Messages of a batch (linux/netfilter/nfnetlink.h), complete but for their numbers and without
+  // acknowledgement, all of which the kernel does or nothing. Returns its first error's errno, or 0.
+  int run_batch(std::vector<char>& messages);
   // A request with NLM_F_DUMP; restarted when the kernel says that the list changed underway, so `reply` may
   // see an entry twice. Throws sys::Error.
   void dump(NetlinkRequest request, const Reply& reply);

@@ -1,0 +1,457 @@
+#include "netmgr/nf_tables.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <net/if.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "netmgr/netlink.h"
+#include "sys/error.h"
+
+namespace netmgr::nf {
+namespace {
+
+constexpr const char* kTable = "compose";
+constexpr size_t kMessage = 4096;    // more than any of ours
+constexpr size_t kPartSize = 4;      // of a register
+constexpr uint8_t kKeyOrder = 0;     // NFTNL_UDATA_SET_KEYBYTEORDER, for who lists the set
+constexpr uint32_t kHostOrder = 1;   // BYTEORDER_HOST_ENDIAN of nft
+constexpr uint8_t kRuleComment = 0;  // NFTNL_UDATA_RULE_COMMENT
+constexpr uint32_t kVerdict = NFT_REG_VERDICT;
+
+constexpr uint16_t message_type(int type) {
+  return static_cast<uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | type);
+}
+
+// Numbers of nf_tables are big-endian.
+void put_number(nlmsghdr* message, uint16_t attribute, uint32_t value) {
+  mnl_attr_put_u32(message, attribute, htonl(value));
+}
+void put_bytes(nlmsghdr* message, uint16_t attribute, const Bytes& bytes) {
+  mnl_attr_put(message, attribute, bytes.size(), bytes.data());
+}
+template <typename Fill>
+void put_nest(nlmsghdr* message, uint16_t attribute, Fill fill) {
+  nlattr* start = mnl_attr_nest_start(message, attribute);
+  fill();
+  mnl_attr_nest_end(message, start);
+}
+void put_value(nlmsghdr* message, uint16_t attribute, const Bytes& bytes) {
+  put_nest(message, attribute, [&] { put_bytes(message, NFTA_DATA_VALUE, bytes); });
+}
+
+// A message's header behind nlmsghdr.
+void put_family(nlmsghdr* message, uint8_t family, uint16_t resource = 0) {
+  auto* header = static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(message, sizeof(nfgenmsg)));
+  header->nfgen_family = family;
+  header->version = NFNETLINK_V0;
+  header->res_id = htons(resource);
+}
+
+NetlinkRequest question(int type, const char* call, const std::string& object) {
+  NetlinkRequest request(message_type(type), 0, call, object);
+  put_family(request.header(), NFPROTO_INET);
+  return request;
+}
+
+uint32_t number_in(const nlattr* attribute) {
+  return ntohl(mnl_attr_get_u32(attribute));
+}
+Bytes bytes_in(const nlattr* attribute) {
+  return {static_cast<const char*>(mnl_attr_get_payload(attribute)), mnl_attr_get_payload_len(attribute)};
+}
+Bytes value_in(const nlattr* nest) {
+  Bytes value;
+  each_nested(nest, [&](const nlattr* attribute) {
+    if (mnl_attr_get_type(attribute) == NFTA_DATA_VALUE) value = bytes_in(attribute);
+  });
+  return value;
+}
+
+Element element_in(const nlattr* nest) {
+  Element element;
+  each_nested(nest, [&](const nlattr* attribute) {
+    const uint16_t type = mnl_attr_get_type(attribute);
+    if (type == NFTA_SET_ELEM_KEY) element.key = value_in(attribute);
+    if (type == NFTA_SET_ELEM_KEY_END) element.end = value_in(attribute);
+    if (type == NFTA_SET_ELEM_DATA) element.data = value_in(attribute);
+  });
+  return element;
+}
+
+void put_element(nlmsghdr* message, const char* set, const Element& element) {
+  mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, kTable);
+  mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set);
+  put_nest(message, NFTA_SET_ELEM_LIST_ELEMENTS, [&] {
+    put_nest(message, NFTA_LIST_ELEM, [&] {
+      put_value(message, NFTA_SET_ELEM_KEY, element.key);
+      if (!element.end.empty()) put_value(message, NFTA_SET_ELEM_KEY_END, element.end);
+      if (!element.data.empty()) put_value(message, NFTA_SET_ELEM_DATA, element.data);
+    });
+  });
+}
+
+// False for ENOENT, which a question gets when what it is about is not there.
+template <typename Ask>
+bool is_there(Ask ask) {
+  try {
+    ask();
+    return true;
+  } catch (const sys::Error& error) {
+    if (error.code() != ENOENT) throw;
+    return false;
+  }
+}
+
+ForwardChain chain_in(const nlmsghdr* message, bool& forwards) {
+  ForwardChain chain;
+  chain.family = static_cast<const nfgenmsg*>(mnl_nlmsg_get_payload(message))->nfgen_family;
+  each_attribute<nfgenmsg>(message, [&](const nlattr* attribute) {
+    switch (mnl_attr_get_type(attribute)) {
+      case NFTA_CHAIN_TABLE:
+        chain.table = mnl_attr_get_str(attribute);
+        break;
+      case NFTA_CHAIN_NAME:
+        chain.name = mnl_attr_get_str(attribute);
+        break;
+      case NFTA_CHAIN_TYPE:
+        chain.type = mnl_attr_get_str(attribute);
+        break;
+      case NFTA_CHAIN_POLICY:
+        chain.drops = number_in(attribute) == NF_DROP;
+        break;
+      case NFTA_CHAIN_HOOK:
+        each_nested(attribute, [&](const nlattr* part) {
+          if (mnl_attr_get_type(part) == NFTA_HOOK_HOOKNUM) forwards = number_in(part) == NF_INET_FORWARD;
+        });
+        break;
+      default:
+        break;
+    }
+  });
+  return chain;
+}
+
+}  // namespace
+
+Bytes link_name(const std::string& name) {
+  Bytes bytes = name;
+  bytes.resize(IFNAMSIZ);
+  return bytes;
+}
+
+Bytes part(const void* data, size_t size) {
+  Bytes bytes(static_cast<const char*>(data), size);
+  bytes.resize((size + kPartSize - 1) / kPartSize * kPartSize);
+  return bytes;
+}
+
+void Rule::put(uint16_t attribute, uint32_t value) {
+  put_number(message_, attribute, value);
+}
+
+Rule& Rule::expression(const char* name, const std::function<void()>& fill) {
+  put_nest(message_, NFTA_LIST_ELEM, [&] {
+    mnl_attr_put_strz(message_, NFTA_EXPR_NAME, name);
+    put_nest(message_, NFTA_EXPR_DATA, fill);
+  });
+  return *this;
+}
+
+Rule& Rule::meta(uint32_t key, uint32_t to) {
+  return expression("meta", [&] {
+    put(NFTA_META_KEY, key);
+    put(NFTA_META_DREG, to);
+  });
+}
+
+Rule& Rule::conntrack(uint32_t key) {
+  return expression("ct", [&] {
+    put(NFTA_CT_KEY, key);
+    put(NFTA_CT_DREG, kFirst);
+  });
+}
+
+Rule& Rule::payload(uint32_t base, uint32_t offset, uint32_t size, uint32_t to) {
+  return expression("payload", [&] {
+    put(NFTA_PAYLOAD_DREG, to);
+    put(NFTA_PAYLOAD_BASE, base);
+    put(NFTA_PAYLOAD_OFFSET, offset);
+    put(NFTA_PAYLOAD_LEN, size);
+  });
+}
+
+Rule& Rule::destination_type() {
+  return expression("fib", [&] {
+    put(NFTA_FIB_DREG, kFirst);
+    put(NFTA_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
+    put(NFTA_FIB_FLAGS, NFTA_FIB_F_DADDR);
+  });
+}
+
+Rule& Rule::mask(uint32_t bits) {
+  const uint32_t none = 0;
+  return expression("bitwise", [&] {
+    put(NFTA_BITWISE_SREG, kFirst);
+    put(NFTA_BITWISE_DREG, kFirst);
+    put(NFTA_BITWISE_LEN, sizeof bits);
+    put(NFTA_BITWISE_OP, NFT_BITWISE_BOOL);
+    put_value(message_, NFTA_BITWISE_MASK, part(&bits, sizeof bits));
+    put_value(message_, NFTA_BITWISE_XOR, part(&none, sizeof none));
+  });
+}
+
+Rule& Rule::compare(uint32_t operation, const Bytes& value) {
+  return expression("cmp", [&] {
+    put(NFTA_CMP_SREG, kFirst);
+    put(NFTA_CMP_OP, operation);
+    put_value(message_, NFTA_CMP_DATA, value);
+  });
+}
+Rule& Rule::equals(const Bytes& value) {
+  return compare(NFT_CMP_EQ, value);
+}
+Rule& Rule::differs(const Bytes& value) {
+  return compare(NFT_CMP_NEQ, value);
+}
+
+Rule& Rule::find(const char* set, uint32_t flags, std::optional<uint32_t> to) {
+  return expression("lookup", [&] {
+    mnl_attr_put_strz(message_, NFTA_LOOKUP_SET, set);
+    put(NFTA_LOOKUP_SREG, kFirst);
+    if (to) put(NFTA_LOOKUP_DREG, *to);
+    if (flags != 0) put(NFTA_LOOKUP_FLAGS, flags);
+  });
+}
+Rule& Rule::in(const char* set) {
+  return find(set, 0, std::nullopt);
+}
+Rule& Rule::not_in(const char* set) {
+  return find(set, NFT_LOOKUP_F_INV, std::nullopt);
+}
+Rule& Rule::lookup(const char* map) {
+  return find(map, 0, kFirst);
+}
+
+Rule& Rule::destination_nat(uint32_t family, uint32_t address, uint32_t port) {
+  return expression("nat", [&] {
+    put(NFTA_NAT_TYPE, NFT_NAT_DNAT);
+    put(NFTA_NAT_FAMILY, family);
+    put(NFTA_NAT_REG_ADDR_MIN, address);
+    put(NFTA_NAT_REG_PROTO_MIN, port);
+  });
+}
+Rule& Rule::masquerade() {
+  return expression("masq", [] {});
+}
+Rule& Rule::count() {
+  return expression("counter", [] {});
+}
+
+Rule& Rule::verdict(int code, const char* chain) {
+  return expression("immediate", [&] {
+    put(NFTA_IMMEDIATE_DREG, kVerdict);
+    put_nest(message_, NFTA_IMMEDIATE_DATA, [&] {
+      put_nest(message_, NFTA_DATA_VERDICT, [&] {
+        put(NFTA_VERDICT_CODE, static_cast<uint32_t>(code));
+        if (chain != nullptr) mnl_attr_put_strz(message_, NFTA_VERDICT_CHAIN, chain);
+      });
+    });
+  });
+}
+
+Transaction::Transaction() {
+  begin_batch_message(NFNL_MSG_BATCH_BEGIN);
+}
+
+void Transaction::begin_batch_message(uint16_t type) {
+  nlmsghdr* message = begin(type, 0);
+  message->nlmsg_len = NLMSG_HDRLEN;
+  message->nlmsg_type = type;
+  put_family(message, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
+  end();
+  --changes_;
+}
+
+nlmsghdr* Transaction::begin(uint16_t type, uint16_t flags) {
+  messages_.resize(used_ + kMessage);
+  nlmsghdr* message = mnl_nlmsg_put_header(messages_.data() + used_);
+  message->nlmsg_type = message_type(type);
+  message->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
+  return message;
+}
+
+void Transaction::end() {
+  used_ += reinterpret_cast<const nlmsghdr*>(messages_.data() + used_)->nlmsg_len;
+  messages_.resize(used_);
+  ++changes_;
+}
+
+void Transaction::add_table() {
+  nlmsghdr* message = begin(NFT_MSG_NEWTABLE, NLM_F_CREATE);
+  put_family(message, NFPROTO_INET);
+  mnl_attr_put_strz(message, NFTA_TABLE_NAME, kTable);
+  put_number(message, NFTA_TABLE_FLAGS, 0);
+  end();
+}
+
+void Transaction::delete_table() {
+  nlmsghdr* message = begin(NFT_MSG_DELTABLE, 0);
+  put_family(message, NFPROTO_INET);
+  mnl_attr_put_strz(message, NFTA_TABLE_NAME, kTable);
+  end();
+}
+
+void Transaction::add_set(const Set& set) {
+  nlmsghdr* message = begin(NFT_MSG_NEWSET, NLM_F_CREATE);
+  put_family(message, NFPROTO_INET);
+  mnl_attr_put_strz(message, NFTA_SET_TABLE, kTable);
+  mnl_attr_put_strz(message, NFTA_SET_NAME, set.name);
+  uint32_t flags = set.data_size > 0 ? NFT_SET_MAP : 0;
+  if (!set.ranges.empty()) flags |= NFT_SET_INTERVAL | NFT_SET_CONCAT;
+  put_number(message, NFTA_SET_FLAGS, flags);
+  put_number(message, NFTA_SET_KEY_TYPE, set.type);
+  put_number(message, NFTA_SET_KEY_LEN, set.size);
+  if (set.data_size > 0) {
+    put_number(message, NFTA_SET_DATA_TYPE, set.data_type);
+    put_number(message, NFTA_SET_DATA_LEN, set.data_size);
+  }
+  put_number(message, NFTA_SET_ID, static_cast<uint32_t>(changes_));  // any number of its own
+  if (!set.ranges.empty()) {
+    put_nest(message, NFTA_SET_DESC, [&] {
+      put_nest(message, NFTA_SET_DESC_CONCAT, [&] {
+        for (const uint32_t size : set.ranges)
+          put_nest(message, NFTA_LIST_ELEM, [&] { put_number(message, NFTA_SET_FIELD_LEN, size); });
+      });
+    });
+  }
+  if (set.type == kLinkName) {
+    const char order[] = {kKeyOrder, sizeof kHostOrder, kHostOrder, 0, 0, 0};
+    mnl_attr_put(message, NFTA_SET_USERDATA, sizeof order, order);
+  }
+  end();
+}
+
+void Transaction::add_chain(const char* name, const std::optional<Hook>& hook) {
+  nlmsghdr* message = begin(NFT_MSG_NEWCHAIN, NLM_F_CREATE);
+  put_family(message, NFPROTO_INET);
+  mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, kTable);
+  mnl_attr_put_strz(message, NFTA_CHAIN_NAME, name);
+  if (hook) {
+    put_nest(message, NFTA_CHAIN_HOOK, [&] {
+      put_number(message, NFTA_HOOK_HOOKNUM, hook->number);
+      put_number(message, NFTA_HOOK_PRIORITY, static_cast<uint32_t>(hook->priority));
+    });
+    put_number(message, NFTA_CHAIN_POLICY, NF_ACCEPT);
+    mnl_attr_put_strz(message, NFTA_CHAIN_TYPE, hook->type);
+  }
+  end();
+}
+
+void Transaction::flush_chain(const char* name) {
+  nlmsghdr* message = begin(NFT_MSG_DELRULE, 0);
+  put_family(message, NFPROTO_INET);
+  mnl_attr_put_strz(message, NFTA_RULE_TABLE, kTable);
+  mnl_attr_put_strz(message, NFTA_RULE_CHAIN, name);
+  end();
+}
+
+void Transaction::add_rule(const char* chain, const std::function<void(Rule&)>& fill,
+                           const std::string& comment) {
+  nlmsghdr* message = begin(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
+  put_family(message, NFPROTO_INET);
+  mnl_attr_put_strz(message, NFTA_RULE_TABLE, kTable);
+  mnl_attr_put_strz(message, NFTA_RULE_CHAIN, chain);
+  put_nest(message, NFTA_RULE_EXPRESSIONS, [&] {
+    Rule rule(message);
+    fill(rule);
+  });
+  if (!comment.empty()) {
+    Bytes data = {static_cast<char>(kRuleComment), static_cast<char>(comment.size() + 1)};
+    put_bytes(message, NFTA_RULE_USERDATA, data + comment + '\0');
+  }
+  end();
+}
+
+void Transaction::change_element(uint16_t type, const char* set, const Element& element) {
+  nlmsghdr* message = begin(type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
+  put_family(message, NFPROTO_INET);
+  put_element(message, set, element);
+  end();
+}
+void Transaction::add_element(const char* set, const Element& element) {
+  change_element(NFT_MSG_NEWSETELEM, set, element);
+}
+void Transaction::delete_element(const char* set, const Element& element) {
+  change_element(NFT_MSG_DELSETELEM, set, {element.key, element.end, {}});
+}
+
+int Transaction::commit(const std::string& object, std::initializer_list<int> tolerated) {
+  begin_batch_message(NFNL_MSG_BATCH_END);
+  int error = NetlinkSocket(NETLINK_NETFILTER).run_batch(messages_);
+  if (error == EBUSY) error = EEXIST;  // of kernels before 5.7, for an element with other data
+  if (error == 0 || std::find(tolerated.begin(), tolerated.end(), error) != tolerated.end()) return error;
+  throw sys::Error(error, "change the firewall", object);
+}
+
+std::optional<std::vector<Element>> elements_of(const char* set) {
+  std::vector<Element> elements;
+  NetlinkRequest request = question(NFT_MSG_GETSETELEM, "read the firewall", set);
+  mnl_attr_put_strz(request.header(), NFTA_SET_ELEM_LIST_TABLE, kTable);
+  mnl_attr_put_strz(request.header(), NFTA_SET_ELEM_LIST_SET, set);
+  const bool found = is_there([&] {
+    NetlinkSocket(NETLINK_NETFILTER).dump(std::move(request), [&](const nlmsghdr* message) {
+      each_attribute<nfgenmsg>(message, [&](const nlattr* attribute) {
+        if (mnl_attr_get_type(attribute) == NFTA_SET_ELEM_LIST_ELEMENTS)
+          each_nested(attribute, [&](const nlattr* element) { elements.push_back(element_in(element)); });
+      });
+    });
+  });
+  if (!found) return std::nullopt;
+  return elements;
+}
+
+bool has_element(const char* set, const Bytes& key) {
+  std::vector<NetlinkRequest> requests;
+  requests.push_back(question(NFT_MSG_GETSETELEM, "read the firewall", set));
+  put_element(requests.back().header(), set, {key, {}, {}});
+  return is_there([&] { NetlinkSocket(NETLINK_NETFILTER).run(std::move(requests)); });
+}
+
+bool has_rules(const char* chain) {
+  bool found = false;
+  NetlinkRequest request = question(NFT_MSG_GETRULE, "read the firewall", chain);
+  mnl_attr_put_strz(request.header(), NFTA_RULE_TABLE, kTable);
+  mnl_attr_put_strz(request.header(), NFTA_RULE_CHAIN, chain);
+  is_there([&] {
+    NetlinkSocket(NETLINK_NETFILTER).dump(std::move(request), [&](const nlmsghdr*) { found = true; });
+  });
+  return found;
+}
+
+bool has_table() {
+  std::vector<NetlinkRequest> requests;
+  requests.push_back(question(NFT_MSG_GETTABLE, "read the firewall", kTable));
+  mnl_attr_put_strz(requests.back().header(), NFTA_TABLE_NAME, kTable);
+  return is_there([&] { NetlinkSocket(NETLINK_NETFILTER).run(std::move(requests)); });
+}
+
+std::vector<ForwardChain> forward_chains() {
+  std::vector<ForwardChain> chains;
+  NetlinkRequest request(message_type(NFT_MSG_GETCHAIN), 0, "list chains", "nf_tables");
+  put_family(request.header(), AF_UNSPEC);
+  NetlinkSocket(NETLINK_NETFILTER).dump(std::move(request), [&](const nlmsghdr* message) {
+    bool forwards = false;
+    ForwardChain chain = chain_in(message, forwards);
+    const bool ours = chain.family == NFPROTO_INET && chain.table == kTable;
+    if (forwards && !ours) chains.push_back(std::move(chain));
+  });
+  return chains;
+}
+
+}  // namespace netmgr::nf
