@@ -117,7 +117,7 @@ class SharedNumber {
 
 [[noreturn]] void container_main(const ContainerLaunch& launch, const std::string& filter,
                                  const Lenders& lenders, const std::vector<sys::Fd>& devices,
-                                 SharedNumber& entered, int report) {
+                                 SharedNumber& entered, bool& settled, int report) {
   entered.keep_from_children();
   const Spec& spec = launch.spec;
   if (!spec.host_network && !lenders.net) {
@@ -154,6 +154,7 @@ class SharedNumber {
   program.die_with_parent = launch.die_with_parent;
   program.report = report;
   if (lenders.pid) program.apart = &entered.value();
+  program.at_exec = &settled;
   exec_program(program);
 }
 
@@ -193,7 +194,7 @@ class SharedNumber {
 
 // Runs in the child: whatever goes wrong becomes one message "<exit code> <text>".
 template <typename Main>
-[[noreturn]] void run_child(int report, Main main) {
+[[noreturn]] void run_child(int report, bool& settled, Main main) {
   try {
     main();
   } catch (const SetupError& error) {
@@ -201,6 +202,7 @@ template <typename Main>
   } catch (const std::exception& error) {
     send_message(report, std::to_string(kExitSetupFailed) + ' ' + error.what());
   }
+  settled = true;
   ::_exit(kExitSetupFailed);
 }
 
@@ -287,16 +289,40 @@ pid_t pid_of(int pidfd) {
   return at == std::string::npos ? -1 : std::atoi(text.c_str() + at + 4);
 }
 
-pid_t clone_into_container(const EntryLaunch& launch, sys::Fd& pidfd) {
+// The new process runs `main`, in our memory or in a copy of it.
+template <typename Main>
+pid_t clone_child(bool sharing, uint64_t namespaces, const sys::Fd& folder, sys::Fd& pidfd,
+                  const Main& main) {
+  if (sharing)
+    return clone_sharing(
+        namespaces, folder, pidfd, [](const void* it) { (*static_cast<const Main*>(it))(); }, &main);
+  const pid_t pid = clone_process(namespaces, folder, pidfd);
+  if (pid == 0) main();
+  return pid;
+}
+
+template <typename Main>
+pid_t clone_into_container(const EntryLaunch& launch, sys::Fd& pidfd, const Main& main) {
+  // Who can see the new process may stop it, and we would wait with it, beyond any limit.
+  const bool sharing = launch.once && launch.spec.pid.mode.empty();
   const sys::Fd folder = launch.cgroup.birth_folder();
   try {
-    return clone_process(0, folder, pidfd);
+    return clone_child(sharing, 0, folder, pidfd, main);
   } catch (const sys::Error& error) {
     if (error.code() != EBUSY) throw;
     const sys::Fd beside = launch.cgroup.birth_folder_beside(pid_of(launch.container));
     if (!beside) throw;
-    return clone_process(0, beside, pidfd);
+    return clone_child(sharing, 0, beside, pidfd, main);
   }
+}
+
+// It was killed on its way, by root of the host: what it left of our memory is not to be relied upon. Who
+// started us sees our end, and clears away.
+[[noreturn]] void abandon(pid_t pid) {
+  static constexpr char kWhy[] = "the container's first process was killed before it began\n";
+  if (::write(STDERR_FILENO, kWhy, sizeof kWhy - 1) < 0) ::_exit(kExitSetupFailed);
+  ::waitpid(pid, nullptr, 0);
+  ::_exit(kExitSetupFailed);
 }
 
 }  // namespace
@@ -307,15 +333,19 @@ Launched launch_container(const ContainerLaunch& launch) {
   const std::vector<sys::Fd> devices = open_devices(launch.spec);
   SocketPair report = message_sockets();
   SharedNumber entered;
+  bool settled = false;  // the new process has got somewhere; seen where the memory is shared
+  const auto child = [&, ours = report.ours.get(), theirs = report.theirs.get()] {
+    ::close(ours);
+    run_child(theirs, settled,
+              [&] { container_main(launch, filter, lenders, devices, entered, settled, theirs); });
+  };
+  // Only where nobody else can reach it: in a pid namespace of its own.
+  const bool sharing = kSharesMemory && launch.once && launch.spec.pid.mode.empty();
   sys::Fd pidfd;
-  const pid_t pid =
-      clone_process(CLONE_NEWNS | own_namespaces(launch.spec), launch.cgroup.birth_folder(), pidfd);
-  if (pid == 0) {
-    report.ours.reset();
-    run_child(report.theirs.get(),
-              [&] { container_main(launch, filter, lenders, devices, entered, report.theirs.get()); });
-  }
+  const pid_t pid = clone_child(sharing, CLONE_NEWNS | own_namespaces(launch.spec),
+                                launch.cgroup.birth_folder(), pidfd, child);
   report.theirs.reset();
+  if (sharing && !settled) abandon(pid);
   Newborn newborn{pid, std::move(pidfd), lenders.pid ? &entered.value() : nullptr};
   // In a pid namespace of its own nobody but us can reach the new process yet.
   return await_exec(std::move(newborn), report.ours, launch.spec.pid.mode.empty() ? 0 : kMostStartMs);
@@ -326,12 +356,13 @@ Launched launch_in_container(const EntryLaunch& launch) {
   const std::vector<ResourceLimit> limits = limits_of(pid_of(launch.container));
   SocketPair report = message_sockets();
   SharedNumber entered;
+  const auto child = [&, ours = report.ours.get(), theirs = report.theirs.get()] {
+    ::close(ours);
+    bool settled = false;  // of no interest: the caller ends soon
+    run_child(theirs, settled, [&] { entry_main(launch, filter, limits, entered, theirs); });
+  };
   sys::Fd pidfd;
-  const pid_t pid = clone_into_container(launch, pidfd);
-  if (pid == 0) {
-    report.ours.reset();
-    run_child(report.theirs.get(), [&] { entry_main(launch, filter, limits, entered, report.theirs.get()); });
-  }
+  const pid_t pid = clone_into_container(launch, pidfd, child);
   report.theirs.reset();
   return await_exec({pid, std::move(pidfd), &entered.value()}, report.ours, launch.limit_ms);
 }

@@ -1,7 +1,7 @@
 #pragma once
 // Making the process: clone3 into new namespaces for a container's first program, or into those of a running
 // container for a further one. Only for single-threaded callers (compose-monitor): the child goes on as a
-// copy of the caller until it execs. Linux 5.12 (mount_setattr); 5.8 for setns by pidfd.
+// copy of the caller, or in its memory, until it execs. Linux 5.12 (mount_setattr); 5.8 for setns by pidfd.
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -30,6 +30,7 @@ struct ContainerLaunch {
   Stdio stdio;
   std::string init_program;      // host path of compose-init
   bool die_with_parent = false;  // the container is killed when the calling process dies
+  bool once = false;             // see EntryLaunch
 };
 // Returns when the program has been exec'ed. Throws SetupError (with the exit code), sys::Error; nothing of
 // the process is left then.
@@ -46,6 +47,9 @@ struct EntryLaunch {
   bool own_stdio = false;  // made for this program: its user may reopen them by path
   // For all until the exec. Root of the container sees the new process before that and could stop it.
   int64_t limit_ms = 30000;
+  // The caller starts no other, or few: what the start takes of its memory (some 100 KiB) it does not get
+  // back, and the new process need not be a copy of it until then.
+  bool once = false;
 };
 // The new process is a child of the caller. Throws as launch_container, and SetupError when `limit_ms` is
 // over; the process is killed then.

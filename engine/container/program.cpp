@@ -245,16 +245,21 @@ void exec_program(const Program& program) {
     sys::check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl", "PR_SET_NO_NEW_PRIVS");
     filter();  // and so it need not allow what comes before
   }
+  const auto exec = [&](const char* path, char* const* arguments) {
+    if (program.at_exec != nullptr) *program.at_exec = true;
+    ::execve(path, arguments, envp.data());
+    if (program.at_exec != nullptr) *program.at_exec = false;
+  };
   search(program.args[0], environment.find("PATH"), [&](const std::string& path) {
     if (!program.init) {
-      ::execve(path.c_str(), argv.data(), envp.data());
+      exec(path.c_str(), argv.data());
       return;
     }
     // Asked beforehand, so that a missing program is an error of the start and not of compose-init.
     if (::faccessat(AT_FDCWD, path.c_str(), X_OK, AT_EACCESS) != 0) return;
     std::vector<char*> with_init = {const_cast<char*>(kInitTarget), const_cast<char*>(path.c_str())};
     with_init.insert(with_init.end(), argv.begin(), argv.end());
-    ::execve(kInitTarget, with_init.data(), envp.data());
+    exec(kInitTarget, with_init.data());
   });
 }
 

@@ -31,6 +31,7 @@ struct Program {
   // that is made to be in another pid namespace than its caller: nobody there sees it before it has the
   // program's identity, capabilities and filter.
   pid_t* apart = nullptr;
+  bool* at_exec = nullptr;  // set while nothing but the exec is left to do
 };
 
 // Becomes the program; never returns. Throws SetupError, with

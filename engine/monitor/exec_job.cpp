@@ -113,6 +113,7 @@ int run_exec(bool piped) {
                                order.privileged, {input.get(), output.get(), error.get()}};
     launch.own_stdio = piped;
     if (order.detach) launch.stdio = {};
+    launch.once = true;
     engine::Launched launched = engine::launch_in_container(launch);
     for (sys::Fd* end : {&input, &output, &error}) end->reset();
     report_started(report.get(), launched.process, launched.console.get());

@@ -66,7 +66,8 @@ int run_step(const std::string& programs) {
                                                                   netns.get(),
                                                                   {-1, output.get(), output.get()},
                                                                   programs + "/compose-init",
-                                                                  /*die_with_parent=*/true});
+                                                                  /*die_with_parent=*/true,
+                                                                  /*once=*/true});
       report_started(report.get(), launched.process);
       await(launched, report.get());
       exit_code = engine::take_exit_status(launched.pidfd.get());

@@ -71,8 +71,9 @@ engine::Stdio Supervisor::stdio() {
 
 void Supervisor::launch() {
   oom_kills_before_ = cgroup_.oom_kills();
-  container_ = engine::launch_container(
-      {spec_, cgroup_, netns_.get(), stdio(), init_program_, /*die_with_parent=*/false});
+  container_ = engine::launch_container({spec_, cgroup_, netns_.get(), stdio(), init_program_,
+                                         /*die_with_parent=*/false,
+                                         /*once=*/launched_at_ == 0});
   launched_at_ = monotonic_ms();
   if (attached_) hold_mounts();
   try {
