@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <iterator>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "engine/container/capabilities.h"
@@ -117,10 +118,17 @@ std::string cached(const std::string& run_root, const std::string& key, Make mak
   std::snprintf(name, sizeof name, "%016llx", static_cast<unsigned long long>(fingerprint(key)));
   const std::string folder = run_root + "/seccomp";
   std::string path = folder + '/' + name + ".bpf";
-  struct stat status {};
-  if (::stat(path.c_str(), &status) == 0 && status.st_size > 0) return path;
+  const auto is_there = [&] {
+    struct stat status {};
+    return ::stat(path.c_str(), &status) == 0 && status.st_size > 0;
+  };
+  if (is_there()) return path;
+  // Containers that are started at once would each compile it, 20 ms of a processor; two processes that do
+  // write the same bytes, and the last rename wins.
+  static std::mutex mutex;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (is_there()) return path;
   sys::make_dirs(folder, 0700);
-  // Two at once write the same bytes, and the last rename wins.
   sys::write_file_atomic(path, make(), 0600);
   return path;
 }
