@@ -22,7 +22,7 @@ int check_builds(Context& context, const Plan& plan) {
   std::string text;
   for (const Step& step : plan.steps) {
     const auto& build = std::get<BuildImage>(step.action);
-    const engine::CheckReport report = engine::check_build(context.engine().image_store(), build.request);
+    const engine::CheckReport report = engine::check_build(context.engine().image_store(), *build.request);
     for (const engine::CheckFinding& finding : report.findings) {
       if (plan.steps.size() > 1) text += "service " + build.service + ": ";
       text += finding_text(finding) + "\n";

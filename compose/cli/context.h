@@ -47,6 +47,10 @@ class Context {
   std::optional<parser::Project> load_if_there(const std::vector<std::string>& selected = {});
   // The files behind the project that was loaded last.
   const parser::Document& document() const { return *document_; }
+  // What is left of it is where things stand in its files; the tree's memory can serve what comes.
+  void drop_tree() {
+    document_ = std::make_shared<const parser::Document>(parser::Document{{}, document_->report});
+  }
   const parser::Document* last_document() const { return document_.get(); }  // null: none was
   std::string project_name();
 

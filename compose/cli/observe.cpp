@@ -74,7 +74,7 @@ void assume_images(Observed& observed, const Plan& plan) {
     if (const auto* pull = std::get_if<PullImage>(&step.action)) {
       if (!pull->optional) assume_image(observed, pull->image);
     } else if (const auto* build = std::get_if<BuildImage>(&step.action)) {
-      for (const std::string& tag : build->request.tags) assume_image(observed, tag);
+      for (const std::string& tag : build->request->tags) assume_image(observed, tag);
     }
   }
 }

@@ -154,6 +154,7 @@ class Up {
     require_supported(context_.document().root, project_, meant, Purpose::kRun);
     std::vector<watch::Rule> rules;
     if (flags_.watch) rules = watch_rules(context_, project_, meant);
+    context_.drop_tree();
     read_planned_files(project_, meant);
     agree_to_remote(context_, project_, flags_.assume_yes);
     Observed observed = observe(context_.engine(), project_.name, &project_);

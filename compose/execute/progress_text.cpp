@@ -8,7 +8,7 @@ namespace {
 
 // The new container of a recreate; its rename ends the recreate.
 bool replaces(const CreateContainer& create) {
-  return create.config.labels.count(label::kReplace) != 0;
+  return create.config->labels.count(label::kReplace) != 0;
 }
 
 // An old container makes room and is kept for a while.

@@ -52,7 +52,7 @@ class Performer {
   std::string operator()(const BuildImage& action) {
     BuildProgress progress(step_, reporter_, cancellation_);
     try {
-      engine_.build(action.request, progress);
+      engine_.build(*action.request, progress);
     } catch (const engine::Error&) {
       if (cancellation_.cancelled()) throw Cancelled();
       throw;
@@ -101,13 +101,13 @@ class Performer {
 
   std::string operator()(const CreateContainer& action) {
     return unless(
-        Kind::kConflict, [&] { engine_.create_container(action.config); },
+        Kind::kConflict, [&] { engine_.create_container(*action.config); },
         [&] {
-          const auto there = engine_.find_container(action.config.name);
-          return there && same_origin(there->labels, action.config.labels) &&
-                 same_label(there->labels, action.config.labels, label::kNumber) &&
-                 same_label(there->labels, action.config.labels, label::kSlug) &&
-                 same_label(there->labels, action.config.labels, label::kImage);
+          const auto there = engine_.find_container(action.config->name);
+          return there && same_origin(there->labels, action.config->labels) &&
+                 same_label(there->labels, action.config->labels, label::kNumber) &&
+                 same_label(there->labels, action.config->labels, label::kSlug) &&
+                 same_label(there->labels, action.config->labels, label::kImage);
         });
   }
 

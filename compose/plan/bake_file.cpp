@@ -84,7 +84,7 @@ Json args(const engine::BuildRequest& request) {
 }
 
 Json target(const parser::Project& project, const BuildImage& action, bool push) {
-  const engine::BuildRequest& request = action.request;
+  const engine::BuildRequest& request = *action.request;
   const parser::Service& service = project.services.at(action.service);
   const parser::Build& build = *service.build;
   Json out;

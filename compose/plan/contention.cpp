@@ -30,8 +30,8 @@ std::map<std::string, int> freed(const Observed& observed, const Endings& ending
 std::vector<std::string> taken_by(const Action& action) {
   std::vector<std::string> keys;
   if (const auto* create = std::get_if<CreateContainer>(&action)) {
-    keys.push_back(create->config.name);
-    for (const auto& network : create->config.networks) {
+    keys.push_back(create->config->name);
+    for (const auto& network : create->config->networks) {
       for (const std::string& address : {network.ipv4_address, network.ipv6_address})
         if (!address.empty()) keys.push_back(network.network + " " + address);
     }
@@ -51,7 +51,7 @@ void order_fixed_addresses_first(StepList& steps) {
   for (int step = 0; step < steps.size(); ++step) {
     const auto* create = std::get_if<CreateContainer>(&steps.at(step).action);
     if (create == nullptr) continue;
-    const auto& networks = create->config.networks;
+    const auto& networks = create->config->networks;
     const bool any_fixed = std::any_of(networks.begin(), networks.end(), has_fixed_address);
     for (const auto& attachment : networks) {
       if (has_fixed_address(attachment)) fixed[attachment.network].push_back(step);

@@ -16,8 +16,8 @@ std::map<std::string, std::string> services_of(const Plan& plan, const Observed&
     const auto* create = std::get_if<CreateContainer>(&step.action);
     if (create == nullptr) continue;
     // Made under another name when it replaces one, and renamed later.
-    const std::string final_name = label_of(create->config.labels, label::kReplace);
-    services[create->config.name] = create->service;
+    const std::string final_name = label_of(create->config->labels, label::kReplace);
+    services[create->config->name] = create->service;
     if (!final_name.empty()) services[final_name] = create->service;
   }
   return services;

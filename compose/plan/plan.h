@@ -3,8 +3,10 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -14,9 +16,15 @@
 namespace compose {
 
 // ---- what a step does (engine verbs with their arguments)
+// What is large lies apart: a plan may have thousands of steps.
+template <typename Value>
+using Apart = std::shared_ptr<const Value>;
+
 struct BuildImage {
+  BuildImage(std::string name, engine::BuildRequest wanted)
+      : service(std::move(name)), request(std::make_shared<const engine::BuildRequest>(std::move(wanted))) {}
   std::string service;
-  engine::BuildRequest request;
+  Apart<engine::BuildRequest> request;
 };
 struct PullImage {
   std::string service;    // the first that names it; empty: none does
@@ -46,8 +54,11 @@ struct RemoveImage {
   std::string reference;  // in use by other containers: a warning, not a failure
 };
 struct CreateContainer {
+  CreateContainer(std::string name, engine::ContainerConfig container)
+      : service(std::move(name)),
+        config(std::make_shared<const engine::ContainerConfig>(std::move(container))) {}
   std::string service;
-  engine::ContainerConfig config;
+  Apart<engine::ContainerConfig> config;
 };
 // A command that is run in a container at a turn of its life. What it does not say is the container's.
 struct Hook {
@@ -125,7 +136,7 @@ struct RenameContainer {
 };
 
 using Action =
-    std::variant<BuildImage, PullImage, PushImage, CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume,
+    std::variant<PullImage, BuildImage, PushImage, CreateNetwork, RemoveNetwork, CreateVolume, RemoveVolume,
                  RemoveImage, CreateContainer, StartContainer, WaitFor, MonitorContainer, Delay,
                  StopContainer, KillContainer, PauseContainer, UnpauseContainer, DisconnectContainer,
                  RemoveContainer, ReconfigureContainer, RenameContainer>;

@@ -49,7 +49,7 @@ const char* shown(Update::OnFailure on_failure) {
 // signal.
 std::string detail(const Step& step) {
   if (const auto* create = std::get_if<CreateContainer>(&step.action)) {
-    return step.resource == "Container " + create->config.name ? "" : " as " + create->config.name;
+    return step.resource == "Container " + create->config->name ? "" : " as " + create->config->name;
   }
   if (const auto* stop = std::get_if<StopContainer>(&step.action)) {
     return " (" + stop->container.substr(0, 12) + ")";

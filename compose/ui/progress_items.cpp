@@ -229,7 +229,7 @@ std::vector<std::string> ProgressItems::picture_with(const BuildDetail& detail, 
 
 std::string step_text(const Step& step, StepStatus status, const std::string& text) {
   const auto* create = std::get_if<CreateContainer>(&step.action);
-  const bool replaces = create != nullptr && create->config.labels.count("com.docker.compose.replace") != 0;
+  const bool replaces = create != nullptr && create->config->labels.count("com.docker.compose.replace") != 0;
   if (!replaces || step.reason.empty()) return text;
   if (status == StepStatus::kRunning) return "Recreate (" + step.reason + ")";
   return status == StepStatus::kDone ? "Recreated (" + step.reason + ")" : text;

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -316,11 +317,11 @@ pid_t clone_into_container(const EntryLaunch& launch, sys::Fd& pidfd, const Main
   }
 }
 
-// It was killed on its way, by root of the host: what it left of our memory is not to be relied upon. Who
-// started us sees our end, and clears away.
+// It was killed on its way, by root of the host: what it left of our memory, the allocator's too, is not to
+// be relied upon. Who started us clears away.
 [[noreturn]] void abandon(pid_t pid) {
-  static constexpr char kWhy[] = "the container's first process was killed before it began\n";
-  if (::write(STDERR_FILENO, kWhy, sizeof kWhy - 1) < 0) ::_exit(kExitSetupFailed);
+  static constexpr char kWhy[] = R"({"ok":false,"message":"its first process was killed before it began"})";
+  ::send(kReportFd, kWhy, sizeof kWhy - 1, MSG_NOSIGNAL);
   ::waitpid(pid, nullptr, 0);
   ::_exit(kExitSetupFailed);
 }

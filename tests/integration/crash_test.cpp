@@ -345,3 +345,24 @@ services:
   sandbox.ok({"-p", sandbox.project() + "other", "down", "-t", "0"});
   sandbox.finish();
 }
+
+TEST_CASE("a container whose first process is killed on its way is a start that failed, and leaves nothing") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(
+      "services: {web: {image: busybox, command: [sleep, '1000'], stop_grace_period: 0s}}\n");
+  // Killed as it is about to enter its root.
+  std::vector<std::string> words = {"strace", "-f",
+                                    "-o",     "/dev/null",
+                                    "-e",     "trace=pivot_root",
+                                    "-e",     "inject=pivot_root:signal=SIGKILL:when=1"};
+  const std::vector<std::string> up = sandbox.command({"up", "-d"});
+  words.insert(words.end(), up.begin(), up.end());
+  const it::Output output = it::run(words);
+  CHECK(output.code != 0);
+  CHECK_THAT(output.err, Catch::Contains("its first process was killed before it began"));
+  CHECK(sandbox.container("web").at("State") == "created");
+  sandbox.ok({"up", "-d"});
+  CHECK(sandbox.container("web").at("State") == "running");
+  sandbox.finish();
+}

@@ -60,10 +60,9 @@ TEST_CASE("only the project's containers are observed, but every network and vol
 TEST_CASE("a dry run takes the images it would build as there") {
   Plan plan;
   Step step;
-  BuildImage build;
-  build.service = "web";
-  build.request.tags = {"demo-web", "web:1"};
-  step.action = build;
+  engine::BuildRequest request;
+  request.tags = {"demo-web", "web:1"};
+  step.action = BuildImage("web", request);
   plan.steps.push_back(step);
   Observed observed;
   cli::assume_images(observed, plan);

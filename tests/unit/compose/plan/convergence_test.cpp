@@ -29,8 +29,8 @@ TEST_CASE("a changed service is recreated under a temporary name, and the plan s
   CHECK(brief(plan) ==
         "Create demo-web-1, Stop demo-web-1, Remove demo-web-1, Rename demo-web-1, Start demo-web-1");
   const auto& create = std::get<CreateContainer>(plan.steps[0].action);
-  CHECK(create.config.name == old_id.substr(0, 12) + "_demo-web-1");
-  CHECK(create.config.labels.at("com.docker.compose.replace") == "demo-web-1");
+  CHECK(create.config->name == old_id.substr(0, 12) + "_demo-web-1");
+  CHECK(create.config->labels.at("com.docker.compose.replace") == "demo-web-1");
   CHECK(plan.steps[0].reason == "config changed: environment.DEBUG '0' -> '1'");
   scene.up();
   CHECK(scene.names() == std::vector<std::string>{"demo-web-1"});
@@ -88,7 +88,7 @@ TEST_CASE("a volume that is now mounted over an anonymous one's place is not inh
   const Plan plan = scene.plan();
   const auto& create =
       std::get<CreateContainer>(plan.steps[static_cast<size_t>(step_of(plan, "Create demo-db-1"))].action);
-  CHECK(create.config.inherited_volumes.empty());
+  CHECK(create.config->inherited_volumes.empty());
 }
 
 TEST_CASE("created and exited containers are started, running and restarting ones are left alone") {
@@ -282,7 +282,7 @@ TEST_CASE("links without a shared network lead to the first replica there is") {
   const Plan plan = scene.plan();
   const auto& create =
       std::get<CreateContainer>(plan.steps[static_cast<size_t>(step_of(plan, "Create demo-web-1"))].action);
-  CHECK(create.config.links.at("backend") == "demo-api-2");
+  CHECK(create.config->links.at("backend") == "demo-api-2");
 }
 
 TEST_CASE(

@@ -38,7 +38,7 @@ TEST_CASE(
     "a build request carries tags, labels and arguments, inherited ones resolved and unset ones dropped") {
   Builds scene;
   const Plan plan = scene.images({.no_cache = true, .args = {{"A", "2"}}});
-  const engine::BuildRequest& request = std::get<BuildImage>(plan.steps.at(0).action).request;
+  const engine::BuildRequest& request = *std::get<BuildImage>(plan.steps.at(0).action).request;
   CHECK(request.tags == std::vector<std::string>{"demo-app", "registry/app:1"});
   CHECK(request.args ==
         std::map<std::string, std::optional<std::string>>{{"A", "2"}, {"B", "from the environment"}});
@@ -59,7 +59,7 @@ TEST_CASE("a build that uses another service's image waits for that one's build,
   CHECK(plan.steps.at(1).after == std::vector<int>{plan.steps.at(0).id});
   CHECK(reason_of(plan, "Build demo/base") == "service \"app\" is built with it");
   using Kind = engine::NamedContext::Kind;
-  const auto& given = std::get<BuildImage>(plan.steps.at(1).action).request.contexts;
+  const auto& given = std::get<BuildImage>(plan.steps.at(1).action).request->contexts;
   CHECK(given.at("parent").kind == Kind::kImage);
   CHECK(given.at("parent").value == "demo/base");
   CHECK(given.at("tools").value == "alpine:3");

@@ -17,7 +17,7 @@ OneOffOptions one_off(const parser::Project& project, const std::string& service
 
 const engine::ContainerConfig& created(const Plan& plan, const std::string& name) {
   const Step& step = plan.steps[static_cast<size_t>(step_of(plan, "Create " + name))];
-  return std::get<CreateContainer>(step.action).config;
+  return *std::get<CreateContainer>(step.action).config;
 }
 
 struct Stack : Scene {

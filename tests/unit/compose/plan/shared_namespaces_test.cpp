@@ -9,7 +9,7 @@ namespace {
 
 const engine::ContainerConfig& created(const Plan& plan, const std::string& container) {
   const auto id = static_cast<size_t>(step_of(plan, "Create " + container));
-  return std::get<CreateContainer>(plan.steps[id].action).config;
+  return *std::get<CreateContainer>(plan.steps[id].action).config;
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ TEST_CASE("a port range with room is given to every replica") {
   for (const char* name : {"Create demo-web-1", "Create demo-web-2", "Create demo-web-3"}) {
     const auto& create =
         std::get<CreateContainer>(plan.steps[static_cast<size_t>(step_of(plan, name))].action);
-    CHECK(create.config.ports.at(0).host_port == 8080);
-    CHECK(create.config.ports.at(0).host_port_end == 8082);
+    CHECK(create.config->ports.at(0).host_port == 8080);
+    CHECK(create.config->ports.at(0).host_port_end == 8082);
   }
   CHECK_THAT(plan_error([&] {
                scene.plan({.scale = {{"web", 4}}});

@@ -347,7 +347,7 @@ TEST_CASE("who has its volumes from a service that is updated by groups gets tho
     for (const Step& step : plan.steps) {
       const auto* create = std::get_if<CreateContainer>(&step.action);
       if (create == nullptr || create->service != "borrower") continue;
-      CHECK(create->config.volumes_from.front().container == "demo-web-1");
+      CHECK(create->config->volumes_from.front().container == "demo-web-1");
       CHECK(runs_after(plan, step.id, step_of(plan, "Monitor demo-web-1")));
     }
     CHECK(scene.execute(plan).ok);

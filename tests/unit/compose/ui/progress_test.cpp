@@ -24,9 +24,9 @@ Step step(const std::string& resource, Action action, const std::string& reason 
 }
 
 Step create(const std::string& name, bool replaces = false, const std::string& reason = "not there yet") {
-  CreateContainer action;
-  if (replaces) action.config.labels["com.docker.compose.replace"] = name;
-  return step("Container " + name, std::move(action), reason);
+  engine::ContainerConfig config;
+  if (replaces) config.labels["com.docker.compose.replace"] = name;
+  return step("Container " + name, CreateContainer{"", std::move(config)}, reason);
 }
 
 std::string shown(ProgressMode mode, const std::function<void(Progress&)>& run) {
