@@ -90,10 +90,10 @@ void look_at_bridge(Host& host, const NetworkRecord& record, const netmgr::Link*
   facts.in_rules = std::find(known.begin(), known.end(), facts.link_name) != known.end();
   for (const PoolConfig& pool : record.config.pools) {
     if (!has_address(addresses, pool.gateway)) facts.lost.push_back(pool.gateway);
-    facts.in_rules &= std::any_of(host.rules.subnets.begin(), host.rules.subnets.end(),
-                                  [&](const netmgr::OwnSubnet& own) {
-                                    return own.bridge == facts.link_name && own.subnet == pool.subnet;
-                                  });
+    facts.in_rules &=
+        std::any_of(host.rules.subnets.begin(), host.rules.subnets.end(), [&](const netmgr::OwnSubnet& own) {
+          return own.bridge == facts.link_name && own.subnet == pool.subnet;
+        });
     const auto subnet = netmgr::parse_subnet(pool.subnet);
     if (!subnet) continue;
     for (const int index : netmgr::devices_within(host.route, *subnet)) {

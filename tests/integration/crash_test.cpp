@@ -358,7 +358,7 @@ TEST_CASE("a container whose first process is killed on its way is a start that 
                                     "-e",     "inject=pivot_root:signal=SIGKILL:when=1"};
   const std::vector<std::string> up = sandbox.command({"up", "-d"});
   words.insert(words.end(), up.begin(), up.end());
-  const it::Output output = it::run(words);
+  const it::Output output = it::run(words, sandbox.options());
   CHECK(output.code != 0);
   CHECK_THAT(output.err, Catch::Contains("its first process was killed before it began"));
   CHECK(sandbox.container("web").at("State") == "created");
