@@ -9,6 +9,8 @@ int main(int argc, char** argv) {
   // A thread for each step of a plan, and by default eight pools of memory for each processor: each new one
   // has to be given its pages by the kernel, which takes longer than to wait for one that is in use.
   ::mallopt(M_ARENA_MAX, static_cast<int>(std::thread::hardware_concurrency()));
+  // For a thousand services it is asked for 25 MB.
+  ::mallopt(M_TOP_PAD, 1 << 20);
   const std::string called = argc > 0 ? argv[0] : "";
   return compose::cli::main(called.substr(called.rfind('/') + 1), {argv + (argc > 0 ? 1 : 0), argv + argc});
 }

@@ -9,6 +9,7 @@
 
 #include "compose/cli/failure.h"
 #include "compose/plan/inventory.h"
+#include "compose/plan/labels.h"
 
 namespace compose::cli {
 
@@ -44,8 +45,27 @@ std::vector<engine::ContainerInfo> replicas_and_one_offs(Context& context, const
   return found;
 }
 
+namespace {
+
+// The first of a service whose containers have their usual names, if it is running: of others nothing need be
+// read then.
+std::optional<engine::ContainerInfo> first_by_name(Context& context, const std::string& project,
+                                                   const std::string& service) {
+  const std::string name = fmt::format("{}-{}-1", project, service);
+  std::optional<engine::ContainerInfo> found = context.engine().find_container(name);
+  const bool is_it = found && found->name == name && label_of(found->labels, label::kProject) == project &&
+                     service_of(*found) == service && number_of(*found) == 1 && !is_one_off(*found) &&
+                     !is_half_recreated(*found) && is_up(*found);
+  return is_it ? std::move(found) : std::nullopt;
+}
+
+}  // namespace
+
 engine::ContainerInfo replica(Context& context, const std::string& project, const std::string& service,
                               std::optional<int64_t> index) {
+  if (index.value_or(1) == 1) {
+    if (auto first = first_by_name(context, project, service)) return std::move(*first);
+  }
   const auto all = replicas(context, project, {service});
   const auto running = [](const auto& container) { return is_up(container); };
   const auto numbered = [&](const auto& container) { return number_of(container) == *index; };
