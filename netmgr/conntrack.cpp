@@ -77,21 +77,21 @@ Flow parse_flow(const nlmsghdr* header) {
 NetlinkRequest delete_request(const Flow& flow) {
   NetlinkRequest request = conntrack_request(kDelete, flow.source.v6, "delete conntrack entry", {ENOENT});
   nlmsghdr* header = request.header();
-  nlattr* tuple = mnl_attr_nest_start(header, CTA_TUPLE_ORIG);
-  nlattr* addresses = mnl_attr_nest_start(header, CTA_TUPLE_IP);
   const bool v6 = flow.source.v6;
   const auto put = [&](uint16_t type, const Address& address) {
     mnl_attr_put(header, type, address.size(), address.bytes.data());
   };
-  put(v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC, flow.source);
-  put(v6 ? CTA_IP_V6_DST : CTA_IP_V4_DST, flow.destination);
-  mnl_attr_nest_end(header, addresses);
-  nlattr* protocol = mnl_attr_nest_start(header, CTA_TUPLE_PROTO);
-  mnl_attr_put_u8(header, CTA_PROTO_NUM, flow.protocol);
-  mnl_attr_put_u16(header, CTA_PROTO_SRC_PORT, htons(flow.source_port));
-  mnl_attr_put_u16(header, CTA_PROTO_DST_PORT, htons(flow.destination_port));
-  mnl_attr_nest_end(header, protocol);
-  mnl_attr_nest_end(header, tuple);
+  nest(header, CTA_TUPLE_ORIG, [&] {
+    nest(header, CTA_TUPLE_IP, [&] {
+      put(v6 ? CTA_IP_V6_SRC : CTA_IP_V4_SRC, flow.source);
+      put(v6 ? CTA_IP_V6_DST : CTA_IP_V4_DST, flow.destination);
+    });
+    nest(header, CTA_TUPLE_PROTO, [&] {
+      mnl_attr_put_u8(header, CTA_PROTO_NUM, flow.protocol);
+      mnl_attr_put_u16(header, CTA_PROTO_SRC_PORT, htons(flow.source_port));
+      mnl_attr_put_u16(header, CTA_PROTO_DST_PORT, htons(flow.destination_port));
+    });
+  });
   return request;
 }
 

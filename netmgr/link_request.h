@@ -11,12 +11,9 @@
 
 namespace netmgr {
 
-// Runs `fill` between the start and the end of a nested attribute.
 template <typename Fill>
 void nest(NetlinkRequest& request, uint16_t type, Fill fill) {
-  nlattr* start = mnl_attr_nest_start(request.header(), type);
-  fill();
-  mnl_attr_nest_end(request.header(), start);
+  nest(request.header(), type, fill);
 }
 
 // About the link of that name. `set_flags`: IFF_UP.

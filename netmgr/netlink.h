@@ -36,6 +36,14 @@ class NetlinkRequest {
   std::vector<int> tolerated_;
 };
 
+// Runs `fill` between the start and the end of a nested attribute.
+template <typename Fill>
+void nest(nlmsghdr* message, uint16_t type, Fill fill) {
+  nlattr* start = mnl_attr_nest_start(message, type);
+  fill();
+  mnl_attr_nest_end(message, start);
+}
+
 // Calls `visit(const nlattr*)` for each attribute behind a message's header of type Header (libmnl's macros
 // for this are C only).
 template <typename Header, typename Visit>

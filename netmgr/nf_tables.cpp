@@ -35,14 +35,8 @@ void put_number(nlmsghdr* message, uint16_t attribute, uint32_t value) {
 void put_bytes(nlmsghdr* message, uint16_t attribute, const Bytes& bytes) {
   mnl_attr_put(message, attribute, bytes.size(), bytes.data());
 }
-template <typename Fill>
-void put_nest(nlmsghdr* message, uint16_t attribute, Fill fill) {
-  nlattr* start = mnl_attr_nest_start(message, attribute);
-  fill();
-  mnl_attr_nest_end(message, start);
-}
 void put_value(nlmsghdr* message, uint16_t attribute, const Bytes& bytes) {
-  put_nest(message, attribute, [&] { put_bytes(message, NFTA_DATA_VALUE, bytes); });
+  nest(message, attribute, [&] { put_bytes(message, NFTA_DATA_VALUE, bytes); });
 }
 
 // A message's header behind nlmsghdr.
@@ -53,9 +47,10 @@ void put_family(nlmsghdr* message, uint8_t family, uint16_t resource = 0) {
   header->res_id = htons(resource);
 }
 
-NetlinkRequest question(int type, const char* call, const std::string& object) {
+NetlinkRequest question(int type, const char* call, const std::string& object,
+                        uint8_t family = NFPROTO_INET) {
   NetlinkRequest request(message_type(type), 0, call, object);
-  put_family(request.header(), NFPROTO_INET);
+  put_family(request.header(), family);
   return request;
 }
 
@@ -87,8 +82,8 @@ Element element_in(const nlattr* nest) {
 void put_element(nlmsghdr* message, const char* set, const Element& element) {
   mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, kTable);
   mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set);
-  put_nest(message, NFTA_SET_ELEM_LIST_ELEMENTS, [&] {
-    put_nest(message, NFTA_LIST_ELEM, [&] {
+  nest(message, NFTA_SET_ELEM_LIST_ELEMENTS, [&] {
+    nest(message, NFTA_LIST_ELEM, [&] {
       put_value(message, NFTA_SET_ELEM_KEY, element.key);
       if (!element.end.empty()) put_value(message, NFTA_SET_ELEM_KEY_END, element.end);
       if (!element.data.empty()) put_value(message, NFTA_SET_ELEM_DATA, element.data);
@@ -156,9 +151,9 @@ void Rule::put(uint16_t attribute, uint32_t value) {
 }
 
 Rule& Rule::expression(const char* name, const std::function<void()>& fill) {
-  put_nest(message_, NFTA_LIST_ELEM, [&] {
+  nest(message_, NFTA_LIST_ELEM, [&] {
     mnl_attr_put_strz(message_, NFTA_EXPR_NAME, name);
-    put_nest(message_, NFTA_EXPR_DATA, fill);
+    nest(message_, NFTA_EXPR_DATA, fill);
   });
   return *this;
 }
@@ -256,8 +251,8 @@ Rule& Rule::count() {
 Rule& Rule::verdict(int code, const char* chain) {
   return expression("immediate", [&] {
     put(NFTA_IMMEDIATE_DREG, kVerdict);
-    put_nest(message_, NFTA_IMMEDIATE_DATA, [&] {
-      put_nest(message_, NFTA_DATA_VERDICT, [&] {
+    nest(message_, NFTA_IMMEDIATE_DATA, [&] {
+      nest(message_, NFTA_DATA_VERDICT, [&] {
         put(NFTA_VERDICT_CODE, static_cast<uint32_t>(code));
         if (chain != nullptr) mnl_attr_put_strz(message_, NFTA_VERDICT_CHAIN, chain);
       });
@@ -266,35 +261,39 @@ Rule& Rule::verdict(int code, const char* chain) {
 }
 
 Transaction::Transaction() {
-  begin_batch_message(NFNL_MSG_BATCH_BEGIN);
+  add_bound(NFNL_MSG_BATCH_BEGIN);
 }
 
-void Transaction::begin_batch_message(uint16_t type) {
-  nlmsghdr* message = begin(type, 0);
-  message->nlmsg_len = NLMSG_HDRLEN;
+nlmsghdr* Transaction::begin_message(uint16_t type, uint16_t flags) {
+  messages_.resize(used_ + kMessage);
+  nlmsghdr* message = mnl_nlmsg_put_header(messages_.data() + used_);
   message->nlmsg_type = type;
-  put_family(message, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
+  message->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
+  return message;
+}
+
+void Transaction::add_bound(uint16_t type) {
+  put_family(begin_message(type, 0), AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
   end();
-  --changes_;
 }
 
 nlmsghdr* Transaction::begin(uint16_t type, uint16_t flags) {
-  messages_.resize(used_ + kMessage);
-  nlmsghdr* message = mnl_nlmsg_put_header(messages_.data() + used_);
-  message->nlmsg_type = message_type(type);
-  message->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
+  nlmsghdr* message = begin_message(message_type(type), flags);
+  put_family(message, NFPROTO_INET);
   return message;
 }
 
 void Transaction::end() {
   used_ += reinterpret_cast<const nlmsghdr*>(messages_.data() + used_)->nlmsg_len;
   messages_.resize(used_);
-  ++changes_;
+}
+
+bool Transaction::is_empty() const {
+  return used_ == NLMSG_HDRLEN + sizeof(nfgenmsg);  // the batch's beginning alone
 }
 
 void Transaction::add_table() {
   nlmsghdr* message = begin(NFT_MSG_NEWTABLE, NLM_F_CREATE);
-  put_family(message, NFPROTO_INET);
   mnl_attr_put_strz(message, NFTA_TABLE_NAME, kTable);
   put_number(message, NFTA_TABLE_FLAGS, 0);
   end();
@@ -302,14 +301,12 @@ void Transaction::add_table() {
 
 void Transaction::delete_table() {
   nlmsghdr* message = begin(NFT_MSG_DELTABLE, 0);
-  put_family(message, NFPROTO_INET);
   mnl_attr_put_strz(message, NFTA_TABLE_NAME, kTable);
   end();
 }
 
 void Transaction::add_set(const Set& set) {
   nlmsghdr* message = begin(NFT_MSG_NEWSET, NLM_F_CREATE);
-  put_family(message, NFPROTO_INET);
   mnl_attr_put_strz(message, NFTA_SET_TABLE, kTable);
   mnl_attr_put_strz(message, NFTA_SET_NAME, set.name);
   uint32_t flags = set.data_size > 0 ? NFT_SET_MAP : 0;
@@ -321,12 +318,12 @@ void Transaction::add_set(const Set& set) {
     put_number(message, NFTA_SET_DATA_TYPE, set.data_type);
     put_number(message, NFTA_SET_DATA_LEN, set.data_size);
   }
-  put_number(message, NFTA_SET_ID, static_cast<uint32_t>(changes_));  // any number of its own
+  put_number(message, NFTA_SET_ID, static_cast<uint32_t>(used_));  // any number of its own
   if (!set.ranges.empty()) {
-    put_nest(message, NFTA_SET_DESC, [&] {
-      put_nest(message, NFTA_SET_DESC_CONCAT, [&] {
+    nest(message, NFTA_SET_DESC, [&] {
+      nest(message, NFTA_SET_DESC_CONCAT, [&] {
         for (const uint32_t size : set.ranges)
-          put_nest(message, NFTA_LIST_ELEM, [&] { put_number(message, NFTA_SET_FIELD_LEN, size); });
+          nest(message, NFTA_LIST_ELEM, [&] { put_number(message, NFTA_SET_FIELD_LEN, size); });
       });
     });
   }
@@ -339,11 +336,10 @@ void Transaction::add_set(const Set& set) {
 
 void Transaction::add_chain(const char* name, const std::optional<Hook>& hook) {
   nlmsghdr* message = begin(NFT_MSG_NEWCHAIN, NLM_F_CREATE);
-  put_family(message, NFPROTO_INET);
   mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, kTable);
   mnl_attr_put_strz(message, NFTA_CHAIN_NAME, name);
   if (hook) {
-    put_nest(message, NFTA_CHAIN_HOOK, [&] {
+    nest(message, NFTA_CHAIN_HOOK, [&] {
       put_number(message, NFTA_HOOK_HOOKNUM, hook->number);
       put_number(message, NFTA_HOOK_PRIORITY, static_cast<uint32_t>(hook->priority));
     });
@@ -355,7 +351,6 @@ void Transaction::add_chain(const char* name, const std::optional<Hook>& hook) {
 
 void Transaction::flush_chain(const char* name) {
   nlmsghdr* message = begin(NFT_MSG_DELRULE, 0);
-  put_family(message, NFPROTO_INET);
   mnl_attr_put_strz(message, NFTA_RULE_TABLE, kTable);
   mnl_attr_put_strz(message, NFTA_RULE_CHAIN, name);
   end();
@@ -364,10 +359,9 @@ void Transaction::flush_chain(const char* name) {
 void Transaction::add_rule(const char* chain, const std::function<void(Rule&)>& fill,
                            const std::string& comment) {
   nlmsghdr* message = begin(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
-  put_family(message, NFPROTO_INET);
   mnl_attr_put_strz(message, NFTA_RULE_TABLE, kTable);
   mnl_attr_put_strz(message, NFTA_RULE_CHAIN, chain);
-  put_nest(message, NFTA_RULE_EXPRESSIONS, [&] {
+  nest(message, NFTA_RULE_EXPRESSIONS, [&] {
     Rule rule(message);
     fill(rule);
   });
@@ -380,7 +374,6 @@ void Transaction::add_rule(const char* chain, const std::function<void(Rule&)>& 
 
 void Transaction::change_element(uint16_t type, const char* set, const Element& element) {
   nlmsghdr* message = begin(type, type == NFT_MSG_NEWSETELEM ? NLM_F_CREATE : 0);
-  put_family(message, NFPROTO_INET);
   put_element(message, set, element);
   end();
 }
@@ -392,7 +385,7 @@ void Transaction::delete_element(const char* set, const Element& element) {
 }
 
 int Transaction::commit(const std::string& object, std::initializer_list<int> tolerated) {
-  begin_batch_message(NFNL_MSG_BATCH_END);
+  add_bound(NFNL_MSG_BATCH_END);
   int error = NetlinkSocket(NETLINK_NETFILTER).run_batch(messages_);
   if (error == EBUSY) error = EEXIST;  // of kernels before 5.7, for an element with other data
   if (error == 0 || std::find(tolerated.begin(), tolerated.end(), error) != tolerated.end()) return error;
@@ -441,10 +434,21 @@ bool has_table() {
   return is_there([&] { NetlinkSocket(NETLINK_NETFILTER).run(std::move(requests)); });
 }
 
+std::optional<uint32_t> generation() {
+  std::optional<uint32_t> number;
+  std::vector<NetlinkRequest> requests;
+  requests.push_back(question(NFT_MSG_GETGEN, "look at the firewall", "nf_tables", AF_UNSPEC));
+  NetlinkSocket(NETLINK_NETFILTER).run(std::move(requests), [&](const nlmsghdr* message) {
+    each_attribute<nfgenmsg>(message, [&](const nlattr* attribute) {
+      if (mnl_attr_get_type(attribute) == NFTA_GEN_ID) number = number_in(attribute);
+    });
+  });
+  return number;
+}
+
 std::vector<ForwardChain> forward_chains() {
   std::vector<ForwardChain> chains;
-  NetlinkRequest request(message_type(NFT_MSG_GETCHAIN), 0, "list chains", "nf_tables");
-  put_family(request.header(), AF_UNSPEC);
+  NetlinkRequest request = question(NFT_MSG_GETCHAIN, "list chains", "nf_tables", AF_UNSPEC);
   NetlinkSocket(NETLINK_NETFILTER).dump(std::move(request), [&](const nlmsghdr* message) {
     bool forwards = false;
     ForwardChain chain = chain_in(message, forwards);

@@ -98,21 +98,21 @@ class Transaction {
   void add_rule(const char* chain, const std::function<void(Rule&)>& fill, const std::string& comment = {});
   void add_element(const char* set, const Element& element);
   void delete_element(const char* set, const Element& element);
-  bool is_empty() const { return changes_ == 0; }
+  bool is_empty() const;
 
   // In the calling thread's network namespace. Returns 0, or the errno the kernel refused with when it is
   // among `tolerated`; else throws sys::Error with `object`.
   int commit(const std::string& object, std::initializer_list<int> tolerated = {});
 
  private:
-  nlmsghdr* begin(uint16_t type, uint16_t flags);
-  void begin_batch_message(uint16_t type);
+  nlmsghdr* begin(uint16_t type, uint16_t flags);  // NFT_MSG_*; till end()
+  nlmsghdr* begin_message(uint16_t type, uint16_t flags);
   void end();
+  void add_bound(uint16_t type);  // NFNL_MSG_BATCH_*
   void change_element(uint16_t type, const char* set, const Element& element);
 
   std::vector<char> messages_;
   size_t used_ = 0;
-  int changes_ = 0;
 };
 
 // What the table holds, in the calling thread's network namespace; nothing when there is no such set. Throw
@@ -121,6 +121,8 @@ std::optional<std::vector<Element>> elements_of(const char* set);
 bool has_element(const char* set, const Bytes& key);
 bool has_rules(const char* chain);
 bool has_table();
+// How often the namespace's rules have been changed, by anybody.
+std::optional<uint32_t> generation();
 
 // The chains at the forward hook, but for those of our table.
 struct ForwardChain {

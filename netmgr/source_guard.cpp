@@ -218,11 +218,11 @@ NetlinkRequest filter_request(int index, const std::string& name, const std::vec
   info->tcm_parent = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS);
   info->tcm_info = TC_H_MAKE(1U << 16, htons(ETH_P_ALL));
   request.put_string(TCA_KIND, "bpf");
-  nlattr* options = mnl_attr_nest_start(header, TCA_OPTIONS);
-  mnl_attr_put_u16(header, TCA_BPF_OPS_LEN, static_cast<uint16_t>(program.size()));
-  mnl_attr_put(header, TCA_BPF_OPS, program.size() * sizeof program.front(), program.data());
-  mnl_attr_put_u32(header, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
-  mnl_attr_nest_end(header, options);
+  nest(header, TCA_OPTIONS, [&] {
+    mnl_attr_put_u16(header, TCA_BPF_OPS_LEN, static_cast<uint16_t>(program.size()));
+    mnl_attr_put(header, TCA_BPF_OPS, program.size() * sizeof program.front(), program.data());
+    mnl_attr_put_u32(header, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
+  });
   return request;
 }
 

@@ -10,6 +10,7 @@
 #include "compose/cli/failure.h"
 #include "compose/plan/inventory.h"
 #include "compose/plan/labels.h"
+#include "compose/plan/naming.h"
 
 namespace compose::cli {
 
@@ -51,7 +52,7 @@ namespace {
 // read then.
 std::optional<engine::ContainerInfo> first_by_name(Context& context, const std::string& project,
                                                    const std::string& service) {
-  const std::string name = fmt::format("{}-{}-1", project, service);
+  const std::string name = usual_name(project, service, 1);
   std::optional<engine::ContainerInfo> found = context.engine().find_container(name);
   const bool is_it = found && found->name == name && label_of(found->labels, label::kProject) == project &&
                      service_of(*found) == service && number_of(*found) == 1 && !is_one_off(*found) &&

@@ -167,10 +167,14 @@ std::string separator(const parser::Project& project) {
   return parser::is_switched_on(project.environment, parser::kCompatibility) ? "_" : "-";
 }
 
+std::string usual_name(const std::string& project, const std::string& service, int number,
+                       const std::string& between) {
+  return project + between + service + between + std::to_string(number);
+}
+
 std::string container_name(const parser::Project& project, const parser::Service& service, int number) {
   if (!service.container_name.empty()) return service.container_name;
-  const std::string between = separator(project);
-  return project.name + between + service.name + between + std::to_string(number);
+  return usual_name(project.name, service.name, number, separator(project));
 }
 
 engine::ContainerConfig container_config(const parser::Project& project, const parser::Service& service,

@@ -290,6 +290,12 @@ pid_t pid_of(int pidfd) {
   return at == std::string::npos ? -1 : std::atoi(text.c_str() + at + 4);
 }
 
+// Only where nobody but root of the host can reach the new process: in, or on its way into, a pid namespace
+// that is the container's own. Who can stop it would have us wait with it, beyond any limit.
+bool may_share(bool once, const Spec& spec) {
+  return kSharesMemory && once && spec.pid.mode.empty();
+}
+
 // The new process runs `main`, in our memory or in a copy of it.
 template <typename Main>
 pid_t clone_child(bool sharing, uint64_t namespaces, const sys::Fd& folder, sys::Fd& pidfd,
@@ -304,8 +310,7 @@ pid_t clone_child(bool sharing, uint64_t namespaces, const sys::Fd& folder, sys:
 
 template <typename Main>
 pid_t clone_into_container(const EntryLaunch& launch, sys::Fd& pidfd, const Main& main) {
-  // Who can see the new process may stop it, and we would wait with it, beyond any limit.
-  const bool sharing = launch.once && launch.spec.pid.mode.empty();
+  const bool sharing = may_share(launch.once, launch.spec);
   const sys::Fd folder = launch.cgroup.birth_folder();
   try {
     return clone_child(sharing, 0, folder, pidfd, main);
@@ -340,8 +345,7 @@ Launched launch_container(const ContainerLaunch& launch) {
     run_child(theirs, settled,
               [&] { container_main(launch, filter, lenders, devices, entered, settled, theirs); });
   };
-  // Only where nobody else can reach it: in a pid namespace of its own.
-  const bool sharing = kSharesMemory && launch.once && launch.spec.pid.mode.empty();
+  const bool sharing = may_share(launch.once, launch.spec);
   sys::Fd pidfd;
   const pid_t pid = clone_child(sharing, CLONE_NEWNS | own_namespaces(launch.spec),
                                 launch.cgroup.birth_folder(), pidfd, child);
