@@ -234,7 +234,7 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
     record.mounts = make_mounts(record.config, image, fresh);
     for (const VolumeRecord& volume : fresh) insert_volume(db_, volume);
     insert_container(db_, record);
-    info = describe(record, list_networks(db_));
+    info = describe(listing_of(record), list_networks(db_));
   };
   try {
     insert_on_networks(config, insert);

@@ -85,6 +85,10 @@ void refuse_lost_database(const Paths& paths) {
                   ". Leave 'volumes': a volume made again under its name has its files again");
 }
 
+[[noreturn]] void no_such_container(const std::string& id_or_name) {
+  throw Error(Error::Kind::kNotFound, "no such container: " + id_or_name);
+}
+
 }  // namespace
 
 LocalEngine::LocalEngine(const Paths& paths, std::vector<std::string> exit_hook,
@@ -149,8 +153,15 @@ Status LocalEngine::status_of(const std::string& container_id) {
 ContainerRecord LocalEngine::need_container(const std::string& id_or_name) {
   std::optional<ContainerRecord> record;
   db_.read([&] { record = find_container_record(db_, id_or_name); });
-  if (!record) throw Error(Error::Kind::kNotFound, "no such container: " + id_or_name);
+  if (!record) no_such_container(id_or_name);
   return std::move(*record);
+}
+
+ContainerListing LocalEngine::need_listing(const std::string& id_or_name) {
+  std::optional<ContainerListing> listing;
+  db_.read([&] { listing = find_container_listing(db_, id_or_name); });
+  if (!listing) no_such_container(id_or_name);
+  return std::move(*listing);
 }
 
 StoredImage LocalEngine::need_image(const std::string& reference) {
@@ -162,24 +173,23 @@ StoredImage LocalEngine::need_image(const std::string& reference) {
   return std::move(*image);
 }
 
-ContainerInfo LocalEngine::describe(const ContainerRecord& record,
-                                    const std::vector<NetworkRecord>& networks) {
+ContainerInfo LocalEngine::describe(ContainerListing listing, const std::vector<NetworkRecord>& networks) {
   ContainerInfo info;
-  info.id = record.id;
-  info.name = record.config.name;
-  info.image = record.config.image;
-  info.image_id = record.image_id;
-  info.command = record.command;
-  info.created_ms = record.created_ms;
-  info.labels = record.config.labels;
-  info.status = status_of(record.id);
+  info.status = status_of(listing.id);
+  info.log_path = paths_.container(listing.id) + "/container.log";
+  info.id = std::move(listing.id);
+  info.name = std::move(listing.name);
+  info.image = std::move(listing.image);
+  info.image_id = std::move(listing.image_id);
+  info.command = std::move(listing.command);
+  info.created_ms = listing.created_ms;
+  info.labels = std::move(listing.config.labels);
   // What a running container publishes is what it holds; of another one it can only be told what it will ask
   // for.
-  info.ports = goes_on(info.status) ? record.ports : record.config.ports;
-  info.expose = record.config.expose;
-  info.log_driver = record.config.log.driver;
-  info.log_path = paths_.container(record.id) + "/container.log";
-  for (const EndpointRecord& endpoint : record.endpoints) {
+  info.ports = std::move(goes_on(info.status) ? listing.ports : listing.config.ports);
+  info.expose = std::move(listing.config.expose);
+  info.log_driver = std::move(listing.config.log_driver);
+  for (const EndpointRecord& endpoint : listing.endpoints) {
     const auto network = std::find_if(networks.begin(), networks.end(), [&](const NetworkRecord& candidate) {
       return candidate.id == endpoint.network_id;
     });
@@ -198,7 +208,7 @@ ContainerInfo LocalEngine::describe(const ContainerRecord& record,
     shown.gateway6 = gateway_of(network->config, endpoint.address6);
     info.endpoints.push_back(std::move(shown));
   }
-  for (const MountRecord& mount : record.mounts) {
+  for (const MountRecord& mount : listing.mounts) {
     MountInfo described;
     described.type = mount.type;
     described.target = mount.target;
@@ -221,8 +231,8 @@ std::vector<ContainerInfo> LocalEngine::containers(const std::string& project) {
   db_.read([&] {
     const std::vector<NetworkRecord> networks = list_networks(db_);
     const std::optional<std::string> wanted = project.empty() ? std::nullopt : std::optional(project);
-    for (const ContainerRecord& record : list_containers(db_, wanted))
-      infos.push_back(describe(record, networks));
+    for (ContainerListing& listing : container_listings(db_, wanted))
+      infos.push_back(describe(std::move(listing), networks));
   });
   return infos;
 }
@@ -243,8 +253,8 @@ std::vector<Process> LocalEngine::container_processes(const std::string& id) {
 std::optional<ContainerInfo> LocalEngine::find_container(const std::string& id_or_name) {
   std::optional<ContainerInfo> info;
   db_.read([&] {
-    const std::optional<ContainerRecord> record = find_container_record(db_, id_or_name);
-    if (record) info = describe(*record, list_networks(db_));
+    std::optional<ContainerListing> listing = find_container_listing(db_, id_or_name);
+    if (listing) info = describe(std::move(*listing), list_networks(db_));
   });
   return info;
 }

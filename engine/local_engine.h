@@ -115,9 +115,10 @@ class LocalEngine final : public Engine, public ContainerLife {
  private:
   // ---- queries
   ContainerRecord need_container(const std::string& id_or_name);
+  ContainerListing need_listing(const std::string& id_or_name);
   StoredImage need_image(const std::string& reference);
   void provide(const std::string& reference);  // bundled_image.h; once is enough
-  ContainerInfo describe(const ContainerRecord& record, const std::vector<NetworkRecord>& networks);
+  ContainerInfo describe(ContainerListing listing, const std::vector<NetworkRecord>& networks);
   Status status_of(const std::string& container_id);
 
   // ---- networks
@@ -229,6 +230,8 @@ class LocalEngine final : public Engine, public ContainerLife {
   void note(const std::string& type, const std::string& action, const std::string& id,
             EventAttributes attributes) const noexcept;
   void note_container(const ContainerRecord& record, const std::string& action,
+                      const EventAttributes& more = {}) const noexcept;
+  void note_container(const ContainerListing& listing, const std::string& action,
                       const EventAttributes& more = {}) const noexcept;
   void note_volume(const std::string& action, const std::string& name,
                    const EventAttributes& more = {}) const noexcept;

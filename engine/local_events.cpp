@@ -9,12 +9,21 @@
 
 namespace engine {
 
-LocalEngine::EventAttributes LocalEngine::event_attributes(const ContainerRecord& record) {
-  EventAttributes attributes = record.config.labels;
+namespace {
+
+std::map<std::string, std::string> attributes_of(const Labels& labels, const std::string& name,
+                                                 const std::string& image) {
+  std::map<std::string, std::string> attributes = labels;
   std::erase_if(attributes, [](const auto& label) { return label.first.starts_with(kOwnLabels); });
-  attributes["name"] = record.config.name;
-  attributes["image"] = record.config.image;
+  attributes["name"] = name;
+  attributes["image"] = image;
   return attributes;
+}
+
+}  // namespace
+
+LocalEngine::EventAttributes LocalEngine::event_attributes(const ContainerRecord& record) {
+  return attributes_of(record.config.labels, record.config.name, record.config.image);
 }
 
 std::string LocalEngine::event_attrs_of(const ContainerRecord& record) {
@@ -29,9 +38,16 @@ void LocalEngine::note(const std::string& type, const std::string& action, const
 
 void LocalEngine::note_container(const ContainerRecord& record, const std::string& action,
                                  const EventAttributes& more) const noexcept {
-  EventAttributes attributes = event_attributes(record);
-  for (const auto& [name, value] : more) attributes[name] = value;
+  EventAttributes attributes = more;
+  attributes.merge(event_attributes(record));
   note("container", action, record.id, std::move(attributes));
+}
+
+void LocalEngine::note_container(const ContainerListing& listing, const std::string& action,
+                                 const EventAttributes& more) const noexcept {
+  EventAttributes attributes = more;
+  attributes.merge(attributes_of(listing.config.labels, listing.name, listing.image));
+  note("container", action, listing.id, std::move(attributes));
 }
 
 void LocalEngine::note_volume(const std::string& action, const std::string& name,
@@ -68,9 +84,9 @@ void LocalEngine::note_volumes(const ContainerRecord& record, const std::string&
 }
 
 void LocalEngine::note_container_event(const std::string& id, const std::string& action) {
-  std::optional<ContainerRecord> record;
-  db_.read([&] { record = find_container_record(db_, id); });
-  if (record) note_container(*record, action);
+  std::optional<ContainerListing> listing;
+  db_.read([&] { listing = find_container_listing(db_, id); });
+  if (listing) note_container(*listing, action);
 }
 
 }  // namespace engine

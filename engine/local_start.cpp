@@ -146,7 +146,7 @@ ContainerInfo LocalEngine::start_container(const std::string& id) {
                 "container " + record.config.name + " is paused; unpause it instead of starting it");
   if (!goes_on(status)) start_locked(record);
   ContainerInfo info;
-  db_.read([&] { info = describe(record, list_networks(db_)); });
+  db_.read([&] { info = describe(listing_of(record), list_networks(db_)); });
   return info;
 }
 
@@ -173,21 +173,21 @@ Attached LocalEngine::start_attached(const std::string& id, const AttachRequest&
 }
 
 Attached LocalEngine::attach_container(const std::string& id, bool input) {
-  const ContainerRecord record = need_container(id);
-  const std::string cannot = "cannot attach to container " + record.config.name + ": it is ";
-  const State state = status_of(record.id).state;
+  const ContainerListing container = need_listing(id);
+  const std::string cannot = "cannot attach to container " + container.name + ": it is ";
+  const State state = status_of(container.id).state;
   if (state == State::kPaused) throw Error(Error::Kind::kConflict, cannot + "paused; unpause it first");
   if (state == State::kRestarting)
     throw Error(Error::Kind::kConflict, cannot + "restarting; wait until it is running");
   if (state != State::kRunning) throw Error(Error::Kind::kConflict, cannot + "not running; start it first");
-  const std::string run_dir = paths_.run_container(record.id);
+  const std::string run_dir = paths_.run_container(container.id);
   auto attached = engine::attach_container(run_dir, input);
   if (!attached) {
-    adopt(record.id);  // its monitor was killed
+    adopt(container.id);  // its monitor was killed
     attached = engine::attach_container(run_dir, input);
   }
   if (attached) {
-    note_container(record, "attach");
+    note_container(container, "attach");
     return std::move(*attached);
   }
   throw Error(Error::Kind::kConflict, cannot + "about to end");
@@ -335,14 +335,14 @@ void LocalEngine::kill_container(const std::string& id, const std::string& signa
 }
 
 int LocalEngine::exec(const std::string& id, ExecRequest request) {
-  const ContainerRecord record = need_container(id);
-  const Status status = status_of(record.id);
+  const ContainerListing container = need_listing(id);
+  const Status status = status_of(container.id);
   if (status.state == State::kPaused)
-    throw Error(Error::Kind::kConflict, "container " + record.config.name + " is paused; unpause it first");
+    throw Error(Error::Kind::kConflict, "container " + container.name + " is paused; unpause it first");
   if (status.state != State::kRunning) {
-    throw Error(Error::Kind::kConflict, "container " + record.config.name + " is not running");
+    throw Error(Error::Kind::kConflict, "container " + container.name + " is not running");
   }
-  const Spec spec = spec_from_json(sys::read_file(paths_.run_container(record.id) + "/spec.json"));
+  const Spec spec = spec_from_json(sys::read_file(paths_.run_container(container.id) + "/spec.json"));
   std::vector<std::string> env = spec.env;
   for (const std::string& entry : request.env) {
     const std::string key = entry.substr(0, entry.find('=') + 1);
@@ -355,11 +355,11 @@ int LocalEngine::exec(const std::string& id, ExecRequest request) {
   std::string words;
   for (const std::string& word : request.args) words += (words.empty() ? "" : " ") + word;
   const EventAttributes exec = {{"execID", sys::random_hex(64)}};
-  note_container(record, "exec_create: " + words, exec);
-  note_container(record, "exec_start: " + words, exec);
+  note_container(container, "exec_create: " + words, exec);
+  note_container(container, "exec_start: " + words, exec);
   const int code = exec_in_container(early_->monitors, spec, status, request);
   if (request.detach) return code;  // nobody waits for its end
-  note_container(record, "exec_die", {*exec.begin(), {"exitCode", std::to_string(code)}});
+  note_container(container, "exec_die", {*exec.begin(), {"exitCode", std::to_string(code)}});
   return code;
 }
 

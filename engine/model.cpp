@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "engine/json_optional.h"
 #include "engine/json_usual.h"
+#include "engine/shown_config.h"
 #include "netmgr/address.h"
 
 namespace engine {
@@ -47,6 +48,18 @@ NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(NetworkConfig, name, driver, poo
                                                 internal, attachable, driver_opts, labels)
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(VolumeConfig, name, driver, driver_opts, labels, anonymous)
 
+static void from_json(const nlohmann::json& config, ShownConfig& shown) {
+  const auto read = [&](const char* key, auto& value) {
+    if (const auto found = config.find(key); found != config.end()) found->get_to(value);
+  };
+  LogConfig log;
+  read("labels", shown.labels);
+  read("ports", shown.ports);
+  read("expose", shown.expose);
+  read("log", log);
+  shown.log_driver = std::move(log.driver);
+}
+
 namespace {
 
 template <typename T>
@@ -54,6 +67,8 @@ std::string write(const T& value) {
   static const nlohmann::json usual = T();
   return without_usual(value, usual).dump();
 }
+
+constexpr char kContainer[] = "container configuration";
 
 template <typename T>
 T parse(const std::string& text, const char* what) {
@@ -77,7 +92,13 @@ std::string to_json(const ContainerConfig& config) {
   return write(config);
 }
 ContainerConfig container_config_from_json(const std::string& text) {
-  return parse<ContainerConfig>(text, "container configuration");
+  return parse<ContainerConfig>(text, kContainer);
+}
+ShownConfig shown_config_from_json(const std::string& text) {
+  return parse<ShownConfig>(text, kContainer);
+}
+ShownConfig shown_config_of(const ContainerConfig& config) {
+  return {config.labels, config.ports, config.expose, config.log.driver};
 }
 
 std::string to_json(const NetworkConfig& config) {

@@ -26,7 +26,7 @@ namespace {
 
 constexpr size_t kLongest = 256 * 1024;  // of a message, as ssh-agent has it
 constexpr unsigned char kListIdentities = 11, kSign = 13;
-const std::string kFailure("\0\0\0\1\5", 5);
+constexpr std::string_view kFailure("\0\0\0\1\5", 5);
 constexpr int kStartMs = 5000, kTickMs = 10;
 
 bool is_socket(const std::string& path) {
@@ -60,7 +60,7 @@ uint32_t length_of(const std::string& head) {
   return length;
 }
 
-bool send_bytes(int fd, const std::string& bytes) {
+bool send_bytes(int fd, std::string_view bytes) {
   for (size_t done = 0; done < bytes.size();) {
     const ssize_t n = ::send(fd, bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
     if (n < 0 && errno == EINTR) continue;

@@ -77,13 +77,19 @@ bool in(char c, const char* also) {
   return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::strchr(also, c) != nullptr;
 }
 
-const std::vector<std::string> kSystems = {"linux",   "windows",   "darwin",  "freebsd", "netbsd",
-                                           "openbsd", "dragonfly", "solaris", "illumos", "aix",
-                                           "plan9",   "android",   "wasi",    "wasip1",  "js"};
+const std::vector<std::string>& systems() {
+  static const std::vector<std::string> kAll = {"linux",   "windows",   "darwin",  "freebsd", "netbsd",
+                                                "openbsd", "dragonfly", "solaris", "illumos", "aix",
+                                                "plan9",   "android",   "wasi",    "wasip1",  "js"};
+  return kAll;
+}
 // GOARCH, and what else is said for them.
-const std::vector<std::string> kArchitectures = {
-    "amd64",   "x86_64", "x86-64", "386",  "i386",   "arm64",  "aarch64",  "arm",     "armhf",   "armel",
-    "ppc64le", "ppc64",  "s390x",  "mips", "mipsle", "mips64", "mips64le", "riscv64", "loong64", "wasm"};
+const std::vector<std::string>& architectures() {
+  static const std::vector<std::string> kAll = {
+      "amd64",   "x86_64", "x86-64", "386",  "i386",   "arm64",  "aarch64",  "arm",     "armhf",   "armel",
+      "ppc64le", "ppc64",  "s390x",  "mips", "mipsle", "mips64", "mips64le", "riscv64", "loong64", "wasm"};
+  return kAll;
+}
 
 bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -113,8 +119,8 @@ void check_platform(const std::string& text) {
   const size_t slash = text.find('/');
   const std::string first = text.substr(0, slash);
   if (slash == std::string::npos) {
-    if (contains(kArchitectures, first)) return;
-    check_word("platform", first, kSystems, "write os/architecture[/variant]: linux/arm64");
+    if (contains(architectures(), first)) return;
+    check_word("platform", first, systems(), "write os/architecture[/variant]: linux/arm64");
     return;
   }
   const size_t second = text.find('/', slash + 1);
@@ -124,10 +130,10 @@ void check_platform(const std::string& text) {
       (!variant.empty() && std::all_of(variant.begin(), variant.end(), [](char c) { return in(c, ".-_"); }));
   if (!good_variant)
     throw ValueError("invalid platform '" + text + "'", "write os/architecture[/variant]: linux/arm/v7");
-  check_word("operating system", first.substr(0, first.find('(')), kSystems);
+  check_word("operating system", first.substr(0, first.find('(')), systems());
   check_word("architecture",
              text.substr(slash + 1, second == std::string::npos ? second : second - slash - 1),
-             kArchitectures);
+             architectures());
 }
 
 std::string normal_capability(const std::string& name) {

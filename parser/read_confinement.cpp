@@ -42,8 +42,11 @@ void check_security_option(const std::string& text) {
 }
 
 // Those below "kernel." that each container has for itself. namespaces(7), ipc_namespaces(7)
-const std::vector<std::string> kNamespacedKernel = {
-    "msgmax", "msgmnb", "msgmni", "sem", "shmall", "shmmax", "shmmni", "shm_rmid_forced", "domainname"};
+const std::vector<std::string>& namespaced_kernel() {
+  static const std::vector<std::string> kAll = {"msgmax", "msgmnb", "msgmni",          "sem",       "shmall",
+                                                "shmmax", "shmmni", "shm_rmid_forced", "domainname"};
+  return kAll;
+}
 
 // Between two separators, or behind the last one, there is no name: "net.//.kernel.core_pattern" would be
 // /proc/sys/net/../kernel/core_pattern, which is the host's.
@@ -70,9 +73,9 @@ void check_sysctl(const std::string& name) {
   std::string hint = "known are net.*, fs.mqueue.*, kernel.msg*, kernel.sem and kernel.shm*";
   if (const std::string prefix = "kernel."; below(prefix)) {
     const std::string last = name.substr(prefix.size());
-    if (std::find(kNamespacedKernel.begin(), kNamespacedKernel.end(), last) != kNamespacedKernel.end())
+    if (std::find(namespaced_kernel().begin(), namespaced_kernel().end(), last) != namespaced_kernel().end())
       return;
-    if (const std::string meant = closest(last, kNamespacedKernel); !meant.empty())
+    if (const std::string meant = closest(last, namespaced_kernel()); !meant.empty())
       hint = "did you mean 'kernel." + meant + "'?";
   }
   throw ValueError("sysctl '" + name + "' is not one that a container has for itself", hint);

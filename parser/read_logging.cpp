@@ -9,17 +9,24 @@ namespace parser {
 
 namespace {
 
-const std::vector<std::string> kDrivers = {"json-file", "local",   "none",   "syslog",  "journald", "gelf",
-                                           "fluentd",   "awslogs", "splunk", "gcplogs", "etwlogs"};
+const std::vector<std::string>& drivers() {
+  static const std::vector<std::string> kAll = {"json-file", "local",   "none",    "syslog",
+                                                "journald",  "gelf",    "fluentd", "awslogs",
+                                                "splunk",    "gcplogs", "etwlogs"};
+  return kAll;
+}
 
 // Docker Engine manual, "JSON File logging driver", "Local file logging driver". What other drivers take is
 // theirs to say.
-const std::vector<std::string> kFileOptions = {
-    "max-size", "max-file",  "compress", "labels", "labels-regex",
-    "env",      "env-regex", "tag",      "mode",   "max-buffer-size"};
+const std::vector<std::string>& file_options() {
+  static const std::vector<std::string> kAll = {
+      "max-size", "max-file",  "compress", "labels", "labels-regex",
+      "env",      "env-regex", "tag",      "mode",   "max-buffer-size"};
+  return kAll;
+}
 
 void check_file_option(const std::string& name, const std::string& value) {
-  check_word("option", name, kFileOptions);
+  check_word("option", name, file_options());
   if ((name == "max-size" && value != "-1") || name == "max-buffer-size") parse_bytes(value);
   if (name == "max-file") {
     const auto count = read_integer(value);
@@ -37,7 +44,7 @@ void read_logging(const At& at) {
   const Section section = at.section();
   Logging logging;
   logging.mark = at.node.mark();
-  section.driver("driver", logging.driver, kDrivers);
+  section.driver("driver", logging.driver, drivers());
   section.map("options", logging.options);
   logging.extensions = section.extensions();
   if (logging.driver == "none" && !logging.options.empty())

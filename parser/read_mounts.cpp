@@ -155,12 +155,19 @@ VolumeMount read_mount(const Section& section) {
 }
 
 // tmpfs(5), mount(8): options without a value.
-const std::vector<std::string> kTmpfsFlags = {
-    "ro",         "rw",          "exec",          "noexec",   "suid",    "nosuid",   "dev",        "nodev",
-    "sync",       "async",       "dirsync",       "atime",    "noatime", "diratime", "nodiratime", "relatime",
-    "norelatime", "strictatime", "nostrictatime", "defaults", "swap",    "noswap"};
-const std::vector<std::string> kTmpfsSettings = {"size",      "mode",      "uid",  "gid",
-                                                 "nr_inodes", "nr_blocks", "mpol", "huge"};
+const std::vector<std::string>& tmpfs_flags() {
+  static const std::vector<std::string> kAll = {
+      "ro",         "rw",       "exec",       "noexec",      "suid",          "nosuid",   "dev",
+      "nodev",      "sync",     "async",      "dirsync",     "atime",         "noatime",  "diratime",
+      "nodiratime", "relatime", "norelatime", "strictatime", "nostrictatime", "defaults", "swap",
+      "noswap"};
+  return kAll;
+}
+const std::vector<std::string>& tmpfs_settings() {
+  static const std::vector<std::string> kAll = {"size",      "mode",      "uid",  "gid",
+                                                "nr_inodes", "nr_blocks", "mpol", "huge"};
+  return kAll;
+}
 
 void check_count(const std::string& name, const std::string& value) {
   const auto number = read_integer(value);
@@ -185,8 +192,8 @@ void apply_tmpfs_option(const std::string& option, VolumeMount& mount) {
   } else if (name == "mode") {
     mount.tmpfs_mode = parse_octal_mode(value);
   } else {
-    std::vector<std::string> known = kTmpfsSettings;
-    if (equals == std::string::npos) known.insert(known.begin(), kTmpfsFlags.begin(), kTmpfsFlags.end());
+    std::vector<std::string> known = tmpfs_settings();
+    if (equals == std::string::npos) known.insert(known.begin(), tmpfs_flags().begin(), tmpfs_flags().end());
     check_word("tmpfs option", name, known,
                "known are size, mode, uid, gid, nr_inodes, nr_blocks, ro, noexec, ...");
     if (name == "uid" || name == "gid") check_count(name, value);

@@ -10,9 +10,15 @@ namespace parser {
 
 namespace {
 
-const std::vector<std::string> kPropagations = {"private", "rprivate", "shared",
+const std::vector<std::string>& propagations() {
+  static const std::vector<std::string> kAll = {"private", "rprivate", "shared",
                                                 "rshared", "slave",    "rslave"};
-const std::vector<std::string> kConsistencies = {"cached", "delegated", "consistent", "default"};
+  return kAll;
+}
+const std::vector<std::string>& consistencies() {
+  static const std::vector<std::string> kAll = {"cached", "delegated", "consistent", "default"};
+  return kAll;
+}
 
 bool contains(const std::vector<std::string>& words, const std::string& word) {
   return std::find(words.begin(), words.end(), word) != words.end();
@@ -61,13 +67,13 @@ void apply_option(Node& mount, const std::string& option, bool bind) {
   } else if (option == "idmap") {
     if (!bind) throw ValueError("'idmap' is for bind mounts, this is a volume");
     set_in(mount, "bind", "x-idmap", word("true", at, true));
-  } else if (contains(kConsistencies, option)) {
+  } else if (contains(consistencies(), option)) {
     mount.set("consistency", at, word(option, at));
-  } else if (contains(kPropagations, option)) {
+  } else if (contains(propagations(), option)) {
     if (!bind) throw ValueError("'" + option + "' is for bind mounts, this is a volume");
     set_in(mount, "bind", "propagation", word(option, at));
   } else {
-    std::vector<std::string> known = kPropagations;
+    std::vector<std::string> known = propagations();
     known.insert(known.end(), {"ro", "rw", "nocopy", "idmap", "z", "Z"});
     const std::string hint = did_you_mean(option, known);
     throw ValueError("unknown mount option '" + option + "'",
@@ -100,13 +106,13 @@ std::string parse_id_map(const Node& value) {
 }
 
 void check_propagation(const std::string& word) {
-  if (!contains(kPropagations, word))
-    throw ValueError("unknown propagation '" + word + "'", did_you_mean(word, kPropagations));
+  if (!contains(propagations(), word))
+    throw ValueError("unknown propagation '" + word + "'", did_you_mean(word, propagations()));
 }
 
 void check_consistency(const std::string& word) {
-  if (!contains(kConsistencies, word))
-    throw ValueError("unknown consistency '" + word + "'", did_you_mean(word, kConsistencies));
+  if (!contains(consistencies(), word))
+    throw ValueError("unknown consistency '" + word + "'", did_you_mean(word, consistencies()));
 }
 
 Node parse_mount(const Node& item) {

@@ -18,20 +18,23 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const Titles kTitles = {{"Balancer", "BALANCER"},
-                        {"BytesIn", "IN"},
-                        {"BytesOut", "OUT"},
-                        {"Check", "CHECK"},
-                        {"Connections", "CONNECTIONS"},
-                        {"Errors", "ERRORS"},
-                        {"Proxy", "PROXY"},
-                        {"Queued", "QUEUED"},
-                        {"Rate", "RATE"},
-                        {"Requests", "REQUESTS"},
-                        {"Server", "SERVER"},
-                        {"Since", "SINCE"},
-                        {"Sessions", "SESSIONS"},
-                        {"State", "STATE"}};
+const Titles& titles() {
+  static const Titles kAll = {{"Balancer", "BALANCER"},
+                              {"BytesIn", "IN"},
+                              {"BytesOut", "OUT"},
+                              {"Check", "CHECK"},
+                              {"Connections", "CONNECTIONS"},
+                              {"Errors", "ERRORS"},
+                              {"Proxy", "PROXY"},
+                              {"Queued", "QUEUED"},
+                              {"Rate", "RATE"},
+                              {"Requests", "REQUESTS"},
+                              {"Server", "SERVER"},
+                              {"Since", "SINCE"},
+                              {"Sessions", "SESSIONS"},
+                              {"State", "STATE"}};
+  return kAll;
+}
 
 int64_t number(const Json& row, const char* column) {
   const auto found = row.find(column);
@@ -122,7 +125,7 @@ int lb_command(Context& context, const Words& args) {
   if (format.is_json())
     print(json_lines(all));
   else
-    print(format.is_template() ? format.render(all, kTitles) : tables);
+    print(format.is_template() ? format.render(all, titles()) : tables);
   return 0;
 }
 

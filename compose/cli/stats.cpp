@@ -27,9 +27,13 @@ namespace {
 constexpr int kIntervalMs = 1000;
 constexpr int kOnceMs = 300;  // over which the first share of the processor is measured
 
-const Titles kTitles{{"BlockIO", "BLOCK I/O"}, {"CPUPerc", "CPU %"}, {"Container", "CONTAINER"},
-                     {"ID", "CONTAINER ID"},   {"MemPerc", "MEM %"}, {"MemUsage", "MEM USAGE / LIMIT"},
-                     {"Name", "NAME"},         {"NetIO", "NET I/O"}, {"PIDs", "PIDS"}};
+const Titles& titles() {
+  static const Titles kAll = {
+      {"BlockIO", "BLOCK I/O"}, {"CPUPerc", "CPU %"}, {"Container", "CONTAINER"},
+      {"ID", "CONTAINER ID"},   {"MemPerc", "MEM %"}, {"MemUsage", "MEM USAGE / LIMIT"},
+      {"Name", "NAME"},         {"NetIO", "NET I/O"}, {"PIDs", "PIDS"}};
+  return kAll;
+}
 
 int64_t monotonic_ns() {
   timespec now{};
@@ -112,12 +116,12 @@ class Stats {
 
   std::string text(const std::vector<nlohmann::ordered_json>& rows) const {
     if (format_.is_json()) return json_lines(rows);
-    if (format_.is_template()) return format_.render(rows, kTitles);
+    if (format_.is_template()) return format_.render(rows, titles());
     const std::vector<std::string> fields{"ID",      "Name",  "CPUPerc", "MemUsage",
                                           "MemPerc", "NetIO", "BlockIO", "PIDs"};
     std::vector<std::string> header;
     header.reserve(fields.size());
-    for (const std::string& field : fields) header.push_back(kTitles.at(field));
+    for (const std::string& field : fields) header.push_back(titles().at(field));
     ui::Table table(header);
     for (const auto& row : rows) {
       std::vector<std::string> cells;

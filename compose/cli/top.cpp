@@ -28,7 +28,10 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-const Row kColumns{"UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"};
+const Row& columns() {
+  static const Row kAll = {"UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"};
+  return kAll;
+}
 
 std::string user_name(unsigned uid) {
   passwd entry{};
@@ -131,7 +134,7 @@ int container_top(Context& context, const Words& args) {
   const engine::ContainerInfo container = named_container(context, words.front());
   words.erase(words.begin());
   if (words.empty()) {
-    print(table_of(kColumns, rows_of(context, container)));
+    print(table_of(columns(), rows_of(context, container)));
     return kExitOk;
   }
   std::set<std::string> pids;
@@ -145,7 +148,7 @@ int top_command(Context& context, const Words& args) {
   Arguments arguments("top [SERVICE...]", "Show the processes of containers.");
   const Words services = arguments.parse(args);
   Row header{"SERVICE", "#"};
-  header.insert(header.end(), kColumns.begin(), kColumns.end());
+  header.insert(header.end(), columns().begin(), columns().end());
   std::vector<Row> rows;
   for (const auto& container : replicas_and_one_offs(context, context.project_name(), services)) {
     if (!is_up(container)) continue;

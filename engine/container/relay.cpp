@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "engine/container/attached.h"
@@ -50,7 +52,7 @@ class Input {
   void has_room() { full_ = false; }
 
   // Once there is something to be read.
-  void read(std::vector<char>& buffer, int program) {
+  void read(std::span<char> buffer, int program) {
     if (!terminal_ && spliced_ && program >= 0) {
       const ssize_t moved = ::splice(STDIN_FILENO, nullptr, program, nullptr, kRoom, SPLICE_F_NONBLOCK);
       ended_ = moved == 0;
@@ -96,7 +98,8 @@ class Relay {
         input_(streams_.terminal, options.detach_keys),
         cancel_(options.cancel),
         output_(options.output),
-        buffer_(kPiece) {
+        room_(std::make_unique_for_overwrite<char[]>(kPiece)),
+        buffer_(room_.get(), kPiece) {
     if (streams_.input) make_non_blocking(streams_.input.get());
     if (!streams_.takes_input) input_.end();
     if (!streams_.terminal) {
@@ -220,7 +223,8 @@ class Relay {
   Input input_;
   int cancel_;
   std::function<void(std::string_view)> output_;
-  std::vector<char> buffer_;
+  std::unique_ptr<char[]> room_;  // only what comes is ever touched
+  std::span<char> buffer_;
   std::optional<RawTerminal> raw_;
   std::optional<ResizeSignal> resized_;
   RelayEnd end_;

@@ -55,7 +55,7 @@ bool write_into_spare(const std::string& spare, const std::string& path, Status 
 void write_status(const std::string& state_dir, const Status& status) {
   const std::string spare = state_dir + "/status.spare";
   try {
-    sys::write_file_atomic(status_file(state_dir), to_json(status));
+    sys::write_file_atomic(status_file(state_dir), to_json(status), 0644, sys::Durability::kLoose);
   } catch (const sys::Error& error) {
     if (error.code() != ENOSPC && error.code() != EDQUOT) throw;
     if (!write_into_spare(spare, status_file(state_dir), status)) throw;

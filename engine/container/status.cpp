@@ -97,12 +97,16 @@ Status read_recorded_status(const std::string& state_dir) {
   const std::string path = state_dir + "/status.json";
   const auto text = sys::read_file_if_exists(path);
   if (!text) return {};
+  Status unknown;
+  unknown.state = State::kExited;
+  unknown.exit_code = 255;
+  if (text->empty()) {  // it was not on the disk yet
+    unknown.error = "the host lost power, how the container ended is not known";
+    return unknown;
+  }
   try {
     return status_from_json(*text);
   } catch (const Error& error) {
-    Status unknown;
-    unknown.state = State::kExited;
-    unknown.exit_code = 255;
     unknown.error = path + " is damaged, how the container ended is not known: " + error.what();
     return unknown;
   }

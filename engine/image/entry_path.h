@@ -5,7 +5,7 @@
 
 namespace engine {
 
-inline const std::string kWhiteoutPrefix = ".wh.";
+inline constexpr std::string_view kWhiteoutPrefix = ".wh.";
 inline constexpr std::string_view kOpaqueName = ".wh..wh..opq";
 
 // `name` fit for a terminal: quoted, control characters and quotes escaped, cut when long.

@@ -48,7 +48,9 @@ std::vector<TreeObject> list_folder(int root, const std::string& folder, const s
     if (object.path.size() > kMaxPath) {
       throw Error(Error::Kind::kInvalid, "layer: the path " + quoted(object.path) + " is too long");
     }
-    object.tar_name = prefix + (object.whiteout ? kWhiteoutPrefix + name : name);
+    object.tar_name = prefix;
+    if (object.whiteout) object.tar_name += kWhiteoutPrefix;
+    object.tar_name += name;
     if (S_ISDIR(object.status.st_mode)) object.tar_name += '/';
     objects.push_back(std::move(object));
   }

@@ -12,7 +12,8 @@ namespace engine {
 namespace {
 
 constexpr char kProjectLabel[] = "com.docker.compose.project";
-constexpr char kColumns[] = "SELECT id, image_id, config, command, created_ms, name FROM containers c";
+constexpr char kNamed[] = " WHERE c.name = ?1";
+constexpr char kColumns[] = "SELECT id, image_id, config, command, created_ms, name, image FROM containers c";
 
 // "/web", as Docker writes names.
 std::string without_slash(const std::string& name) {
@@ -39,23 +40,35 @@ MountConfig::Type type_of(const std::string& name) {
   return name == "tmpfs" ? MountConfig::Type::kTmpfs : MountConfig::Type::kVolume;
 }
 
-ContainerRecord read_row(const Statement& row) {
+void read_config(const Statement& row, ContainerRecord& record) {
   static Parsed<ContainerConfig> parsed(container_config_from_json);
-  ContainerRecord record;
-  record.id = row.text(0);
-  record.image_id = row.text(1);
   record.config = parsed.of(row.text(2));
   record.config.name = row.text(5);  // renames change only the column
+}
+
+void read_config(const Statement& row, ContainerListing& listing) {
+  listing.config = shown_config_from_json(row.text(2));
+  listing.name = row.text(5);
+  listing.image = row.text(6);
+}
+
+template <typename Record>
+Record read_row(const Statement& row) {
+  Record record;
+  record.id = row.text(0);
+  record.image_id = row.text(1);
+  read_config(row, record);
   record.command = row.text(3);
   record.created_ms = row.integer(4);
   return record;
 }
 
 // The rows that hang on the containers chosen by `where` (one parameter), spread over `records`.
-void read_parts(Database& db, std::vector<ContainerRecord>& records, const std::string& where,
+template <typename Record>
+void read_parts(Database& db, std::vector<Record>& records, const std::string& where,
                 const std::string& parameter) {
-  std::map<std::string, ContainerRecord*> by_id;
-  for (ContainerRecord& record : records) by_id[record.id] = &record;
+  std::map<std::string, Record*> by_id;
+  for (Record& record : records) by_id[record.id] = &record;
   // By far the most often it is one, and for a list SQLite would make a table first.
   const bool one = records.size() == 1;
   const std::string chosen =
@@ -69,17 +82,17 @@ void read_parts(Database& db, std::vector<ContainerRecord>& records, const std::
     }
   };
   each("SELECT container_id, network_id, address, mac, aliases, address6 FROM endpoints",
-       " ORDER BY position", [](ContainerRecord& record, const Statement& row) {
+       " ORDER BY position", [](Record& record, const Statement& row) {
          record.endpoints.push_back({row.text(1), row.text(2), row.text(3),
                                      nlohmann::json::parse(row.text(4)).get<std::vector<std::string>>(),
                                      row.text(5)});
        });
   each("SELECT container_id, type, source, target, read_only FROM mounts", " ORDER BY target",
-       [](ContainerRecord& record, const Statement& row) {
+       [](Record& record, const Statement& row) {
          record.mounts.push_back({type_of(row.text(1)), row.text(2), row.text(3), row.integer(4) != 0});
        });
   each("SELECT container_id, host_ip, host_port, container_port, protocol FROM ports",
-       " ORDER BY container_port, host_port", [](ContainerRecord& record, const Statement& row) {
+       " ORDER BY container_port, host_port", [](Record& record, const Statement& row) {
          PublishedPort port;
          port.host_ip = row.text(1);
          port.host_port = port.host_port_end = static_cast<uint16_t>(row.integer(2));
@@ -89,13 +102,44 @@ void read_parts(Database& db, std::vector<ContainerRecord>& records, const std::
        });
 }
 
-std::vector<ContainerRecord> select(Database& db, const std::string& where, const std::string& parameter) {
-  std::vector<ContainerRecord> records;
+template <typename Record>
+std::vector<Record> select(Database& db, const std::string& where, const std::string& parameter) {
+  std::vector<Record> records;
   Statement query = db.prepare(kColumns + where + " ORDER BY name");
   if (!where.empty()) query.bind(1, parameter);
-  while (query.step()) records.push_back(read_row(query));
+  while (query.step()) records.push_back(read_row<Record>(query));
   if (!records.empty()) read_parts(db, records, where, parameter);
   return records;
+}
+
+template <typename Record>
+std::vector<Record> list(Database& db, const std::optional<std::string>& project) {
+  return project ? select<Record>(db, " WHERE c.project = ?1", *project) : select<Record>(db, "", "");
+}
+
+template <typename Record>
+std::optional<Record> first_of(std::vector<Record> found) {
+  if (found.empty()) return std::nullopt;
+  return std::move(found.front());
+}
+
+template <typename Record>
+std::optional<Record> find(Database& db, const std::string& given) {
+  constexpr size_t kIdDigits = 64;
+  const std::string id_or_name = without_slash(given);
+  const bool hex = id_or_name.find_first_not_of("0123456789abcdef") == std::string::npos;
+  std::vector<Record> found;
+  if (hex && id_or_name.size() == kIdDigits) found = select<Record>(db, " WHERE c.id = ?1", id_or_name);
+  if (found.empty()) found = select<Record>(db, kNamed, id_or_name);
+  if (!found.empty()) return first_of(std::move(found));
+  if (hex && !id_or_name.empty())
+    found = select<Record>(db, " WHERE substr(c.id, 1, length(?1)) = ?1", id_or_name);
+  if (found.size() > 1) {
+    throw Error(Error::Kind::kConflict,
+                "'" + id_or_name + "' is the beginning of more than one container id (" +
+                    found[0].id.substr(0, 12) + ", " + found[1].id.substr(0, 12) + "); give more digits");
+  }
+  return first_of(std::move(found));
 }
 
 }  // namespace
@@ -169,35 +213,37 @@ std::vector<std::string> container_ids(Database& db) {
   return ids;
 }
 
-std::vector<ContainerRecord> list_containers(Database& db, const std::optional<std::string>& project) {
-  if (!project) return select(db, "", "");
-  return select(db, " WHERE c.project = ?1", *project);
+ContainerListing listing_of(const ContainerRecord& record) {
+  return {record.id,
+          record.image_id,
+          record.config.name,
+          record.config.image,
+          shown_config_of(record.config),
+          record.command,
+          record.created_ms,
+          record.endpoints,
+          record.mounts,
+          record.ports};
 }
 
-std::optional<ContainerRecord> find_container_record(Database& db, const std::string& given) {
-  constexpr size_t kIdDigits = 64;
-  const std::string id_or_name = without_slash(given);
-  const bool hex = id_or_name.find_first_not_of("0123456789abcdef") == std::string::npos;
-  std::vector<ContainerRecord> found;
-  if (hex && id_or_name.size() == kIdDigits) found = select(db, " WHERE c.id = ?1", id_or_name);
-  if (!found.empty()) return std::move(found.front());
-  if (auto named = find_container_named(db, id_or_name)) return named;
-  if (hex && !id_or_name.empty()) {
-    found = select(db, " WHERE substr(c.id, 1, length(?1)) = ?1", id_or_name);
-  }
-  if (found.empty()) return std::nullopt;
-  if (found.size() > 1) {
-    throw Error(Error::Kind::kConflict,
-                "'" + id_or_name + "' is the beginning of more than one container id (" +
-                    found[0].id.substr(0, 12) + ", " + found[1].id.substr(0, 12) + "); give more digits");
-  }
-  return std::move(found.front());
+std::vector<ContainerRecord> list_containers(Database& db, const std::optional<std::string>& project) {
+  return list<ContainerRecord>(db, project);
+}
+
+std::vector<ContainerListing> container_listings(Database& db, const std::optional<std::string>& project) {
+  return list<ContainerListing>(db, project);
+}
+
+std::optional<ContainerRecord> find_container_record(Database& db, const std::string& id_or_name) {
+  return find<ContainerRecord>(db, id_or_name);
+}
+
+std::optional<ContainerListing> find_container_listing(Database& db, const std::string& id_or_name) {
+  return find<ContainerListing>(db, id_or_name);
 }
 
 std::optional<ContainerRecord> find_container_named(Database& db, const std::string& name) {
-  std::vector<ContainerRecord> found = select(db, " WHERE c.name = ?1", name);
-  if (found.empty()) return std::nullopt;
-  return std::move(found.front());
+  return first_of(select<ContainerRecord>(db, kNamed, name));
 }
 
 std::optional<std::string> port_holder(Database& db, const PublishedPort& port) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/model.h"
+#include "engine/shown_config.h"
 #include "engine/state/database.h"
 
 namespace engine {
@@ -37,6 +38,21 @@ struct ContainerRecord {
   std::vector<PublishedPort> ports;  // taken now
 };
 
+// What is told of a container where its whole configuration is not wanted: that takes many times as long to
+// read.
+struct ContainerListing {
+  std::string id;
+  std::string image_id;
+  std::string name, image;
+  ShownConfig config;
+  std::string command;
+  int64_t created_ms = 0;
+  std::vector<EndpointRecord> endpoints;
+  std::vector<MountRecord> mounts;
+  std::vector<PublishedPort> ports;
+};
+ContainerListing listing_of(const ContainerRecord& record);
+
 void insert_container(Database& db, const ContainerRecord& container);  // kConflict: name or address taken
 void rename_container_record(Database& db, const std::string& id, const std::string& name);
 void delete_container(Database& db, const std::string& id);
@@ -50,6 +66,9 @@ std::vector<ContainerRecord> list_containers(Database& db, const std::optional<s
 // By name, with or without a slash before it, or id, else by the beginning of an id; kConflict when several
 // begin so.
 std::optional<ContainerRecord> find_container_record(Database& db, const std::string& id_or_name);
+// As the two before.
+std::vector<ContainerListing> container_listings(Database& db, const std::optional<std::string>& project);
+std::optional<ContainerListing> find_container_listing(Database& db, const std::string& id_or_name);
 // By name alone: whether it is taken.
 std::optional<ContainerRecord> find_container_named(Database& db, const std::string& name);
 

@@ -22,6 +22,7 @@ constexpr int kBusyTimeoutMs = 10000;
 // smaller number, and then it is emptied, as the next process has to read all that is in it.
 constexpr int kLogPages = 250, kLogPagesLeft = 64;
 constexpr off_t kLogRoom = 3 << 19;     // kLogPages, and what a transaction may add to them
+constexpr sqlite3_int64 kMapped = 64 << 20;  // bytes of the database, from its beginning
 constexpr int kDatabaseStep = 1 << 19;  // bytes that the database grows by
 
 [[noreturn]] void fail(sqlite3* db, const std::string& doing) {
@@ -55,6 +56,8 @@ void set_up_library() {
   static const int done = [] {
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_config(SQLITE_CONFIG_PAGECACHE, nullptr, 0, 0);  // no pages ahead of their use
+    // Read where they lie: a copy of each page would be a new page of ours.
+    sqlite3_config(SQLITE_CONFIG_MMAP_SIZE, kMapped, kMapped);
     return 0;
   }();
   static_cast<void>(done);

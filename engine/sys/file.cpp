@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <memory>
 #include <vector>
 
@@ -37,6 +38,15 @@ void write_bytes(int fd, std::string_view bytes, const std::string& path) {
   }
 }
 
+// ext4 has a file's blocks written before it replaces another by rename(2) (auto_da_alloc in man 5 ext4), and
+// who removes it soon after waits for that. False where nothing has the name yet, or the file system cannot
+// do this.
+bool exchange_into(const std::string& temporary, const std::string& path) {
+  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE) != 0) return false;
+  ::unlink(temporary.c_str());
+  return true;
+}
+
 }  // namespace
 
 void write_file_atomic(const std::string& path, std::string_view bytes, unsigned mode,
@@ -53,6 +63,7 @@ void write_file_atomic(const std::string& path, std::string_view bytes, unsigned
       throw;
     }
   }
+  if (durability == Durability::kLoose && exchange_into(temporary, path)) return;
   if (::rename(temporary.c_str(), path.c_str()) != 0) {
     const int error = errno;
     ::unlink(temporary.c_str());

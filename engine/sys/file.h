@@ -13,10 +13,15 @@ std::string read_file(const std::string& path);
 // As read_file, but nothing when the file does not exist. Other errors throw.
 std::optional<std::string> read_file_if_exists(const std::string& path);
 
-enum class Durability { kRename, kSynced };  // kSynced: the file and its folder are fsynced
+enum class Durability {
+  kLoose,   // after a power cut the file may be empty; in return the file system need not see to its blocks
+            // now
+  kRename,  // as rename(2) has it: on ext4 and others it has the old or the new bytes
+  kSynced   // the file and its folder are fsynced
+};
 
-// Replaces `path` atomically: a temporary name in the same folder, then rename(2). A reader sees the old or
-// the new bytes, never a mix. Throws Error.
+// Replaces `path` atomically: a temporary name in the same folder, then rename(2), or for kLoose an exchange
+// of the two names. A reader sees the old or the new bytes, never a mix. Throws Error.
 void write_file_atomic(const std::string& path, std::string_view bytes, unsigned mode = 0644,
                        Durability durability = Durability::kRename);
 // Writes to an existing file (a cgroup or /proc knob) in one write(2). Throws Error.

@@ -158,10 +158,20 @@ engine::ContainerInfo create_named(engine::Engine& engine, engine::ContainerConf
   }
 }
 
+// Before the engine's upkeep: the name or address may be that of one that is about to go.
+engine::ContainerInfo create_or_tidy(engine::Engine& engine, const engine::ContainerConfig& config) {
+  try {
+    return create_named(engine, config);
+  } catch (const engine::Error&) {
+    engine.reconcile();
+    return create_named(engine, config);
+  }
+}
+
 }  // namespace
 
 engine::ContainerInfo make_container(Context& context, CreateFlags& flags,
-                                     const std::vector<std::string>& words, bool waits,
+                                     const std::vector<std::string>& words, Use use,
                                      const Cancellation& cancellation) {
   parser::Service service = flags.service(context, words);
   read_seccomp_profile(service);
@@ -178,14 +188,14 @@ engine::ContainerInfo make_container(Context& context, CreateFlags& flags,
   if (!service.network_mode.empty() && (!service.ports.empty() || flags.publish_all))
     tell("WARNING: published ports are discarded with network mode " + service.network_mode + '\n');
   IdFile id_file(flags.cidfile);
-  context.engine().reconcile();
+  if (use != Use::kForeground) context.engine().reconcile();
   const engine::StoredImage image = need_image(context, flags, service.image, cancellation);
   engine::ContainerConfig config = container_config({}, service, 1, flags.name, image.id);
   // Without those of a project: it is of none. docker's containers have their image's labels as well.
   config.labels = service.labels;
   config.labels.insert(image.config.labels.begin(), image.config.labels.end());
   config.auto_remove = flags.remove;
-  if (waits) config.owner = engine::kNoOwner;
+  if (use == Use::kWait) config.owner = engine::kNoOwner;
   config.publish_all = flags.publish_all;
   if (flags.publish_all && service.network_mode.empty()) {
     for (const std::string& port : image.config.exposed_ports) add_exposed(port, config.ports);
@@ -195,7 +205,8 @@ engine::ContainerInfo make_container(Context& context, CreateFlags& flags,
   note_links(context, service, config);
   note_lender(context, config);
   make_volumes(context, config);
-  engine::ContainerInfo container = create_named(context.engine(), std::move(config));
+  engine::ContainerInfo container = use == Use::kForeground ? create_or_tidy(context.engine(), config)
+                                                            : create_named(context.engine(), config);
   id_file.write(container.id);
   return container;
 }

@@ -1,6 +1,8 @@
 // container run and container create: a container of an image and flags, without a Compose file.
 #include <unistd.h>
 
+#include <future>
+
 #include "compose/cli/arguments.h"
 #include "compose/cli/container/made.h"
 #include "compose/cli/container/subcommands.h"
@@ -48,6 +50,16 @@ int start_detached(Context& context, const engine::ContainerInfo& container, boo
   return kExitOk;
 }
 
+// What others left has nothing to do with how our container ended.
+void finish(Context& context, std::future<void>& upkeep) {
+  try {
+    upkeep.get();
+  } catch (const std::exception& error) {
+    context.log(LogLevel::kWarn,
+                std::string("what ended containers left is not cleared away: ") + error.what());
+  }
+}
+
 int run_container(Context& context, const Words& args) {
   RunWish wish;
   Arguments arguments("container run [OPTIONS] IMAGE [COMMAND] [ARG...]",
@@ -67,7 +79,8 @@ int run_container(Context& context, const Words& args) {
 
   Signals signals;
   context.begin_early(engine::Soon::kStart);
-  const engine::ContainerInfo container = make_container(context, flags, words, false, signals.first());
+  const engine::ContainerInfo container =
+      make_container(context, flags, words, wish.detach ? Use::kStart : Use::kForeground, signals.first());
   if (signals.first().cancelled()) {
     context.engine().remove_container(container.id, true, true);
     return kExitCancelled;
@@ -82,7 +95,13 @@ int run_container(Context& context, const Words& args) {
   what.remove = flags.remove;
   what.pass_signals = wish.sig_proxy;
   what.detach_keys = wish.detach_keys;
-  return run_in_foreground(context, signals, what);
+  std::future<void> upkeep;
+  what.started = [&] {
+    upkeep = std::async(std::launch::async, [&engine = context.engine()] { engine.reconcile(); });
+  };
+  const int code = run_in_foreground(context, signals, what);
+  if (upkeep.valid()) finish(context, upkeep);
+  return code;
 }
 
 int create_container(Context& context, const Words& args) {
@@ -94,7 +113,7 @@ int create_container(Context& context, const Words& args) {
   arguments.positionals(1, -1, "IMAGE");
   const Words words = arguments.parse(args);
   const Signals signals;
-  print(make_container(context, flags, words, true, signals.first()).id + '\n');
+  print(make_container(context, flags, words, Use::kWait, signals.first()).id + '\n');
   return kExitOk;
 }
 

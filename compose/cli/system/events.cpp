@@ -14,8 +14,11 @@
 namespace compose::cli {
 namespace {
 
-const std::vector<std::string> kKeys = {"container", "event", "image", "label",
-                                        "network",   "scope", "type",  "volume"};
+const std::vector<std::string>& filter_keys() {
+  static const std::vector<std::string> kAll = {"container", "event", "image", "label",
+                                                "network",   "scope", "type",  "volume"};
+  return kAll;
+}
 
 // By id, the beginning of one, or name.
 bool is_object(const engine::Event& event, const std::string& type, const std::string& value) {
@@ -91,7 +94,7 @@ int system_events(Context& context, const Words& args) {
   if (format_text.starts_with("table"))
     throw CommandError("--format: events are no table; use json or a template");
   const OutputFormat format(format_text);
-  const KeyFilters filters(given, kKeys);
+  const KeyFilters filters(given, filter_keys());
   filters.check("type", {"container", "image", "network", "volume"});
   filters.check("scope", {"local"});
 
