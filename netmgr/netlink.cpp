@@ -24,7 +24,7 @@ int error_of(const nlmsghdr* header) {
 
 NetlinkRequest::NetlinkRequest(uint16_t type, uint16_t flags, std::string call, std::string object,
                                std::initializer_list<int> tolerated)
-    : buffer_(std::make_unique<char[]>(kRequestSize)),
+    : buffer_(std::make_unique_for_overwrite<char[]>(kRequestSize)),
       header_(mnl_nlmsg_put_header(buffer_.get())),
       call_(std::move(call)),
       object_(std::move(object)),

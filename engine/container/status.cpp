@@ -101,7 +101,7 @@ Status read_recorded_status(const std::string& state_dir) {
   unknown.state = State::kExited;
   unknown.exit_code = 255;
   if (text->empty()) {  // it was not on the disk yet
-    unknown.error = "the host lost power, how the container ended is not known";
+    unknown.error = path + " is empty, as after a loss of power: how the container ended is not known";
     return unknown;
   }
   try {

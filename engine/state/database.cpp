@@ -21,9 +21,9 @@ constexpr int kBusyTimeoutMs = 10000;
 // The log is brought home when it has grown to so many pages; at the end of a process already when it has the
 // smaller number, and then it is emptied, as the next process has to read all that is in it.
 constexpr int kLogPages = 250, kLogPagesLeft = 64;
-constexpr off_t kLogRoom = 3 << 19;     // kLogPages, and what a transaction may add to them
+constexpr off_t kLogRoom = 3 << 19;          // kLogPages, and what a transaction may add to them
 constexpr sqlite3_int64 kMapped = 64 << 20;  // bytes of the database, from its beginning
-constexpr int kDatabaseStep = 1 << 19;  // bytes that the database grows by
+constexpr int kDatabaseStep = 1 << 19;       // bytes that the database grows by
 
 [[noreturn]] void fail(sqlite3* db, const std::string& doing) {
   const int code = db != nullptr ? sqlite3_extended_errcode(db) : SQLITE_NOMEM;

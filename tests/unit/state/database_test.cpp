@@ -229,3 +229,67 @@ TEST_CASE("what an earlier version has recorded of networks and endpoints is bro
   CHECK(container->endpoints[0].address6.empty());
   CHECK(container->endpoints[0].aliases == std::vector<std::string>{"www"});
 }
+
+TEST_CASE("a listing tells what the whole record does, by project, name and id, and after a rename") {
+  const Folder folder;
+  engine::Database db(folder.path + "/state.db");
+  db.prepare("INSERT INTO images VALUES('sha256:1', 1, 1)").step();
+  engine::ContainerRecord record;
+  record.id = std::string(64, 'a');
+  record.image_id = "sha256:1";
+  record.config.name = "web";
+  record.config.image = "nginx:1";
+  record.config.labels = {{"com.docker.compose.project", "shop"}, {"tier", "front"}};
+  record.config.ports.push_back({"127.0.0.1", 8080, 8080, 80, "udp"});
+  record.config.expose = {"443/tcp"};
+  record.config.log.driver = "local";
+  record.config.environment = {{"A", "1"}};
+  record.command = "nginx -g";
+  record.created_ms = 5;
+  record.mounts.push_back({engine::MountConfig::Type::kBind, "/src", "/dst", true});
+  engine::ContainerRecord plain;
+  plain.id = std::string(64, 'b');
+  plain.image_id = "sha256:1";
+  plain.config.name = "plain";
+  db.write([&] {
+    engine::insert_container(db, record);
+    engine::insert_container(db, plain);
+    engine::rename_container_record(db, record.id, "front");
+    engine::take_port(db, record.id, record.config.ports[0]);
+  });
+  const auto same = [](const engine::ContainerListing& a, const engine::ContainerListing& b) {
+    CHECK(a.id == b.id);
+    CHECK(a.image_id == b.image_id);
+    CHECK(a.name == b.name);
+    CHECK(a.image == b.image);
+    CHECK(a.config.labels == b.config.labels);
+    CHECK(a.config.ports == b.config.ports);
+    CHECK(a.config.expose == b.config.expose);
+    CHECK(a.config.log_driver == b.config.log_driver);
+    CHECK(a.command == b.command);
+    CHECK(a.created_ms == b.created_ms);
+    CHECK(a.ports == b.ports);
+    REQUIRE(a.mounts.size() == b.mounts.size());
+    for (size_t i = 0; i < a.mounts.size(); ++i) {
+      CHECK(a.mounts[i].source == b.mounts[i].source);
+      CHECK(a.mounts[i].target == b.mounts[i].target);
+      CHECK(a.mounts[i].read_only == b.mounts[i].read_only);
+    }
+  };
+  for (const std::string name : {"front", "/front", "aaaa", record.id.c_str(), "plain"}) {
+    INFO(name);
+    const auto listing = engine::find_container_listing(db, name);
+    const auto whole = engine::find_container_record(db, name);
+    REQUIRE(listing);
+    REQUIRE(whole);
+    same(*listing, engine::listing_of(*whole));
+  }
+  const auto shop = engine::container_listings(db, "shop");
+  REQUIRE(shop.size() == 1);
+  CHECK(shop[0].name == "front");
+  CHECK(shop[0].image == "nginx:1");
+  CHECK(shop[0].config.log_driver == "local");
+  CHECK(engine::container_listings(db, std::nullopt).size() == 2);
+  CHECK(engine::find_container_listing(db, "plain")->config.log_driver == "json-file");
+  CHECK_FALSE(engine::find_container_listing(db, "web"));
+}

@@ -75,6 +75,21 @@ TEST_CASE("the names in a folder are what is in it, and none when there is no fo
   CHECK_THROWS_AS(sys::names_in(folder.path + "/file"), sys::Error);
 }
 
+TEST_CASE("a file is replaced with its mode, whatever becomes of it when the power goes") {
+  const Folder folder;
+  const std::string path = folder.path + "/file";
+  for (const auto durability : {sys::Durability::kLoose, sys::Durability::kRename, sys::Durability::kSynced,
+                                sys::Durability::kLoose}) {
+    const auto number = std::to_string(static_cast<int>(durability));
+    sys::write_file_atomic(path, "text " + number, 0640, durability);
+    CHECK(sys::read_file(path) == "text " + number);
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0640);
+    CHECK(sys::names_in(folder.path) == std::vector<std::string>{"file"});
+  }
+}
+
 TEST_CASE("all is written to a pipe that somebody has made non-blocking") {
   sys::Pipe pipe = sys::pipe();
   REQUIRE(::fcntl(pipe.write.get(), F_SETFL, O_NONBLOCK) == 0);
