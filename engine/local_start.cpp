@@ -342,22 +342,13 @@ int LocalEngine::exec(const std::string& id, ExecRequest request) {
   if (status.state != State::kRunning) {
     throw Error(Error::Kind::kConflict, "container " + container.name + " is not running");
   }
-  const Spec spec = spec_from_json(sys::read_file(paths_.run_container(container.id) + "/spec.json"));
-  std::vector<std::string> env = spec.env;
-  for (const std::string& entry : request.env) {
-    const std::string key = entry.substr(0, entry.find('=') + 1);
-    std::erase_if(env, [&](const std::string& old) { return old.starts_with(key); });
-    env.push_back(entry);
-  }
-  request.env = std::move(env);
-  if (request.user.empty()) request.user = spec.user;
-  if (request.working_dir.empty()) request.working_dir = spec.working_dir;
   std::string words;
   for (const std::string& word : request.args) words += (words.empty() ? "" : " ") + word;
   const EventAttributes exec = {{"execID", sys::random_hex(64)}};
   note_container(container, "exec_create: " + words, exec);
   note_container(container, "exec_start: " + words, exec);
-  const int code = exec_in_container(early_->monitors, spec, status, request);
+  const int code = exec_in_container(early_->monitors, container.name, paths_.run_container(container.id),
+                                     status, request);
   if (request.detach) return code;  // nobody waits for its end
   note_container(container, "exec_die", {*exec.begin(), {"exitCode", std::to_string(code)}});
   return code;

@@ -49,22 +49,19 @@ RelayEnd await_exec_end(sys::Fd& report, Started started, std::optional<ExecPipe
 
 }  // namespace
 
-int exec_in_container(MonitorServer& monitors, const Spec& spec, const Status& status,
-                      const ExecRequest& request) {
-  const std::string subject = "cannot run a program in " + (spec.name.empty() ? spec.id : spec.name);
+int exec_in_container(MonitorServer& monitors, const std::string& name, const std::string& run_dir,
+                      const Status& status, const ExecRequest& request) {
+  const std::string subject = "cannot run a program in " + name;
   if (status.state != State::kRunning) {
     throw Error(Error::Kind::kConflict, subject + ": it is " + to_string(status.state) + ", not running");
   }
   if (request.args.empty()) throw Error(Error::Kind::kInvalid, subject + ": no program given");
-  Spec sized = spec;  // the container's own size is that of another terminal
   const winsize size = request.tty ? own_terminal_size() : winsize{};
-  sized.rows = size.ws_row;
-  sized.columns = size.ws_col;
   MonitorSpawn spawn;
   spawn.arguments = {"exec", "0"};
-  spawn.request =
-      to_json(ExecOrder{sized, status.process, request.args, request.env, request.working_dir, request.user,
-                        request.tty && !request.detach, request.detach, request.privileged});
+  spawn.request = to_json(ExecOrder{run_dir, status.process, request.args, request.env, request.working_dir,
+                                    request.user, size.ws_row, size.ws_col, request.tty && !request.detach,
+                                    request.detach, request.privileged});
   std::optional<ExecPipes> pipes;
   if (!request.tty && !request.detach) {
     pipes.emplace(request.interactive);

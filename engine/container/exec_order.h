@@ -7,10 +7,12 @@
 namespace engine {
 
 struct ExecOrder {
-  Spec spec;
+  std::string run_dir;  // whose spec.json is the running container's
   sys::ProcessId container;
-  std::vector<std::string> args, env;
-  std::string working_dir, user;
+  std::vector<std::string> args;
+  std::vector<std::string> env;    // laid over the container's
+  std::string working_dir, user;   // empty: the container's
+  uint16_t rows = 0, columns = 0;  // of its terminal
   bool tty = false, detach = false, privileged = false;
 };
 

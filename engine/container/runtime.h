@@ -72,9 +72,8 @@ Status watch_status(const std::string& run_dir, const std::string& state_dir, in
 
 struct ExecRequest {
   std::vector<std::string> args;
-  std::vector<std::string> env;  // the container's environment plus -e
-  std::string working_dir;
-  std::string user;
+  std::vector<std::string> env;   // laid over the container's
+  std::string working_dir, user;  // empty: the container's
   bool tty = false;  // of its own; the caller's is in raw mode meanwhile, and its size is followed
   bool detach = false;
   bool privileged = false;
@@ -87,9 +86,9 @@ struct ExecRequest {
 // Runs a program inside a running container, connected with the caller's stdin, stdout and stderr by pipes:
 // the caller's own descriptors are not reachable from inside. When the caller dies the program goes on, what
 // it writes then is dropped. Returns its exit code (126 not executable, 127 not found), 0 for one that was
-// detached from. `spec` is the running container's. Throws engine::Error.
-int exec_in_container(MonitorServer& monitors, const Spec& spec, const Status& status,
-                      const ExecRequest& request);
+// detached from. `name` and `run_dir`: the running container's, as in its Spec. Throws engine::Error.
+int exec_in_container(MonitorServer& monitors, const std::string& name, const std::string& run_dir,
+                      const Status& status, const ExecRequest& request);
 
 // Number of a signal by name ("TERM", "SIGTERM", "15"); throws engine::Error(kInvalid).
 int signal_number(const std::string& name);

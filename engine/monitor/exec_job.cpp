@@ -16,6 +16,7 @@
 #include "engine/monitor/jobs.h"
 #include "engine/monitor/report.h"
 #include "sys/error.h"
+#include "sys/file.h"
 
 namespace monitor {
 
@@ -62,7 +63,7 @@ class Drain {
 };
 
 // Until the program ends. When the caller goes before, the program goes on, as Docker has it.
-void await(const engine::ExecOrder& order, const engine::Launched& launched, sys::Fd& report, Drain& drain) {
+void await(const engine::Spec& spec, const engine::Launched& launched, sys::Fd& report, Drain& drain) {
   for (;;) {
     pollfd fds[4] = {{launched.pidfd.get(), POLLIN, 0}, {report.get(), POLLIN, 0}, {-1, 0, 0}, {-1, 0, 0}};
     if (!report) drain.add_to(fds + 2);
@@ -76,7 +77,7 @@ void await(const engine::ExecOrder& order, const engine::Launched& launched, sys
     }
     report.reset();
     // What ends or limits the caller's groups is not meant for the program.
-    engine::Cgroup(order.spec.monitors_cgroup).enter();
+    engine::Cgroup(spec.monitors_cgroup).enter();
   }
 }
 
@@ -92,6 +93,24 @@ void drain_beside(sys::Fd report, Drain drain) {
   ::_exit(0);
 }
 
+engine::Spec spec_of(const engine::ExecOrder& order) {
+  const auto text = sys::read_file_if_exists(engine::spec_file(order.run_dir));
+  if (!text) throw engine::Error(engine::Error::Kind::kConflict, "the container is not running");
+  engine::Spec spec = engine::spec_from_json(*text);
+  spec.rows = order.rows;  // the container's own size is that of another terminal
+  spec.columns = order.columns;
+  return spec;
+}
+
+std::vector<std::string> laid_over(std::vector<std::string> variables, const std::vector<std::string>& more) {
+  for (const std::string& entry : more) {
+    const std::string key = entry.substr(0, entry.find('=') + 1);
+    std::erase_if(variables, [&](const std::string& old) { return old.starts_with(key); });
+    variables.push_back(entry);
+  }
+  return variables;
+}
+
 }  // namespace
 
 int run_exec(bool piped) {
@@ -101,16 +120,22 @@ int run_exec(bool piped) {
   Drain drain(sys::Fd(piped ? engine::kHeldFds : -1), sys::Fd(piped ? engine::kHeldFds + 1 : -1));
   try {
     const engine::ExecOrder order = engine::exec_order_from_json(sys::read_all(request.get()));
+    const engine::Spec spec = spec_of(order);
     const sys::Fd container = sys::open_pidfd(order.container);
     if (!container) {
-      throw engine::Error(engine::Error::Kind::kConflict, "container " + order.spec.name + " is not running");
+      throw engine::Error(engine::Error::Kind::kConflict, "container " + spec.name + " is not running");
     }
-    const engine::Cgroup cgroup(order.spec.cgroup);
-    engine::EntryLaunch launch{order.spec,       cgroup,
-                               container.get(),  order.args,
-                               order.env,        order.working_dir,
-                               order.user,       order.tty,
-                               order.privileged, {input.get(), output.get(), error.get()}};
+    const engine::Cgroup cgroup(spec.cgroup);
+    engine::EntryLaunch launch{.spec = spec,
+                               .cgroup = cgroup,
+                               .container = container.get(),
+                               .args = order.args,
+                               .env = laid_over(spec.env, order.env),
+                               .working_dir = order.working_dir,
+                               .user = order.user.empty() ? spec.user : order.user,
+                               .tty = order.tty,
+                               .privileged = order.privileged,
+                               .stdio = {input.get(), output.get(), error.get()}};
     launch.own_stdio = piped;
     if (order.detach) launch.stdio = {};
     launch.once = true;
@@ -120,7 +145,7 @@ int run_exec(bool piped) {
     // Its parent becomes the host's first process, since ours is outside of the container; that one reaps it.
     if (order.detach) return 0;
     if (order.tty) drain = Drain(std::move(launched.console), {});
-    await(order, launched, report, drain);
+    await(spec, launched, report, drain);
     const int exit_code = engine::take_exit_status(launched.pidfd.get());
     if (report) report_exit(report.get(), exit_code);
     if (piped && drain.has_writers()) drain_beside(std::move(report), std::move(drain));

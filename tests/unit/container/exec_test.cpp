@@ -76,7 +76,8 @@ TEST_CASE("exec tells a missing program from one that cannot be executed, or not
   CHECK(captured_exec(box, request).first == 126);
   box.stop();
   engine::MonitorServer monitors(box.spec.monitors_cgroup);
-  CHECK_THROWS_AS(engine::exec_in_container(monitors, box.spec, box.status(), request), engine::Error);
+  CHECK_THROWS_AS(engine::exec_in_container(monitors, box.spec.name, box.spec.run_dir, box.status(), request),
+                  engine::Error);
 }
 
 TEST_CASE("A detached exec goes on by itself") {
@@ -115,7 +116,7 @@ TEST_CASE(
     int code = 99;
     try {
       engine::MonitorServer monitors(box.spec.monitors_cgroup);
-      code = engine::exec_in_container(monitors, box.spec, box.status(), request);
+      code = engine::exec_in_container(monitors, box.spec.name, box.spec.run_dir, box.status(), request);
     } catch (const std::exception& error) {
       sys::write_all(2, error.what());
     }
@@ -156,7 +157,7 @@ TEST_CASE("exec with a terminal takes more input than the program reads while it
     int code = 99;
     try {
       engine::MonitorServer monitors(box.spec.monitors_cgroup);
-      code = engine::exec_in_container(monitors, box.spec, box.status(), request);
+      code = engine::exec_in_container(monitors, box.spec.name, box.spec.run_dir, box.status(), request);
     } catch (const std::exception& error) {
       sys::write_all(2, error.what());
     }

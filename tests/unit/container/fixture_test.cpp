@@ -168,7 +168,8 @@ std::pair<int, std::string> captured_exec(const Container& container, const engi
     int code = 99;
     try {
       engine::MonitorServer monitors(container.spec.monitors_cgroup);
-      code = engine::exec_in_container(monitors, container.spec, container.status(), request);
+      code = engine::exec_in_container(monitors, container.spec.name, container.spec.run_dir,
+                                       container.status(), request);
     } catch (const std::exception& error) {
       sys::write_all(1, error.what());
     }

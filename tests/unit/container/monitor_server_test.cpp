@@ -122,7 +122,7 @@ TEST_CASE("A server for one exec runs it, and a second exec has another") {
   for (const char* word : {"first", "second"}) {
     output.clear();
     request.args = {"sh", "-c", std::string("echo ") + word + "; exit 7"};
-    CHECK(engine::exec_in_container(monitors, box.spec, box.status(), request) == 7);
+    CHECK(engine::exec_in_container(monitors, box.spec.name, box.spec.run_dir, box.status(), request) == 7);
     CHECK(output == std::string(word) + "\n");
   }
 }

@@ -148,7 +148,10 @@ TEST_CASE("Further groups are had by the program and by exec, whoever the user i
   box.spec.user = "1000:1000";
   CHECK(box.step(groups).second == "29 44 1000 4242 ");
   box.spec.args = {};
-  CHECK(box.exec(groups).second == "0 29 44 4242 ");
+  CHECK(box.exec(groups).second == "29 44 1000 4242 ");  // the container's user
+  engine::ExecRequest request;
+  request.user = "0";
+  CHECK(box.exec(groups, request).second == "0 29 44 4242 ");
   box.stop();
   box.spec.groups = {"nosuch"};
   box.spec.args = {"true"};
