@@ -32,7 +32,7 @@ NetlinkRequest make_request(const BridgeSettings& settings, const std::string& n
   NetlinkRequest make =
       link_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "make bridge", name, 0, {EEXIST});
   if (!settings.addresses.empty()) put_mac(make, mac_for(settings.addresses.front().address), name);
-  mnl_attr_put_u32(make.header(), IFLA_MTU, static_cast<uint32_t>(settings.mtu));
+  nl::put_u32(make.header(), IFLA_MTU, static_cast<uint32_t>(settings.mtu));
   nest(make, IFLA_LINKINFO, [&] { make.put_string(IFLA_INFO_KIND, "bridge"); });
   return make;
 }
@@ -86,7 +86,7 @@ void ensure_bridge(NetlinkSocket& route, const BridgeSettings& settings) {
   const bool ours = is_same_network(bridge.alias, settings.alias);
   switch_ipv6(settings, ours);
   NetlinkRequest set = link_request(RTM_SETLINK, 0, "set up bridge", settings.name, IFF_UP);
-  if (ours) mnl_attr_put_u32(set.header(), IFLA_MTU, static_cast<uint32_t>(settings.mtu));
+  if (ours) nl::put_u32(set.header(), IFLA_MTU, static_cast<uint32_t>(settings.mtu));
   nest(set, IFLA_AF_SPEC, [&] { put_route_localnet(set, true); });
   std::vector<NetlinkRequest> requests;
   for (const InterfaceAddress& address : settings.addresses)

@@ -38,16 +38,16 @@ NetlinkRequest conntrack_request(uint16_t type, bool v6, const char* call,
 
 Address address_in(const nlattr* attribute) {
   Address address;
-  const size_t size = mnl_attr_get_payload_len(attribute);
+  const size_t size = nl::size_of(attribute);
   address.v6 = size == address.bytes.size();
-  const auto* bytes = static_cast<const uint8_t*>(mnl_attr_get_payload(attribute));
+  const auto* bytes = static_cast<const uint8_t*>(nl::data_of(attribute));
   std::copy_n(bytes, std::min(size, address.size()), address.bytes.begin());
   return address;
 }
 
 void parse_addresses(const nlattr* nest, Flow& flow) {
   each_nested(nest, [&](const nlattr* attribute) {
-    const uint16_t type = mnl_attr_get_type(attribute);
+    const uint16_t type = nl::type_of(attribute);
     if (type == CTA_IP_V4_SRC || type == CTA_IP_V6_SRC) flow.source = address_in(attribute);
     if (type == CTA_IP_V4_DST || type == CTA_IP_V6_DST) flow.destination = address_in(attribute);
   });
@@ -55,20 +55,20 @@ void parse_addresses(const nlattr* nest, Flow& flow) {
 
 void parse_protocol(const nlattr* nest, Flow& flow) {
   each_nested(nest, [&](const nlattr* attribute) {
-    const uint16_t type = mnl_attr_get_type(attribute);
-    if (type == CTA_PROTO_NUM) flow.protocol = mnl_attr_get_u8(attribute);
-    if (type == CTA_PROTO_SRC_PORT) flow.source_port = ntohs(mnl_attr_get_u16(attribute));
-    if (type == CTA_PROTO_DST_PORT) flow.destination_port = ntohs(mnl_attr_get_u16(attribute));
+    const uint16_t type = nl::type_of(attribute);
+    if (type == CTA_PROTO_NUM) flow.protocol = nl::u8_of(attribute);
+    if (type == CTA_PROTO_SRC_PORT) flow.source_port = ntohs(nl::u16_of(attribute));
+    if (type == CTA_PROTO_DST_PORT) flow.destination_port = ntohs(nl::u16_of(attribute));
   });
 }
 
 Flow parse_flow(const nlmsghdr* header) {
   Flow flow;
   each_attribute<nfgenmsg>(header, [&](const nlattr* attribute) {
-    if (mnl_attr_get_type(attribute) != CTA_TUPLE_ORIG) return;
+    if (nl::type_of(attribute) != CTA_TUPLE_ORIG) return;
     each_nested(attribute, [&](const nlattr* part) {
-      if (mnl_attr_get_type(part) == CTA_TUPLE_IP) parse_addresses(part, flow);
-      if (mnl_attr_get_type(part) == CTA_TUPLE_PROTO) parse_protocol(part, flow);
+      if (nl::type_of(part) == CTA_TUPLE_IP) parse_addresses(part, flow);
+      if (nl::type_of(part) == CTA_TUPLE_PROTO) parse_protocol(part, flow);
     });
   });
   return flow;
@@ -79,7 +79,7 @@ NetlinkRequest delete_request(const Flow& flow) {
   nlmsghdr* header = request.header();
   const bool v6 = flow.source.v6;
   const auto put = [&](uint16_t type, const Address& address) {
-    mnl_attr_put(header, type, address.size(), address.bytes.data());
+    nl::put(header, type, address.size(), address.bytes.data());
   };
   nest(header, CTA_TUPLE_ORIG, [&] {
     nest(header, CTA_TUPLE_IP, [&] {
@@ -87,9 +87,9 @@ NetlinkRequest delete_request(const Flow& flow) {
       put(v6 ? CTA_IP_V6_DST : CTA_IP_V4_DST, flow.destination);
     });
     nest(header, CTA_TUPLE_PROTO, [&] {
-      mnl_attr_put_u8(header, CTA_PROTO_NUM, flow.protocol);
-      mnl_attr_put_u16(header, CTA_PROTO_SRC_PORT, htons(flow.source_port));
-      mnl_attr_put_u16(header, CTA_PROTO_DST_PORT, htons(flow.destination_port));
+      nl::put_u8(header, CTA_PROTO_NUM, flow.protocol);
+      nl::put_u16(header, CTA_PROTO_SRC_PORT, htons(flow.source_port));
+      nl::put_u16(header, CTA_PROTO_DST_PORT, htons(flow.destination_port));
     });
   });
   return request;

@@ -26,20 +26,20 @@ NetlinkRequest address_request(uint16_t type, uint16_t flags, const char* call, 
   info->ifa_prefixlen = static_cast<uint8_t>(address.prefix);
   info->ifa_index = static_cast<unsigned>(index);
   const auto& bytes = address.address.bytes;
-  mnl_attr_put(request.header(), IFA_LOCAL, address.address.size(), bytes.data());
-  mnl_attr_put(request.header(), IFA_ADDRESS, address.address.size(), bytes.data());
+  nl::put(request.header(), IFA_LOCAL, address.address.size(), bytes.data());
+  nl::put(request.header(), IFA_ADDRESS, address.address.size(), bytes.data());
   return request;
 }
 
 void parse_kind(const nlattr* info, Link& link) {
   each_nested(info, [&](const nlattr* attribute) {
-    if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND) link.kind = mnl_attr_get_str(attribute);
+    if (nl::type_of(attribute) == IFLA_INFO_KIND) link.kind = nl::string_of(attribute);
   });
 }
 
 void parse_mac(const nlattr* attribute, Link& link) {
-  if (mnl_attr_get_payload_len(attribute) != sizeof(ether_addr)) return;
-  const auto* bytes = static_cast<const uint8_t*>(mnl_attr_get_payload(attribute));
+  if (nl::size_of(attribute) != sizeof(ether_addr)) return;
+  const auto* bytes = static_cast<const uint8_t*>(nl::data_of(attribute));
   for (size_t index = 0; index < sizeof(ether_addr); ++index) {
     constexpr const char* kDigits = "0123456789abcdef";
     if (index > 0) link.mac += ':';
@@ -65,12 +65,11 @@ void put_mac(NetlinkRequest& request, const std::string& mac, const std::string&
   ether_addr address{};
   if (::ether_aton_r(mac.c_str(), &address) == nullptr)
     throw sys::Error(EINVAL, "MAC address " + mac, object);
-  mnl_attr_put(request.header(), IFLA_ADDRESS, sizeof address, &address);
+  nl::put(request.header(), IFLA_ADDRESS, sizeof address, &address);
 }
 
 void put_no_ipv6_addresses(NetlinkRequest& request) {
-  nest(request, AF_INET6,
-       [&] { mnl_attr_put_u8(request.header(), IFLA_INET6_ADDR_GEN_MODE, kAddressModeNone); });
+  nest(request, AF_INET6, [&] { nl::put_u8(request.header(), IFLA_INET6_ADDR_GEN_MODE, kAddressModeNone); });
 }
 
 NetlinkRequest no_ipv6_request(const std::string& name) {
@@ -83,7 +82,7 @@ NetlinkRequest no_ipv6_request(const std::string& name) {
 void put_route_localnet(NetlinkRequest& request, bool on) {
   nest(request, AF_INET, [&] {
     nest(request, IFLA_INET_CONF,
-         [&] { mnl_attr_put_u32(request.header(), IPV4_DEVCONF_ROUTE_LOCALNET, on ? 1 : 0); });
+         [&] { nl::put_u32(request.header(), IPV4_DEVCONF_ROUTE_LOCALNET, on ? 1 : 0); });
   });
 }
 
@@ -95,14 +94,14 @@ NetlinkRequest add_address_request(int index, const InterfaceAddress& address, c
                                    uint8_t origin) {
   NetlinkRequest request = address_request(RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, "add address", index,
                                            address, object, EEXIST);
-  if (origin != 0) mnl_attr_put_u8(request.header(), kAddressOrigin, origin);
+  if (origin != 0) nl::put_u8(request.header(), kAddressOrigin, origin);
   if (address.address.v6) {
-    mnl_attr_put_u32(request.header(), IFA_FLAGS, IFA_F_NODAD);
+    nl::put_u32(request.header(), IFA_FLAGS, IFA_F_NODAD);
     return request;
   }
   if (address.prefix >= 31) return request;
   const uint32_t host_bits = address.prefix == 0 ? ~uint32_t{0} : (uint32_t{1} << (32 - address.prefix)) - 1;
-  mnl_attr_put_u32(request.header(), IFA_BROADCAST, htonl(ipv4_number(address.address) | host_bits));
+  nl::put_u32(request.header(), IFA_BROADCAST, htonl(ipv4_number(address.address) | host_bits));
   return request;
 }
 
@@ -118,26 +117,26 @@ NetlinkRequest default_route_request(int index, const Address& gateway, const st
   info->rtm_protocol = RTPROT_STATIC;
   info->rtm_scope = RT_SCOPE_UNIVERSE;
   info->rtm_type = RTN_UNICAST;
-  mnl_attr_put(request.header(), RTA_GATEWAY, gateway.size(), gateway.bytes.data());
-  mnl_attr_put_u32(request.header(), RTA_OIF, static_cast<uint32_t>(index));
+  nl::put(request.header(), RTA_GATEWAY, gateway.size(), gateway.bytes.data());
+  nl::put_u32(request.header(), RTA_OIF, static_cast<uint32_t>(index));
   return request;
 }
 
 Link parse_link(const nlmsghdr* header) {
-  const auto* info = static_cast<const ifinfomsg*>(mnl_nlmsg_get_payload(header));
+  const auto* info = static_cast<const ifinfomsg*>(nl::payload_of(header));
   Link link;
   link.index = info->ifi_index;
   link.up = (info->ifi_flags & IFF_UP) != 0;
   each_attribute<ifinfomsg>(header, [&](const nlattr* attribute) {
-    switch (mnl_attr_get_type(attribute)) {
+    switch (nl::type_of(attribute)) {
       case IFLA_IFNAME:
-        link.name = mnl_attr_get_str(attribute);
+        link.name = nl::string_of(attribute);
         break;
       case IFLA_IFALIAS:
-        link.alias = mnl_attr_get_str(attribute);
+        link.alias = nl::string_of(attribute);
         break;
       case IFLA_MTU:
-        link.mtu = static_cast<int>(mnl_attr_get_u32(attribute));
+        link.mtu = static_cast<int>(nl::u32_of(attribute));
         break;
       case IFLA_ADDRESS:
         parse_mac(attribute, link);
@@ -157,7 +156,7 @@ std::vector<OriginAddress> addresses_with_origin(NetlinkSocket& route, const Lin
   NetlinkRequest request(RTM_GETADDR, 0, "list addresses", link.name);
   request.put_header<ifaddrmsg>()->ifa_family = AF_UNSPEC;
   route.dump(std::move(request), [&](const nlmsghdr* header) {
-    const auto* info = static_cast<const ifaddrmsg*>(mnl_nlmsg_get_payload(header));
+    const auto* info = static_cast<const ifaddrmsg*>(nl::payload_of(header));
     if (info->ifa_index != static_cast<unsigned>(link.index)) return;
     OriginAddress found;
     found.address.prefix = info->ifa_prefixlen;
@@ -165,14 +164,13 @@ std::vector<OriginAddress> addresses_with_origin(NetlinkSocket& route, const Lin
     address.v6 = info->ifa_family == AF_INET6;
     bool has_local = false;
     each_attribute<ifaddrmsg>(header, [&](const nlattr* attribute) {
-      const uint16_t type = mnl_attr_get_type(attribute);
-      if (type == kAddressOrigin) found.origin = mnl_attr_get_u8(attribute);
+      const uint16_t type = nl::type_of(attribute);
+      if (type == kAddressOrigin) found.origin = nl::u8_of(attribute);
       // IPv6 has the local one only where there is a peer.
       if (type != IFA_LOCAL && (type != IFA_ADDRESS || has_local)) return;
       has_local = type == IFA_LOCAL;
-      const auto* bytes = static_cast<const uint8_t*>(mnl_attr_get_payload(attribute));
-      std::copy_n(bytes, std::min<size_t>(mnl_attr_get_payload_len(attribute), address.size()),
-                  address.bytes.begin());
+      const auto* bytes = static_cast<const uint8_t*>(nl::data_of(attribute));
+      std::copy_n(bytes, std::min<size_t>(nl::size_of(attribute), address.size()), address.bytes.begin());
     });
     addresses.push_back(found);
   });

@@ -83,10 +83,10 @@ void make_vlan(NetlinkSocket& route, const std::string& name, const Network& net
   if (!base) throw sys::Error(ENODEV, "make VLAN " + name + ": this host has no link " + vlan->base, name);
   NetlinkRequest make =
       link_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "make VLAN link", name, 0, {EEXIST});
-  mnl_attr_put_u32(make.header(), IFLA_LINK, static_cast<uint32_t>(base->index));
+  nl::put_u32(make.header(), IFLA_LINK, static_cast<uint32_t>(base->index));
   nest(make, IFLA_LINKINFO, [&] {
     make.put_string(IFLA_INFO_KIND, "vlan");
-    nest(make, IFLA_INFO_DATA, [&] { mnl_attr_put_u16(make.header(), IFLA_VLAN_ID, vlan->id); });
+    nest(make, IFLA_INFO_DATA, [&] { nl::put_u16(make.header(), IFLA_VLAN_ID, vlan->id); });
   });
   std::vector<NetlinkRequest> requests;
   requests.push_back(std::move(make));
@@ -201,15 +201,14 @@ class MacvlanDriver final : public Driver {
     NetlinkRequest make =
         link_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "make macvlan link", first_name);
     nlmsghdr* header = make.header();
-    mnl_attr_put_u32(header, IFLA_LINK, static_cast<uint32_t>(lower->index));
-    mnl_attr_put_u32(header, IFLA_NET_NS_FD, static_cast<uint32_t>(netns.get()));
-    if (const int mtu = mtu_of(network); mtu != 0)
-      mnl_attr_put_u32(header, IFLA_MTU, static_cast<uint32_t>(mtu));
+    nl::put_u32(header, IFLA_LINK, static_cast<uint32_t>(lower->index));
+    nl::put_u32(header, IFLA_NET_NS_FD, static_cast<uint32_t>(netns.get()));
+    if (const int mtu = mtu_of(network); mtu != 0) nl::put_u32(header, IFLA_MTU, static_cast<uint32_t>(mtu));
     put_mac(make, link.mac, object);
     nest(make, IFLA_LINKINFO, [&] {
       make.put_string(IFLA_INFO_KIND, "macvlan");
       nest(make, IFLA_INFO_DATA,
-           [&] { mnl_attr_put_u32(header, IFLA_MACVLAN_MODE, *mode_of(option_of(network, kMode))); });
+           [&] { nl::put_u32(header, IFLA_MACVLAN_MODE, *mode_of(option_of(network, kMode))); });
     });
     std::vector<NetlinkRequest> requests;
     requests.push_back(std::move(make));

@@ -1,5 +1,6 @@
 #include "netmgr/netlink.h"
 
+#include <sys/socket.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -17,7 +18,13 @@ constexpr size_t kUsualRoom = 64 * 1024;    // for what is sent, less than any k
 
 // Negative errno of an acknowledgement, 0 for success.
 int error_of(const nlmsghdr* header) {
-  return static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(header))->error;
+  return static_cast<const nlmsgerr*>(nl::payload_of(header))->error;
+}
+
+sockaddr_nl kernel() {
+  sockaddr_nl address{};
+  address.nl_family = AF_NETLINK;
+  return address;
 }
 
 }  // namespace
@@ -25,7 +32,7 @@ int error_of(const nlmsghdr* header) {
 NetlinkRequest::NetlinkRequest(uint16_t type, uint16_t flags, std::string call, std::string object,
                                std::initializer_list<int> tolerated)
     : buffer_(std::make_unique_for_overwrite<char[]>(kRequestSize)),
-      header_(mnl_nlmsg_put_header(buffer_.get())),
+      header_(nl::begin(buffer_.get())),
       call_(std::move(call)),
       object_(std::move(object)),
       tolerated_(tolerated) {
@@ -34,16 +41,23 @@ NetlinkRequest::NetlinkRequest(uint16_t type, uint16_t flags, std::string call, 
 }
 
 NetlinkSocket::NetlinkSocket(int bus)
-    : socket_(mnl_socket_open2(bus, SOCK_CLOEXEC)),
+    : socket_(sys::check(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, bus), "socket", "netlink")),
       buffer_(std::make_unique_for_overwrite<char[]>(kReceiveSize)) {
-  if (!socket_) sys::fail("socket", "netlink");
-  sys::check(mnl_socket_bind(socket_.get(), 0, MNL_SOCKET_AUTOPID), "bind", "netlink");
+  const sockaddr_nl own = kernel();  // its number is the kernel's to choose
+  sys::check(::bind(socket_.get(), reinterpret_cast<const sockaddr*>(&own), sizeof own), "bind", "netlink");
+}
+
+void NetlinkSocket::send(const void* message, size_t size) {
+  const sockaddr_nl to = kernel();
+  sys::check(::sendto(socket_.get(), message, size, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to),
+             "send", "netlink");
 }
 
 ssize_t NetlinkSocket::receive() {
   while (true) {
-    const ssize_t size = mnl_socket_recvfrom(socket_.get(), buffer_.get(), kReceiveSize);
+    const ssize_t size = ::recv(socket_.get(), buffer_.get(), kReceiveSize, MSG_TRUNC);
     if (size < 0 && errno == EINTR) continue;
+    if (size > static_cast<ssize_t>(kReceiveSize)) throw sys::Error(EMSGSIZE, "recv", "netlink");
     return sys::check(size, "recv", "netlink");
   }
 }
@@ -57,20 +71,19 @@ void NetlinkSocket::run(std::vector<NetlinkRequest> requests, const Reply& reply
     parts.push_back({request.header_, request.header_->nlmsg_len});
   }
   msghdr message{};
-  sockaddr_nl kernel{};
-  kernel.nl_family = AF_NETLINK;
-  message.msg_name = &kernel;
-  message.msg_namelen = sizeof kernel;
+  sockaddr_nl to = kernel();
+  message.msg_name = &to;
+  message.msg_namelen = sizeof to;
   message.msg_iov = parts.data();
   message.msg_iovlen = parts.size();
-  sys::check(::sendmsg(mnl_socket_get_fd(socket_.get()), &message, 0), "send", "netlink");
+  sys::check(::sendmsg(socket_.get(), &message, 0), "send", "netlink");
 
   const NetlinkRequest* failed = nullptr;
   int failure = 0;
   for (size_t pending = requests.size(); pending > 0;) {
-    auto left = static_cast<int>(receive());
-    for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.get()); mnl_nlmsg_ok(header, left);
-         header = mnl_nlmsg_next(header, &left)) {
+    auto left = static_cast<size_t>(receive());
+    for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.get()); nl::fits(header, left);
+         header = nl::next(header, left)) {
       const unsigned index = header->nlmsg_seq - first;
       if (index >= requests.size()) continue;
       if (header->nlmsg_type != NLMSG_ERROR) {
@@ -93,34 +106,34 @@ void NetlinkSocket::run(std::vector<NetlinkRequest> requests, const Reply& reply
 
 // The kernel works through a batch before sendmsg returns, so all that it has to say is there by then.
 int NetlinkSocket::run_batch(std::vector<char>& messages) {
-  auto left = static_cast<int>(messages.size());
-  for (auto* header = reinterpret_cast<nlmsghdr*>(messages.data()); mnl_nlmsg_ok(header, left);
-       header = mnl_nlmsg_next(header, &left))
+  auto left = static_cast<size_t>(messages.size());
+  for (auto* header = reinterpret_cast<nlmsghdr*>(messages.data()); nl::fits(header, left);
+       header = nl::next(header, left))
     header->nlmsg_seq = sequence_++;
-  const int fd = mnl_socket_get_fd(socket_.get());
+  const int fd = socket_.get();
   if (messages.size() > kUsualRoom) {
     const auto room = static_cast<int>(std::min<size_t>(messages.size() + kUsualRoom, INT_MAX / 2));
     sys::check(::setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof room), "setsockopt", "SO_SNDBUF");
   }
-  sys::check(mnl_socket_sendto(socket_.get(), messages.data(), messages.size()), "send", "netlink");
+  send(messages.data(), messages.size());
   int first = 0;
   for (;;) {
     const ssize_t size = ::recv(fd, buffer_.get(), kReceiveSize, MSG_DONTWAIT);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && errno == EAGAIN) return first;
     if (size < 0 && errno == ENOBUFS) continue;  // more errors than have room; the first of them are there
-    auto rest = static_cast<int>(sys::check(size, "recv", "netlink"));
-    for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.get()); mnl_nlmsg_ok(header, rest);
-         header = mnl_nlmsg_next(header, &rest))
+    auto rest = static_cast<size_t>(sys::check(size, "recv", "netlink"));
+    for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.get()); nl::fits(header, rest);
+         header = nl::next(header, rest))
       if (header->nlmsg_type == NLMSG_ERROR && first == 0) first = -error_of(header);
   }
 }
 
 bool NetlinkSocket::receive_dump(const NetlinkRequest& request, unsigned sequence, const Reply& reply,
                                  bool& interrupted) {
-  auto left = static_cast<int>(receive());
-  for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.get()); mnl_nlmsg_ok(header, left);
-       header = mnl_nlmsg_next(header, &left)) {
+  auto left = static_cast<size_t>(receive());
+  for (const auto* header = reinterpret_cast<const nlmsghdr*>(buffer_.get()); nl::fits(header, left);
+       header = nl::next(header, left)) {
     if (header->nlmsg_seq != sequence) continue;
     if ((header->nlmsg_flags & NLM_F_DUMP_INTR) != 0) interrupted = true;
     if (header->nlmsg_type == NLMSG_ERROR || header->nlmsg_type == NLMSG_DONE) {
@@ -139,8 +152,7 @@ void NetlinkSocket::dump(NetlinkRequest request, const Reply& reply) {
     const unsigned sequence = sequence_++;
     request.header_->nlmsg_flags |= NLM_F_DUMP;
     request.header_->nlmsg_seq = sequence;
-    sys::check(mnl_socket_sendto(socket_.get(), request.header_, request.header_->nlmsg_len), "send",
-               "netlink");
+    send(request.header_, request.header_->nlmsg_len);
     bool interrupted = false;
     while (receive_dump(request, sequence, reply, interrupted)) {
     }

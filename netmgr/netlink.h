@@ -1,17 +1,18 @@
 #pragma once
 // Requests over netlink (man 7 netlink), many in one sendmsg(2), each acknowledged by the kernel; an error in
 // an acknowledgement becomes a sys::Error that names what the request was about.
-#include <libmnl/libmnl.h>
-
 #include <functional>
 #include <initializer_list>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "netmgr/netlink_message.h"
+#include "sys/fd.h"
+
 namespace netmgr {
 
-// One message, filled with mnl_nlmsg_put_extra_header and mnl_attr_put_*.
+// One message, filled with nl::put_header and nl::put_*.
 class NetlinkRequest {
  public:
   // `call` and `object` go into the error. `tolerated`: errno values that count as success.
@@ -21,10 +22,10 @@ class NetlinkRequest {
   nlmsghdr* header() { return header_; }
   template <typename Header>
   Header* put_header() {
-    return static_cast<Header*>(mnl_nlmsg_put_extra_header(header_, sizeof(Header)));
+    return static_cast<Header*>(nl::put_header(header_, sizeof(Header)));
   }
   void put_string(uint16_t attribute, const std::string& value) {
-    mnl_attr_put_strz(header_, attribute, value.c_str());
+    nl::put_string(header_, attribute, value.c_str());
   }
 
  private:
@@ -39,31 +40,22 @@ class NetlinkRequest {
 // Runs `fill` between the start and the end of a nested attribute.
 template <typename Fill>
 void nest(nlmsghdr* message, uint16_t type, Fill fill) {
-  nlattr* start = mnl_attr_nest_start(message, type);
+  nlattr* start = nl::begin_nest(message, type);
   fill();
-  mnl_attr_nest_end(message, start);
+  nl::end_nest(message, start);
 }
 
-// Calls `visit(const nlattr*)` for each attribute behind a message's header of type Header (libmnl's macros
-// for this are C only).
+// Calls `visit(const nlattr*)` for each attribute behind a message's header of type Header.
 template <typename Header, typename Visit>
 void each_attribute(const nlmsghdr* message, Visit visit) {
-  auto* attribute = static_cast<const nlattr*>(mnl_nlmsg_get_payload_offset(message, sizeof(Header)));
-  const char* end = static_cast<const char*>(mnl_nlmsg_get_payload_tail(message));
-  for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
-       attribute = mnl_attr_next(attribute)) {
-    visit(attribute);
-  }
+  constexpr size_t kBefore = nl::kHeader + nl::aligned(sizeof(Header));
+  if (message->nlmsg_len < kBefore) return;
+  nl::each(reinterpret_cast<const char*>(message) + kBefore, message->nlmsg_len - kBefore, visit);
 }
 // The same for the attributes nested in `nest`.
 template <typename Visit>
 void each_nested(const nlattr* nest, Visit visit) {
-  auto* attribute = static_cast<const nlattr*>(mnl_attr_get_payload(nest));
-  const char* end = reinterpret_cast<const char*>(attribute) + mnl_attr_get_payload_len(nest);
-  for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
-       attribute = mnl_attr_next(attribute)) {
-    visit(attribute);
-  }
+  nl::each(nl::data_of(nest), nl::size_of(nest), visit);
 }
 
 // A socket in the network namespace the calling thread is in when it is made. One thread at a time.
@@ -86,14 +78,12 @@ class NetlinkSocket {
   void dump(NetlinkRequest request, const Reply& reply);
 
  private:
-  struct Close {
-    void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-  };
   // Receives once; false when the end of `request`'s answer was in it.
   bool receive_dump(const NetlinkRequest& request, unsigned sequence, const Reply& reply, bool& interrupted);
   ssize_t receive();
+  void send(const void* message, size_t size);
 
-  std::unique_ptr<mnl_socket, Close> socket_;
+  sys::Fd socket_;
   std::unique_ptr<char[]> buffer_;  // only what comes is ever touched
   unsigned sequence_ = 1;
 };

@@ -1,6 +1,7 @@
 #include "netmgr/nf_tables.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -30,10 +31,10 @@ constexpr uint16_t message_type(int type) {
 
 // Numbers of nf_tables are big-endian.
 void put_number(nlmsghdr* message, uint16_t attribute, uint32_t value) {
-  mnl_attr_put_u32(message, attribute, htonl(value));
+  nl::put_u32(message, attribute, htonl(value));
 }
 void put_bytes(nlmsghdr* message, uint16_t attribute, const Bytes& bytes) {
-  mnl_attr_put(message, attribute, bytes.size(), bytes.data());
+  nl::put(message, attribute, bytes.size(), bytes.data());
 }
 void put_value(nlmsghdr* message, uint16_t attribute, const Bytes& bytes) {
   nest(message, attribute, [&] { put_bytes(message, NFTA_DATA_VALUE, bytes); });
@@ -41,7 +42,7 @@ void put_value(nlmsghdr* message, uint16_t attribute, const Bytes& bytes) {
 
 // A message's header behind nlmsghdr.
 void put_family(nlmsghdr* message, uint8_t family, uint16_t resource = 0) {
-  auto* header = static_cast<nfgenmsg*>(mnl_nlmsg_put_extra_header(message, sizeof(nfgenmsg)));
+  auto* header = static_cast<nfgenmsg*>(nl::put_header(message, sizeof(nfgenmsg)));
   header->nfgen_family = family;
   header->version = NFNETLINK_V0;
   header->res_id = htons(resource);
@@ -55,15 +56,15 @@ NetlinkRequest question(int type, const char* call, const std::string& object,
 }
 
 uint32_t number_in(const nlattr* attribute) {
-  return ntohl(mnl_attr_get_u32(attribute));
+  return ntohl(nl::u32_of(attribute));
 }
 Bytes bytes_in(const nlattr* attribute) {
-  return {static_cast<const char*>(mnl_attr_get_payload(attribute)), mnl_attr_get_payload_len(attribute)};
+  return {static_cast<const char*>(nl::data_of(attribute)), nl::size_of(attribute)};
 }
 Bytes value_in(const nlattr* nest) {
   Bytes value;
   each_nested(nest, [&](const nlattr* attribute) {
-    if (mnl_attr_get_type(attribute) == NFTA_DATA_VALUE) value = bytes_in(attribute);
+    if (nl::type_of(attribute) == NFTA_DATA_VALUE) value = bytes_in(attribute);
   });
   return value;
 }
@@ -71,7 +72,7 @@ Bytes value_in(const nlattr* nest) {
 Element element_in(const nlattr* nest) {
   Element element;
   each_nested(nest, [&](const nlattr* attribute) {
-    const uint16_t type = mnl_attr_get_type(attribute);
+    const uint16_t type = nl::type_of(attribute);
     if (type == NFTA_SET_ELEM_KEY) element.key = value_in(attribute);
     if (type == NFTA_SET_ELEM_KEY_END) element.end = value_in(attribute);
     if (type == NFTA_SET_ELEM_DATA) element.data = value_in(attribute);
@@ -80,8 +81,8 @@ Element element_in(const nlattr* nest) {
 }
 
 void put_element(nlmsghdr* message, const char* set, const Element& element) {
-  mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_TABLE, kTable);
-  mnl_attr_put_strz(message, NFTA_SET_ELEM_LIST_SET, set);
+  nl::put_string(message, NFTA_SET_ELEM_LIST_TABLE, kTable);
+  nl::put_string(message, NFTA_SET_ELEM_LIST_SET, set);
   nest(message, NFTA_SET_ELEM_LIST_ELEMENTS, [&] {
     nest(message, NFTA_LIST_ELEM, [&] {
       put_value(message, NFTA_SET_ELEM_KEY, element.key);
@@ -89,6 +90,16 @@ void put_element(nlmsghdr* message, const char* set, const Element& element) {
       if (!element.data.empty()) put_value(message, NFTA_SET_ELEM_DATA, element.data);
     });
   });
+}
+
+// What a rule's owner keeps with it, as nft has it: kind, size, text with its zero.
+Bytes comment_data(const std::string& comment) {
+  return Bytes{static_cast<char>(kRuleComment), static_cast<char>(comment.size() + 1)} + comment + '\0';
+}
+
+void put_rule_place(nlmsghdr* message, const ForwardChain& chain) {
+  nl::put_string(message, NFTA_RULE_TABLE, chain.table.c_str());
+  nl::put_string(message, NFTA_RULE_CHAIN, chain.name.c_str());
 }
 
 // False for ENOENT, which a question gets when what it is about is not there.
@@ -105,24 +116,24 @@ bool is_there(Ask ask) {
 
 ForwardChain chain_in(const nlmsghdr* message, bool& forwards) {
   ForwardChain chain;
-  chain.family = static_cast<const nfgenmsg*>(mnl_nlmsg_get_payload(message))->nfgen_family;
+  chain.family = static_cast<const nfgenmsg*>(nl::payload_of(message))->nfgen_family;
   each_attribute<nfgenmsg>(message, [&](const nlattr* attribute) {
-    switch (mnl_attr_get_type(attribute)) {
+    switch (nl::type_of(attribute)) {
       case NFTA_CHAIN_TABLE:
-        chain.table = mnl_attr_get_str(attribute);
+        chain.table = nl::string_of(attribute);
         break;
       case NFTA_CHAIN_NAME:
-        chain.name = mnl_attr_get_str(attribute);
+        chain.name = nl::string_of(attribute);
         break;
       case NFTA_CHAIN_TYPE:
-        chain.type = mnl_attr_get_str(attribute);
+        chain.type = nl::string_of(attribute);
         break;
       case NFTA_CHAIN_POLICY:
         chain.drops = number_in(attribute) == NF_DROP;
         break;
       case NFTA_CHAIN_HOOK:
         each_nested(attribute, [&](const nlattr* part) {
-          if (mnl_attr_get_type(part) == NFTA_HOOK_HOOKNUM) forwards = number_in(part) == NF_INET_FORWARD;
+          if (nl::type_of(part) == NFTA_HOOK_HOOKNUM) forwards = number_in(part) == NF_INET_FORWARD;
         });
         break;
       default:
@@ -152,7 +163,7 @@ void Rule::put(uint16_t attribute, uint32_t value) {
 
 Rule& Rule::expression(const char* name, const std::function<void()>& fill) {
   nest(message_, NFTA_LIST_ELEM, [&] {
-    mnl_attr_put_strz(message_, NFTA_EXPR_NAME, name);
+    nl::put_string(message_, NFTA_EXPR_NAME, name);
     nest(message_, NFTA_EXPR_DATA, fill);
   });
   return *this;
@@ -217,7 +228,7 @@ Rule& Rule::differs(const Bytes& value) {
 
 Rule& Rule::find(const char* set, uint32_t flags, std::optional<uint32_t> to) {
   return expression("lookup", [&] {
-    mnl_attr_put_strz(message_, NFTA_LOOKUP_SET, set);
+    nl::put_string(message_, NFTA_LOOKUP_SET, set);
     put(NFTA_LOOKUP_SREG, kFirst);
     if (to) put(NFTA_LOOKUP_DREG, *to);
     if (flags != 0) put(NFTA_LOOKUP_FLAGS, flags);
@@ -254,7 +265,7 @@ Rule& Rule::verdict(int code, const char* chain) {
     nest(message_, NFTA_IMMEDIATE_DATA, [&] {
       nest(message_, NFTA_DATA_VERDICT, [&] {
         put(NFTA_VERDICT_CODE, static_cast<uint32_t>(code));
-        if (chain != nullptr) mnl_attr_put_strz(message_, NFTA_VERDICT_CHAIN, chain);
+        if (chain != nullptr) nl::put_string(message_, NFTA_VERDICT_CHAIN, chain);
       });
     });
   });
@@ -266,7 +277,7 @@ Transaction::Transaction() {
 
 nlmsghdr* Transaction::begin_message(uint16_t type, uint16_t flags) {
   messages_.resize(used_ + kMessage);
-  nlmsghdr* message = mnl_nlmsg_put_header(messages_.data() + used_);
+  nlmsghdr* message = nl::begin(messages_.data() + used_);
   message->nlmsg_type = type;
   message->nlmsg_flags = static_cast<uint16_t>(NLM_F_REQUEST | flags);
   return message;
@@ -277,10 +288,14 @@ void Transaction::add_bound(uint16_t type) {
   end();
 }
 
-nlmsghdr* Transaction::begin(uint16_t type, uint16_t flags) {
+nlmsghdr* Transaction::begin(uint16_t type, uint16_t flags, uint8_t family) {
   nlmsghdr* message = begin_message(message_type(type), flags);
-  put_family(message, NFPROTO_INET);
+  put_family(message, family);
   return message;
+}
+
+nlmsghdr* Transaction::begin(uint16_t type, uint16_t flags) {
+  return begin(type, flags, NFPROTO_INET);
 }
 
 void Transaction::end() {
@@ -294,21 +309,21 @@ bool Transaction::is_empty() const {
 
 void Transaction::add_table() {
   nlmsghdr* message = begin(NFT_MSG_NEWTABLE, NLM_F_CREATE);
-  mnl_attr_put_strz(message, NFTA_TABLE_NAME, kTable);
+  nl::put_string(message, NFTA_TABLE_NAME, kTable);
   put_number(message, NFTA_TABLE_FLAGS, 0);
   end();
 }
 
 void Transaction::delete_table() {
   nlmsghdr* message = begin(NFT_MSG_DELTABLE, 0);
-  mnl_attr_put_strz(message, NFTA_TABLE_NAME, kTable);
+  nl::put_string(message, NFTA_TABLE_NAME, kTable);
   end();
 }
 
 void Transaction::add_set(const Set& set) {
   nlmsghdr* message = begin(NFT_MSG_NEWSET, NLM_F_CREATE);
-  mnl_attr_put_strz(message, NFTA_SET_TABLE, kTable);
-  mnl_attr_put_strz(message, NFTA_SET_NAME, set.name);
+  nl::put_string(message, NFTA_SET_TABLE, kTable);
+  nl::put_string(message, NFTA_SET_NAME, set.name);
   uint32_t flags = set.data_size > 0 ? NFT_SET_MAP : 0;
   if (!set.ranges.empty()) flags |= NFT_SET_INTERVAL | NFT_SET_CONCAT;
   put_number(message, NFTA_SET_FLAGS, flags);
@@ -329,46 +344,61 @@ void Transaction::add_set(const Set& set) {
   }
   if (set.type == kLinkName) {
     const char order[] = {kKeyOrder, sizeof kHostOrder, kHostOrder, 0, 0, 0};
-    mnl_attr_put(message, NFTA_SET_USERDATA, sizeof order, order);
+    nl::put(message, NFTA_SET_USERDATA, sizeof order, order);
   }
   end();
 }
 
 void Transaction::add_chain(const char* name, const std::optional<Hook>& hook) {
   nlmsghdr* message = begin(NFT_MSG_NEWCHAIN, NLM_F_CREATE);
-  mnl_attr_put_strz(message, NFTA_CHAIN_TABLE, kTable);
-  mnl_attr_put_strz(message, NFTA_CHAIN_NAME, name);
+  nl::put_string(message, NFTA_CHAIN_TABLE, kTable);
+  nl::put_string(message, NFTA_CHAIN_NAME, name);
   if (hook) {
     nest(message, NFTA_CHAIN_HOOK, [&] {
       put_number(message, NFTA_HOOK_HOOKNUM, hook->number);
       put_number(message, NFTA_HOOK_PRIORITY, static_cast<uint32_t>(hook->priority));
     });
     put_number(message, NFTA_CHAIN_POLICY, NF_ACCEPT);
-    mnl_attr_put_strz(message, NFTA_CHAIN_TYPE, hook->type);
+    nl::put_string(message, NFTA_CHAIN_TYPE, hook->type);
   }
   end();
 }
 
 void Transaction::flush_chain(const char* name) {
   nlmsghdr* message = begin(NFT_MSG_DELRULE, 0);
-  mnl_attr_put_strz(message, NFTA_RULE_TABLE, kTable);
-  mnl_attr_put_strz(message, NFTA_RULE_CHAIN, name);
+  nl::put_string(message, NFTA_RULE_TABLE, kTable);
+  nl::put_string(message, NFTA_RULE_CHAIN, name);
+  end();
+}
+
+void Transaction::put_rule(nlmsghdr* message, const char* table, const char* chain,
+                           const std::function<void(Rule&)>& fill, const std::string& comment) {
+  nl::put_string(message, NFTA_RULE_TABLE, table);
+  nl::put_string(message, NFTA_RULE_CHAIN, chain);
+  nest(message, NFTA_RULE_EXPRESSIONS, [&] {
+    Rule rule(message);
+    fill(rule);
+  });
+  if (!comment.empty()) put_bytes(message, NFTA_RULE_USERDATA, comment_data(comment));
   end();
 }
 
 void Transaction::add_rule(const char* chain, const std::function<void(Rule&)>& fill,
                            const std::string& comment) {
-  nlmsghdr* message = begin(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
-  mnl_attr_put_strz(message, NFTA_RULE_TABLE, kTable);
-  mnl_attr_put_strz(message, NFTA_RULE_CHAIN, chain);
-  nest(message, NFTA_RULE_EXPRESSIONS, [&] {
-    Rule rule(message);
-    fill(rule);
-  });
-  if (!comment.empty()) {
-    Bytes data = {static_cast<char>(kRuleComment), static_cast<char>(comment.size() + 1)};
-    put_bytes(message, NFTA_RULE_USERDATA, data + comment + '\0');
-  }
+  put_rule(begin(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND), kTable, chain, fill, comment);
+}
+
+void Transaction::add_rule(const ForwardChain& chain, const std::function<void(Rule&)>& fill,
+                           const std::string& comment) {
+  put_rule(begin(NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND, chain.family), chain.table.c_str(),
+           chain.name.c_str(), fill, comment);
+}
+
+void Transaction::delete_rule(const ForwardChain& chain, uint64_t handle) {
+  nlmsghdr* message = begin(NFT_MSG_DELRULE, 0, chain.family);
+  put_rule_place(message, chain);
+  const uint64_t number = htobe64(handle);
+  nl::put(message, NFTA_RULE_HANDLE, sizeof number, &number);
   end();
 }
 
@@ -395,12 +425,12 @@ int Transaction::commit(const std::string& object, std::initializer_list<int> to
 std::optional<std::vector<Element>> elements_of(const char* set) {
   std::vector<Element> elements;
   NetlinkRequest request = question(NFT_MSG_GETSETELEM, "read the firewall", set);
-  mnl_attr_put_strz(request.header(), NFTA_SET_ELEM_LIST_TABLE, kTable);
-  mnl_attr_put_strz(request.header(), NFTA_SET_ELEM_LIST_SET, set);
+  nl::put_string(request.header(), NFTA_SET_ELEM_LIST_TABLE, kTable);
+  nl::put_string(request.header(), NFTA_SET_ELEM_LIST_SET, set);
   const bool found = is_there([&] {
     NetlinkSocket(NETLINK_NETFILTER).dump(std::move(request), [&](const nlmsghdr* message) {
       each_attribute<nfgenmsg>(message, [&](const nlattr* attribute) {
-        if (mnl_attr_get_type(attribute) == NFTA_SET_ELEM_LIST_ELEMENTS)
+        if (nl::type_of(attribute) == NFTA_SET_ELEM_LIST_ELEMENTS)
           each_nested(attribute, [&](const nlattr* element) { elements.push_back(element_in(element)); });
       });
     });
@@ -419,8 +449,8 @@ bool has_element(const char* set, const Bytes& key) {
 bool has_rules(const char* chain) {
   bool found = false;
   NetlinkRequest request = question(NFT_MSG_GETRULE, "read the firewall", chain);
-  mnl_attr_put_strz(request.header(), NFTA_RULE_TABLE, kTable);
-  mnl_attr_put_strz(request.header(), NFTA_RULE_CHAIN, chain);
+  nl::put_string(request.header(), NFTA_RULE_TABLE, kTable);
+  nl::put_string(request.header(), NFTA_RULE_CHAIN, chain);
   is_there([&] {
     NetlinkSocket(NETLINK_NETFILTER).dump(std::move(request), [&](const nlmsghdr*) { found = true; });
   });
@@ -430,7 +460,7 @@ bool has_rules(const char* chain) {
 bool has_table() {
   std::vector<NetlinkRequest> requests;
   requests.push_back(question(NFT_MSG_GETTABLE, "read the firewall", kTable));
-  mnl_attr_put_strz(requests.back().header(), NFTA_TABLE_NAME, kTable);
+  nl::put_string(requests.back().header(), NFTA_TABLE_NAME, kTable);
   return is_there([&] { NetlinkSocket(NETLINK_NETFILTER).run(std::move(requests)); });
 }
 
@@ -440,7 +470,7 @@ std::optional<uint32_t> generation() {
   requests.push_back(question(NFT_MSG_GETGEN, "look at the firewall", "nf_tables", AF_UNSPEC));
   NetlinkSocket(NETLINK_NETFILTER).run(std::move(requests), [&](const nlmsghdr* message) {
     each_attribute<nfgenmsg>(message, [&](const nlattr* attribute) {
-      if (mnl_attr_get_type(attribute) == NFTA_GEN_ID) number = number_in(attribute);
+      if (nl::type_of(attribute) == NFTA_GEN_ID) number = number_in(attribute);
     });
   });
   return number;
@@ -456,6 +486,25 @@ std::vector<ForwardChain> forward_chains() {
     if (forwards && !ours) chains.push_back(std::move(chain));
   });
   return chains;
+}
+
+std::vector<uint64_t> rules_with_comment(const ForwardChain& chain, const std::string& comment) {
+  std::vector<uint64_t> handles;
+  NetlinkRequest request = question(NFT_MSG_GETRULE, "read the firewall", chain.name, chain.family);
+  put_rule_place(request.header(), chain);
+  is_there([&] {
+    NetlinkSocket(NETLINK_NETFILTER).dump(std::move(request), [&](const nlmsghdr* message) {
+      uint64_t handle = 0;
+      bool found = false;
+      each_attribute<nfgenmsg>(message, [&](const nlattr* attribute) {
+        if (nl::type_of(attribute) == NFTA_RULE_HANDLE) handle = be64toh(nl::u64_of(attribute));
+        if (nl::type_of(attribute) == NFTA_RULE_USERDATA)
+          found = bytes_in(attribute) == comment_data(comment);
+      });
+      if (found && !std::count(handles.begin(), handles.end(), handle)) handles.push_back(handle);
+    });
+  });
+  return handles;
 }
 
 }  // namespace netmgr::nf

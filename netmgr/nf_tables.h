@@ -79,6 +79,13 @@ class Rule {
   nlmsghdr* message_;
 };
 
+// A chain of another tool at the forward hook.
+struct ForwardChain {
+  uint8_t family = 0;  // NFPROTO_*
+  std::string table, name, type;
+  bool drops = false;  // by policy
+};
+
 // Changes of the table that all happen or none. Adding what is there as it is changes nothing; deleting what
 // is not there is the error ENOENT, an element that is there with other data EEXIST.
 class Transaction {
@@ -96,6 +103,10 @@ class Transaction {
   void add_chain(const char* name, const std::optional<Hook>& hook = std::nullopt);
   void flush_chain(const char* name);
   void add_rule(const char* chain, const std::function<void(Rule&)>& fill, const std::string& comment = {});
+  // At the end of a chain that is not ours.
+  void add_rule(const ForwardChain& chain, const std::function<void(Rule&)>& fill,
+                const std::string& comment);
+  void delete_rule(const ForwardChain& chain, uint64_t handle);
   void add_element(const char* set, const Element& element);
   void delete_element(const char* set, const Element& element);
   bool is_empty() const;
@@ -106,9 +117,12 @@ class Transaction {
 
  private:
   nlmsghdr* begin(uint16_t type, uint16_t flags);  // NFT_MSG_*; till end()
+  nlmsghdr* begin(uint16_t type, uint16_t flags, uint8_t family);
   nlmsghdr* begin_message(uint16_t type, uint16_t flags);
   void end();
   void add_bound(uint16_t type);  // NFNL_MSG_BATCH_*
+  void put_rule(nlmsghdr* message, const char* table, const char* chain,
+                const std::function<void(Rule&)>& fill, const std::string& comment);
   void change_element(uint16_t type, const char* set, const Element& element);
 
   std::vector<char> messages_;
@@ -124,12 +138,9 @@ bool has_table();
 // How often the namespace's rules have been changed, by anybody.
 std::optional<uint32_t> generation();
 
-// The chains at the forward hook, but for those of our table.
-struct ForwardChain {
-  uint8_t family = 0;  // NFPROTO_*
-  std::string table, name, type;
-  bool drops = false;  // by policy
-};
+// Those of other tools.
 std::vector<ForwardChain> forward_chains();
+// The handles of its rules that have this comment; none when the chain is gone.
+std::vector<uint64_t> rules_with_comment(const ForwardChain& chain, const std::string& comment);
 
 }  // namespace netmgr::nf

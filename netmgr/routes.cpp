@@ -1,6 +1,7 @@
 #include "netmgr/routes.h"
 
 #include <linux/rtnetlink.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 
@@ -17,35 +18,34 @@ struct Route {
 };
 
 void parse_multipath(const nlattr* attribute, Route& route) {
-  if (mnl_attr_get_payload_len(attribute) < sizeof(rtnexthop)) return;
-  route.device = static_cast<const rtnexthop*>(mnl_attr_get_payload(attribute))->rtnh_ifindex;
+  if (nl::size_of(attribute) < sizeof(rtnexthop)) return;
+  route.device = static_cast<const rtnexthop*>(nl::data_of(attribute))->rtnh_ifindex;
 }
 
 // Nothing for what is not a unicast route of the main table.
 std::optional<Route> parse_route(const nlmsghdr* header) {
-  const auto* info = static_cast<const rtmsg*>(mnl_nlmsg_get_payload(header));
+  const auto* info = static_cast<const rtmsg*>(nl::payload_of(header));
   uint32_t table = info->rtm_table;
   Route route;
   route.by_kernel = info->rtm_protocol == RTPROT_KERNEL;
   route.destination.prefix = info->rtm_dst_len;
   route.destination.base.v6 = info->rtm_family == AF_INET6;
   each_attribute<rtmsg>(header, [&](const nlattr* attribute) {
-    switch (mnl_attr_get_type(attribute)) {
+    switch (nl::type_of(attribute)) {
       case RTA_TABLE:
-        table = mnl_attr_get_u32(attribute);
+        table = nl::u32_of(attribute);
         break;
       case RTA_DST: {
-        const auto* bytes = static_cast<const uint8_t*>(mnl_attr_get_payload(attribute));
-        const size_t size =
-            std::min<size_t>(mnl_attr_get_payload_len(attribute), route.destination.base.size());
+        const auto* bytes = static_cast<const uint8_t*>(nl::data_of(attribute));
+        const size_t size = std::min<size_t>(nl::size_of(attribute), route.destination.base.size());
         std::copy_n(bytes, size, route.destination.base.bytes.begin());
         break;
       }
       case RTA_PRIORITY:
-        route.metric = mnl_attr_get_u32(attribute);
+        route.metric = nl::u32_of(attribute);
         break;
       case RTA_OIF:
-        route.device = static_cast<int>(mnl_attr_get_u32(attribute));
+        route.device = static_cast<int>(nl::u32_of(attribute));
         break;
       case RTA_MULTIPATH:
         parse_multipath(attribute, route);

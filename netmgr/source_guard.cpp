@@ -219,9 +219,9 @@ NetlinkRequest filter_request(int index, const std::string& name, const std::vec
   info->tcm_info = TC_H_MAKE(1U << 16, htons(ETH_P_ALL));
   request.put_string(TCA_KIND, "bpf");
   nest(header, TCA_OPTIONS, [&] {
-    mnl_attr_put_u16(header, TCA_BPF_OPS_LEN, static_cast<uint16_t>(program.size()));
-    mnl_attr_put(header, TCA_BPF_OPS, program.size() * sizeof program.front(), program.data());
-    mnl_attr_put_u32(header, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
+    nl::put_u16(header, TCA_BPF_OPS_LEN, static_cast<uint16_t>(program.size()));
+    nl::put(header, TCA_BPF_OPS, program.size() * sizeof program.front(), program.data());
+    nl::put_u32(header, TCA_BPF_FLAGS, TCA_BPF_FLAG_ACT_DIRECT);
   });
   return request;
 }

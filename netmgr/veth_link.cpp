@@ -17,15 +17,15 @@ namespace {
 NetlinkRequest veth_request(const Link& bridge, const VethSettings& settings, int netns) {
   NetlinkRequest request = link_request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, "make veth", settings.name);
   nlmsghdr* header = request.header();
-  mnl_attr_put_u32(header, IFLA_MTU, static_cast<uint32_t>(bridge.mtu));
+  nl::put_u32(header, IFLA_MTU, static_cast<uint32_t>(bridge.mtu));
   nest(request, IFLA_LINKINFO, [&] {
     request.put_string(IFLA_INFO_KIND, "veth");
     nest(request, IFLA_INFO_DATA, [&] {
       nest(request, VETH_INFO_PEER, [&] {
         request.put_header<ifinfomsg>();
         request.put_string(IFLA_IFNAME, settings.peer.name);
-        mnl_attr_put_u32(header, IFLA_MTU, static_cast<uint32_t>(bridge.mtu));
-        mnl_attr_put_u32(header, IFLA_NET_NS_FD, static_cast<uint32_t>(netns));
+        nl::put_u32(header, IFLA_MTU, static_cast<uint32_t>(bridge.mtu));
+        nl::put_u32(header, IFLA_NET_NS_FD, static_cast<uint32_t>(netns));
         put_mac(request, settings.peer.mac, settings.name);
       });
     });
@@ -35,7 +35,7 @@ NetlinkRequest veth_request(const Link& bridge, const VethSettings& settings, in
 
 NetlinkRequest port_request(const Link& bridge, const VethSettings& settings) {
   NetlinkRequest request = link_request(RTM_SETLINK, 0, "join bridge", settings.name, IFF_UP);
-  mnl_attr_put_u32(request.header(), IFLA_MASTER, static_cast<uint32_t>(bridge.index));
+  nl::put_u32(request.header(), IFLA_MASTER, static_cast<uint32_t>(bridge.index));
   request.put_string(IFLA_IFALIAS, settings.alias);
   if (ipv6_is_built_in()) nest(request, IFLA_AF_SPEC, [&] { put_no_ipv6_addresses(request); });
   return request;
@@ -48,8 +48,8 @@ NetlinkRequest port_mode_request(const VethSettings& settings) {
   nest(request, IFLA_LINKINFO, [&] {
     request.put_string(IFLA_INFO_SLAVE_KIND, "bridge");
     nest(request, IFLA_INFO_SLAVE_DATA, [&] {
-      mnl_attr_put_u8(request.header(), IFLA_BRPORT_MODE, 1);
-      mnl_attr_put_u8(request.header(), IFLA_BRPORT_ISOLATED, settings.isolated ? 1 : 0);
+      nl::put_u8(request.header(), IFLA_BRPORT_MODE, 1);
+      nl::put_u8(request.header(), IFLA_BRPORT_ISOLATED, settings.isolated ? 1 : 0);
     });
   });
   return request;

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 
 #include "netmgr/host_lock.h"
-#include "netmgr/nft.h"
+#include "nft.h"
 #include "world.h"
 
 using namespace netmgr;

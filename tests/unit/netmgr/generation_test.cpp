@@ -4,7 +4,7 @@
 
 #include "folder.h"
 #include "netmgr/driver.h"
-#include "netmgr/nft.h"
+#include "nft.h"
 #include "world.h"
 
 using namespace netmgr;

@@ -10,7 +10,7 @@
 #include <cstring>
 
 #include "netmgr/firewall.h"
-#include "netmgr/nft.h"
+#include "nft.h"
 #include "world_v6.h"
 
 using namespace netmgr;

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "netmgr/driver.h"
-#include "netmgr/nft.h"
+#include "nft.h"
 #include "world.h"
 
 using namespace netmgr;

@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "netmgr/firewall.h"
-#include "netmgr/nft.h"
+#include "nft.h"
 #include "sys/error.h"
 #include "world.h"
 

@@ -1,6 +1,5 @@
-#include "netmgr/nft.h"
+#include "nft.h"
 
-#include <fmt/format.h>
 #include <nftables/libnftables.h>
 #include <sys/stat.h>
 
@@ -79,7 +78,7 @@ int errno_in(const std::string& text) {
 
 [[noreturn]] void fail(int error, const std::string& text, const std::string& object) {
   const std::string first = text.substr(0, text.find('\n'));
-  throw sys::Error(error, fmt::format("nftables ({})", first), object);
+  throw sys::Error(error, "nftables (" + first + ")", object);
 }
 
 }  // namespace
