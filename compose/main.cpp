@@ -4,8 +4,12 @@
 #include <thread>
 
 #include "compose/cli/commands.h"
+#include "compose/cli/lean.h"
 
 int main(int argc, char** argv) {
+#ifdef COMPOSE_LEAN
+  compose::cli::lean::begin(argv);
+#endif
   // A thread for each step of a plan, and by default eight pools of memory for each processor: each new one
   // has to be given its pages by the kernel, which takes longer than to wait for one that is in use.
   ::mallopt(M_ARENA_MAX, static_cast<int>(std::thread::hardware_concurrency()));

@@ -7,12 +7,14 @@
 #include "compose/cli/observe.h"
 #include "compose/plan/pull_plan.h"
 #include "compose/ui/timestamp.h"
+#include "sys/late_library.h"
 
 namespace compose::cli {
 namespace {
 
 int run_and_observe(Context& context, Session& session, const parser::Project& project, const Plan& plan,
                     Observed& observed) {
+  if (!plan.empty() && !context.globals().dry_run) sys::want_libraries();
   if (const int code = session.run(plan); code != kExitOk || plan.empty()) return code;
   if (context.globals().dry_run) {
     assume_images(observed, plan);

@@ -8,6 +8,7 @@ namespace compose::cli {
 namespace {
 
 constexpr Command kCommands[] = {
+    {"__address", address_command, "", false},
     {"__complete", complete_command, "", false},
     {"__describe", describe_json_command, "", false},
     {"__man", man_command, "", false},

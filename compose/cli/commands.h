@@ -11,6 +11,7 @@ namespace compose::cli {
 
 using Words = std::vector<std::string>;
 
+int address_command(Context& context, const Words& args);
 int attach_command(Context& context, const Words& args);
 int build_command(Context& context, const Words& args);
 int builder_command(Context& context, const Words& args);

@@ -10,9 +10,11 @@
 
 #include "compose/cli/arguments.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/lean.h"
 #include "compose/cli/load_unresolved.h"
 #include "compose/cli/output.h"
 #include "compose/ui/palette.h"
+#include "engine/container/installed_program.h"
 #include "parser/discovery.h"
 #include "parser/switches.h"
 #include "sys/error.h"
@@ -121,6 +123,7 @@ parser::Project Context::load(const parser::LoadOptions& options) {
                                     result.project.services.size(),
                                     std::chrono::duration_cast<std::chrono::microseconds>(took).count()));
   document_ = std::move(result.document);
+  lean::after_reading();
   return std::move(result.project);
 }
 
@@ -181,8 +184,7 @@ engine::Paths Context::paths() {
 engine::Engine& Context::engine() {
   if (!engine_) {
     const engine::Paths places = paths();
-    std::error_code error;
-    const std::string self = std::filesystem::read_symlink("/proc/self/exe", error).string();
+    const std::string self = engine::own_program();
     if (!early_) early_ = std::make_shared<engine::EarlyStart>();
     engine_ = engine::open_local_engine(
         places, {self, "--data-root", places.data_root, "--run-root", places.run_root, "tidy", "--wait"},
@@ -296,11 +298,12 @@ void Context::log(LogLevel level, const std::string& text) {
 }
 
 void print(const std::string& text) {
+  lean::show();
   sys::write_all(STDOUT_FILENO, text);
 }
 
 void tell(const std::string& text) {
-  write_or_lose(STDERR_FILENO, text);
+  if (!lean::keep(text)) write_or_lose(STDERR_FILENO, text);
 }
 
 }  // namespace compose::cli

@@ -8,6 +8,7 @@
 #include "compose/cli/commands.h"
 #include "compose/cli/failure.h"
 #include "compose/cli/session.h"
+#include "engine/container/installed_program.h"
 #include "sys/error.h"
 
 namespace compose::cli {
@@ -32,7 +33,7 @@ class Aliases {
       : folder_(std::move(folder)),
         path_(context.variable("PATH")),
         home_(context.variable("HOME")),
-        self_(fs::read_symlink("/proc/self/exe")),
+        self_(engine::own_program()),
         force_(force) {}
 
   void install() {

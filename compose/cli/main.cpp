@@ -6,6 +6,7 @@
 #include "compose/cli/commands.h"
 #include "compose/cli/docker_words.h"
 #include "compose/cli/failure.h"
+#include "compose/cli/lean.h"
 #include "compose/cli/session.h"
 #include "compose/plan/planner.h"
 #include "compose/ui/terminal.h"
@@ -33,6 +34,13 @@ std::string working_directory(const parser::StringMap& environment) {
   const auto pwd = environment.find("PWD");
   if (pwd != environment.end() && std::filesystem::equivalent(pwd->second, ".", error)) return pwd->second;
   return std::filesystem::current_path(error).string();
+}
+
+Words command_words(const CommandLine& line) {
+  if (line.globals.version) return {"version"};
+  Words words = line.args;
+  if (!line.command.empty()) words.insert(words.begin(), line.command);
+  return words;
 }
 
 int dispatch(Context& context, const CommandLine& line) {
@@ -72,9 +80,7 @@ void show_diagnostics(Context* context, const parser::LoadError& error) {
   }
 }
 
-}  // namespace
-
-int main(const std::string& name, const std::vector<std::string>& args) {
+int run(const std::string& name, const std::vector<std::string>& args) {
   CommandLine line;
   std::unique_ptr<Context> context;
   const auto fail = [&](const std::string& message) {
@@ -93,6 +99,7 @@ int main(const std::string& name, const std::vector<std::string>& args) {
     line = parse_globals(in_own_words(name, args), command_list());
     parser::StringMap environment = process_environment();
     std::string folder = working_directory(environment);
+    lean::choose(command_words(line));
     context = std::make_unique<Context>(line.globals, std::move(environment), std::move(folder));
     return dispatch(*context, line);
   } catch (const HelpWanted& help) {
@@ -109,6 +116,14 @@ int main(const std::string& name, const std::vector<std::string>& args) {
   } catch (const std::exception& error) {  // PlanError, engine::Error, sys::Error: the message says it all
     return fail(error.what());
   }
+}
+
+}  // namespace
+
+int main(const std::string& name, const std::vector<std::string>& args) {
+  const int code = run(name, args);
+  lean::show();
+  return code;
 }
 
 }  // namespace compose::cli

@@ -2,6 +2,7 @@
 
 #include <atomic>
 
+#include "compose/cli/lean.h"
 #include "compose/ui/bottom_line.h"
 #include "sys/fd.h"
 
@@ -11,6 +12,7 @@ std::atomic<ui::BottomLine*> bottom_line{nullptr};  // a process has one termina
 }
 
 void write_output(int fd, std::string_view text) {
+  lean::show();
   if (ui::BottomLine* line = bottom_line) {
     line->write(fd, text);
   } else {

@@ -7,6 +7,7 @@
 #include "compose/ui/table.h"
 #include "parser/paths.h"
 #include "parser/variables.h"
+#include "sys/late_library.h"
 
 namespace compose::cli {
 namespace {
@@ -52,6 +53,7 @@ void agree_to_variables(Context& context) {
 void agree_to_remote(Context& context, const parser::Project& project, bool assume_yes) {
   const std::vector<std::string> files = context.named_files();
   if (files.empty() || !parser::is_remote(files.front())) return;
+  sys::want_libraries();  // before anybody is asked
   context.progress().note(files.front(), "Stored in " + project.working_dir);
   if (assume_yes || context.globals().dry_run) return;
   agree_to_includes(context, files);

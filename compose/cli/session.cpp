@@ -1,5 +1,7 @@
 #include "compose/cli/session.h"
 
+#include "compose/cli/lean.h"
+
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -48,6 +50,7 @@ int Session::run(const Plan& plan, ProgressSink& sink, const Cancellation& cance
     for (const std::string& warning : plan.warnings) context_.log(LogLevel::kWarn, warning);
     return kExitOk;
   }
+  lean::settle();
   const RunResult result = compose::run(plan, context_.engine(), sink, cancellation, {context_.parallel()});
   failed_updates_ = result.failed_updates;
   if (result.cancelled) return kExitCancelled;

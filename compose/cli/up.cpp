@@ -28,6 +28,7 @@
 #include "compose/plan/support.h"
 #include "compose/ui/log_file.h"
 #include "sys/error.h"
+#include "sys/late_library.h"
 
 namespace compose::cli {
 namespace {
@@ -305,7 +306,9 @@ int run_up(Context& context, const std::string& command, const UpFlags& flags) {
 }
 
 int up_command(Context& context, const Words& args) {
-  return run_up(context, "up", parse_up(context, args));
+  const UpFlags flags = parse_up(context, args);
+  if (!flags.detach && !flags.wait && !flags.no_start) sys::want_libraries();  // to watch files, later on
+  return run_up(context, "up", flags);
 }
 
 int create_command(Context& context, const Words& args) {

@@ -12,12 +12,19 @@ class LateLibrary {
   explicit constexpr LateLibrary(const char* file) : file_(file) {}
 
   // The address of a function; loads the library, which stays until the program ends. Throws sys::Error
-  // (ENOENT) when the library or the function is not there. Any thread.
+  // (ENOENT) when the library or the function is not there, and as want_libraries. Any thread.
   void* find(const char* function) const;
 
  private:
   const char* file_;
 };
+
+// To be called before what only a dynamically linked program can do: nothing there. Of a static one it calls
+// what instead_of_libraries was given, which either does not return, as the process goes on as another
+// program, or returns: then sys::Error (ENOTSUP) is thrown. Any thread.
+void want_libraries();
+bool has_no_libraries();  // it is such a program
+void instead_of_libraries(void (*start_over)());
 
 }  // namespace sys
 

@@ -1,15 +1,11 @@
 #include "engine/volume/device.h"
 
-#include <netdb.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
-#include <memory>
 
 #include "engine/container/mount_source.h"
 #include "engine/error.h"
+#include "engine/volume/server_address.h"
 
 namespace engine {
 
@@ -58,17 +54,12 @@ VolumeDevice with_address(VolumeDevice device) {
   for (std::string& option : device.options) {
     if (!option.starts_with("addr=")) continue;
     const std::string server = option.substr(5);
-    addrinfo hints{}, *found = nullptr;
-    hints.ai_socktype = SOCK_STREAM;
-    const int result = ::getaddrinfo(server.c_str(), nullptr, &hints, &found);
-    if (result != 0)
-      throw Error(Error::Kind::kUnavailable, "the server " + server + " of " + device.device +
-                                                 " has no address: " + ::gai_strerror(result));
-    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(found, ::freeaddrinfo);
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    const int failed = ::getnameinfo(found->ai_addr, found->ai_addrlen, text.data(), text.size(), nullptr, 0,
-                                     NI_NUMERICHOST);
-    if (failed == 0) option = std::string("addr=") + text.data();
+    try {
+      option = "addr=" + server_address(server);
+    } catch (const Error& error) {
+      throw Error(error.kind(),
+                  "the server " + server + " of " + device.device + " has no address: " + error.what());
+    }
   }
   return device;
 }

@@ -10,6 +10,7 @@
 #include "compose/cli/failure.h"
 #include "compose/cli/foreground.h"
 #include "compose/cli/image/subcommands.h"
+#include "compose/cli/lean.h"
 #include "compose/cli/network/subcommands.h"
 #include "compose/cli/seccomp_profiles.h"
 #include "compose/plan/inventory.h"
@@ -18,6 +19,7 @@
 #include "engine/image/image_store.h"
 #include "parser/diagnostic.h"
 #include "sys/error.h"
+#include "sys/late_library.h"
 
 namespace compose::cli {
 namespace {
@@ -52,16 +54,15 @@ class IdFile {
   sys::Fd file_;
 };
 
+// `image`, or what is fetched where there is none or another is asked for.
 engine::StoredImage need_image(Context& context, const CreateFlags& flags, const std::string& name,
-                               const Cancellation& cancellation) {
-  engine::ImageStore& store = context.engine().image_store();
-  auto image = store.find(name);
+                               std::optional<engine::StoredImage> image, const Cancellation& cancellation) {
   if (!image && flags.pull == "never")
     throw CommandError("no such image: " + name + "; without --pull never it is fetched");
   if (!image || flags.pull == "always") {
     if (!image) tell("Unable to find image '" + name + "' locally\n");
     fetch_image(context, {name, flags.platform}, flags.quiet, cancellation);
-    image = store.find(name);
+    image = context.engine().image_store().find(name);
   }
   if (!image) throw CommandError("no such image: " + name);
   return std::move(*image);
@@ -187,9 +188,12 @@ engine::ContainerInfo make_container(Context& context, CreateFlags& flags,
   }
   if (!service.network_mode.empty() && (!service.ports.empty() || flags.publish_all))
     tell("WARNING: published ports are discarded with network mode " + service.network_mode + '\n');
+  auto there = context.engine().image_store().find(service.image);
+  if (flags.pull != "never" && (!there || flags.pull == "always")) sys::want_libraries();
+  lean::settle();
   IdFile id_file(flags.cidfile);
   if (use != Use::kForeground) context.engine().reconcile();
-  const engine::StoredImage image = need_image(context, flags, service.image, cancellation);
+  const engine::StoredImage image = need_image(context, flags, service.image, std::move(there), cancellation);
   engine::ContainerConfig config = container_config({}, service, 1, flags.name, image.id);
   // Without those of a project: it is of none. docker's containers have their image's labels as well.
   config.labels = service.labels;

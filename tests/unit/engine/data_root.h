@@ -1,5 +1,7 @@
 #pragma once
 // An engine in folders of its own, with an image made by hand.
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -11,6 +13,7 @@
 #include "engine/error.h"
 #include "engine/image/image_store.h"
 #include "engine/local_engine.h"
+#include "sys/error.h"
 #include "sys/file.h"
 
 namespace engine_test {
@@ -50,6 +53,10 @@ class DataRoot {
     sys::make_dirs(draft.diff() + "/data");
     sys::make_dirs(draft.diff() + "/etc");
     sys::write_file_atomic(draft.diff() + "/data/seed", "seed");
+    // The same layer, whenever it is made.
+    constexpr timespec kTimes[2] = {{1700000000, 0}, {1700000000, 0}};
+    for (const char* entry : {"/data/seed", "/data", "/etc", ""})
+      sys::check(::utimensat(AT_FDCWD, (draft.diff() + entry).c_str(), kTimes, 0), "utimensat", entry);
     if (add) add(draft.diff());
     engine::ImageConfig config;
     config.created = "2024-01-02T03:04:05Z";
