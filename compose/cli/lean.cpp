@@ -117,8 +117,11 @@ bool names_one(std::string_view text, std::string_view between) {
 }
 
 bool reads_once(char** words) {
-  for (char** word = words; *word != nullptr; ++word)
-    if (names_one(*word, "=")) return true;
+  for (char** word = words; *word != nullptr; ++word) {
+    const std::string_view text = *word;
+    const bool short_flag = text.size() > 2 && text[0] == '-' && text[1] != '-';  // -f/dev/stdin
+    if (names_one(text, "=") || (short_flag && names_one(text.substr(2), "="))) return true;
+  }
   for (const char* variable : {"COMPOSE_FILE", "COMPOSE_ENV_FILES"}) {
     const char* files = std::getenv(variable);  // NOLINT(concurrency-mt-unsafe): nothing sets variables
     if (files != nullptr && names_one(files, ":,")) return true;
@@ -148,13 +151,13 @@ void begin(char** argv) {
   arguments = argv;
   ::pthread_sigmask(SIG_SETMASK, nullptr, &mask_at_begin);
   settled = false;
-  keeping = true;
   sys::instead_of_libraries(start_over);
 }
 
 void choose(const std::vector<std::string>& words) {
   if (settled) return;
   wants = wants_of(words);
+  keeping = wants == Wants::kToBeginWith;
   if (wants == Wants::kAnything || reads_once(arguments + 1)) start_over();
 }
 

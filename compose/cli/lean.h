@@ -22,8 +22,8 @@ void after_reading();
 void settle();
 // Something is about to be shown: what was told before comes first.
 void show();
-// What is told is kept until something else is shown, as it may have to be told once more. False: it is not
-// kept. Any thread.
+// What a command tells that may still start over for its images is kept until something else is shown, or it
+// would be told twice. False: it is not kept. Any thread.
 bool keep(const std::string& text);
 
 }  // namespace compose::cli::lean
