@@ -58,16 +58,17 @@ bool is_tidied(const sys::Fd& report, int exit_code) {
   return answer && answer->text == engine::kTidiedMessage;
 }
 
-// What the start took is not needed again: the specification's memory, and the pages of our code, all of
-// which the kernel may have mapped at once; the few that the rest of our life takes it maps once more (0.2
-// ms).
+// What the start took is not needed again: the specification's memory, and the pages of our code, which the
+// kernel may have mapped by 2 MB. The few that the rest of our life takes it maps once more (0.2 ms), by
+// small ones.
 void settle_down(bool for_long) {
   ::malloc_trim(0);
   if (!for_long) return;
   constexpr uintptr_t kPage = 4096;
   const uintptr_t begin = reinterpret_cast<uintptr_t>(&__executable_start) & ~(kPage - 1);
   const uintptr_t end = reinterpret_cast<uintptr_t>(&etext) & ~(kPage - 1);
-  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  for (const int advice : {MADV_NOHUGEPAGE, MADV_DONTNEED})
+    ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
 }
 
 template <typename Begin>
