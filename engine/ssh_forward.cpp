@@ -18,6 +18,7 @@
 
 #include "engine/error.h"
 #include "sys/error.h"
+#include "sys/spawn.h"
 
 extern char** environ;
 
@@ -86,8 +87,6 @@ bool send_bytes(int fd, std::string_view bytes) {
   ::_exit(127);
 }
 
-int wait_for(pid_t pid);
-
 // Starts a program by name; it ends with the calling thread.
 pid_t spawn(const std::vector<std::string>& words, const std::vector<std::string>& extra_env, int in,
             int out) {
@@ -105,18 +104,11 @@ pid_t spawn(const std::vector<std::string>& words, const std::vector<std::string
   report.write.reset();
   int error = 0;
   if (::read(report.read.get(), &error, sizeof error) != sizeof error) return pid;
-  wait_for(pid);
+  sys::wait_for(pid);
   if (error != ENOENT) throw sys::Error(error, "exec", words[0]);
   throw Error(Error::Kind::kUnavailable, "ssh keys from files need the program " + words[0] +
                                              ", which is not installed (package openssh-client); or give the "
                                              "socket of a running agent");
-}
-
-int wait_for(pid_t pid) {
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return status;
 }
 
 }  // namespace
@@ -138,7 +130,7 @@ KeyAgent::KeyAgent(const std::string& folder, const std::vector<std::string>& ke
       const pid_t pid =
           spawn({"ssh-add", "-q", "-"}, {"SSH_AUTH_SOCK=" + socket_, "SSH_ASKPASS_REQUIRE=never"}, key.get(),
                 said.get());
-      if (wait_for(pid) == 0) continue;
+      if (sys::wait_for(pid) == 0) continue;
       ::lseek(said.get(), 0, SEEK_SET);
       std::string why = sys::read_all(said.get());
       while (!why.empty() && why.back() == '\n') why.pop_back();
@@ -149,14 +141,14 @@ KeyAgent::KeyAgent(const std::string& folder, const std::vector<std::string>& ke
     }
   } catch (...) {
     ::kill(pid_, SIGTERM);
-    wait_for(pid_);
+    sys::wait_for(pid_);
     throw;
   }
 }
 
 KeyAgent::~KeyAgent() {
   ::kill(pid_, SIGTERM);
-  wait_for(pid_);
+  sys::wait_for(pid_);
 }
 
 SshForward::SshForward(const Place& place, const std::vector<std::string>& agents) {

@@ -5,13 +5,11 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
-#include <net/if.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
-#include "netmgr/netlink.h"
+#include "netmgr/nf_message.h"
 #include "sys/error.h"
 
 namespace netmgr::nf {
@@ -19,25 +17,12 @@ namespace {
 
 constexpr const char* kTable = "compose";
 constexpr size_t kMessage = 4096;    // more than any of ours
-constexpr size_t kPartSize = 4;      // of a register
 constexpr uint8_t kKeyOrder = 0;     // NFTNL_UDATA_SET_KEYBYTEORDER, for who lists the set
 constexpr uint32_t kHostOrder = 1;   // BYTEORDER_HOST_ENDIAN of nft
 constexpr uint8_t kRuleComment = 0;  // NFTNL_UDATA_RULE_COMMENT
-constexpr uint32_t kVerdict = NFT_REG_VERDICT;
 
 constexpr uint16_t message_type(int type) {
   return static_cast<uint16_t>(NFNL_SUBSYS_NFTABLES << 8 | type);
-}
-
-// Numbers of nf_tables are big-endian.
-void put_number(nlmsghdr* message, uint16_t attribute, uint32_t value) {
-  nl::put_u32(message, attribute, htonl(value));
-}
-void put_bytes(nlmsghdr* message, uint16_t attribute, const Bytes& bytes) {
-  nl::put(message, attribute, bytes.size(), bytes.data());
-}
-void put_value(nlmsghdr* message, uint16_t attribute, const Bytes& bytes) {
-  nest(message, attribute, [&] { put_bytes(message, NFTA_DATA_VALUE, bytes); });
 }
 
 // A message's header behind nlmsghdr.
@@ -97,9 +82,12 @@ Bytes comment_data(const std::string& comment) {
   return Bytes{static_cast<char>(kRuleComment), static_cast<char>(comment.size() + 1)} + comment + '\0';
 }
 
+void put_rule_place(nlmsghdr* message, const char* table, const char* chain) {
+  nl::put_string(message, NFTA_RULE_TABLE, table);
+  nl::put_string(message, NFTA_RULE_CHAIN, chain);
+}
 void put_rule_place(nlmsghdr* message, const ForwardChain& chain) {
-  nl::put_string(message, NFTA_RULE_TABLE, chain.table.c_str());
-  nl::put_string(message, NFTA_RULE_CHAIN, chain.name.c_str());
+  put_rule_place(message, chain.table.c_str(), chain.name.c_str());
 }
 
 // False for ENOENT, which a question gets when what it is about is not there.
@@ -144,132 +132,6 @@ ForwardChain chain_in(const nlmsghdr* message, bool& forwards) {
 }
 
 }  // namespace
-
-Bytes link_name(const std::string& name) {
-  Bytes bytes = name;
-  bytes.resize(IFNAMSIZ);
-  return bytes;
-}
-
-Bytes part(const void* data, size_t size) {
-  Bytes bytes(static_cast<const char*>(data), size);
-  bytes.resize((size + kPartSize - 1) / kPartSize * kPartSize);
-  return bytes;
-}
-
-void Rule::put(uint16_t attribute, uint32_t value) {
-  put_number(message_, attribute, value);
-}
-
-Rule& Rule::expression(const char* name, const std::function<void()>& fill) {
-  nest(message_, NFTA_LIST_ELEM, [&] {
-    nl::put_string(message_, NFTA_EXPR_NAME, name);
-    nest(message_, NFTA_EXPR_DATA, fill);
-  });
-  return *this;
-}
-
-Rule& Rule::meta(uint32_t key, uint32_t to) {
-  return expression("meta", [&] {
-    put(NFTA_META_KEY, key);
-    put(NFTA_META_DREG, to);
-  });
-}
-
-Rule& Rule::conntrack(uint32_t key) {
-  return expression("ct", [&] {
-    put(NFTA_CT_KEY, key);
-    put(NFTA_CT_DREG, kFirst);
-  });
-}
-
-Rule& Rule::payload(uint32_t base, uint32_t offset, uint32_t size, uint32_t to) {
-  return expression("payload", [&] {
-    put(NFTA_PAYLOAD_DREG, to);
-    put(NFTA_PAYLOAD_BASE, base);
-    put(NFTA_PAYLOAD_OFFSET, offset);
-    put(NFTA_PAYLOAD_LEN, size);
-  });
-}
-
-Rule& Rule::destination_type() {
-  return expression("fib", [&] {
-    put(NFTA_FIB_DREG, kFirst);
-    put(NFTA_FIB_RESULT, NFT_FIB_RESULT_ADDRTYPE);
-    put(NFTA_FIB_FLAGS, NFTA_FIB_F_DADDR);
-  });
-}
-
-Rule& Rule::mask(uint32_t bits) {
-  const uint32_t none = 0;
-  return expression("bitwise", [&] {
-    put(NFTA_BITWISE_SREG, kFirst);
-    put(NFTA_BITWISE_DREG, kFirst);
-    put(NFTA_BITWISE_LEN, sizeof bits);
-    put(NFTA_BITWISE_OP, NFT_BITWISE_BOOL);
-    put_value(message_, NFTA_BITWISE_MASK, part(&bits, sizeof bits));
-    put_value(message_, NFTA_BITWISE_XOR, part(&none, sizeof none));
-  });
-}
-
-Rule& Rule::compare(uint32_t operation, const Bytes& value) {
-  return expression("cmp", [&] {
-    put(NFTA_CMP_SREG, kFirst);
-    put(NFTA_CMP_OP, operation);
-    put_value(message_, NFTA_CMP_DATA, value);
-  });
-}
-Rule& Rule::equals(const Bytes& value) {
-  return compare(NFT_CMP_EQ, value);
-}
-Rule& Rule::differs(const Bytes& value) {
-  return compare(NFT_CMP_NEQ, value);
-}
-
-Rule& Rule::find(const char* set, uint32_t flags, std::optional<uint32_t> to) {
-  return expression("lookup", [&] {
-    nl::put_string(message_, NFTA_LOOKUP_SET, set);
-    put(NFTA_LOOKUP_SREG, kFirst);
-    if (to) put(NFTA_LOOKUP_DREG, *to);
-    if (flags != 0) put(NFTA_LOOKUP_FLAGS, flags);
-  });
-}
-Rule& Rule::in(const char* set) {
-  return find(set, 0, std::nullopt);
-}
-Rule& Rule::not_in(const char* set) {
-  return find(set, NFT_LOOKUP_F_INV, std::nullopt);
-}
-Rule& Rule::lookup(const char* map) {
-  return find(map, 0, kFirst);
-}
-
-Rule& Rule::destination_nat(uint32_t family, uint32_t address, uint32_t port) {
-  return expression("nat", [&] {
-    put(NFTA_NAT_TYPE, NFT_NAT_DNAT);
-    put(NFTA_NAT_FAMILY, family);
-    put(NFTA_NAT_REG_ADDR_MIN, address);
-    put(NFTA_NAT_REG_PROTO_MIN, port);
-  });
-}
-Rule& Rule::masquerade() {
-  return expression("masq", [] {});
-}
-Rule& Rule::count() {
-  return expression("counter", [] {});
-}
-
-Rule& Rule::verdict(int code, const char* chain) {
-  return expression("immediate", [&] {
-    put(NFTA_IMMEDIATE_DREG, kVerdict);
-    nest(message_, NFTA_IMMEDIATE_DATA, [&] {
-      nest(message_, NFTA_DATA_VERDICT, [&] {
-        put(NFTA_VERDICT_CODE, static_cast<uint32_t>(code));
-        if (chain != nullptr) nl::put_string(message_, NFTA_VERDICT_CHAIN, chain);
-      });
-    });
-  });
-}
 
 Transaction::Transaction() {
   add_bound(NFNL_MSG_BATCH_BEGIN);
@@ -366,15 +228,13 @@ void Transaction::add_chain(const char* name, const std::optional<Hook>& hook) {
 
 void Transaction::flush_chain(const char* name) {
   nlmsghdr* message = begin(NFT_MSG_DELRULE, 0);
-  nl::put_string(message, NFTA_RULE_TABLE, kTable);
-  nl::put_string(message, NFTA_RULE_CHAIN, name);
+  put_rule_place(message, kTable, name);
   end();
 }
 
 void Transaction::put_rule(nlmsghdr* message, const char* table, const char* chain,
                            const std::function<void(Rule&)>& fill, const std::string& comment) {
-  nl::put_string(message, NFTA_RULE_TABLE, table);
-  nl::put_string(message, NFTA_RULE_CHAIN, chain);
+  put_rule_place(message, table, chain);
   nest(message, NFTA_RULE_EXPRESSIONS, [&] {
     Rule rule(message);
     fill(rule);
@@ -449,8 +309,7 @@ bool has_element(const char* set, const Bytes& key) {
 bool has_rules(const char* chain) {
   bool found = false;
   NetlinkRequest request = question(NFT_MSG_GETRULE, "read the firewall", chain);
-  nl::put_string(request.header(), NFTA_RULE_TABLE, kTable);
-  nl::put_string(request.header(), NFTA_RULE_CHAIN, chain);
+  put_rule_place(request.header(), kTable, chain);
   is_there([&] {
     NetlinkSocket(NETLINK_NETFILTER).dump(std::move(request), [&](const nlmsghdr*) { found = true; });
   });

@@ -2,10 +2,8 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <utility>
@@ -78,8 +76,7 @@ MonitorProcess spawn_monitor(const MonitorSpawn& spawn) {
 }
 
 void reap(pid_t pid) {
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+  sys::wait_for(pid);
 }
 
 Started await_start(const sys::Fd& report, const std::string& subject) {

@@ -16,6 +16,7 @@
 #include "engine/image/entry_path.h"
 #include "sys/error.h"
 #include "sys/fd.h"
+#include "sys/spawn.h"
 
 extern char** environ;
 
@@ -52,9 +53,7 @@ class Child {
 
   int error() const { return error_; }
   int wait() {
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
+    const int status = sys::wait_for(pid_);
     pid_ = -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   }

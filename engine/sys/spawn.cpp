@@ -2,7 +2,10 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+#include <cerrno>
 
 #include "sys/error.h"
 
@@ -54,6 +57,12 @@ pid_t Spawn::start(const std::string& program, const std::vector<std::string>& w
   require(::posix_spawn(&pid, program.c_str(), &actions_, &attributes_, argv.data(), environ), "posix_spawn",
           words[0]);
   return pid;
+}
+
+int wait_for(pid_t child) noexcept {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+  return status;
 }
 
 }  // namespace sys

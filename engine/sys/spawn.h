@@ -33,4 +33,8 @@ class Spawn {
   int first_free_;
 };
 
+// Waits until a child of ours has ended and reaps it. Returns its status as man 2 waitpid has it; 0 for what
+// is no child.
+int wait_for(pid_t child) noexcept;
+
 }  // namespace sys

@@ -3,10 +3,8 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <sys/wait.h>
 
 #include <array>
-#include <cerrno>
 #include <memory>
 
 #include "engine/container/installed_program.h"
@@ -37,8 +35,7 @@ std::string ask_full_program(const std::string& server) {
   sys::Pipe answer = sys::pipe();
   const pid_t pid = start(program, server, std::move(answer.write));
   std::string text = sys::read_all(answer.read.get());
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) continue;
+  const int status = sys::wait_for(pid);
   while (!text.empty() && text.back() == '\n') text.pop_back();
   if (status != 0) throw Error(Error::Kind::kUnavailable, text.empty() ? program + " failed" : text);
   return text;

@@ -24,12 +24,6 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-size_t count(const std::string& text, const std::string& part) {
-  size_t found = 0;
-  for (size_t at = 0; (at = text.find(part, at)) != std::string::npos; at += part.size()) ++found;
-  return found;
-}
-
 }  // namespace
 
 TEST_CASE("logs chooses by replica, time and number of lines, and tells times") {
@@ -41,7 +35,7 @@ TEST_CASE("logs chooses by replica, time and number of lines, and tells times") 
     args.insert(args.begin(), {"logs", "--no-color"});
     return sandbox.ok(args).out;
   };
-  CHECK(count(lines({}), "\n") == 5);
+  CHECK(it::count(lines({}), "\n") == 5);
   CHECK(contains(lines({"side"}), "side-1  | beside\n"));
   CHECK(lines({"--index", "2", "web"}) == "web-2  | early\nweb-2  | late\n");
   CHECK(lines({"--index=1", "--no-log-prefix", "-n", "1", "web"}) == "late\n");
@@ -54,7 +48,7 @@ TEST_CASE("logs chooses by replica, time and number of lines, and tells times") 
   CHECK(lines({"--until", early, "--index", "1", "web"}) == "web-1  | early\n");
   CHECK(lines({"--since", "0s", "web"}).empty());
   CHECK(lines({"--tail", "0"}).empty());
-  CHECK(count(lines({"--tail=1", "web"}), "late\n") == 2);
+  CHECK(it::count(lines({"--tail=1", "web"}), "late\n") == 2);
   CHECK(sandbox.compose({"logs", "--since", "sometime"}).code != 0);
   sandbox.finish();
 }

@@ -26,12 +26,6 @@ bool are_two(const Sandbox& sandbox) {
   return ::access((sandbox.command({}).front() + "-full").c_str(), X_OK) == 0;
 }
 
-size_t count(const std::string& text, const std::string& part) {
-  size_t found = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++found;
-  return found;
-}
-
 }  // namespace
 
 TEST_CASE("lean: what is told before an image is built is told once") {
@@ -40,11 +34,11 @@ TEST_CASE("lean: what is told before an image is built is told once") {
   sandbox.compose_file(kBuilt);
   const Output up = sandbox.ok({"up", "-d"});
   INFO(up.err);
-  CHECK(count(up.err, "NOT_SET_HERE") == 1);
+  CHECK(it::count(up.err, "NOT_SET_HERE") == 1);
   CHECK(sandbox.inside("web", {"cat", "/made"}) == "made\n");
-  CHECK(count(sandbox.ok({"up", "-d"}).err, "NOT_SET_HERE") == 1);
-  CHECK(count(sandbox.ok({"up", "-d", "--build"}).err, "NOT_SET_HERE") == 1);
-  CHECK(count(sandbox.ok({"config"}).err, "NOT_SET_HERE") == 1);
+  CHECK(it::count(sandbox.ok({"up", "-d"}).err, "NOT_SET_HERE") == 1);
+  CHECK(it::count(sandbox.ok({"up", "-d", "--build"}).err, "NOT_SET_HERE") == 1);
+  CHECK(it::count(sandbox.ok({"config"}).err, "NOT_SET_HERE") == 1);
   sandbox.finish();
 }
 
@@ -77,8 +71,8 @@ TEST_CASE("lean: an image that has to be fetched first leaves no file for the co
     const Output made = sandbox.compose({"container", "create", "--cidfile", "id", "nosuch.invalid/image"});
     INFO(made.err);
     CHECK(made.code != 0);
-    CHECK(count(made.err, "Unable to find image") == 1);
-    CHECK(count(made.err, "exists already") == 0);
+    CHECK(it::count(made.err, "Unable to find image") == 1);
+    CHECK(it::count(made.err, "exists already") == 0);
   }
   CHECK(::access((sandbox.directory() + "/id").c_str(), F_OK) != 0);
   sandbox.finish();
@@ -120,7 +114,7 @@ TEST_CASE(
   const Output run = sandbox.compose({"container", "run", "--rm", "-v", "shared:/x", "busybox", "true"});
   INFO(run.err);
   CHECK(run.code != 0);
-  CHECK(count(run.err, "the server some-server of :/export has no address: no some-server here") == 1);
+  CHECK(it::count(run.err, "the server some-server of :/export has no address: no some-server here") == 1);
   sandbox.options().env.erase("COMPOSE_FULL");
   sandbox.ok({"volume", "rm", "shared"});
   sandbox.finish();

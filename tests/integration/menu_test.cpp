@@ -34,12 +34,6 @@ std::string last_line(const TmuxSession& at) {
   return last;
 }
 
-size_t count(const std::string& text, const std::string& word) {
-  size_t found = 0;
-  for (size_t at = 0; (at = text.find(word, at)) != std::string::npos; at += word.size()) ++found;
-  return found;
-}
-
 }  // namespace
 
 TEST_CASE("up at a terminal has its keys at the bottom: w watches, Enter makes room, d leaves it running") {
@@ -51,7 +45,7 @@ TEST_CASE("up at a terminal has its keys at the bottom: w watches, Enter makes r
   REQUIRE(at.shows(kKeys));
   CHECK(at.shows("tick 9"));
   CHECK(it::eventually([&] { return last_line(at) == kKeys; }));
-  CHECK(count(at.all(), kKeys) == 1);  // none has scrolled away with the logs
+  CHECK(it::count(at.all(), kKeys) == 1);  // none has scrolled away with the logs
 
   at.key("w");
   CHECK(at.shows("Watch enabled"));
@@ -84,10 +78,10 @@ TEST_CASE("the keys of up stay one line when the window is narrow, and through r
   at.resize({20, 12});
   CHECK(it::eventually([&] { return last_line(at) == "w Enable Watch   d…"; }));
   CHECK(at.shows("tick 12"));
-  CHECK(count(at.screen(), "Enable") == 1);
+  CHECK(it::count(at.screen(), "Enable") == 1);
   at.resize({100, 30});
   CHECK(it::eventually([&] { return last_line(at) == kKeys; }));
-  CHECK(count(at.all(), "Enable") == 1);
+  CHECK(it::count(at.all(), "Enable") == 1);
   at.key("C-c");
   CHECK(at.shows("Gracefully Stopping"));
   CHECK(at.wait() == 130);

@@ -49,6 +49,9 @@ class Process {
 
 Output run(const std::vector<std::string>& args, const RunOptions& options = {});
 
+// How often `part` stands in `text`.
+size_t count(const std::string& text, const std::string& part);
+
 // Asks `condition` every 50 ms until it holds; false when it did not within `timeout`.
 bool eventually(const std::function<bool()>& condition,
                 std::chrono::milliseconds timeout = std::chrono::seconds(15));

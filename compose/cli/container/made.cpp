@@ -54,17 +54,21 @@ class IdFile {
   sys::Fd file_;
 };
 
-// `image`, or what is fetched where there is none or another is asked for.
+bool is_to_fetch(const CreateFlags& flags, const std::optional<engine::StoredImage>& image) {
+  return flags.pull == "always" || (!image && flags.pull != "never");
+}
+
+// `image`, or what is fetched instead.
 engine::StoredImage need_image(Context& context, const CreateFlags& flags, const std::string& name,
                                std::optional<engine::StoredImage> image, const Cancellation& cancellation) {
-  if (!image && flags.pull == "never")
-    throw CommandError("no such image: " + name + "; without --pull never it is fetched");
-  if (!image || flags.pull == "always") {
+  if (is_to_fetch(flags, image)) {
     if (!image) tell("Unable to find image '" + name + "' locally\n");
     fetch_image(context, {name, flags.platform}, flags.quiet, cancellation);
     image = context.engine().image_store().find(name);
   }
-  if (!image) throw CommandError("no such image: " + name);
+  if (!image)
+    throw CommandError("no such image: " + name +
+                       (flags.pull == "never" ? "; without --pull never it is fetched" : ""));
   return std::move(*image);
 }
 
@@ -189,7 +193,7 @@ engine::ContainerInfo make_container(Context& context, CreateFlags& flags,
   if (!service.network_mode.empty() && (!service.ports.empty() || flags.publish_all))
     tell("WARNING: published ports are discarded with network mode " + service.network_mode + '\n');
   auto there = context.engine().image_store().find(service.image);
-  if (flags.pull != "never" && (!there || flags.pull == "always")) sys::want_libraries();
+  if (is_to_fetch(flags, there)) sys::want_libraries();
   lean::settle();
   IdFile id_file(flags.cidfile);
   if (use != Use::kForeground) context.engine().reconcile();
