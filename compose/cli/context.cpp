@@ -19,6 +19,7 @@
 #include "parser/switches.h"
 #include "sys/error.h"
 #include "sys/fd.h"
+#include "sys/prefault.h"
 
 namespace compose::cli {
 namespace {
@@ -102,12 +103,33 @@ void Context::show_warnings(const std::vector<parser::Diagnostic>& warnings) {
   for (const auto& warning : warnings) log(LogLevel::kWarn, warning.to_string());
 }
 
+namespace {
+
+constexpr size_t kMemoryForText = 60;  // bytes that a project takes for each of its files
+
+// A guess: what else it is made of (COMPOSE_FILE, include) is not looked for.
+size_t size_of_text(const parser::LoadOptions& options) {
+  const std::vector<std::string> usual = {"compose.yaml", "compose.yml", "docker-compose.yml",
+                                          "docker-compose.yaml"};
+  size_t size = 0;
+  for (const std::string& name : options.files.empty() ? usual : options.files) {
+    std::error_code error;
+    const uintmax_t bytes =
+        std::filesystem::file_size(std::filesystem::path(options.working_directory) / name, error);
+    if (!error) size += bytes;
+  }
+  return size;
+}
+
+}  // namespace
+
 parser::Project Context::load(const std::vector<std::string>& selected) {
   return load(load_options(selected));
 }
 
 parser::Project Context::load(const parser::LoadOptions& options) {
   const auto began = std::chrono::steady_clock::now();
+  sys::expect_heap(kMemoryForText * size_of_text(options));
   parser::LoadResult result = parser::load(options);
   show_warnings(result.warnings);
   for (const std::string& name : options.selected) {

@@ -46,7 +46,7 @@ class ForegroundRun {
     context_.engine().settle();
     signals_.forward([this](int signal) { pass_on(signal); });
     using How = engine::RelayEnd::How;
-    ended_ = engine::relay(std::move(streams), {keys_, -1, nullptr});
+    ended_ = engine::relay(std::move(streams), {keys_, -1, nullptr, what_.lasting});
     if (ended_.how == How::kEnded) return ended_.exit_code;
     detached_ = ended_.how == How::kDetached;
     if (detached_) {  // it runs on by itself, and goes by itself with --rm

@@ -22,6 +22,7 @@ struct Foreground {
   std::string detach_keys;                // as given (--detach-keys); empty: as configured
   bool pass_signals = true;               // else a signal ends this command, and it goes on
   std::function<void()> started = [] {};  // called once it runs
+  std::function<void()> lasting;          // called when it has run for a while (engine::kLastingMs)
 };
 
 // Returns the exit code: 0 when the caller let go of it, the container's, or why it did not start. A signal

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "engine/container/clone.h"
 #include "engine/container/freezer.h"
@@ -85,6 +86,13 @@ std::string membership(pid_t pid) {
   } catch (const sys::Error&) {
     return {};  // it is gone
   }
+}
+
+// Of v2: the line that begins with "0::" (man 7 cgroups). Empty when the process is gone.
+std::string v2_group(pid_t pid) {
+  const std::string text = '\n' + membership(pid);
+  const size_t begin = text.find("\n0::");
+  return begin == std::string::npos ? "" : text.substr(begin + 4, text.find('\n', begin + 1) - begin - 4);
 }
 
 bool is_member(pid_t pid, const std::string& path) {
@@ -224,16 +232,16 @@ bool Cgroup::unified() const {
 }
 
 void Cgroup::create(const Resources& resources, const DeviceAccess& devices) {
-  const auto is_there = [this](const CgroupHierarchy& hierarchy) {
-    return ::access(folder(hierarchy).c_str(), F_OK) == 0;
-  };
-  if (std::any_of(hierarchies_.begin(), hierarchies_.end(), is_there)) clear();
+  bool cleared = false;
   Resources rest = resources;
   bool devices_ruled = devices.all;
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
     const bool controlled = hierarchy.v2 && cgroup_v2::has_controllers(hierarchy.mount_point);
     if (controlled) cgroup_v2::enable_controllers(hierarchy.mount_point, path_);
-    sys::make_dirs(folder(hierarchy));
+    if (::mkdir(folder(hierarchy).c_str(), 0755) != 0) {
+      if (errno == EEXIST && !std::exchange(cleared, true)) clear();
+      sys::make_dirs(folder(hierarchy));
+    }
     if (!hierarchy.v2) {
       cgroup_v1::apply(hierarchy, path_, rest, devices);
       if (has(hierarchy, "devices")) devices_ruled = true;
@@ -276,10 +284,8 @@ sys::Fd Cgroup::birth_folder() const {
 }
 
 sys::Fd Cgroup::birth_folder_beside(pid_t pid) const {
-  const std::string text = membership(pid);
-  const size_t begin = text.find("0::" + path_);  // the line of v2 (man 7 cgroups)
-  if (begin == std::string::npos || (begin != 0 && text[begin - 1] != '\n')) return {};
-  const std::string group = text.substr(begin + 3, text.find('\n', begin) - begin - 3);
+  const std::string group = v2_group(pid);
+  if (!group.starts_with(path_)) return {};
   if (group != path_ && group[path_.size()] != '/') return {};
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
     if (hierarchy.v2) return sys::open(hierarchy.mount_point + group, O_RDONLY | O_DIRECTORY);
@@ -308,7 +314,7 @@ void Cgroup::enter(const CgroupHierarchy& hierarchy) const noexcept {
 }
 
 void Cgroup::enter() const noexcept {
-  for (const CgroupHierarchy& hierarchy : hierarchies_) enter(hierarchy);
+  enter(false);
 }
 
 sys::Fd Cgroup::made_birth_folder() const noexcept {
@@ -331,10 +337,17 @@ pid_t Cgroup::fork_inside() const {
     born.reset();  // removed meanwhile, or closed to processes
     pid = clone_process(0, born, pidfd);
   }
-  if (pid != 0) return pid;
+  if (pid == 0) enter(static_cast<bool>(born));
+  return pid;
+}
+
+void Cgroup::enter(bool born) const noexcept {
   for (const CgroupHierarchy& hierarchy : hierarchies_)
     if (!hierarchy.v2 || !born) enter(hierarchy);
-  return 0;
+}
+
+void Cgroup::enter_born() const noexcept {
+  enter(v2_group(::getpid()) == path_);
 }
 
 uint64_t Cgroup::oom_kills() const {

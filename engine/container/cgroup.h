@@ -40,12 +40,16 @@ class Cgroup {
   // when it is not.
   sys::Fd birth_folder_beside(pid_t pid) const;
   void join_v1() const;
+  // The same folder of a group that is made for it, without limits or rules; empty where that fails.
+  sys::Fd made_birth_folder() const noexcept;
   // Makes the group without limits or rules and moves the calling process in, in every hierarchy that lets
   // us; in the others it stays where it is. Of one thread, as join_v1.
   void enter() const noexcept;
   // fork(2) with the child in the group as `enter` has it, without the wait that moving into a group of v2
   // is. Throws sys::Error.
   pid_t fork_inside() const;
+  // As `enter`, for who was to be born into the group of v2.
+  void enter_born() const noexcept;
   // Processes of this group the kernel killed for want of memory since it was made.
   uint64_t oom_kills() const;
   // All that are inside, sub-groups included, in order.
@@ -67,7 +71,7 @@ class Cgroup {
 
  private:
   void enter(const CgroupHierarchy& hierarchy) const noexcept;
-  sys::Fd made_birth_folder() const noexcept;
+  void enter(bool born) const noexcept;
 
   std::string path_;
   std::vector<CgroupHierarchy> hierarchies_;

@@ -131,6 +131,15 @@ void apply_devices(const std::string& folder, const DeviceAccess& devices) {
   }
 }
 
+// So that the kernel gives groups below this one its processors and memory by itself, which takes a third of
+// the time of writing them.
+void clone_children(const std::string& folder) {
+  try {
+    sys::write_knob(folder + "/cgroup.clone_children", "1");
+  } catch (const sys::Error&) {  // NOLINT(bugprone-empty-catch): they are written, then
+  }
+}
+
 }  // namespace
 
 void inherit_cpuset(const std::string& mount_point, const std::string& path) {
@@ -138,8 +147,10 @@ void inherit_cpuset(const std::string& mount_point, const std::string& path) {
     std::string parent = mount_point;
     for (size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
       const std::string folder = mount_point + path.substr(0, end);
-      if (sys::read_file(folder + knob).size() <= 1)
+      if (sys::read_file(folder + knob).size() <= 1) {
         sys::write_knob(folder + knob, sys::read_file(parent + knob));
+        if (parent == mount_point) clone_children(folder);
+      }
       if (end == std::string::npos) break;
       parent = folder;
     }

@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sys/clone3.h"
 #include "sys/error.h"
 
 namespace engine {
@@ -45,24 +46,6 @@ class Stack {
  private:
   void* place_;
 };
-
-// The child must not return into the caller's frame, which is still in use.
-long clone3_into(clone_args& arguments, void (*main)(const void*), const void* argument) {
-  long result = SYS_clone3;
-  asm volatile(
-      "syscall\n\t"
-      "test %%rax, %%rax\n\t"
-      "jnz 1f\n\t"
-      "xor %%ebp, %%ebp\n\t"
-      "mov %[argument], %%rdi\n\t"
-      "call *%[main]\n\t"
-      "ud2\n"
-      "1:"
-      : "+a"(result)
-      : "D"(&arguments), "S"(sizeof arguments), [main] "r"(main), [argument] "r"(argument)
-      : "rcx", "r11", "memory", "cc");
-  return result;
-}
 #endif
 
 }  // namespace
@@ -79,13 +62,13 @@ pid_t clone_process(uint64_t namespaces, const sys::Fd& folder, sys::Fd& pidfd) 
 pid_t clone_sharing(uint64_t namespaces, const sys::Fd& folder, sys::Fd& pidfd, void (*main)(const void*),
                     const void* argument) {
 #if defined(__x86_64__)
-  if constexpr (kSharesMemory) {
+  if constexpr (sys::kSharesMemory) {
     Stack stack;
     int fd = -1;
     clone_args arguments = arguments_for(namespaces | CLONE_VM | CLONE_VFORK, folder, fd);
     arguments.stack = reinterpret_cast<uintptr_t>(stack.bottom());
     arguments.stack_size = kStackSize;
-    const long pid = clone3_into(arguments, main, argument);
+    const long pid = sys::clone3_into(arguments, main, argument);
     if (pid < 0) throw sys::Error(static_cast<int>(-pid), "clone3", "");
     pidfd.reset(fd);
     return static_cast<pid_t>(pid);

@@ -18,15 +18,9 @@ pid_t clone_process(uint64_t namespaces, const sys::Fd& folder, sys::Fd& pidfd);
 // runs `main(argument)`, which must not return, on a stack of its own, while the caller waits until it has
 // called exec or ended. What it allocates and does not free stays allocated, what of the caller's it changes
 // is changed; should it be killed, the allocator may be left in the middle of something. Throws sys::Error.
-// Where it is not to be had (kSharesMemory), it is a copy all the same.
+// Where it is not to be had (sys::kSharesMemory), it is a copy all the same.
 pid_t clone_sharing(uint64_t namespaces, const sys::Fd& folder, sys::Fd& pidfd, void (*main)(const void*),
                     const void* argument);
-
-#if defined(__x86_64__) && !defined(__SANITIZE_ADDRESS__)
-constexpr bool kSharesMemory = true;
-#else
-constexpr bool kSharesMemory = false;
-#endif
 
 // A child of the caller's own parent, as the caller's last act, by the old clone(2): a filter can look into
 // its flags and so allows it where clone3 is refused. The kernel writes the child's number, as the caller

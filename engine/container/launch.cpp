@@ -25,6 +25,7 @@
 #include "engine/container/rootfs.h"
 #include "engine/container/run_files.h"
 #include "engine/container/setup_error.h"
+#include "sys/clone3.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
@@ -293,7 +294,7 @@ pid_t pid_of(int pidfd) {
 // Only where nobody but root of the host can reach the new process: in, or on its way into, a pid namespace
 // that is the container's own. Who can stop it would have us wait with it, beyond any limit.
 bool may_share(bool once, const Spec& spec) {
-  return kSharesMemory && once && spec.pid.mode.empty();
+  return sys::kSharesMemory && once && spec.pid.mode.empty();
 }
 
 // The new process runs `main`, in our memory or in a copy of it.

@@ -8,13 +8,13 @@
 #include <set>
 #include <utility>
 
+#include "engine/container/cgroup.h"
 #include "engine/container/installed_program.h"
 #include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
 #include "engine/container/seal.h"
 #include "engine/error.h"
 #include "sys/error.h"
-#include "sys/spawn.h"
 
 namespace engine {
 
@@ -40,7 +40,7 @@ void each_descriptor(const MonitorSpawn& spawn, int report, const sys::Fd& reque
   for (size_t i = 0; i < spawn.held.size(); ++i) visit(spawn.held[i], kHeldFds + static_cast<int>(i));
 }
 
-MonitorProcess spawn_monitor(const MonitorSpawn& spawn) {
+BegunMonitor begin_monitor(const MonitorSpawn& spawn) {
   const std::string path = monitor_path();
   sys::Fd program;
   try {
@@ -67,12 +67,16 @@ MonitorProcess spawn_monitor(const MonitorSpawn& spawn) {
     if (!given.contains(number)) monitor.open(number, "/dev/null", O_RDWR);
   std::vector<std::string> words = {path};
   words.insert(words.end(), spawn.arguments.begin(), spawn.arguments.end());
-  MonitorProcess process;
+  if (!spawn.cgroup.empty()) monitor.into_cgroup(Cgroup(spawn.cgroup).made_birth_folder());
   const sys::Fd high(
       sys::check(::fcntl(program.get(), F_DUPFD_CLOEXEC, first_free), "fcntl", "F_DUPFD_CLOEXEC"));
-  process.pid = monitor.start("/proc/self/fd/" + std::to_string(high.get()), words);
-  process.report = std::move(report.ours);
-  return process;
+  return {monitor.begin("/proc/self/fd/" + std::to_string(high.get()), words), std::move(report.ours)};
+}
+
+MonitorProcess spawn_monitor(const MonitorSpawn& spawn) {
+  BegunMonitor begun = begin_monitor(spawn);
+  begun.process.settle();
+  return {begun.process.pid(), std::move(begun.report)};
 }
 
 void reap(pid_t pid) {

@@ -1,11 +1,12 @@
 #pragma once
-// Starting compose-monitor. Safe to call from any thread: posix_spawn, no fork of our own.
+// Starting compose-monitor. Safe to call from any thread.
 #include <functional>
 #include <string>
 #include <vector>
 
 #include "engine/container/message.h"
 #include "sys/fd.h"
+#include "sys/spawn.h"
 
 namespace engine {
 
@@ -17,6 +18,7 @@ struct MonitorSpawn {
   int error = -1, input = -1;  // kErrorFd, kInputFd
   std::vector<int> held;       // kHeldFds and up
   std::string log;             // file its own errors are appended to; empty: /dev/null
+  std::string cgroup;          // it is born into the v2 group of this path; empty: the caller's
 };
 
 // MonitorSpawn::request as a file to be read from its beginning; empty when there is none. Throws sys::Error.
@@ -33,6 +35,12 @@ struct MonitorProcess {
 
 // It gets a session of its own. Throws engine::Error(kUnavailable) when the program is missing, sys::Error.
 MonitorProcess spawn_monitor(const MonitorSpawn& spawn);
+// The same without waiting until its program runs.
+struct BegunMonitor {
+  sys::Begun process;
+  sys::Fd report;
+};
+BegunMonitor begin_monitor(const MonitorSpawn& spawn);
 void reap(pid_t pid);
 
 // What it reports about the start. Throws engine::Error with `subject` in front: kNotFound for exit code 127,

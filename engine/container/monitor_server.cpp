@@ -1,7 +1,6 @@
 #include "engine/container/monitor_server.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -21,33 +20,29 @@ const char* word_of(MonitorServer::Use use) {
 }  // namespace
 
 MonitorServer::~MonitorServer() {
-  await_warm_up();
-  // One from which the caller has detached goes on.
-  if (child_ > 0) ::waitpid(child_, nullptr, WNOHANG);
+  reap_ended();
+}
+
+// One that has become a monitor goes on, beyond the caller if need be.
+void MonitorServer::reap_ended() noexcept {
+  if (process_.pid() > 0 && ::waitpid(process_.pid(), nullptr, WNOHANG) != 0) process_ = {};
 }
 
 void MonitorServer::begin(Use use) {
   MonitorSpawn spawn;
   // The spaces are room for what its monitors put in their place, for `ps` to show.
   spawn.arguments = {"serve", cgroup_, word_of(use), std::string(256, ' ')};
-  MonitorProcess process = spawn_monitor(spawn);
-  if (use == Use::kExec) {
-    child_ = process.pid;
-  } else {
-    reap(process.pid);  // it forks at once and goes on in the child
-  }
+  if (use == Use::kOne) spawn.cgroup = cgroup_;
+  BegunMonitor server = begin_monitor(spawn);
+  process_ = std::move(server.process);
   use_ = use;
-  socket_ = std::move(process.report);
-}
-
-void MonitorServer::await_warm_up() noexcept {
-  if (starter_.joinable()) starter_.join();
+  socket_ = std::move(server.report);
 }
 
 void MonitorServer::let_go() noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
-  await_warm_up();
   if (socket_) ::shutdown(socket_.get(), SHUT_WR);
+  reap_ended();
 }
 
 void MonitorServer::end() noexcept {
@@ -62,26 +57,16 @@ void MonitorServer::end() noexcept {
 
 void MonitorServer::warm_up(Use use) noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
-  if (starter_.joinable() || socket_) return;
-  sigset_t all, before;
-  sigfillset(&all);
-  ::pthread_sigmask(SIG_SETMASK, &all, &before);  // the caller's signals are none of the thread's
+  if (socket_) return;
   try {
-    starter_ = std::thread([this, use] {
-      try {
-        begin(use);
-      } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the start that follows tries again,
-                                         // and tells
-      }
-    });
-  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): it begins with the first start, then
+    begin(use);
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the start that follows tries again, and
+                                     // tells
   }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 bool MonitorServer::ask(const MonitorSpawn& spawn, int report) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  await_warm_up();
   MonitorRequest request{spawn.arguments, spawn.log, {}};
   const sys::Fd request_text = request_file(spawn);
   std::vector<int> descriptors;
@@ -92,6 +77,7 @@ bool MonitorServer::ask(const MonitorSpawn& spawn, int report) {
   bool is_sent = socket_ && send_request(socket_.get(), request, descriptors);
   if (!is_sent) {
     begin(Use::kMany);  // the one there was had nothing to do for some time
+    process_.settle();
     is_sent = send_request(socket_.get(), request, descriptors);
   }
   if (use_ != Use::kMany) socket_.reset();  // it takes no more

@@ -2,18 +2,17 @@
 // Monitors made by fork(2) from one compose-monitor, which is started once for all that a command starts:
 // exec of a program costs a millisecond and more, most of which the C library spends on asking the processor
 // what it is, and each monitor would join the control groups of all monitors for itself. It begins beside the
-// command's own work, so that the first start does not wait for it either.
+// command's own work, so that the first start does not wait for it either: what is asked of it before it is
+// there waits in its socket.
 //
-// Who knows that it is one request only has the server become the monitor itself, which saves a fork: of
-// what a process touches after it every page is copied, on some hosts for 2 ms and more.
+// Who knows that it is one request only has the server become the monitor itself, which saves two forks: of
+// what a process touches after it every page is copied, on some hosts for 2 ms and more. Such a monitor is
+// the caller's child until the caller ends.
 //
 // The server (engine/monitor/serve_job.cpp) ends with the command, or when it has had nothing to do for two
 // seconds; the next start makes another one. Monitors outlive it.
-#include <sys/types.h>
-
 #include <mutex>
 #include <string>
-#include <thread>
 
 #include "engine/container/monitor_process.h"
 #include "sys/fd.h"
@@ -24,7 +23,7 @@ namespace engine {
 class MonitorServer {
  public:
   // What will be asked of it: any number of jobs; one; one of `exec`, whose monitor stays in the groups of
-  // its caller as long as that is there, and is its child.
+  // its caller as long as that is there.
   enum class Use { kMany, kOne, kExec };
 
   // `monitors_cgroup`: the control group that they are to be in. Nothing is started yet.
@@ -33,7 +32,7 @@ class MonitorServer {
   MonitorServer(const MonitorServer&) = delete;
   MonitorServer& operator=(const MonitorServer&) = delete;
 
-  // Starts it in the background, for who knows that a start will follow; nothing when it is begun already.
+  // Starts it beside the caller, for who knows that a start will follow; nothing when it is begun already.
   // What is wrong `start` will tell. Should more be asked of it than `use` says, it is one of many from then
   // on.
   void warm_up(Use use = Use::kMany) noexcept;
@@ -46,16 +45,15 @@ class MonitorServer {
   void end() noexcept;
 
  private:
-  void await_warm_up() noexcept;
   void begin(Use use);
+  void reap_ended() noexcept;
   bool ask(const MonitorSpawn& spawn, int report);
 
   std::string cgroup_;
   std::mutex mutex_;  // of all below
-  std::thread starter_;
+  sys::Begun process_;
   sys::Fd socket_;  // empty: there is no server
   Use use_ = Use::kMany;
-  pid_t child_ = -1;  // kExec: not reaped yet
 };
 
 }  // namespace engine

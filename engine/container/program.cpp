@@ -48,6 +48,7 @@ class Environment {
   }
   std::vector<char*> pointers() const {
     std::vector<char*> list;
+    list.reserve(lines_.size() + 1);
     for (const std::string& line : lines_) list.push_back(const_cast<char*>(line.c_str()));
     list.push_back(nullptr);
     return list;
@@ -163,29 +164,33 @@ bool is_file(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode);
 }
 
-// Calls `attempt` (which only returns by failing, with errno) for each place the name may mean.
-template <typename Attempt>
-[[noreturn]] void search(const std::string& name, const char* path, Attempt attempt) {
-  if (name.find('/') != std::string::npos) {
-    attempt(name);
-    const int error = errno;
-    refuse_exec(name, error, is_file(name));
-  }
-  int error = ENOENT;
-  bool exists = false;
+// What the name may mean, in the order in which it is looked for. Throws SetupError when there is no such
+// file; a name with a slash means itself.
+std::vector<std::string> places_of(const std::string& name, const char* path) {
+  if (name.find('/') != std::string::npos) return {name};
+  std::vector<std::string> found;
   const std::string places = path == nullptr || *path == '\0' ? kDefaultPath : path;
   for (size_t from = 0; from <= places.size();) {
     size_t to = places.find(':', from);
     if (to == std::string::npos) to = places.size();
-    const std::string candidate = (to == from ? "." : places.substr(from, to - from)) + '/' + name;
+    std::string candidate = (to == from ? "." : places.substr(from, to - from)) + '/' + name;
     from = to + 1;
-    if (!is_file(candidate)) continue;
-    attempt(candidate);
-    if (errno == ENOENT) exists = true;
+    if (is_file(candidate)) found.push_back(std::move(candidate));
+  }
+  if (found.empty()) refuse_exec(name, ENOENT, false);
+  return found;
+}
+
+// Calls `attempt` (which only returns by failing, with errno) for each place.
+template <typename Attempt>
+[[noreturn]] void try_each(const std::string& name, const std::vector<std::string>& places, Attempt attempt) {
+  int error = ENOENT;
+  for (const std::string& place : places) {
+    attempt(place);
     if (errno != ENOENT && errno != ENOTDIR) error = errno;
     if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) break;
   }
-  refuse_exec(name, error, exists);
+  refuse_exec(name, error, is_file(places.front()));
 }
 
 }  // namespace
@@ -229,6 +234,13 @@ void exec_program(const Program& program) {
   if (!program.no_new_privs) filter();
   in_step("become user " + program.user, [&] { become(identity); });
   in_step("set capabilities", [&] { set_capabilities(identity.uid == 0 ? capabilities : 0); });
+  // All that takes memory comes before the copy that is made next: each page it touched it would copy.
+  std::vector<char*> argv;
+  argv.reserve(program.args.size() + 1);
+  for (const std::string& arg : program.args) argv.push_back(const_cast<char*>(arg.c_str()));
+  argv.push_back(nullptr);
+  const std::vector<char*> envp = environment.pointers();
+  const std::vector<std::string> places = places_of(program.args[0], environment.find("PATH"));
   if (program.apart != nullptr) {
     go_on_apart(*program.apart);
     begin_session(program.terminal);
@@ -236,11 +248,6 @@ void exec_program(const Program& program) {
   // After the change of user, which clears it.
   if (program.die_with_parent) sys::check(::prctl(PR_SET_PDEATHSIG, SIGKILL), "prctl", "PR_SET_PDEATHSIG");
   in_step("set resource limits", [&] { set_limits(program.limits); });
-
-  std::vector<char*> argv;
-  for (const std::string& arg : program.args) argv.push_back(const_cast<char*>(arg.c_str()));
-  argv.push_back(nullptr);
-  const std::vector<char*> envp = environment.pointers();
   if (program.no_new_privs) {
     sys::check(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl", "PR_SET_NO_NEW_PRIVS");
     filter();  // and so it need not allow what comes before
@@ -250,7 +257,7 @@ void exec_program(const Program& program) {
     ::execve(path, arguments, envp.data());
     if (program.at_exec != nullptr) *program.at_exec = false;
   };
-  search(program.args[0], environment.find("PATH"), [&](const std::string& path) {
+  try_each(program.args[0], places, [&](const std::string& path) {
     if (!program.init) {
       exec(path.c_str(), argv.data());
       return;

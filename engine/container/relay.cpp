@@ -5,12 +5,14 @@
 #include <cerrno>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "engine/container/attached.h"
 #include "engine/container/detach_keys.h"
 #include "engine/container/message.h"
 #include "engine/container/monitor_process.h"
+#include "engine/container/run_files.h"
 #include "engine/container/terminal.h"
 #include "sys/error.h"
 
@@ -98,6 +100,7 @@ class Relay {
         input_(streams_.terminal, options.detach_keys),
         cancel_(options.cancel),
         output_(options.output),
+        lasting_(options.lasting),
         room_(std::make_unique_for_overwrite<char[]>(kPiece)),
         buffer_(room_.get(), kPiece) {
     if (streams_.input) make_non_blocking(streams_.input.get());
@@ -128,10 +131,13 @@ class Relay {
                     {streams_.report.get(), POLLIN, 0},
                     {resized_ ? resized_->fd() : -1, POLLIN, 0},
                     {cancel_, POLLIN, 0}};
-    if (::poll(fds, std::size(fds), -1) < 0) {
+    const int ready = ::poll(fds, std::size(fds), lasting_ ? static_cast<int>(kLastingMs) : -1);
+    if (ready < 0) {
       if (errno == EINTR) return;
       sys::fail("poll");
     }
+    if (lasting_ && (ready == 0 || monotonic_ms() - begun_ms_ >= kLastingMs))
+      std::exchange(lasting_, nullptr)();
     if (fds[5].revents != 0) {
       resized_->take();
       copy_size(streams_.input.get());
@@ -223,6 +229,8 @@ class Relay {
   Input input_;
   int cancel_;
   std::function<void(std::string_view)> output_;
+  std::function<void()> lasting_;
+  int64_t begun_ms_ = monotonic_ms();
   std::unique_ptr<char[]> room_;  // only what comes is ever touched
   std::span<char> buffer_;
   std::optional<RawTerminal> raw_;

@@ -138,4 +138,9 @@ void leave_caller(const std::string& monitors_cgroup) {
   sys::check(::chdir("/"), "chdir", "/");
 }
 
+void stay_apart(const std::string& monitors_cgroup) {
+  engine::Cgroup(monitors_cgroup).enter_born();
+  sys::check(::chdir("/"), "chdir", "/");
+}
+
 }  // namespace monitor

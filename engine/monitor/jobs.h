@@ -27,6 +27,8 @@ int adopt_container(const KeeperJob& job);
 // groups: what ends or limits those, as the end of a login session does, is not meant for containers. Only
 // the child returns. Throws sys::Error.
 void leave_caller(const std::string& monitors_cgroup);
+// The same for a process that is to stay the caller's child, and was born into the group of v2.
+void stay_apart(const std::string& monitors_cgroup);
 
 int run_step(const std::string& programs);
 // `piped`: with the streams of kOutputFd, kErrorFd and kInputFd, and the read ends from kHeldFds on.

@@ -13,6 +13,7 @@
 #include "engine/container/run_files.h"
 #include "engine/monitor/jobs.h"
 #include "sys/error.h"
+#include "sys/prefault.h"
 
 namespace monitor {
 
@@ -75,8 +76,11 @@ void begin_apart(ReceivedRequest received) {
 
 std::optional<std::vector<std::string>> serve(const std::string& monitors_cgroup, const std::string& use) {
   sys::Fd requests(engine::kReportFd);
-  if (use != engine::kServesExec) leave_caller(monitors_cgroup);
+  if (use == engine::kServesMany) leave_caller(monitors_cgroup);
+  if (use == engine::kServesOne) stay_apart(monitors_cgroup);
   ::signal(SIGCHLD, SIG_IGN);  // nobody waits for monitors
+  // While there is nothing to do yet; one that forks would have them copied.
+  if (use != engine::kServesMany) sys::prefault(64 << 10, 40 << 10);
   while (auto received = next_request(requests)) {
     // Where there is no process to be had, who asked hears that nobody has the report's other end any more.
     if (use == engine::kServesMany && ::fork() != 0) continue;

@@ -2,9 +2,11 @@
 // exec of the program, its end. No state, no log, no confinement, nobody waiting beside. What `container run
 // --rm` takes above this is ours to answer for.
 //
-// usage: bench_floor ROOT COUNT [--net] [PROGRAM [ARGS...]]     PROGRAM: /bin/true
-//   ROOT    a root file system; nothing is written to it
-//   --net   a network too: a veth pair on a bridge, an address, a default route
+// usage: bench_floor ROOT COUNT [--net | --enter] [PROGRAM [ARGS...]]     PROGRAM: /bin/true
+//   ROOT     a root file system; nothing is written to it
+//   --net    a network too: a veth pair on a bridge, an address, a default route
+//   --enter  each round runs the program in one container that is there, which runs its /bin/sleep: a process
+//            that enters it, and one in it for the program. Prints one figure: all
 // Prints a line for each of COUNT rounds, microseconds: all; clone; network; mounts; exec until the end; the
 // end until all namespaces are gone from the parent's view (its wait returned). Run it in network and mount
 // namespaces of its own; as root.
@@ -131,15 +133,85 @@ void run(const Round& round, int number, Times& times) {
   if (status != 0) throw std::runtime_error("the program ended with " + std::to_string(status));
 }
 
+// A container that stays, and what to end it by.
+class Stays {
+ public:
+  Stays(const Round& round, Times& times) {
+    clone_args clone{};
+    clone.flags = CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+                  CLONE_NEWCGROUP;
+    int pidfd = -1;
+    clone.pidfd = reinterpret_cast<uint64_t>(&pidfd);
+    clone.exit_signal = SIGCHLD;
+    for (const char* name : {"/upper", "/work", "/merged"})
+      std::filesystem::create_directories(round.work + name);
+    int ready[2];
+    need(::pipe2(ready, O_CLOEXEC) == 0, "pipe2");
+    const sys::Fd ours(ready[0]);
+    sys::Fd theirs(ready[1]);
+    need(::write(theirs.get(), "x", 1) == 1, "write");
+    pid_ = static_cast<pid_t>(::syscall(SYS_clone3, &clone, sizeof(clone)));
+    need(pid_ >= 0, "clone3");
+    char program[] = "/bin/sleep", time[] = "1000000";
+    char* args[] = {program, time, nullptr};
+    if (pid_ == 0) child(round.root, round.work, ours.get(), times, args);
+    process_.reset(pidfd);
+    theirs.reset();
+    while (times.mounted == 0) ::usleep(1000);
+    ::usleep(20000);
+  }
+  ~Stays() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  Stays(const Stays&) = delete;
+  Stays& operator=(const Stays&) = delete;
+  int process() const { return process_.get(); }
+
+ private:
+  pid_t pid_ = -1;
+  sys::Fd process_;
+};
+
+[[noreturn]] void enter_and_wait(int container, char* const* args) {
+  if (::setns(container,
+              CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWPID) != 0)
+    ::_exit(126);
+  const pid_t pid = ::vfork();
+  if (pid == 0) {
+    ::execv(args[0], args);
+    ::_exit(127);
+  }
+  int status = 0;
+  if (pid < 0 || ::waitpid(pid, &status, 0) != pid || status != 0) ::_exit(127);
+  ::_exit(0);
+}
+
+int bench_enter(const Round& round, int count, Times& times) {
+  const Stays container(round, times);
+  for (int n = 0; n < count; ++n) {
+    const int64_t start = now_ns();
+    const pid_t pid = ::fork();
+    need(pid >= 0, "fork");
+    if (pid == 0) enter_and_wait(container.process(), round.args);
+    int status = 0;
+    need(::waitpid(pid, &status, 0) == pid, "waitpid");
+    if (status != 0) throw std::runtime_error("the program did not run in the container");
+    std::printf("%lld\n", static_cast<long long>((now_ns() - start) / 1000));
+  }
+  return 0;
+}
+
 int bench(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "usage: bench_floor ROOT COUNT [--net] [PROGRAM [ARGS...]]\n");
+    std::fprintf(stderr, "usage: bench_floor ROOT COUNT [--net | --enter] [PROGRAM [ARGS...]]\n");
     return 1;
   }
   const int count = std::atoi(argv[2]);
   int at = 3;
   const bool net = argc > at && std::strcmp(argv[at], "--net") == 0;
-  if (net) ++at;
+  const bool enter = argc > at && std::strcmp(argv[at], "--enter") == 0;
+  if (net || enter) ++at;
   char usual[] = "/bin/true";
   char* usual_args[] = {usual, nullptr};
   Round round;
@@ -150,6 +222,11 @@ int bench(int argc, char** argv) {
   void* shared = ::mmap(nullptr, sizeof(Times), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   need(shared != MAP_FAILED, "mmap");
   auto& times = *new (shared) Times;
+  if (enter) {
+    const int code = bench_enter(round, count, times);
+    std::filesystem::remove_all(round.work);
+    return code;
+  }
   netmgr::NetlinkSocket route(NETLINK_ROUTE);
   std::optional<netmgr::Link> bridge;
   if (net) {

@@ -29,6 +29,16 @@ def floor(tools, flags):
     return once
 
 
+def add_floor(players, row, tools, flags):
+    """The floor as one of those who take turns at the row; where it cannot run, the row says why."""
+    try:
+        once = floor(tools, flags)
+        players["floor"] = lambda record: once(lambda value: record(row.name, value))
+    except CannotRun as why:
+        say(f"    the floor is left out: {why}")
+        row.cannot["floor"] = str(why)
+
+
 def play(rows, tools, runs):
     engines = tools.those(rows.values(), OURS, "docker", "podman")
     for row, flags in (("run", ["--rm"]), ("run-none", ["--rm", "--network", "none"])):
@@ -39,12 +49,7 @@ def play(rows, tools, runs):
             for tool in tools.those([rows[row]], "runc", "crun"):
                 command = "run", "--bundle", tool.bundle("run", "true"), tool.label() + "-run"
                 players[tool.name] = lambda record, tool=tool, command=command: record(row, tool.engine(*command))
-        try:
-            once = floor(tools, [] if row == "run-none" else ["--net"])
-            players["floor"] = lambda record: once(lambda value: record(row, value))
-        except CannotRun as why:
-            say(f"    the floor is left out: {why}")
-            rows[row].cannot["floor"] = str(why)
+        add_floor(players, rows[row], tools, [] if row == "run-none" else ["--net"])
         take_turns(rows, players, 3 * runs, warmups=2)
     if "run" in rows:
         rows["run"].cannot.update({name: "makes no network: see the next row" for name in ("runc", "crun") if not tools.ours_only})

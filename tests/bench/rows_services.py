@@ -3,6 +3,7 @@ import time
 
 import projects
 from measure import OURS, CannotRun, Row, take_turns
+from rows_run import add_floor
 
 SERVICES = 10
 
@@ -71,7 +72,9 @@ def while_running(rows, tools, sides, runs):
         if "ps" in rows:
             take_turns(rows, command("ps", "ps"), 3 * runs)
         if "exec" in rows:
-            take_turns(rows, {**command("exec", "exec", "-T", "s1", "true"), **engines_exec(rows["exec"], tools, sides)}, 3 * runs)
+            players = {**command("exec", "exec", "-T", "s1", "true"), **engines_exec(rows["exec"], tools, sides)}
+            add_floor(players, rows["exec"], tools, ["--enter"])
+            take_turns(rows, players, 3 * runs)
             rows["exec"].notes.append("docker, podman, runc and crun: their own exec, without a Compose file")
     finally:
         for tool, file in sides.values():

@@ -95,8 +95,10 @@ int run_container(Context& context, const Words& args) {
   what.remove = flags.remove;
   what.pass_signals = wish.sig_proxy;
   what.detach_keys = wish.detach_keys;
+  // A program that is soon over leaves what others left to the next command: to look for it would take the
+  // processor from its own end.
   std::future<void> upkeep;
-  what.started = [&] {
+  what.lasting = [&] {
     upkeep = std::async(std::launch::async, [&engine = context.engine()] { engine.reconcile(); });
   };
   const int code = run_in_foreground(context, signals, what);

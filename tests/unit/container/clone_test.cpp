@@ -10,6 +10,7 @@
 #include <cstring>
 #include <vector>
 
+#include "sys/clone3.h"
 #include "sys/error.h"
 
 using namespace engine;
@@ -52,7 +53,7 @@ TEST_CASE("A child in its maker's memory has a stack of its own, and its maker g
   std::vector<int> mine(1000, 7);
   const pid_t pid = clone_sharing(0, {}, pidfd, note_and_end, &note);
   CHECK(pid > 0);
-  if (kSharesMemory) {
+  if (sys::kSharesMemory) {
     CHECK(note.pid == pid);
     CHECK(note.sum == 128);
   }
@@ -85,7 +86,7 @@ TEST_CASE("A child in its maker's memory can be the first process of namespaces 
   sys::Fd pidfd;
   clone_sharing(CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS, {}, pidfd, note_and_end, &note);
   CHECK(wait_for(pidfd).status == 3);
-  if (kSharesMemory) CHECK(note.pid == 1);
+  if (sys::kSharesMemory) CHECK(note.pid == 1);
 }
 
 TEST_CASE("A child that the kernel refuses is an error, and none is left") {

@@ -98,9 +98,14 @@ TEST_CASE("A server for one start becomes the container's monitor, and the start
   box.start();
   const sys::ProcessId monitor = box.status().monitor;
   CHECK(command_of(monitor.pid).find(" container " + box.spec.run_dir + " 0 ") != std::string::npos);
-  CHECK(command_of(parent_of(monitor.pid).pid).find(" serve ") == std::string::npos);
-  CHECK(parent_of(monitor.pid).pid != ::getpid());
+  CHECK(parent_of(monitor.pid).pid == ::getpid());  // nobody was forked
   CHECK(::getsid(monitor.pid) != ::getsid(0));
+  const engine::Cgroup group(box.spec.monitors_cgroup);
+  for (const engine::CgroupHierarchy& hierarchy : group.hierarchies()) {
+    INFO(group.folder(hierarchy));
+    const std::string inside = '\n' + sys::read_file(group.folder(hierarchy) + "/cgroup.procs");
+    CHECK(inside.find('\n' + std::to_string(monitor.pid) + '\n') != std::string::npos);
+  }
   CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(monitor.pid) + "/cwd") == "/");
   CHECK(box.exec("echo in it").second == "in it\n");
   box.stop(0);
