@@ -16,3 +16,11 @@ function(install_in_one_piece target folder)
     \"-DPROGRAM=\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${folder}/${target}\"
     -P \"${CMAKE_SOURCE_DIR}/cmake/in_one_piece.cmake\" COMMAND_ERROR_IS_FATAL ANY)")
 endfunction()
+
+# first_code(TARGET): what ordinary commands run lies side by side, as first_code.ld in the target's folder has it
+# (tests/bench/first_code, which finds it by the map), and what nothing uses is left out.
+function(first_code target)
+  set(script ${CMAKE_CURRENT_SOURCE_DIR}/first_code.ld)
+  target_link_options(${target} PRIVATE -Wl,--gc-sections -Wl,-T,${script} -Wl,-Map=${CMAKE_BINARY_DIR}/${target}.map)
+  set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS ${script})
+endfunction()

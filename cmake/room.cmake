@@ -9,6 +9,10 @@ function(room target name folder)
   endif()
   # -iquote: ours are "quoted"; <sys/file.h> stays the C library's.
   target_compile_options(${target} PUBLIC "SHELL:-iquote ${root}")
+  # Each function by itself, so that a program takes those that it uses (--gc-sections), in the order it is told.
+  if(NOT COMPOSE_SANITIZE)
+    target_compile_options(${target} PRIVATE -ffunction-sections -fdata-sections)
+  endif()
 endfunction()
 
 # room_for(SOURCE ROOM): lets one source of a target include the headers of ROOM; the target's others need not see them.

@@ -128,7 +128,8 @@ long clone_beside(Begun::Order& order, const Fd& cgroup) noexcept {
   return pid;
 }
 
-pid_t begin_order(Begun::Order& order, const Fd& cgroup) {
+// The child's number, or the negative errno.
+long begin_order(Begun::Order& order, const Fd& cgroup) noexcept {
   // No handler of ours must run in the child.
   const uint64_t all = ~uint64_t{0};
   uint64_t before = 0;
@@ -136,8 +137,7 @@ pid_t begin_order(Begun::Order& order, const Fd& cgroup) {
   long pid = clone_beside(order, cgroup);
   if (pid < 0 && cgroup) pid = clone_beside(order, Fd());  // removed meanwhile, or closed to processes
   ::syscall(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, kSignalSet);
-  if (pid < 0) throw Error(static_cast<int>(-pid), "clone3", order.words[0]);
-  return static_cast<pid_t>(pid);
+  return pid;
 }
 
 #endif
@@ -147,7 +147,8 @@ void require(int error, const char* name, const std::string& object = {}) {
   if (error != 0) throw Error(error, name, object);
 }
 
-// Where memory is not shared; it returns when the program runs.
+// Where memory is not shared, or clone3 is not to be had, as under Valgrind; it returns when the program
+// runs.
 pid_t spawn_order(Begun::Order& order) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -230,8 +231,10 @@ Begun Spawn::begin(const std::string& program, const std::vector<std::string>& w
   const std::vector<Fd> given = std::move(held_);  // the child has its own, and we none any more
 #if defined(__x86_64__)
   if constexpr (kSharesMemory) {
-    order_->pid = begin_order(*order_, cgroup_);
-    return Begun(std::move(order_));
+    const long pid = begin_order(*order_, cgroup_);
+    if (pid < 0 && pid != -ENOSYS) throw Error(static_cast<int>(-pid), "clone3", words[0]);
+    order_->pid = static_cast<pid_t>(pid);
+    if (pid > 0) return Begun(std::move(order_));
   }
 #endif
   order_->pid = spawn_order(*order_);

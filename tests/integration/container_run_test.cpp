@@ -4,6 +4,7 @@
 #include <sys/sysmacros.h>
 
 #include <catch2/catch.hpp>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -203,6 +204,17 @@ TEST_CASE("a container that is to go by itself waits for its start, and then goe
   sandbox.ok({"tidy"});
   CHECK(sandbox.ok({"container", "start", "-a", "once"}).out == "hi\n");
   CHECK(sandbox.ok({"container", "ls", "-aq"}).out.empty());
+  sandbox.finish();
+}
+
+TEST_CASE("what a killed command left goes beside a run that lasts a while") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.ok({"container", "run", "--rm", "busybox", "true"});
+  const std::string left = sandbox.data_root() + "/containers/" + std::string(64, 'd');
+  std::filesystem::create_directories(left + "/upper");
+  sandbox.ok({"container", "run", "--rm", "busybox", "sleep", "0.5"});
+  CHECK_FALSE(std::filesystem::exists(left));
   sandbox.finish();
 }
 
