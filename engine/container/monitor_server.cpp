@@ -29,6 +29,7 @@ void MonitorServer::reap_ended() noexcept {
 }
 
 void MonitorServer::begin(Use use) {
+  reap_ended();
   MonitorSpawn spawn;
   // The spaces are room for what its monitors put in their place, for `ps` to show.
   spawn.arguments = {"serve", cgroup_, word_of(use), std::string(256, ' ')};
@@ -80,7 +81,12 @@ bool MonitorServer::ask(const MonitorSpawn& spawn, int report) {
     process_.settle();
     is_sent = send_request(socket_.get(), request, descriptors);
   }
-  if (use_ != Use::kMany) socket_.reset();  // it takes no more
+  if (use_ != Use::kMany) {
+    socket_.reset();  // it takes no more
+  } else if (process_.pid() > 0) {
+    sys::wait_for(process_.pid());  // it forks at once and goes on in the child
+    process_ = {};
+  }
   return is_sent;
 }
 

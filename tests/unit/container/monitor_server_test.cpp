@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -71,6 +72,7 @@ TEST_CASE("A monitor is no child of who starts the container, and shows whose it
   const pid_t server = parent_of(monitor).pid;
   CHECK(server != ::getpid());
   CHECK(command_of(server).find(" serve ") != std::string::npos);
+  CHECK(::waitpid(-1, nullptr, WNOHANG) <= 0);  // who has forked the server is reaped
   CHECK(::getsid(monitor) == monitor);
   CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(monitor) + "/cwd") == "/");
 }
