@@ -232,7 +232,7 @@ TEST_CASE(
       for (int number = 1; number <= 3; ++number)
         CHECK(ids(sandbox).contains(sandbox.project() + "-web-" + std::to_string(number)));
       CHECK(sandbox.inside("web", {"sh", "-c", "echo $VERSION"}) == std::to_string(version) + "\n");
-      CHECK(sandbox.ok({"up", "-d", "--dry-run"}).out == "");  // told when it fails
+      CHECK_THAT(sandbox.ok({"up", "-d", "--dry-run"}).out, Catch::Equals(std::string()));
     }
     sandbox.compose_file(file("9", "exec sleep 1000", rest));
     it::Process killed(sandbox.command({"up", "-d"}), sandbox.options());
