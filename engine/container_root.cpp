@@ -45,16 +45,16 @@ ContainerRoot::ContainerRoot(const Paths& paths, Spec view) : folder_(std::make_
     if (!root_) throw Error(Error::Kind::kInternal, "compose-monitor gave no root folder");
   } catch (...) {
     viewer_.report.reset();
-    reap(viewer_.pid);
+    sys::wait_for(viewer_.process.pid());
     throw;
   }
 }
 
 ContainerRoot::~ContainerRoot() {
-  if (viewer_.pid <= 0) return;
+  if (viewer_.process.pid() <= 0) return;
   root_.reset();
   viewer_.report.reset();
-  reap(viewer_.pid);
+  sys::wait_for(viewer_.process.pid());
 }
 
 std::string ContainerRoot::path_of(int fd) const {

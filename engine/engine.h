@@ -198,8 +198,10 @@ class Engine {
 
   // ---- upkeep
   // Removes folders and cgroups that no record claims and finishes half-done removals. Cheap
-  // when there is nothing to do; the mutating commands call it first.
-  virtual void reconcile() = 0;
+  // when there is nothing to do; the mutating commands call it first. Of the containers of `project` those
+  // that a command is just starting, which may have been killed meanwhile, are up or have failed afterwards.
+  virtual void reconcile(const std::string& project) = 0;
+  void reconcile() { reconcile({}); }
   // Removes links of this data root that no record claims: what is left when rows are lost, or a command was
   // killed. Apart from `reconcile`, as it has to look at all links of the machine, and waits while others are
   // being made or taken away.

@@ -107,7 +107,8 @@ class LocalEngine final : public Engine, public ContainerLife {
 
   void note_container_event(const std::string& id, const std::string& action) override;
 
-  void reconcile() override;
+  using Engine::reconcile;
+  void reconcile(const std::string& project) override;
   void remove_unclaimed_links() override;
   void drop_idle_network(bool wait) override;
   const Paths& paths() const override { return paths_; }
@@ -175,11 +176,12 @@ class LocalEngine final : public Engine, public ContainerLife {
   void remove_container(const std::string& id, const Removal& how);
 
   // ---- upkeep
-  void release_dead_containers();
+  void release_dead_containers(const std::string& project);
   void release_if_dead(const ContainerRecord& record);
   bool is_abandoned(const ContainerRecord& record);
   bool is_half_made(const ContainerRecord& record);
   bool is_over(const ContainerRecord& record);  // has ended, or is abandoned
+  void await_start(const ContainerRecord& record);
   void adopt(const std::string& id);
   void remove_unclaimed_folders();
   void remove_abandoned_build_networks();
@@ -253,19 +255,18 @@ class LocalEngine final : public Engine, public ContainerLife {
   sys::FileLock lock_to_end(const ContainerRecord& record, const StopRequest& request);
   void ask_to_stop(const ContainerRecord& record, const StopRequest& request);
   void stop_and_release(const ContainerRecord& record, const StopRequest& request);
-  void start_locked(ContainerRecord& record);
+  void start_locked(ContainerRecord& record, const sys::FileLock& lock);
   // Held while a container is started, stopped or removed, so that nobody tidies up what is just being set
-  // up.
+  // up. Its monitor holds it too, and longer where who asked for the start is killed.
   sys::FileLock lock_container(const std::string& id);
   static std::string cgroup_path(const ContainerRecord& record);
   std::string lock_path(const std::string& id) const {
     return paths_.run_root + "/locks/c-" + id.substr(0, 12);
   }
   // Takes away what a container holds only while it runs: published ports, links, run folder. Idempotent.
-  using Launcher = std::function<void(const Spec& spec, const sys::Fd& netns, const std::vector<int>& held)>;
-  // Makes everything ready that the container needs to run, and has it started by `launcher`. Its lock is
-  // held.
-  void launch(ContainerRecord& record, const Launcher& launcher);
+  using Launcher = std::function<void(ContainerStart& start)>;
+  // Makes everything ready that the container needs to run, and has it started by `launcher`, under its lock.
+  void launch(ContainerRecord& record, const sys::FileLock& lock, const Launcher& launcher);
   void release(const ContainerRecord& record);
   void note_stopped(const std::string& id);
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "engine/build_network.h"
+#include "engine/container/run_files.h"
 #include "engine/container/runtime.h"
 #include "engine/local_engine.h"
 #include "engine/making_mark.h"
@@ -52,9 +53,9 @@ bool is_orphan(const Status& status) {
 
 }  // namespace
 
-void LocalEngine::reconcile() {
+void LocalEngine::reconcile(const std::string& project) {
   thaw_abandoned();
-  release_dead_containers();
+  release_dead_containers(project);
   remove_abandoned_build_networks();
   drop_overdue_network();
   remove_abandoned_step_folders();
@@ -64,7 +65,7 @@ void LocalEngine::reconcile() {
 }
 
 // Most containers run, and with them it ends at a look at their status: a row costs more to read.
-void LocalEngine::release_dead_containers() {
+void LocalEngine::release_dead_containers(const std::string& project) {
   std::vector<std::string> ids;
   db_.read([&] { ids = container_ids(db_); });
   std::erase_if(ids,
@@ -76,6 +77,7 @@ void LocalEngine::release_dead_containers() {
   for (const ContainerRecord& record : records) {
     if (!suspects.contains(record.id)) continue;
     try {
+      if (!project.empty() && project_of(record.config) == project) await_start(record);
       release_if_dead(record);
     } catch (const std::exception& error) {
       // It may be of another project: what was asked for must not fail because of it.
@@ -83,6 +85,12 @@ void LocalEngine::release_dead_containers() {
                    error.what());
     }
   }
+}
+
+// Of one that has been killed meanwhile the monitor may still be starting the container.
+void LocalEngine::await_start(const ContainerRecord& record) {
+  const bool begun = ::access(spec_file(paths_.run_container(record.id)).c_str(), F_OK) == 0;
+  if (begun && !goes_on(status_of(record.id))) lock_container(record.id);
 }
 
 // Made by a process that died before it started it. Looked at in this order, since the process may have

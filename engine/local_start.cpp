@@ -144,16 +144,15 @@ ContainerInfo LocalEngine::start_container(const std::string& id) {
   if (status.state == State::kPaused)
     throw Error(Error::Kind::kConflict,
                 "container " + record.config.name + " is paused; unpause it instead of starting it");
-  if (!goes_on(status)) start_locked(record);
+  if (!goes_on(status)) start_locked(record, lock);
   ContainerInfo info;
   db_.read([&] { info = describe(listing_of(record), list_networks(db_)); });
   return info;
 }
 
-void LocalEngine::start_locked(ContainerRecord& record) {
-  launch(record, [this](const Spec& spec, const sys::Fd& netns, const std::vector<int>& held) {
-    engine::start_container(early_->monitors, spec, netns, held);
-  });
+void LocalEngine::start_locked(ContainerRecord& record, const sys::FileLock& lock) {
+  launch(record, lock,
+         [this](const ContainerStart& start) { engine::start_container(early_->monitors, start); });
 }
 
 Attached LocalEngine::start_attached(const std::string& id, const AttachRequest& request) {
@@ -162,11 +161,11 @@ Attached LocalEngine::start_attached(const std::string& id, const AttachRequest&
   if (goes_on(status_of(record.id)))
     throw Error(Error::Kind::kConflict, "container " + record.config.name + " is running already");
   Attached attached;
-  launch(record, [&](Spec spec, const sys::Fd& netns, const std::vector<int>& held) {
-    spec.rows = request.rows;
-    spec.columns = request.columns;
+  launch(record, lock, [&](ContainerStart& start) {
+    start.spec.rows = request.rows;
+    start.spec.columns = request.columns;
     note_container(record, "attach");
-    attached = engine::start_attached(early_->monitors, spec, netns, held, request.input);
+    attached = engine::start_attached(early_->monitors, start, request.input);
   });
   early_->monitors.let_go();
   return attached;
@@ -193,7 +192,7 @@ Attached LocalEngine::attach_container(const std::string& id, bool input) {
   throw Error(Error::Kind::kConflict, cannot + "about to end");
 }
 
-void LocalEngine::launch(ContainerRecord& record, const Launcher& launcher) {
+void LocalEngine::launch(ContainerRecord& record, const sys::FileLock& lock, const Launcher& launcher) {
   const StoredImage image = need_image(record.image_id);
   connect_again(record);
   std::vector<NetworkRecord> networks;
@@ -222,12 +221,13 @@ void LocalEngine::launch(ContainerRecord& record, const Launcher& launcher) {
     std::future<sys::Fd> made = std::async(early_->alone ? std::launch::async : std::launch::deferred, [&] {
       return own_network ? make_namespace(*early_, record, networks) : sys::Fd();
     });
-    const Spec spec = make_spec(record, image, networks);
+    ContainerStart start{make_spec(record, image, networks), -1, sockets_of(held), lock.descriptor()};
     const sys::Fd netns = made.get();
+    start.netns = netns.get();
     if (!record.ports.empty()) netmgr::publish(to_publish(record, networks));
     note_volumes(record, "mount");
     note_networks(record, "connect");
-    launcher(spec, netns, sockets_of(held));
+    launcher(start);
   } catch (...) {
     release(record);
     throw;
@@ -284,7 +284,7 @@ void LocalEngine::restart(const std::string& id, const StopRequest& request) {
   stop_and_release(record, request);
   if (was_up) note_container(record, "stop");
   record = need_container(id);
-  start_locked(record);
+  start_locked(record, lock);
   note_container(record, "restart");
 }
 

@@ -13,7 +13,6 @@ namespace parser {
 
 namespace {
 
-constexpr const char* kNames[] = {"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"};
 constexpr const char* kOverrides[] = {"compose.override.yml", "compose.override.yaml",
                                       "docker-compose.override.yml", "docker-compose.override.yaml"};
 
@@ -107,7 +106,7 @@ class Survey {
     std::string folder =
         options_.project_directory.empty() ? result_.working_directory : absolute(options_.project_directory);
     for (;; folder = folder_of(folder)) {
-      if (take_first(folder, kNames)) {
+      if (take_first(folder, kUsualFiles)) {
         take_first(folder, kOverrides);
         return;
       }
@@ -214,7 +213,7 @@ Surroundings survey_files(const LoadOptions& options, Report& report) {
 
 void report_no_file(const Surroundings& surroundings, Report& report) {
   std::string names;
-  for (const char* name : kNames) names += (names.empty() ? "" : ", ") + std::string(name);
+  for (const char* name : kUsualFiles) names += (names.empty() ? "" : ", ") + std::string(name);
   report.error({}, "",
                "no Compose file found in " + surroundings.project_directory + " or above (" + names + ")",
                "name one with -f");

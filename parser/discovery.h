@@ -10,6 +10,10 @@
 
 namespace parser {
 
+// What is looked for in a folder where no files are named, the first that is there.
+inline constexpr const char* kUsualFiles[] = {"compose.yaml", "compose.yml", "docker-compose.yml",
+                                              "docker-compose.yaml"};
+
 struct InputFile {
   std::string path;   // absolute; "-" is stdin; empty: remote, and not fetched yet
   std::string shown;  // as the user gave it; a file that was found: relative to the working directory

@@ -91,7 +91,7 @@ int attach(Context& context, const engine::ContainerInfo& container, const Attac
     });
   }
   return exit_code(context, container,
-                   engine::relay(std::move(streams), {keys, signals.first().fd(), nullptr, {}}));
+                   engine::relay(std::move(streams), {keys, signals.first().fd(), nullptr}));
 }
 
 int attach_command(Context& context, const Words& args) {

@@ -24,6 +24,23 @@
 namespace compose::cli {
 namespace {
 
+constexpr size_t kMemoryForText = 60;  // bytes that a project takes for each byte of its files
+
+// A guess: what else it is made of (COMPOSE_FILE, include) is not looked for.
+size_t size_of_text(const parser::LoadOptions& options) {
+  size_t size = 0;
+  const auto add = [&](const std::string& name) {
+    std::error_code error;
+    const uintmax_t bytes =
+        std::filesystem::file_size(std::filesystem::path(options.working_directory) / name, error);
+    if (!error) size += bytes;
+  };
+  std::for_each(options.files.begin(), options.files.end(), add);
+  if (options.files.empty())
+    std::for_each(std::begin(parser::kUsualFiles), std::end(parser::kUsualFiles), add);
+  return size;
+}
+
 // Nobody can be told that nothing can be told: what is being done goes on.
 void write_or_lose(int fd, std::string_view text) {
   try {
@@ -103,26 +120,6 @@ void Context::show_warnings(const std::vector<parser::Diagnostic>& warnings) {
   for (const auto& warning : warnings) log(LogLevel::kWarn, warning.to_string());
 }
 
-namespace {
-
-constexpr size_t kMemoryForText = 60;  // bytes that a project takes for each of its files
-
-// A guess: what else it is made of (COMPOSE_FILE, include) is not looked for.
-size_t size_of_text(const parser::LoadOptions& options) {
-  const std::vector<std::string> usual = {"compose.yaml", "compose.yml", "docker-compose.yml",
-                                          "docker-compose.yaml"};
-  size_t size = 0;
-  for (const std::string& name : options.files.empty() ? usual : options.files) {
-    std::error_code error;
-    const uintmax_t bytes =
-        std::filesystem::file_size(std::filesystem::path(options.working_directory) / name, error);
-    if (!error) size += bytes;
-  }
-  return size;
-}
-
-}  // namespace
-
 parser::Project Context::load(const std::vector<std::string>& selected) {
   return load(load_options(selected));
 }
@@ -155,7 +152,7 @@ bool Context::has_compose_file() const {
   std::filesystem::path folder =
       std::filesystem::path(working_directory_) / globals_.project_directory;  // an absolute one replaces
   for (;; folder = folder.parent_path()) {
-    for (const char* name : {"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"}) {
+    for (const char* name : parser::kUsualFiles) {
       std::error_code ignored;
       if (std::filesystem::exists(folder / name, ignored)) return true;
     }

@@ -34,7 +34,7 @@ Session::Session(Context& context, const std::string& command, const std::string
     // Signals still have their usual effect here: waiting for a lock is simply ended by one.
     lock_ = ProjectLock::acquire(context.paths().run_root, project, command,
                                  [&](const std::string& text) { context.progress().warning(text); });
-    context.engine().reconcile();
+    context.engine().reconcile(project);
   }
   signals_.emplace();
 }

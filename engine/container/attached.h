@@ -43,7 +43,7 @@ struct RelayOptions {
   std::string detach_keys;  // the bytes (detach_keys.h), looked for in input to a terminal; empty: none
   int cancel = -1;          // descriptor that becomes readable when the caller is to let go; -1: never
   std::function<void(std::string_view)> output;  // takes all that is shown instead of stdout and stderr
-  std::function<void()> lasting;                 // called once, when it has gone on for kLastingMs
+  std::function<void()> lasting = {};            // called once, when it has gone on for kLastingMs
 };
 
 struct RelayEnd {

@@ -285,8 +285,7 @@ sys::Fd Cgroup::birth_folder() const {
 
 sys::Fd Cgroup::birth_folder_beside(pid_t pid) const {
   const std::string group = v2_group(pid);
-  if (!group.starts_with(path_)) return {};
-  if (group != path_ && group[path_.size()] != '/') return {};
+  if (group != path_ && !group.starts_with(path_ + '/')) return {};
   for (const CgroupHierarchy& hierarchy : hierarchies_) {
     if (hierarchy.v2) return sys::open(hierarchy.mount_point + group, O_RDONLY | O_DIRECTORY);
   }

@@ -41,7 +41,7 @@ RelayEnd await_exec_end(sys::Fd& report, Started started, std::optional<ExecPipe
     attached.output = sys::dup(started.console.get());
     attached.input = std::move(started.console);
   }
-  RelayEnd end = relay(std::move(attached), {request.detach_keys, request.cancel, request.output, {}});
+  RelayEnd end = relay(std::move(attached), {request.detach_keys, request.cancel, request.output});
   if (end.how == RelayEnd::How::kLost)
     throw Error(Error::Kind::kInternal, subject + ": compose-monitor was killed");
   return end;

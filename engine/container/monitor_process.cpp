@@ -33,14 +33,15 @@ sys::Fd request_file(const MonitorSpawn& spawn) {
 void each_descriptor(const MonitorSpawn& spawn, int report, const sys::Fd& request,
                      const std::function<void(int, int)>& visit) {
   const std::pair<int, int> named[] = {{report, kReportFd},         {spawn.netns, kNetnsFd},
-                                       {request.get(), kRequestFd}, {spawn.output, kOutputFd},
-                                       {spawn.error, kErrorFd},     {spawn.input, kInputFd}};
+                                       {request.get(), kRequestFd}, {spawn.start_lock, kStartLockFd},
+                                       {spawn.output, kOutputFd},   {spawn.error, kErrorFd},
+                                       {spawn.input, kInputFd}};
   for (const auto& [descriptor, number] : named)
     if (descriptor >= 0) visit(descriptor, number);
   for (size_t i = 0; i < spawn.held.size(); ++i) visit(spawn.held[i], kHeldFds + static_cast<int>(i));
 }
 
-BegunMonitor begin_monitor(const MonitorSpawn& spawn) {
+MonitorProcess begin_monitor(const MonitorSpawn& spawn) {
   const std::string path = monitor_path();
   sys::Fd program;
   try {
@@ -63,7 +64,7 @@ BegunMonitor begin_monitor(const MonitorSpawn& spawn) {
     given.insert(number);
   });
   // Every number it takes for its own is given, or it would close somebody else's later.
-  for (const int number : {kNetnsFd, kOutputFd, kErrorFd, kInputFd})
+  for (const int number : {kNetnsFd, kStartLockFd, kOutputFd, kErrorFd, kInputFd})
     if (!given.contains(number)) monitor.open(number, "/dev/null", O_RDWR);
   std::vector<std::string> words = {path};
   words.insert(words.end(), spawn.arguments.begin(), spawn.arguments.end());
@@ -74,13 +75,9 @@ BegunMonitor begin_monitor(const MonitorSpawn& spawn) {
 }
 
 MonitorProcess spawn_monitor(const MonitorSpawn& spawn) {
-  BegunMonitor begun = begin_monitor(spawn);
-  begun.process.settle();
-  return {begun.process.pid(), std::move(begun.report)};
-}
-
-void reap(pid_t pid) {
-  sys::wait_for(pid);
+  MonitorProcess monitor = begin_monitor(spawn);
+  monitor.process.settle();
+  return monitor;
 }
 
 Started await_start(const sys::Fd& report, const std::string& subject) {

@@ -16,6 +16,7 @@ struct MonitorSpawn {
   std::string request;         // JSON for kRequestFd; empty: none
   int output = -1;             // kOutputFd
   int error = -1, input = -1;  // kErrorFd, kInputFd
+  int start_lock = -1;         // kStartLockFd; not together with a request
   std::vector<int> held;       // kHeldFds and up
   std::string log;             // file its own errors are appended to; empty: /dev/null
   std::string cgroup;          // it is born into the v2 group of this path; empty: the caller's
@@ -29,19 +30,14 @@ void each_descriptor(const MonitorSpawn& spawn, int report, const sys::Fd& reque
                      const std::function<void(int, int)>& visit);
 
 struct MonitorProcess {
-  pid_t pid = -1;  // a child of the caller, to be reaped by `reap`
-  sys::Fd report;  // closing it cancels a step or exec
+  sys::Begun process;  // a child of the caller, to be reaped
+  sys::Fd report;      // closing it cancels a step or exec
 };
 
 // It gets a session of its own. Throws engine::Error(kUnavailable) when the program is missing, sys::Error.
 MonitorProcess spawn_monitor(const MonitorSpawn& spawn);
 // The same without waiting until its program runs.
-struct BegunMonitor {
-  sys::Begun process;
-  sys::Fd report;
-};
-BegunMonitor begin_monitor(const MonitorSpawn& spawn);
-void reap(pid_t pid);
+MonitorProcess begin_monitor(const MonitorSpawn& spawn);
 
 // What it reports about the start. Throws engine::Error with `subject` in front: kNotFound for exit code 127,
 // kDenied for 126, else the kind the monitor tells, else kInvalid; kInternal when it ended without a word.

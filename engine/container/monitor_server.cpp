@@ -34,7 +34,7 @@ void MonitorServer::begin(Use use) {
   // The spaces are room for what its monitors put in their place, for `ps` to show.
   spawn.arguments = {"serve", cgroup_, word_of(use), std::string(256, ' ')};
   if (use == Use::kOne) spawn.cgroup = cgroup_;
-  BegunMonitor server = begin_monitor(spawn);
+  MonitorProcess server = begin_monitor(spawn);
   process_ = std::move(server.process);
   use_ = use;
   socket_ = std::move(server.report);
@@ -93,7 +93,7 @@ bool MonitorServer::ask(const MonitorSpawn& spawn, int report) {
 sys::Fd MonitorServer::start(const MonitorSpawn& spawn) {
   if (spawn.held.size() + kHeldFds > kMostDescriptors) {
     MonitorProcess process = spawn_monitor(spawn);
-    reap(process.pid);
+    sys::wait_for(process.process.pid());
     return std::move(process.report);
   }
   SocketPair report = message_sockets();

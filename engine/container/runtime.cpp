@@ -33,6 +33,13 @@ MonitorSpawn keeper_job(const std::string& job, const Spec& spec, const std::vec
   return spawn;
 }
 
+MonitorSpawn keeper_job(const std::string& job, const ContainerStart& start) {
+  MonitorSpawn spawn = keeper_job(job, start.spec, start.held);
+  spawn.netns = start.netns;
+  spawn.start_lock = start.lock;
+  return spawn;
+}
+
 Keeper await_keeper(sys::Fd report, const Spec& spec, const char* verb) {
   Started started = await_start(report, subject_of(spec, verb));
   return {std::move(started), std::move(report)};
@@ -60,22 +67,19 @@ int await_step(const sys::Fd& report, int cancel, const std::string& subject) {
 
 }  // namespace
 
-StartResult start_container(MonitorServer& monitors, const Spec& spec, const sys::Fd& netns,
-                            const std::vector<int>& held) {
-  write_spec(spec);
-  MonitorSpawn spawn = keeper_job("container", spec, held);
-  spawn.netns = netns.get();
-  const Started started = await_keeper(monitors.start(spawn), spec, "start").started;
+StartResult start_container(MonitorServer& monitors, const ContainerStart& start) {
+  write_spec(start.spec);
+  const MonitorSpawn spawn = keeper_job("container", start);
+  const Started started = await_keeper(monitors.start(spawn), start.spec, "start").started;
   return {{started.pid, started.start_time}};
 }
 
-Attached start_attached(MonitorServer& monitors, const Spec& spec, const sys::Fd& netns,
-                        const std::vector<int>& held, bool input) {
+Attached start_attached(MonitorServer& monitors, const ContainerStart& start, bool input) {
+  const Spec& spec = start.spec;
   write_spec(spec);
   sys::Pipe output = sys::pipe(), error = sys::pipe(), in;
   if (input && !spec.tty) in = sys::pipe();
-  MonitorSpawn spawn = keeper_job("attached", spec, held);
-  spawn.netns = netns.get();
+  MonitorSpawn spawn = keeper_job("attached", start);
   spawn.output = output.write.get();
   spawn.error = error.write.get();
   spawn.input = in.read.get();
@@ -96,7 +100,7 @@ bool adopt_container(const std::string& run_dir, const std::string& state_dir, c
   try {
     const Spec spec = spec_from_json(sys::read_file(spec_file(run_dir)));
     MonitorProcess monitor = spawn_monitor(keeper_job("adopt", spec, held));
-    reap(monitor.pid);  // it forks at once and goes on in the child
+    sys::wait_for(monitor.process.pid());  // it forks at once and goes on in the child
     await_keeper(std::move(monitor.report), spec, "take over");
   } catch (const Error& error) {
     // Another command was faster, or the container ended meanwhile.
@@ -119,13 +123,13 @@ int run_step(const Spec& spec, const sys::Fd& netns, int output, int cancel) {
     await_start(monitor.report, subject);
     const int exit_code = await_step(monitor.report, cancel, subject);
     monitor.report.reset();  // where the step still runs, the monitor kills it and tidies up
-    reap(monitor.pid);
+    sys::wait_for(monitor.process.pid());
     if (exit_code < 0) throw Error(Error::Kind::kUnavailable, subject + ": cancelled");
     return exit_code;
   } catch (...) {
     if (monitor.report) {
       monitor.report.reset();
-      reap(monitor.pid);
+      sys::wait_for(monitor.process.pid());
     }
     throw;
   }

@@ -18,17 +18,23 @@ struct StartResult {
   sys::ProcessId process;
 };
 
+struct ContainerStart {
+  Spec spec;
+  int netns = -1;         // network namespace to join; ignored with host_network
+  std::vector<int> held;  // descriptors (sockets that reserve host ports) that the monitor keeps open as long
+                          // as the container is up
+  int lock = -1;  // an flock that the monitor holds as well until the container has started or cannot:
+                  // nobody comes in between, even when the caller is killed meanwhile; -1: none
+};
+
 // Writes spec.json into spec.run_dir, has `monitors` make the container's monitor (its own session, outliving
-// the caller) and returns when the container's program has been exec'ed. `netns`: network namespace to join
-// (ignored with host_network). Throws engine::Error: kNotFound/kDenied/kInvalid with the cause (missing
-// program: Docker's 127, not executable: 126); exit_code is recorded in status.json. `held`: descriptors
-// (sockets that reserve host ports) the monitor keeps open as long as the container is up.
-StartResult start_container(MonitorServer& monitors, const Spec& spec, const sys::Fd& netns,
-                            const std::vector<int>& held = {});
+// the caller) and returns when the container's program has been exec'ed. Throws engine::Error:
+// kNotFound/kDenied/kInvalid with the cause (missing program: Docker's 127, not executable: 126); exit_code
+// is recorded in status.json.
+StartResult start_container(MonitorServer& monitors, const ContainerStart& start);
 
 // The same, attached: nothing of what it writes is missed. `input`: the caller gives it a standard input.
-Attached start_attached(MonitorServer& monitors, const Spec& spec, const sys::Fd& netns,
-                        const std::vector<int>& held, bool input);
+Attached start_attached(MonitorServer& monitors, const ContainerStart& start, bool input);
 
 // Attaches to one that runs already, to what it writes from now on. `input`: what the caller types is for it,
 // where it was made with stdin_open. Nothing when no monitor answers. Throws engine::Error(kConflict) when it
@@ -41,7 +47,8 @@ std::optional<Attached> attach_container(const std::string& run_dir, bool input)
 int run_step(const Spec& spec, const sys::Fd& netns, int output, int cancel);
 
 // Gives a running container whose monitor died a new one, which goes on with its logs, health checks, DNS and
-// restart policy. False when there was nothing to do: not running, or its monitor lives. `held`: as above.
+// restart policy. False when there was nothing to do: not running, or its monitor lives. `held`: as
+// ContainerStart's.
 // Throws engine::Error, sys::Error.
 bool adopt_container(const std::string& run_dir, const std::string& state_dir,
                      const std::vector<int>& held = {});

@@ -73,6 +73,7 @@ void settle_down(bool for_long) {
 
 template <typename Begin>
 int supervise(const KeeperJob& job, bool attached, Begin begin) {
+  sys::Fd start_lock(engine::kStartLockFd);  // a start that fails is over when all is taken back
   sys::Fd report(engine::kReportFd);
   sys::Fd netns(engine::kNetnsFd);
   AttachedStreams streams;
@@ -94,6 +95,7 @@ int supervise(const KeeperJob& job, bool attached, Begin begin) {
       Supervisor supervisor(std::move(spec), std::move(netns), job.programs + "/compose-init");
       if (attached) supervisor.attach(std::move(streams));
       begin(supervisor);
+      start_lock.reset();
       report_started(report.get(), supervisor.status().process,
                      attached ? supervisor.take_console().get() : -1);
       if (!attached) report.reset();

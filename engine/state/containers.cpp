@@ -145,13 +145,12 @@ std::optional<Record> find(Database& db, const std::string& given) {
 }  // namespace
 
 void insert_container(Database& db, const ContainerRecord& container) {
-  const auto project = container.config.labels.find(kProjectLabel);
   db.prepare(
         "INSERT INTO containers(id, name, project, image, image_id, config, command, created_ms) "
         "VALUES(?,?,?,?,?,?,?,?)")
       .bind(1, container.id)
       .bind(2, container.config.name)
-      .bind(3, project == container.config.labels.end() ? std::string() : project->second)
+      .bind(3, project_of(container.config))
       .bind(4, container.config.image)
       .bind(5, container.image_id)
       .bind(6, to_json(container.config))
@@ -224,6 +223,11 @@ ContainerListing listing_of(const ContainerRecord& record) {
           record.endpoints,
           record.mounts,
           record.ports};
+}
+
+std::string project_of(const ContainerConfig& config) {
+  const auto label = config.labels.find(kProjectLabel);
+  return label == config.labels.end() ? "" : label->second;
 }
 
 std::vector<ContainerRecord> list_containers(Database& db, const std::optional<std::string>& project) {

@@ -61,6 +61,8 @@ void insert_endpoints(Database& db, const ContainerRecord& container);  // its `
 void delete_endpoints(Database& db, const std::string& container_id);
 
 std::vector<std::string> container_ids(Database& db);  // of all
+// Empty: of none.
+std::string project_of(const ContainerConfig& config);
 // Of one project, or all for nothing.
 std::vector<ContainerRecord> list_containers(Database& db, const std::optional<std::string>& project);
 // By name, with or without a slash before it, or id, else by the beginning of an id; kConflict when several

@@ -44,6 +44,9 @@ class FileLock {
   // Nothing when another process holds it. Throws Error.
   static std::optional<FileLock> try_acquire(const std::string& path);
 
+  // A copy of it, also one that another process has been given, holds the lock as well.
+  int descriptor() const noexcept { return fd_.get(); }
+
  private:
   explicit FileLock(Fd fd) : fd_(std::move(fd)) {}
   Fd fd_;

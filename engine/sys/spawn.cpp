@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -233,8 +234,10 @@ Begun Spawn::begin(const std::string& program, const std::vector<std::string>& w
   if constexpr (kSharesMemory) {
     const long pid = begin_order(*order_, cgroup_);
     if (pid < 0 && pid != -ENOSYS) throw Error(static_cast<int>(-pid), "clone3", words[0]);
-    order_->pid = static_cast<pid_t>(pid);
-    if (pid > 0) return Begun(std::move(order_));
+    if (pid > 0) {
+      order_->pid = static_cast<pid_t>(pid);
+      return Begun(std::move(order_));
+    }
   }
 #endif
   order_->pid = spawn_order(*order_);

@@ -95,6 +95,26 @@ void connect(pid_t pid, int number, const netmgr::Link& bridge, netmgr::NetlinkS
   netmgr::make_veth(route, bridge, veth, netns);
 }
 
+constexpr uint64_t kNamespaces =
+    CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+
+// 0 in the child, which is in namespaces of its own.
+pid_t clone_container(sys::Fd& process) {
+  int pidfd = -1;
+  clone_args clone{};
+  clone.flags = kNamespaces | CLONE_PIDFD;
+  clone.pidfd = reinterpret_cast<uint64_t>(&pidfd);
+  clone.exit_signal = SIGCHLD;
+  const long pid = ::syscall(SYS_clone3, &clone, sizeof(clone));
+  need(pid >= 0, "clone3");
+  if (pid > 0) process.reset(pidfd);
+  return static_cast<pid_t>(pid);
+}
+
+void make_folders(const std::string& work) {
+  for (const char* name : {"/upper", "/work", "/merged"}) std::filesystem::create_directories(work + name);
+}
+
 struct Round {
   std::string root, work;
   netmgr::NetlinkSocket* route = nullptr;  // null: no network
@@ -104,31 +124,23 @@ struct Round {
 
 void run(const Round& round, int number, Times& times) {
   std::filesystem::remove_all(round.work);
-  for (const char* name : {"/upper", "/work", "/merged"})
-    std::filesystem::create_directories(round.work + name);
+  make_folders(round.work);
   times.start = now_ns();
   int go[2];
   need(::pipe2(go, O_CLOEXEC) == 0, "pipe2");
   const sys::Fd ours(go[1]), theirs(go[0]);
-  int pidfd = -1;
-  clone_args clone{};
-  clone.flags =
-      CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-  clone.pidfd = reinterpret_cast<uint64_t>(&pidfd);
-  clone.exit_signal = SIGCHLD;
-  const long pid = ::syscall(SYS_clone3, &clone, sizeof(clone));
-  need(pid >= 0, "clone3");
+  sys::Fd process;
+  const pid_t pid = clone_container(process);
   if (pid == 0) child(round.root, round.work, theirs.get(), times, round.args);
-  const sys::Fd process(pidfd);
   times.cloned = now_ns();
-  if (round.route != nullptr) connect(static_cast<pid_t>(pid), number, *round.bridge, *round.route);
+  if (round.route != nullptr) connect(pid, number, *round.bridge, *round.route);
   times.network = now_ns();
   need(::write(ours.get(), "x", 1) == 1, "write");
   pollfd wait{process.get(), POLLIN, 0};
   while (::poll(&wait, 1, -1) < 0 && errno == EINTR) continue;
   times.ended = now_ns();
   int status = 0;
-  need(::waitpid(static_cast<pid_t>(pid), &status, 0) == pid, "waitpid");
+  need(::waitpid(pid, &status, 0) == pid, "waitpid");
   times.reaped = now_ns();
   if (status != 0) throw std::runtime_error("the program ended with " + std::to_string(status));
 }
@@ -137,28 +149,19 @@ void run(const Round& round, int number, Times& times) {
 class Stays {
  public:
   Stays(const Round& round, Times& times) {
-    clone_args clone{};
-    clone.flags = CLONE_PIDFD | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
-                  CLONE_NEWCGROUP;
-    int pidfd = -1;
-    clone.pidfd = reinterpret_cast<uint64_t>(&pidfd);
-    clone.exit_signal = SIGCHLD;
-    for (const char* name : {"/upper", "/work", "/merged"})
-      std::filesystem::create_directories(round.work + name);
-    int ready[2];
-    need(::pipe2(ready, O_CLOEXEC) == 0, "pipe2");
-    const sys::Fd ours(ready[0]);
-    sys::Fd theirs(ready[1]);
-    need(::write(theirs.get(), "x", 1) == 1, "write");
-    pid_ = static_cast<pid_t>(::syscall(SYS_clone3, &clone, sizeof(clone)));
-    need(pid_ >= 0, "clone3");
+    make_folders(round.work);
+    int ends[2];
+    need(::pipe2(ends, O_CLOEXEC) == 0, "pipe2");
+    const sys::Fd ours(ends[0]);
+    sys::Fd theirs(ends[1]);
+    need(::write(theirs.get(), "x", 1) == 1, "write");  // which it takes
     char program[] = "/bin/sleep", time[] = "1000000";
     char* args[] = {program, time, nullptr};
+    pid_ = clone_container(process_);
     if (pid_ == 0) child(round.root, round.work, ours.get(), times, args);
-    process_.reset(pidfd);
     theirs.reset();
-    while (times.mounted == 0) ::usleep(1000);
-    ::usleep(20000);
+    pollfd begun{ours.get(), 0, 0};  // its own end is closed by the exec, or with it
+    while (::poll(&begun, 1, -1) < 0 && errno == EINTR) continue;
   }
   ~Stays() {
     ::kill(pid_, SIGKILL);
@@ -174,9 +177,7 @@ class Stays {
 };
 
 [[noreturn]] void enter_and_wait(int container, char* const* args) {
-  if (::setns(container,
-              CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWPID) != 0)
-    ::_exit(126);
+  if (::setns(container, kNamespaces) != 0) ::_exit(126);
   const pid_t pid = ::vfork();
   if (pid == 0) {
     ::execv(args[0], args);

@@ -1,6 +1,7 @@
 """Where the measuring happens: a mount, a process and network namespaces of its own, with /run on a tmpfs, as on every machine with
 systemd, and one folder on a disk for the data roots of all tools. With the process namespace goes every daemon and every container,
 however this program ends."""
+import contextlib
 import ctypes
 import glob
 import os
@@ -82,6 +83,20 @@ def settle_inside(work):
         if pid == child:
             code = os.waitstatus_to_exitcode(status)
             return code if code >= 0 else 128 - code
+
+
+def archive():
+    """The image that is run everywhere, as files in a tar archive."""
+    return subprocess.run([HERE + "/../../examples/images/busybox.sh", "--archive"], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+@contextlib.contextmanager
+def scene(work, project):
+    """Inside, for compose alone: a host, its roots in the environment, and a folder for what is made here."""
+    Host().enter()
+    os.environ.update(COMPOSE_DATA_ROOT=work + "/compose", COMPOSE_RUN_ROOT="/run/compose", COMPOSE_PROJECT_NAME=project)
+    with tempfile.TemporaryDirectory(dir=work) as folder:
+        yield folder
 
 
 def called(function, *arguments):

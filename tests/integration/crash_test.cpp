@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -333,7 +334,8 @@ services:
 )");
   sandbox.ok({"up", "-d"});
   kill_monitor(sandbox);
-  const std::string id = *sandbox.ids("web").begin();
+  std::string id = sandbox.ok({"ps", "-a", "-q"}).out;
+  id.pop_back();
   const std::string spec = sandbox.run_root() + "/c/" + id.substr(0, 12) + "/spec.json";
   const std::string good = sys::read_file(spec);
   sys::write_file_atomic(spec, "{");
@@ -364,5 +366,41 @@ TEST_CASE("a container whose first process is killed on its way is a start that 
   CHECK(sandbox.container("web").at("State") == "created");
   sandbox.ok({"up", "-d"});
   CHECK(sandbox.container("web").at("State") == "running");
+  sandbox.finish();
+}
+
+TEST_CASE("a start whose command was killed goes on, and the next command begins after it") {
+  if (!it::is_root()) return;
+  Sandbox sandbox;
+  sandbox.compose_file(
+      "services: {web: {image: busybox, command: [sleep, '1000'], stop_grace_period: 0s}}\n");
+  sandbox.ok({"create"});
+  std::string id = sandbox.ok({"ps", "-a", "-q"}).out;
+  id.pop_back();
+  const std::string log = sandbox.data_root() + "/containers/" + id + "/container.log";
+  for (const char* before : {"created", "exited"}) {
+    INFO(before);
+    REQUIRE(sandbox.container("web").at("State") == before);
+    // The monitor stands at the opening of its log until somebody reads there.
+    ::unlink(log.c_str());
+    REQUIRE(::mkfifo(log.c_str(), 0600) == 0);
+    it::Process killed(sandbox.command({"up", "-d"}), sandbox.options());
+    const std::string lock = sandbox.run_root() + "/c/" + id.substr(0, 12) + "/monitor.lock";
+    REQUIRE(it::eventually([&] { return ::access(lock.c_str(), F_OK) == 0; }));
+    killed.signal(SIGKILL);
+    killed.wait();
+    REQUIRE(it::eventually([&] { return monitors(sandbox).size() == 1; }));  // their server ends
+    it::Process next(sandbox.command({"up", "-d"}), sandbox.options());
+    CHECK(!it::eventually([&] { return !next.running() || monitors(sandbox).size() != 1; },
+                          std::chrono::milliseconds(500)));
+    const sys::Fd reader = sys::open(log, O_RDONLY | O_NONBLOCK);
+    CHECK(next.wait().code == 0);
+    CHECK(sandbox.container("web").at("State") == "running");
+    CHECK(monitors(sandbox).size() == 1);
+    CHECK(sandbox.recorded_status(id).at("monitor").at("pid") == monitors(sandbox).at(0));
+    CHECK_THAT(sandbox.ok({"up", "-d", "--dry-run"}).out, Catch::Equals(std::string()));
+    sandbox.ok({"stop"});
+  }
+  ::unlink(log.c_str());
   sandbox.finish();
 }

@@ -304,7 +304,7 @@ class FakeEngine : public engine::Engine {
     note("resolve " + reference);
     return "sha256:resolved";
   }
-  void reconcile() override {}
+  void reconcile(const std::string&) override {}
   bool remove_after_run(const std::string& id) override {
     remove_container(id, true, true);
     return false;
