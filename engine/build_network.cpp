@@ -4,6 +4,7 @@
 
 #include "netmgr/address.h"
 #include "netmgr/driver.h"
+#include "netmgr/namespace_scope.h"
 #include "sys/process.h"
 #include "sys/random.h"
 

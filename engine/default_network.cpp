@@ -78,7 +78,9 @@ void LocalEngine::leave_default_network() {
 }
 
 bool LocalEngine::has_idle_network() {
-  return unused_default_network() && sys::FileLock::try_acquire(idle_lock());
+  if (!unused_default_network()) return false;
+  db_.leave_log();  // one who waits with it is there or is going to be
+  return sys::FileLock::try_acquire(idle_lock()).has_value();
 }
 
 void LocalEngine::drop_overdue_network() {
@@ -99,6 +101,7 @@ void LocalEngine::drop_idle_network(bool wait) {
     if (!lock) return;  // somebody else waits for it
     outwait_default_network();
   } while (unused_default_network());
+  db_.tidy_log();
 }
 
 void LocalEngine::outwait_default_network() {

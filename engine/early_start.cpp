@@ -1,9 +1,6 @@
 #include "engine/early_start.h"
 
-#include <system_error>
-
 #include "engine/container/cgroup.h"
-#include "netmgr/driver.h"
 
 namespace engine {
 
@@ -11,13 +8,7 @@ EarlyStart::EarlyStart() : monitors(kMonitorsCgroup) {}
 
 std::shared_ptr<EarlyStart> begin_early(Soon what) noexcept {
   auto early = std::make_shared<EarlyStart>();
-  early->alone = what == Soon::kStart;
-  early->monitors.warm_up(early->alone ? MonitorServer::Use::kOne : MonitorServer::Use::kExec);
-  if (!early->alone) return early;
-  try {
-    early->netns = std::async(std::launch::async, netmgr::new_namespace);
-  } catch (const std::system_error&) {  // NOLINT(bugprone-empty-catch): made when it is wanted, then
-  }
+  early->monitors.warm_up(what == Soon::kStart ? MonitorServer::Use::kOne : MonitorServer::Use::kExec);
   return early;
 }
 

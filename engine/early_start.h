@@ -1,7 +1,6 @@
 #pragma once
 // What a start takes anyway, begun before the state is even opened, so that it is there when the command has
 // done its own work.
-#include <future>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,8 +17,6 @@ enum class Soon { kStart, kExec };
 struct EarlyStart {
   EarlyStart();
   MonitorServer monitors;
-  std::future<sys::Fd> netns;  // a network namespace for the first that wants one of its own
-  bool alone = false;          // one container is to be started: its parts may be made side by side
 };
 
 // What is wrong with any of it the start itself tells.

@@ -267,6 +267,7 @@ class LocalEngine final : public Engine, public ContainerLife {
   using Launcher = std::function<void(ContainerStart& start)>;
   // Makes everything ready that the container needs to run, and has it started by `launcher`, under its lock.
   void launch(ContainerRecord& record, const sys::FileLock& lock, const Launcher& launcher);
+  sys::Fd new_namespace();
   void release(const ContainerRecord& record);
   void note_stopped(const std::string& id);
 

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <future>
 
 #include "engine/container/cgroup.h"
 #include "engine/container/run_files.h"
@@ -18,6 +17,7 @@
 #include "netmgr/address.h"
 #include "netmgr/dns.h"
 #include "netmgr/driver.h"
+#include "netmgr/namespace_scope.h"
 #include "sys/error.h"
 #include "sys/file.h"
 #include "sys/random.h"
@@ -28,26 +28,14 @@ namespace {
 
 constexpr int64_t kKillWaitMs = 10000;
 
-sys::Fd new_namespace(EarlyStart& early) {
-  if (early.netns.valid()) {
-    try {
-      return early.netns.get();
-    } catch (const sys::Error&) {  // NOLINT(bugprone-empty-catch): tried again, and told then
-    }
-  }
-  return netmgr::new_namespace();
-}
-
-sys::Fd make_namespace(EarlyStart& early, const ContainerRecord& record,
-                       const std::vector<NetworkRecord>& networks) {
-  sys::Fd netns = new_namespace(early);
+void make_links(const ContainerRecord& record, const std::vector<NetworkRecord>& networks,
+                const sys::Fd& netns) {
   const std::vector<std::string> names = interface_names(record, networks);
   for (size_t i = 0; i < record.endpoints.size(); ++i) {
     const EndpointRecord& endpoint = record.endpoints[i];
     netmgr::attach(to_netmgr(network_of(endpoint, networks)), link_of(record, endpoint, names[i], networks),
                    netns);
   }
-  return netns;
 }
 
 void make_bind_source(const std::string& container, const std::string& path) {
@@ -192,6 +180,11 @@ Attached LocalEngine::attach_container(const std::string& id, bool input) {
   throw Error(Error::Kind::kConflict, cannot + "about to end");
 }
 
+sys::Fd LocalEngine::new_namespace() {
+  sys::Fd ready = early_->monitors.take_namespace();
+  return ready ? std::move(ready) : netmgr::new_namespace();
+}
+
 void LocalEngine::launch(ContainerRecord& record, const sys::FileLock& lock, const Launcher& launcher) {
   const StoredImage image = need_image(record.image_id);
   connect_again(record);
@@ -215,18 +208,16 @@ void LocalEngine::launch(ContainerRecord& record, const sys::FileLock& lock, con
   try {
     for (const EndpointRecord& endpoint : record.endpoints) bring_up(network_of(endpoint, networks));
     const std::vector<Reservation> held = take_ports(record, networks);
-    // Where it is the only one, beside the rest; of many each processor has one to do anyway.
     const std::string& mode = record.config.network_mode;
     const bool own_network = mode.empty() || mode == "none";
-    std::future<sys::Fd> made = std::async(early_->alone ? std::launch::async : std::launch::deferred, [&] {
-      return own_network ? make_namespace(*early_, record, networks) : sys::Fd();
-    });
-    ContainerStart start{make_spec(record, image, networks), -1, sockets_of(held), lock.descriptor()};
-    const sys::Fd netns = made.get();
-    start.netns = netns.get();
-    if (!record.ports.empty()) netmgr::publish(to_publish(record, networks));
-    note_volumes(record, "mount");
-    note_networks(record, "connect");
+    const sys::Fd netns = own_network ? new_namespace() : sys::Fd();
+    ContainerStart start{make_spec(record, image, networks), netns.get(), sockets_of(held), lock.descriptor(),
+                         [&] {
+                           if (own_network) make_links(record, networks, netns);
+                           if (!record.ports.empty()) netmgr::publish(to_publish(record, networks));
+                           note_volumes(record, "mount");
+                           note_networks(record, "connect");
+                         }};
     launcher(start);
   } catch (...) {
     release(record);

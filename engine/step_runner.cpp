@@ -12,6 +12,7 @@
 #include "engine/ssh_forward.h"
 #include "engine/step_folder.h"
 #include "netmgr/driver.h"
+#include "netmgr/namespace_scope.h"
 #include "sys/file.h"
 #include "sys/random.h"
 

@@ -118,10 +118,6 @@ std::vector<std::pair<std::string, std::string>> endpoint_settings(
 const Pool* pool_of(const Network& network, const std::string& address);
 int prefix_of(const Network& network, const std::string& address);  // 0 for none
 
-// A new network namespace with loopback up, held only by the returned descriptor. Any program in it may bind
-// the ports below 1024 and open ping sockets. Throws sys::Error.
-sys::Fd new_namespace();
-
 // The driver's verbs. A bridge's network enables forwarding, of IPv6 only where it has an IPv6 subnet. Where
 // that was off, the host forwards for our networks alone from then on: other packets are dropped, so that it
 // does not become a router by the way; and links that learn their routes from IPv6 routers go on to do so

@@ -23,6 +23,10 @@ class NamespaceScope {
 // namespace, and its links, for minutes otherwise. What cannot be done is left.
 void hasten_end(const sys::Fd& netns) noexcept;
 
+// A new network namespace with loopback up, held only by the returned descriptor. Any program in it may bind
+// the ports below 1024 and open ping sockets. Throws sys::Error.
+sys::Fd new_namespace();
+
 // The calling thread's own network namespace. Throws sys::Error.
 sys::Fd current_namespace();
 

@@ -117,6 +117,11 @@ class SharedNumber {
   void* place_;
 };
 
+void wait_at(int gate) {
+  if (gate >= 0 && !receive_message(gate))
+    throw SetupError("start the program", "the command that was to see to its network has ended before");
+}
+
 [[noreturn]] void container_main(const ContainerLaunch& launch, const std::string& filter,
                                  const Lenders& lenders, const std::vector<sys::Fd>& devices,
                                  SharedNumber& entered, bool& settled, int report) {
@@ -133,6 +138,9 @@ class SharedNumber {
     in_step("make a cgroup namespace", [] { sys::check(::unshare(CLONE_NEWCGROUP), "unshare", "cgroup"); });
   join_lenders(spec, lenders);
   set_names(spec);
+  // They may be a network interface's.
+  const bool waits_early = !spec.sysctls.empty();
+  if (waits_early) wait_at(launch.gate);
   if (!spec.tty) set_stdio(launch.stdio);
   const sys::Fd shm = shared_memory(spec, lenders);
   const sys::Fd proc = shared_proc(spec, lenders);
@@ -157,6 +165,7 @@ class SharedNumber {
   program.report = report;
   if (lenders.pid) program.apart = &entered.value();
   program.at_exec = &settled;
+  if (!waits_early) wait_at(launch.gate);
   exec_program(program);
 }
 

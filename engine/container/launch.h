@@ -31,6 +31,9 @@ struct ContainerLaunch {
   std::string init_program;      // host path of compose-init
   bool die_with_parent = false;  // the container is killed when the calling process dies
   bool once = false;             // see EntryLaunch
+  // A message socket; the program begins when something comes, and does not when it is closed before: what it
+  // needs is made meanwhile. -1: at once.
+  int gate = -1;
 };
 // Returns when the program has been exec'ed. Throws SetupError (with the exit code), sys::Error; nothing of
 // the process is left then.

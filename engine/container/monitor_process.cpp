@@ -34,8 +34,8 @@ void each_descriptor(const MonitorSpawn& spawn, int report, const sys::Fd& reque
                      const std::function<void(int, int)>& visit) {
   const std::pair<int, int> named[] = {{report, kReportFd},         {spawn.netns, kNetnsFd},
                                        {request.get(), kRequestFd}, {spawn.start_lock, kStartLockFd},
-                                       {spawn.output, kOutputFd},   {spawn.error, kErrorFd},
-                                       {spawn.input, kInputFd}};
+                                       {spawn.gate, kGateFd},       {spawn.output, kOutputFd},
+                                       {spawn.error, kErrorFd},     {spawn.input, kInputFd}};
   for (const auto& [descriptor, number] : named)
     if (descriptor >= 0) visit(descriptor, number);
   for (size_t i = 0; i < spawn.held.size(); ++i) visit(spawn.held[i], kHeldFds + static_cast<int>(i));
@@ -64,7 +64,7 @@ MonitorProcess begin_monitor(const MonitorSpawn& spawn) {
     given.insert(number);
   });
   // Every number it takes for its own is given, or it would close somebody else's later.
-  for (const int number : {kNetnsFd, kStartLockFd, kOutputFd, kErrorFd, kInputFd})
+  for (const int number : {kNetnsFd, kStartLockFd, kGateFd, kOutputFd, kErrorFd, kInputFd})
     if (!given.contains(number)) monitor.open(number, "/dev/null", O_RDWR);
   std::vector<std::string> words = {path};
   words.insert(words.end(), spawn.arguments.begin(), spawn.arguments.end());

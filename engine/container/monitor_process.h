@@ -17,6 +17,7 @@ struct MonitorSpawn {
   int output = -1;             // kOutputFd
   int error = -1, input = -1;  // kErrorFd, kInputFd
   int start_lock = -1;         // kStartLockFd; not together with a request
+  int gate = -1;               // kGateFd
   std::vector<int> held;       // kHeldFds and up
   std::string log;             // file its own errors are appended to; empty: /dev/null
   std::string cgroup;          // it is born into the v2 group of this path; empty: the caller's

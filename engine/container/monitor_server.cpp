@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <utility>
+
 #include "engine/container/monitor_request.h"
 #include "engine/container/run_files.h"
 #include "engine/error.h"
@@ -37,7 +39,15 @@ void MonitorServer::begin(Use use) {
   MonitorProcess server = begin_monitor(spawn);
   process_ = std::move(server.process);
   use_ = use;
+  has_namespace_ = use == Use::kOne;
   socket_ = std::move(server.report);
+}
+
+sys::Fd MonitorServer::take_namespace() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  if (!socket_ || !std::exchange(has_namespace_, false)) return {};
+  auto message = receive_message(socket_.get());
+  return message ? std::move(message->fd) : sys::Fd();
 }
 
 void MonitorServer::let_go() noexcept {
@@ -51,7 +61,7 @@ void MonitorServer::end() noexcept {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!socket_) return;
   constexpr int kMostMs = 1000;
-  pollfd other_end{socket_.get(), POLLIN, 0};  // which is closed when it ends
+  pollfd other_end{socket_.get(), 0, 0};  // which is closed when it ends
   ::poll(&other_end, 1, kMostMs);
   socket_.reset();
 }

@@ -39,6 +39,9 @@ class MonitorServer {
   // Begins the job of a container's keeper ("container", "attached") or of one who runs a program in it
   // ("exec") as spawn_monitor does, and returns the descriptor by which it reports. Throws as that one.
   sys::Fd start(const MonitorSpawn& spawn);
+  // A network namespace (netmgr/namespace_scope.h) that the server has made while it had nothing else to do,
+  // when it is one for one start; else, and the second time, nothing.
+  sys::Fd take_namespace();
   // Nothing more is to be started soon: it ends by itself, without being waited for.
   void let_go() noexcept;
   // The same, and returns when it has ended, so that the control group of monitors may be empty.
@@ -54,6 +57,7 @@ class MonitorServer {
   sys::Begun process_;
   sys::Fd socket_;  // empty: there is no server
   Use use_ = Use::kMany;
+  bool has_namespace_ = false;
 };
 
 }  // namespace engine

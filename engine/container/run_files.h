@@ -66,15 +66,15 @@ inline constexpr char kServesOne[] = "one";
 inline constexpr char kServesExec[] = "exec";
 
 // Descriptors of a monitor at its start.
-constexpr int kReportFd = 3;   // SOCK_SEQPACKET to the caller
-constexpr int kNetnsFd = 4;    // network namespace, or /dev/null
-constexpr int kRequestFd = 5;  // step, exec: a file with the JSON of what to do
-constexpr int kStartLockFd =
-    kRequestFd;               // container: the lock (flock) that it is started under, or /dev/null
-constexpr int kOutputFd = 6;  // step: stdout and stderr; attached container: a copy of its stdout goes here;
+constexpr int kReportFd = 3;     // SOCK_SEQPACKET to the caller
+constexpr int kNetnsFd = 4;      // network namespace, or /dev/null
+constexpr int kRequestFd = 5;    // step, exec: a file with the JSON of what to do
+constexpr int kStartLockFd = 5;  // container: the lock (flock) that it is started under, or /dev/null
+constexpr int kGateFd = 6;       // container: a message comes when its program may begin (launch.h)
+constexpr int kOutputFd = 7;  // step: stdout and stderr; attached container: a copy of its stdout goes here;
                               // exec: its stdout
-constexpr int kErrorFd = 7;   // attached container: a copy of its stderr goes here; exec: its stderr
-constexpr int kInputFd = 8;   // attached container, exec: its stdin
+constexpr int kErrorFd = 8;   // attached container: a copy of its stderr goes here; exec: its stderr
+constexpr int kInputFd = 9;   // attached container, exec: its stdin
 constexpr int kHeldFds = 16;  // first of the descriptors it only keeps open; exec without a terminal: the
                               // read ends of stdout and stderr
 

@@ -33,6 +33,11 @@ MonitorSpawn keeper_job(const std::string& job, const Spec& spec, const std::vec
   return spawn;
 }
 
+Keeper await_keeper(sys::Fd report, const Spec& spec, const char* verb) {
+  Started started = await_start(report, subject_of(spec, verb));
+  return {std::move(started), std::move(report)};
+}
+
 MonitorSpawn keeper_job(const std::string& job, const ContainerStart& start) {
   MonitorSpawn spawn = keeper_job(job, start.spec, start.held);
   spawn.netns = start.netns;
@@ -40,9 +45,20 @@ MonitorSpawn keeper_job(const std::string& job, const ContainerStart& start) {
   return spawn;
 }
 
-Keeper await_keeper(sys::Fd report, const Spec& spec, const char* verb) {
-  Started started = await_start(report, subject_of(spec, verb));
-  return {std::move(started), std::move(report)};
+Keeper begin(MonitorServer& monitors, MonitorSpawn spawn, const ContainerStart& start) {
+  SocketPair gate = message_sockets();
+  spawn.gate = gate.theirs.get();
+  sys::Fd report = monitors.start(spawn);
+  gate.theirs.reset();
+  try {
+    if (start.meanwhile) start.meanwhile();
+  } catch (...) {
+    gate.ours.reset();
+    receive_message(report.get());  // that the program has not begun
+    throw;
+  }
+  send_message(gate.ours.get(), "go");  // or the report says why there is nobody
+  return await_keeper(std::move(report), start.spec, "start");
 }
 
 void write_spec(const Spec& spec) {
@@ -69,8 +85,7 @@ int await_step(const sys::Fd& report, int cancel, const std::string& subject) {
 
 StartResult start_container(MonitorServer& monitors, const ContainerStart& start) {
   write_spec(start.spec);
-  const MonitorSpawn spawn = keeper_job("container", start);
-  const Started started = await_keeper(monitors.start(spawn), start.spec, "start").started;
+  const Started started = begin(monitors, keeper_job("container", start), start).started;
   return {{started.pid, started.start_time}};
 }
 
@@ -83,7 +98,7 @@ Attached start_attached(MonitorServer& monitors, const ContainerStart& start, bo
   spawn.output = output.write.get();
   spawn.error = error.write.get();
   spawn.input = in.read.get();
-  Keeper keeper = await_keeper(monitors.start(spawn), spec, "start");
+  Keeper keeper = begin(monitors, std::move(spawn), start);
   Attached attached;
   attached.input = spec.tty ? std::move(keeper.started.console) : std::move(in.write);
   attached.output = std::move(output.read);

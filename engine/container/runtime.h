@@ -25,6 +25,10 @@ struct ContainerStart {
                           // as the container is up
   int lock = -1;  // an flock that the monitor holds as well until the container has started or cannot:
                   // nobody comes in between, even when the caller is killed meanwhile; -1: none
+  // What else the container needs, its network for one: done beside the monitor's own work, and the program
+  // begins after both. What it throws, the start throws, and the monitor has taken back what it made. May be
+  // empty.
+  std::function<void()> meanwhile;
 };
 
 // Writes spec.json into spec.run_dir, has `monitors` make the container's monitor (its own session, outliving

@@ -1,5 +1,6 @@
 #include <malloc.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -51,6 +52,9 @@ void let_go(int held) {
 // Tells who is attached of the end, and hears whether he has removed the container; what goes by itself he
 // does.
 bool is_tidied(const sys::Fd& report, int exit_code) {
+  // Not before him, who is about to end, when he answers.
+  const sched_param none{};
+  ::sched_setscheduler(0, SCHED_BATCH, &none);
   report_exit(report.get(), exit_code);
   pollfd caller{report.get(), POLLIN, 0};
   if (::poll(&caller, 1, kAnswerMs) <= 0) return false;
@@ -71,11 +75,14 @@ void settle_down(bool for_long) {
     ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
 }
 
-template <typename Begin>
-int supervise(const KeeperJob& job, bool attached, Begin begin) {
+enum class Keeping { kStarted, kAttached, kAdopted };
+
+int supervise(const KeeperJob& job, Keeping keeping) {
+  const bool attached = keeping == Keeping::kAttached;
   sys::Fd start_lock(engine::kStartLockFd);  // a start that fails is over when all is taken back
   sys::Fd report(engine::kReportFd);
   sys::Fd netns(engine::kNetnsFd);
+  sys::Fd gate(engine::kGateFd);
   AttachedStreams streams;
   if (attached) {
     streams.out.reset(engine::kOutputFd);
@@ -87,14 +94,21 @@ int supervise(const KeeperJob& job, bool attached, Begin begin) {
     std::string state_dir;
     int exit_code = 0;
     bool was_stopped = false;
-    sys::Fd mounts;  // till the end: who is attached hears of the end before
+    // Till the end: who is attached hears of the end before.
+    sys::Fd mounts;
+    std::unique_ptr<netmgr::DnsServer> dns;
     {
       engine::Spec spec = engine::spec_from_json(sys::read_file(engine::spec_file(job.run_dir)));
       state_dir = spec.state_dir;
       if (!job.apart) leave_caller(spec.monitors_cgroup);
       Supervisor supervisor(std::move(spec), std::move(netns), job.programs + "/compose-init");
       if (attached) supervisor.attach(std::move(streams));
-      begin(supervisor);
+      if (keeping == Keeping::kAdopted) {
+        supervisor.adopt();
+      } else {
+        supervisor.wait_at(std::move(gate));
+        supervisor.start();
+      }
       start_lock.reset();
       report_started(report.get(), supervisor.status().process,
                      attached ? supervisor.take_console().get() : -1);
@@ -106,6 +120,7 @@ int supervise(const KeeperJob& job, bool attached, Begin begin) {
       exit_code = supervisor.status().exit_code;
       was_stopped = supervisor.status().stopped_by_user;
       mounts = supervisor.take_mounts();
+      dns = supervisor.take_dns();
     }
     if (attached && is_tidied(report, exit_code)) return 0;
     report.reset();
@@ -123,15 +138,15 @@ int supervise(const KeeperJob& job, bool attached, Begin begin) {
 }  // namespace
 
 int monitor_container(const KeeperJob& job) {
-  return supervise(job, false, [](Supervisor& supervisor) { supervisor.start(); });
+  return supervise(job, Keeping::kStarted);
 }
 
 int monitor_attached(const KeeperJob& job) {
-  return supervise(job, true, [](Supervisor& supervisor) { supervisor.start(); });
+  return supervise(job, Keeping::kAttached);
 }
 
 int adopt_container(const KeeperJob& job) {
-  return supervise(job, false, [](Supervisor& supervisor) { supervisor.adopt(); });
+  return supervise(job, Keeping::kAdopted);
 }
 
 void leave_caller(const std::string& monitors_cgroup) {

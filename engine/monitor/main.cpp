@@ -71,7 +71,7 @@ int run(const std::vector<std::string>& words, const std::string& programs, bool
   const bool attached = job == "attached" && count == 3;
   const bool keeper = attached || ((job == "container" || job == "adopt") && count == 3);
   const bool exec = job == "exec" && count == 2;
-  const int last = attached || exec ? engine::kInputFd : keeper ? engine::kStartLockFd : engine::kOutputFd;
+  const int last = attached || exec ? engine::kInputFd : keeper ? engine::kGateFd : engine::kOutputFd;
   const int held = keeper ? std::atoi(words[2].c_str()) : exec ? std::atoi(words[1].c_str()) : 0;
   keep_descriptors(last, held);
   if (keeper) {

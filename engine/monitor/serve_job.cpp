@@ -12,6 +12,7 @@
 #include "engine/container/monitor_request.h"
 #include "engine/container/run_files.h"
 #include "engine/monitor/jobs.h"
+#include "netmgr/namespace_scope.h"
 #include "sys/error.h"
 #include "sys/prefault.h"
 
@@ -33,6 +34,16 @@ std::optional<ReceivedRequest> next_request(const sys::Fd& requests) {
   // From here on the caller cannot ask any more, and what it has asked meanwhile is still done.
   if (ready == 0) ::shutdown(requests.get(), SHUT_RD);
   return engine::receive_request(requests.get());
+}
+
+// On a processor that waits anyway. Where there is none to be had, whoever wants it tries, and tells.
+void offer_namespace(const sys::Fd& requests) {
+  sys::Fd made;
+  try {
+    made = netmgr::new_namespace();
+  } catch (const sys::Error&) {  // NOLINT(bugprone-empty-catch): as above
+  }
+  engine::send_message(requests.get(), "network namespace", made.get());
 }
 
 // As they come they have any numbers: above all that are wanted first, or one could be overwritten before its
@@ -81,6 +92,7 @@ std::optional<std::vector<std::string>> serve(const std::string& monitors_cgroup
   ::signal(SIGCHLD, SIG_IGN);  // nobody waits for monitors
   // While there is nothing to do yet; one that forks would have them copied.
   if (use != engine::kServesMany) sys::prefault(64 << 10, 40 << 10);
+  if (use == engine::kServesOne) offer_namespace(requests);
   while (auto received = next_request(requests)) {
     // Where there is no process to be had, who asked hears that nobody has the report's other end any more.
     if (use == engine::kServesMany && ::fork() != 0) continue;

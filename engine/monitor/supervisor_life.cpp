@@ -73,7 +73,8 @@ void Supervisor::launch() {
   oom_kills_before_ = cgroup_.oom_kills();
   container_ = engine::launch_container({spec_, cgroup_, netns_.get(), stdio(), init_program_,
                                          /*die_with_parent=*/false,
-                                         /*once=*/launched_at_ == 0});
+                                         /*once=*/launched_at_ == 0, gate_.get()});
+  gate_.reset();
   launched_at_ = monotonic_ms();
   if (attached_) hold_mounts();
   try {
@@ -314,7 +315,6 @@ void Supervisor::end_for_good() {
   ::unlink(engine::stdin_fifo(spec_.run_dir).c_str());
   ::unlink(engine::console_socket(spec_.run_dir).c_str());
   ::rmdir((spec_.run_dir + "/rootfs").c_str());
-  dns_.reset();
   lb_.reset();
   // Who joined its network goes on in it.
   if (netns_ && ::access(engine::joined_mark(spec_.run_dir).c_str(), F_OK) != 0) netmgr::hasten_end(netns_);

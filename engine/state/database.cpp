@@ -217,12 +217,32 @@ Database::Database(const std::string& path, const std::function<void()>& before_
 
 Database::~Database() {
   settle();
-  if (log_pages_ >= kLogPagesLeft) {
-    sqlite3_busy_timeout(db_, 0);  // while others use it, it is for one of them to do
-    if (sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) == SQLITE_OK)
-      keep_room(db_);
-  }
+  if (log_pages_ >= kLogPagesLeft && !leaves_log_) empty_log();
   close();
+}
+
+// While others use it, it is for one of them to do.
+bool Database::empty_log() noexcept {
+  sqlite3_busy_timeout(db_, 0);
+  const bool done =
+      sqlite3_wal_checkpoint_v2(db_, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr) == SQLITE_OK;
+  if (done) keep_room(db_);
+  sqlite3_busy_timeout(db_, kBusyTimeoutMs);
+  return done;
+}
+
+void Database::tidy_log() noexcept {
+  constexpr off_t kPage = 4096;
+  struct stat status {};
+  if (::stat(log_of(db_).c_str(), &status) != 0 || status.st_size < kLogPagesLeft * kPage) return;
+  if (!empty_log()) return;
+  log_pages_ = 0;
+  // What begins a log waits for the disk: done here, for who commits next.
+  try {
+    const auto same = [&] { prepare("PRAGMA user_version=" + std::to_string(user_version(*this))).step(); };
+    write(same, Durability::kOrdered);
+  } catch (const Error&) {  // NOLINT(bugprone-empty-catch): the next commit does it then
+  }
 }
 
 void Database::close() noexcept {

@@ -67,6 +67,11 @@ class Database {
   void read(const std::function<void()>& body);
   // Has all that was committed as kSettled reach the disk. Any thread; others can use the database meanwhile.
   void settle() noexcept;
+  // Somebody for whom nobody waits is going to call `tidy_log`: this connection does not empty the log at its
+  // end.
+  void leave_log() noexcept { leaves_log_ = true; }
+  // Empties the log when it is worth it, which waits for the disk several times, unless others use it.
+  void tidy_log() noexcept;
 
  private:
   friend class Statement;
@@ -76,8 +81,10 @@ class Database {
   int depth_ = 0;
   bool full_ = true;   // PRAGMA synchronous, as it is set
   int log_pages_ = 0;  // in SQLite's log, after the last commit of this connection
+  bool leaves_log_ = false;
   std::atomic<bool> unsettled_ = false;
 
+  bool empty_log() noexcept;
   static int on_commit(void* self, sqlite3* db, const char* name, int pages);
   sqlite3_stmt* take_statement(std::string_view sql);
   void give_back(sqlite3_stmt* statement) noexcept;

@@ -172,7 +172,7 @@ TEST_CASE("Containers that are started at once by several threads get a monitor 
     threads.emplace_back([&] {
       box->spec.args = {"sleep", "1000"};
       box->spec.host_network = true;
-      engine::start_container(monitors, {box->spec, -1, {}, -1});
+      engine::start_container(monitors, {box->spec, -1, {}, -1, {}});
       ++started;
     });
   }

@@ -90,6 +90,32 @@ TEST_CASE("the log stays short though every process writes but once") {
   CHECK(count(db, "volumes") == 100);
 }
 
+TEST_CASE("who leaves the log to another does not empty it, and that one does") {
+  const Folder folder;
+  const std::string path = folder.path + "/state.db";
+  const auto log_size = [&] { return std::filesystem::file_size(path + "-wal"); };
+  const auto fill = [&](engine::Database& db, const std::string& prefix) {
+    for (int i = 0; i < 50; ++i) db.write([&] { add_volume(db, prefix + std::to_string(i)); });
+  };
+  {
+    engine::Database db(path);
+    fill(db, "left");
+    db.leave_log();
+  }
+  CHECK(log_size() > 64 * 4096);
+  {
+    engine::Database other(path);
+    other.tidy_log();
+    CHECK(log_size() < 8 * 4096);
+    CHECK(log_size() > 0);  // it is begun
+  }
+  engine::Database db(path);
+  CHECK(count(db, "volumes") == 50);
+  const auto before = log_size();
+  db.tidy_log();  // not worth it
+  CHECK(log_size() == before);
+}
+
 TEST_CASE("a nested write belongs to the outer one") {
   const Folder folder;
   engine::Database db(folder.path + "/state.db");
