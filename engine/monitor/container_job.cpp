@@ -1,8 +1,6 @@
-#include <malloc.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,8 +17,6 @@
 #include "engine/monitor/supervisor.h"
 #include "sys/error.h"
 #include "sys/file.h"
-
-extern "C" char __executable_start, etext;  // the linker's: where the program's code begins and ends
 
 namespace monitor {
 
@@ -62,19 +58,6 @@ bool is_tidied(const sys::Fd& report, int exit_code) {
   return answer && answer->text == engine::kTidiedMessage;
 }
 
-// What the start took is not needed again: the specification's memory, and the pages of our code, which the
-// kernel may have mapped by 2 MB. The few that the rest of our life takes it maps once more (0.2 ms), by
-// small ones.
-void settle_down(bool for_long) {
-  ::malloc_trim(0);
-  if (!for_long) return;
-  constexpr uintptr_t kPage = 4096;
-  const uintptr_t begin = reinterpret_cast<uintptr_t>(&__executable_start) & ~(kPage - 1);
-  const uintptr_t end = reinterpret_cast<uintptr_t>(&etext) & ~(kPage - 1);
-  for (const int advice : {MADV_NOHUGEPAGE, MADV_DONTNEED})
-    ::madvise(reinterpret_cast<void*>(begin), end - begin, advice);
-}
-
 enum class Keeping { kStarted, kAttached, kAdopted };
 
 int supervise(const KeeperJob& job, Keeping keeping) {
@@ -113,7 +96,6 @@ int supervise(const KeeperJob& job, Keeping keeping) {
       report_started(report.get(), supervisor.status().process,
                      attached ? supervisor.take_console().get() : -1);
       if (!attached) report.reset();
-      settle_down(!attached);
       supervisor.run();
       let_go(job.held);  // before it says that it has ended
       hook = supervisor.exit_hook();

@@ -134,9 +134,9 @@ class Supervisor : private ControlHandler {
   std::optional<int64_t> restart_at_, kill_at_, probe_at_;  // unset: nothing to wait for
   std::optional<netmgr::Leave> leave_;                      // under way
   std::optional<int64_t> leave_until_, ask_again_at_;
-  std::optional<int64_t> sync_at_;  // when the status of its start is to reach the disk
-  int stop_signal_ = 0;             // to be sent then
-  bool ending_ = false;             // no restart any more
+  std::optional<int64_t> settle_at_;  // when the start is some time ago: what can wait till then
+  int stop_signal_ = 0;               // to be sent then
+  bool ending_ = false;               // no restart any more
   bool ended_ = false;
   bool stop_asked_ = false;
   bool more_output_ = false;

@@ -28,8 +28,8 @@ namespace {
 
 constexpr int64_t kMostLeaveMs = 10'000;
 constexpr int64_t kAskAgainMs = 20;
-// One that ends at once is not to wait for the disk.
-constexpr int64_t kSyncMs = 1000;
+// One that ends at once is not to wait for the disk, and who starts many not for what each can do later.
+constexpr int64_t kSettleMs = 1000;
 
 }  // namespace
 
@@ -101,7 +101,7 @@ void Supervisor::launch() {
   status_.exit_code = 0;
   status_.oom_killed = false;
   status_.error.clear();
-  sync_at_ = launched_at_ + kSyncMs;
+  settle_at_ = launched_at_ + kSettleMs;
   if (health_.enabled()) health_.begin(status_, launched_at_);
   watch_health();
   record();
@@ -125,6 +125,7 @@ void Supervisor::adopt() {
   status_.monitor = self;
   ending_ = status_.stopped_by_user;
   launched_at_ = monotonic_ms() - std::max<int64_t>(0, engine::unix_ms() - recorded.started_ms);
+  settle_at_ = monotonic_ms() + kSettleMs;
   health_.resume(launched_at_);
   oom_kills_before_ = cgroup_.oom_kills();
   open_places();
