@@ -361,10 +361,10 @@ void LocalEngine::remove_container(const std::string& id, const Removal& how) {
     drop_default_network();
   }
   ::unlink(lock_path(record->id).c_str());
-  remove_empty_cgroup(kMonitorsCgroup);
+  if (!how.leave) remove_empty_cgroup(kMonitorsCgroup);  // else its monitor is in there
   if (record->config.cgroup_parent.starts_with(std::string(kEngineCgroup) + '/'))
     remove_empty_cgroup(record->config.cgroup_parent);
-  remove_empty_cgroup(kEngineCgroup);
+  if (!how.leave) remove_empty_cgroup(kEngineCgroup);
 }
 
 }  // namespace engine

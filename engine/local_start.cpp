@@ -206,13 +206,23 @@ void LocalEngine::launch(ContainerRecord& record, const sys::FileLock& lock, con
   sys::make_dirs(paths_.container(record.id) + "/upper");
   sys::make_dirs(paths_.container(record.id) + "/work", 0700);
   try {
-    for (const EndpointRecord& endpoint : record.endpoints) bring_up(network_of(endpoint, networks));
-    const std::vector<Reservation> held = take_ports(record, networks);
+    // The monitor looks at their folders.
+    for (const EndpointRecord& endpoint : record.endpoints)
+      sys::make_dirs(paths_.run_network(endpoint.network_id));
+    const auto bring_networks_up = [&] {
+      for (const EndpointRecord& endpoint : record.endpoints) bring_up(network_of(endpoint, networks));
+    };
+    std::vector<Reservation> held;
+    if (!record.config.ports.empty()) {
+      bring_networks_up();  // with the addresses that ports may be on
+      held = take_ports(record, networks);
+    }
     const std::string& mode = record.config.network_mode;
     const bool own_network = mode.empty() || mode == "none";
     const sys::Fd netns = own_network ? new_namespace() : sys::Fd();
     ContainerStart start{make_spec(record, image, networks), netns.get(), sockets_of(held), lock.descriptor(),
                          [&] {
+                           bring_networks_up();
                            if (own_network) make_links(record, networks, netns);
                            if (!record.ports.empty()) netmgr::publish(to_publish(record, networks));
                            note_volumes(record, "mount");

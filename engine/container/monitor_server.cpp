@@ -9,6 +9,7 @@
 #include "engine/container/monitor_request.h"
 #include "engine/container/run_files.h"
 #include "engine/error.h"
+#include "sys/error.h"
 
 namespace engine {
 
@@ -45,9 +46,16 @@ void MonitorServer::begin(Use use) {
 
 sys::Fd MonitorServer::take_namespace() {
   const std::lock_guard<std::mutex> lock(mutex_);
+  return receive_namespace();
+}
+
+sys::Fd MonitorServer::receive_namespace() {
   if (!socket_ || !std::exchange(has_namespace_, false)) return {};
-  auto message = receive_message(socket_.get());
-  return message ? std::move(message->fd) : sys::Fd();
+  try {
+    if (auto message = receive_message(socket_.get())) return std::move(message->fd);
+  } catch (const sys::Error&) {  // NOLINT(bugprone-empty-catch): it has ended, which who waits for it is told
+  }
+  return {};
 }
 
 void MonitorServer::let_go() noexcept {
@@ -92,7 +100,8 @@ bool MonitorServer::ask(const MonitorSpawn& spawn, int report) {
     is_sent = send_request(socket_.get(), request, descriptors);
   }
   if (use_ != Use::kMany) {
-    socket_.reset();  // it takes no more
+    receive_namespace();  // of a socket that is closed with something unread the other side loses what it has
+    socket_.reset();      // it takes no more
   } else if (process_.pid() > 0) {
     sys::wait_for(process_.pid());  // it forks at once and goes on in the child
     process_ = {};

@@ -51,6 +51,7 @@ class MonitorServer {
   void begin(Use use);
   void reap_ended() noexcept;
   bool ask(const MonitorSpawn& spawn, int report);
+  sys::Fd receive_namespace();
 
   std::string cgroup_;
   std::mutex mutex_;  // of all below

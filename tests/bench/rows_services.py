@@ -1,9 +1,9 @@
 """Ten services up and down, and what is asked of them while they run."""
 import time
 
+import floors
 import projects
 from measure import OURS, CannotRun, Row, take_turns
-from rows_run import add_floor
 
 SERVICES = 10
 
@@ -73,7 +73,8 @@ def while_running(rows, tools, sides, runs):
             take_turns(rows, command("ps", "ps"), 3 * runs)
         if "exec" in rows:
             players = {**command("exec", "exec", "-T", "s1", "true"), **engines_exec(rows["exec"], tools, sides)}
-            add_floor(players, rows["exec"], tools, ["--enter"])
+            if OURS in sides:
+                floors.add_for_exec(players, rows["exec"], tools, *sides[OURS], "s1")
             take_turns(rows, players, 3 * runs)
             rows["exec"].notes.append("docker, podman, runc and crun: their own exec, without a Compose file")
     finally:
