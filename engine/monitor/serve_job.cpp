@@ -90,9 +90,9 @@ std::optional<std::vector<std::string>> serve(const std::string& monitors_cgroup
   if (use == engine::kServesMany) leave_caller(monitors_cgroup);
   if (use == engine::kServesOne) stay_apart(monitors_cgroup);
   ::signal(SIGCHLD, SIG_IGN);  // nobody waits for monitors
+  if (use == engine::kServesOne) offer_namespace(requests);
   // While there is nothing to do yet; one that forks would have them copied.
   if (use != engine::kServesMany) sys::prefault(64 << 10, 40 << 10);
-  if (use == engine::kServesOne) offer_namespace(requests);
   while (auto received = next_request(requests)) {
     // Where there is no process to be had, who asked hears that nobody has the report's other end any more.
     if (use == engine::kServesMany && ::fork() != 0) continue;
