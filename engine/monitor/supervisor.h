@@ -48,12 +48,12 @@ class Supervisor : private ControlHandler {
   // lock.
   void run();
   const engine::Status& status() const { return status_; }
-  // Of a container that somebody is attached to, once it has ended: the kernel takes its mounts away when
-  // that is closed.
   // ContainerLaunch::gate, of its first program.
   void wait_at(sys::Fd gate) { gate_ = std::move(gate); }
   // Takes a while to be closed.
   std::unique_ptr<netmgr::DnsServer> take_dns() { return std::move(dns_); }
+  // Of a container that somebody is attached to, once it has ended: the kernel takes its mounts away when
+  // that is closed.
   sys::Fd take_mounts() { return std::move(mounts_); }
   // What is to be run once this object is gone: the spec's exit hook, unless `stop` was asked for.
   std::vector<std::string> exit_hook() const {

@@ -19,13 +19,13 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -34,16 +34,18 @@
 #include <string>
 #include <vector>
 
-#include "netmgr/link.h"
-#include "netmgr/netlink.h"
+#include "bare.h"
+#include "engine/container/message.h"
 
 namespace {
 
+using bare::kNamespaces;
+
 constexpr int kSocket = 3;  // of the second program, to the first
 constexpr const char* kBridge = "chain0";
-constexpr uint64_t kNamespaces =
-    CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+constexpr uint32_t kSubnet = 0x0ad60000;
 
+// Ends the process at once: it may run on the stack of the one that made it.
 void need(bool good, const char* what) {
   if (good) return;
   std::perror(what);
@@ -64,44 +66,6 @@ void write_text(const std::string& path, const char* text) {
   const int fd = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
   need(fd >= 0 && ::write(fd, text, std::strlen(text)) > 0, path.c_str());
   ::close(fd);
-}
-
-void send(int socket, int code, int descriptor) {
-  iovec part{&code, sizeof code};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (descriptor >= 0) {
-    message.msg_control = control;
-    message.msg_controllen = sizeof control;
-    cmsghdr* rights = CMSG_FIRSTHDR(&message);
-    rights->cmsg_level = SOL_SOCKET;
-    rights->cmsg_type = SCM_RIGHTS;
-    rights->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(rights), &descriptor, sizeof descriptor);
-  }
-  need(::sendmsg(socket, &message, 0) > 0, "sendmsg");
-}
-
-struct Message {
-  int code = 125;
-  int descriptor = -1;
-};
-
-Message receive(int socket) {
-  Message received;
-  iovec part{&received.code, sizeof received.code};
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control;
-  message.msg_controllen = sizeof control;
-  need(::recvmsg(socket, &message, MSG_CMSG_CLOEXEC) > 0, "recvmsg");
-  if (const cmsghdr* rights = CMSG_FIRSTHDR(&message))
-    std::memcpy(&received.descriptor, CMSG_DATA(rights), sizeof(int));
-  return received;
 }
 
 // ---- in the container
@@ -162,11 +126,7 @@ void cover(const std::string& path, const std::string& null) {
 
 void enter_root(const std::string& root, const std::string& work) {
   constexpr unsigned long kInert = MS_NOSUID | MS_NODEV | MS_NOEXEC;
-  need(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "mount private");
-  const std::string options = "lowerdir=" + root + ",upperdir=" + work + "/upper,workdir=" + work + "/work";
-  const std::string merged = work + "/merged";
-  need(::mount("overlay", merged.c_str(), "overlay", 0, options.c_str()) == 0, "mount overlay");
-  mount_at("proc", merged + "/proc", kInert, nullptr);
+  const std::string merged = bare::mount_root(root, work);
   mount_at("sysfs", merged + "/sys", kInert | MS_RDONLY, nullptr);
   make_dev(merged + "/dev");
   for (const char* name : {"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
@@ -180,10 +140,7 @@ void enter_root(const std::string& root, const std::string& work) {
     need(::mount(nullptr, path.c_str(), nullptr, MS_BIND | MS_REMOUNT | MS_RDONLY | kInert, nullptr) == 0,
          path.c_str());
   }
-  need(::chdir(merged.c_str()) == 0, "chdir");
-  need(::syscall(SYS_pivot_root, ".", ".") == 0, "pivot_root");
-  need(::umount2(".", MNT_DETACH) == 0, "umount");
-  need(::chdir("/") == 0, "chdir");
+  bare::pivot_into(merged);
 }
 
 // ---- the program that stays with the container
@@ -216,17 +173,18 @@ int keep_run(char** args) {
   }
   for (const char* name : {"", "/upper", "/work", "/merged"}) ::mkdir((work + name).c_str(), 0755);
   const std::vector<sock_filter> filter = read_filter(args[2]);
-  const Message go = receive(kSocket);
+  const auto go = engine::receive_message(kSocket);
+  need(go.has_value(), "the command has ended");
   int pidfd = -1;
   clone_args clone{};
   clone.flags = (kNamespaces & ~uint64_t{CLONE_NEWCGROUP}) | CLONE_PIDFD;
-  if (go.descriptor >= 0) clone.flags &= ~uint64_t{CLONE_NEWNET};
+  if (go->fd) clone.flags &= ~uint64_t{CLONE_NEWNET};
   clone.pidfd = reinterpret_cast<uint64_t>(&pidfd);
   clone.exit_signal = SIGCHLD;
   const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &clone, sizeof clone));
   need(pid >= 0, "clone3");
   if (pid == 0) {
-    if (go.descriptor >= 0) need(::setns(go.descriptor, CLONE_NEWNET) == 0, "setns");
+    if (go->fd) need(::setns(go->fd.get(), CLONE_NEWNET) == 0, "setns");
     for (const std::string& group : groups) write_text(group + "/cgroup.procs", "0");
     need(::unshare(CLONE_NEWCGROUP) == 0, "unshare");
     enter_root(root, work);
@@ -243,7 +201,7 @@ int keep_exec(char** args) {
   const std::vector<sock_filter> filter = read_filter(args[1]);
   const int container = static_cast<int>(::syscall(SYS_pidfd_open, std::atoi(args[0]), 0));
   need(container >= 0, "pidfd_open");
-  receive(kSocket);
+  need(engine::receive_message(kSocket).has_value(), "the command has ended");
   const pid_t first = ::vfork();
   if (first == 0) {
     for (const std::string& group : groups) write_text(group + "/cgroup.procs", "0");
@@ -260,13 +218,12 @@ int keep_exec(char** args) {
 
 // ---- the command
 
-int begin(char** argv, const char* word) {
-  int ends[2];
-  need(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0, "socketpair");
+sys::Fd begin(char** argv, const char* word) {
+  engine::SocketPair ends = engine::message_sockets();
   const pid_t pid = ::vfork();
   if (pid == 0) {
-    ::dup2(ends[1], kSocket);
-    if (ends[1] == kSocket) ::fcntl(kSocket, F_SETFD, 0);
+    ::dup2(ends.theirs.get(), kSocket);
+    if (ends.theirs.get() == kSocket) ::fcntl(kSocket, F_SETFD, 0);
     std::vector<char*> args(argv, argv + 1);
     args.push_back(const_cast<char*>(word));
     for (char** more = argv + 2; *more != nullptr; ++more) args.push_back(*more);
@@ -275,31 +232,23 @@ int begin(char** argv, const char* word) {
     ::_exit(127);
   }
   need(pid > 0, "vfork");
-  ::close(ends[1]);
-  return ends[0];
+  return std::move(ends.ours);
 }
 
 // The namespace is ours from then on.
-int make_network() {
+sys::Fd make_network() {
   netmgr::NetlinkSocket route(NETLINK_ROUTE);
   const auto bridge = netmgr::find_link(route, kBridge);
   need(bridge.has_value(), "bench_chain bridge has not been run");
   need(::unshare(CLONE_NEWNET) == 0, "unshare");
-  const sys::Fd netns = sys::open("/proc/self/ns/net", O_RDONLY);
-  netmgr::VethSettings veth;
-  veth.name = "chain" + std::to_string(::getpid());
-  veth.alias = "chain";
-  veth.peer.name = "eth0";
-  veth.peer.mac = "02:00:00:00:00:02";
-  veth.peer.addresses = {netmgr::InterfaceAddress{netmgr::ipv4(0x0ad60002), 16}};
-  veth.peer.gateways = {netmgr::ipv4(0x0ad60001)};
-  netmgr::make_veth(route, *bridge, veth, netns);
-  return sys::dup(netns.get()).release();
+  sys::Fd netns = sys::open("/proc/self/ns/net", O_RDONLY);
+  bare::make_link(route, *bridge, "chain" + std::to_string(::getpid()), kSubnet, netns);
+  return netns;
 }
 
 int make_bridge() {
   netmgr::NetlinkSocket route(NETLINK_ROUTE);
-  netmgr::ensure_bridge(route, {kBridge, "chain", {netmgr::InterfaceAddress{netmgr::ipv4(0x0ad60001), 16}}});
+  netmgr::ensure_bridge(route, {kBridge, "chain", {bare::address_in(kSubnet, 1)}});
   return 0;
 }
 
@@ -310,7 +259,8 @@ int main(int argc, char** argv) {
     const std::string word = argc > 1 ? argv[1] : "";
     if (word == "bridge") return make_bridge();
     if (word == "keep-run" || word == "keep-exec") {
-      send(kSocket, word == "keep-run" ? keep_run(argv + 2) : keep_exec(argv + 2), -1);
+      const int code = word == "keep-run" ? keep_run(argv + 2) : keep_exec(argv + 2);
+      engine::send_message(kSocket, std::to_string(code));
       return 0;
     }
     const bool run = word == "run" && argc >= 6;
@@ -318,10 +268,12 @@ int main(int argc, char** argv) {
       std::fprintf(stderr, "usage: see tests/bench/chain.cpp\n");
       return 64;
     }
-    const int socket = begin(argv, run ? "keep-run" : "keep-exec");
+    const sys::Fd keeper = begin(argv, run ? "keep-run" : "keep-exec");
     const bool net = run && argc > 6 && std::strcmp(argv[6], "--net") == 0;
-    send(socket, 0, net ? make_network() : -1);
-    return receive(socket).code;
+    const sys::Fd netns = net ? make_network() : sys::Fd();
+    engine::send_message(keeper.get(), "go", netns.get());
+    const auto code = engine::receive_message(keeper.get());
+    return code ? std::atoi(code->text.c_str()) : 125;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "bench_chain: %s\n", error.what());
     return 1;

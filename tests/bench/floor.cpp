@@ -33,11 +33,14 @@
 #include <system_error>
 #include <vector>
 
-#include "netmgr/link.h"
-#include "netmgr/netlink.h"
-#include "sys/fd.h"
+#include "bare.h"
 
 namespace {
+
+using bare::kNamespaces;
+using bare::need;
+
+constexpr uint32_t kSubnet = 0x0ad50000;
 
 int64_t now_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -45,34 +48,17 @@ int64_t now_ns() {
       .count();
 }
 
-void need(bool good, const char* what) {
-  if (!good) throw std::system_error(errno, std::generic_category(), what);
-}
-
 // When each part was over; the child writes to it too.
 struct Times {
   int64_t start = 0, cloned = 0, network = 0, mounted = 0, ended = 0, reaped = 0;
 };
-
-void enter_root(const std::string& root, const std::string& work) {
-  need(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0, "mount private");
-  const std::string options = "lowerdir=" + root + ",upperdir=" + work + "/upper,workdir=" + work + "/work";
-  const std::string merged = work + "/merged";
-  need(::mount("overlay", merged.c_str(), "overlay", 0, options.c_str()) == 0, "mount overlay");
-  need(::mount("proc", (merged + "/proc").c_str(), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0,
-       "mount proc");
-  need(::chdir(merged.c_str()) == 0, "chdir");
-  need(::syscall(SYS_pivot_root, ".", ".") == 0, "pivot_root");
-  need(::umount2(".", MNT_DETACH) == 0, "umount");
-  need(::chdir("/") == 0, "chdir");
-}
 
 [[noreturn]] void child(const std::string& root, const std::string& work, int go, Times& times,
                         char* const* args) {
   try {
     char byte = 0;
     need(::read(go, &byte, 1) == 1, "read");
-    enter_root(root, work);
+    bare::pivot_into(bare::mount_root(root, work));
     times.mounted = now_ns();
     ::execv(args[0], args);
     need(false, args[0]);
@@ -85,18 +71,8 @@ void enter_root(const std::string& root, const std::string& work) {
 // Each round's link has a name of its own: the one before goes only some time after its namespace.
 void connect(pid_t pid, int number, const netmgr::Link& bridge, netmgr::NetlinkSocket& route) {
   const sys::Fd netns = sys::open("/proc/" + std::to_string(pid) + "/ns/net", O_RDONLY);
-  netmgr::VethSettings veth;
-  veth.name = "floor" + std::to_string(number);
-  veth.alias = "floor";
-  veth.peer.name = "eth0";
-  veth.peer.mac = "02:00:00:00:00:02";
-  veth.peer.addresses = {netmgr::InterfaceAddress{netmgr::ipv4(0x0ad50002), 16}};
-  veth.peer.gateways = {netmgr::ipv4(0x0ad50001)};
-  netmgr::make_veth(route, bridge, veth, netns);
+  bare::make_link(route, bridge, "floor" + std::to_string(number), kSubnet, netns);
 }
-
-constexpr uint64_t kNamespaces =
-    CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
 // 0 in the child, which is in namespaces of its own.
 pid_t clone_container(sys::Fd& process) {
@@ -231,8 +207,7 @@ int bench(int argc, char** argv) {
   netmgr::NetlinkSocket route(NETLINK_ROUTE);
   std::optional<netmgr::Link> bridge;
   if (net) {
-    netmgr::ensure_bridge(route,
-                          {"floor0", "floor", {netmgr::InterfaceAddress{netmgr::ipv4(0x0ad50001), 16}}});
+    netmgr::ensure_bridge(route, {"floor0", "floor", {bare::address_in(kSubnet, 1)}});
     bridge = netmgr::find_link(route, "floor0");
     round.route = &route;
     round.bridge = &*bridge;

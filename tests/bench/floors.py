@@ -47,12 +47,12 @@ def hierarchies():
 
 def groups_of(process):
     """The folders of the groups that the process is in by our doing."""
-    folders = []
+    folders, known = [], hierarchies().items()
     with open(f"/proc/{process}/cgroup", encoding="utf-8") as lines:
         for line in lines:
             _, controllers, path = line.strip().split(":", 2)
             wanted = frozenset(controllers.split(",")) if controllers else frozenset()
-            points = [point for options, point in hierarchies().items() if (wanted <= options if wanted else not options)]
+            points = [point for options, point in known if wanted <= options and bool(wanted) == bool(options)]
             if points and "compose" in path:
                 folders.append(points[0] + path)
     return folders

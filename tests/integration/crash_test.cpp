@@ -334,8 +334,7 @@ services:
 )");
   sandbox.ok({"up", "-d"});
   kill_monitor(sandbox);
-  std::string id = sandbox.ok({"ps", "-a", "-q"}).out;
-  id.pop_back();
+  const std::string id = *sandbox.ids("web").begin();
   const std::string spec = sandbox.run_root() + "/c/" + id.substr(0, 12) + "/spec.json";
   const std::string good = sys::read_file(spec);
   sys::write_file_atomic(spec, "{");
