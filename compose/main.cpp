@@ -5,6 +5,7 @@
 
 #include "compose/cli/commands.h"
 #include "compose/cli/lean.h"
+#include "engine/state/at_exit.h"
 #include "sys/prefault.h"
 
 int main(int argc, char** argv) {
@@ -17,6 +18,7 @@ int main(int argc, char** argv) {
   // For a thousand services it is asked for 25 MB.
   ::mallopt(M_TOP_PAD, 1 << 20);
   sys::prefault(256 << 10, 40 << 10);
+  engine::leave_databases_to_exit();
   const std::string called = argc > 0 ? argv[0] : "";
   return compose::cli::main(called.substr(called.rfind('/') + 1), {argv + (argc > 0 ? 1 : 0), argv + argc});
 }

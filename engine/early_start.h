@@ -11,8 +11,9 @@
 
 namespace engine {
 
-// For who is going to start one container, or to run one program in one.
-enum class Soon { kStart, kExec };
+// For who is going to start one container, which will find others by name or not, or to run one program in
+// one.
+enum class Soon { kStart, kStartWithNames, kExec };
 
 struct EarlyStart {
   EarlyStart();

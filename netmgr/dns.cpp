@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 
 #include <array>
@@ -23,6 +24,12 @@ namespace {
 constexpr const char* kName = "127.0.0.11:53";
 constexpr int kDatagramsPerEvent = 64;  // so that one flood does not keep TCP and the monitor waiting
 
+// What tells it from the others, as all of them are files of one file system. 0: none.
+uint64_t number_of(const sys::Fd& netns) {
+  struct stat status {};
+  return netns && ::fstat(netns.get(), &status) == 0 ? status.st_ino : 0;
+}
+
 }  // namespace
 
 struct DnsServer::Impl {
@@ -35,8 +42,8 @@ struct DnsServer::Impl {
   TcpService tcp;
   Milliseconds armed_for = 0;  // 0: the timer is off
 
-  Impl(const sys::Fd& netns, DnsConfig config)
-      : sockets(netns),
+  Impl(ServerSockets own, const sys::Fd& netns, DnsConfig config)
+      : sockets(std::move(own)),
         upstreams(config.upstreams, config.ask_from_inside ? sys::dup(netns.get()) : sys::Fd()),
         resolver(std::move(config.directories), config.links),
         relay(upstreams, epoll.get(), sockets),
@@ -113,8 +120,23 @@ struct DnsServer::Impl {
   }
 };
 
+DnsSockets::DnsSockets(const sys::Fd& netns)
+    : sockets_(std::make_unique<ServerSockets>(netns)), netns_(number_of(netns)) {}
+DnsSockets::~DnsSockets() = default;
+DnsSockets::DnsSockets(DnsSockets&&) noexcept = default;
+
+bool DnsSockets::is_in(const sys::Fd& netns) const {
+  return number_of(netns) == netns_;
+}
+
+void DnsSockets::renumber(int first) {
+  sockets_->renumber(first);
+}
+
 DnsServer::DnsServer(const sys::Fd& netns, DnsConfig config)
-    : impl_(std::make_unique<Impl>(netns, std::move(config))) {}
+    : impl_(std::make_unique<Impl>(ServerSockets(netns), netns, std::move(config))) {}
+DnsServer::DnsServer(DnsSockets sockets, const sys::Fd& netns, DnsConfig config)
+    : impl_(std::make_unique<Impl>(std::move(*sockets.sockets_), netns, std::move(config))) {}
 DnsServer::~DnsServer() = default;
 
 int DnsServer::poll_fd() const {

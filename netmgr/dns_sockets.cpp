@@ -1,6 +1,7 @@
 #include "netmgr/dns_sockets.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <sys/socket.h>
@@ -46,6 +47,11 @@ ServerSockets::ServerSockets(const sys::Fd& netns) {
   raw_.reset();
   udp_ = bound_socket(SOCK_DGRAM, kPort);
   listener_ = bound_socket(SOCK_STREAM, kPort);
+}
+
+void ServerSockets::renumber(int first) {
+  for (sys::Fd* fd : {&udp_, &listener_, &raw_, &link_})
+    if (*fd) *fd = sys::Fd(sys::check(::fcntl(fd->get(), F_DUPFD_CLOEXEC, first), "fcntl", kName));
 }
 
 void ServerSockets::send(std::span<const uint8_t> message, const sockaddr_in& to) const {

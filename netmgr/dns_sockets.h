@@ -21,6 +21,8 @@ class ServerSockets {
   const sys::Fd& listener() const { return listener_; }
   // A datagram from 127.0.0.11:53. One that cannot be sent is lost, as datagrams are.
   void send(std::span<const uint8_t> message, const sockaddr_in& to) const;
+  // Gives the descriptors numbers from `first` on. Throws sys::Error.
+  void renumber(int first);
 
  private:
   sys::Fd udp_;

@@ -16,8 +16,17 @@ namespace engine {
 namespace {
 
 const char* word_of(MonitorServer::Use use) {
-  if (use == MonitorServer::Use::kMany) return kServesMany;
-  return use == MonitorServer::Use::kOne ? kServesOne : kServesExec;
+  switch (use) {
+    case MonitorServer::Use::kMany:
+      return kServesMany;
+    case MonitorServer::Use::kOne:
+      return kServesOne;
+    case MonitorServer::Use::kOneWithNames:
+      return kServesOneWithNames;
+    case MonitorServer::Use::kExec:
+      break;
+  }
+  return kServesExec;
 }
 
 }  // namespace
@@ -36,11 +45,12 @@ void MonitorServer::begin(Use use) {
   MonitorSpawn spawn;
   // The spaces are room for what its monitors put in their place, for `ps` to show.
   spawn.arguments = {"serve", cgroup_, word_of(use), std::string(256, ' ')};
-  if (use == Use::kOne) spawn.cgroup = cgroup_;
+  const bool for_start = use == Use::kOne || use == Use::kOneWithNames;
+  if (for_start) spawn.cgroup = cgroup_;
   MonitorProcess server = begin_monitor(spawn);
   process_ = std::move(server.process);
   use_ = use;
-  has_namespace_ = use == Use::kOne;
+  has_namespace_ = for_start;
   socket_ = std::move(server.report);
 }
 

@@ -22,9 +22,9 @@ namespace engine {
 // Safe to use from any thread.
 class MonitorServer {
  public:
-  // What will be asked of it: any number of jobs; one; one of `exec`, whose monitor stays in the groups of
-  // its caller as long as that is there.
-  enum class Use { kMany, kOne, kExec };
+  // What will be asked of it: any number of jobs; one; one for a container that finds others by name; one of
+  // `exec`, whose monitor stays in the groups of its caller as long as that is there.
+  enum class Use { kMany, kOne, kOneWithNames, kExec };
 
   // `monitors_cgroup`: the control group that they are to be in. Nothing is started yet.
   explicit MonitorServer(std::string monitors_cgroup) : cgroup_(std::move(monitors_cgroup)) {}

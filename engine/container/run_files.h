@@ -63,6 +63,7 @@ int64_t monotonic_ms();  // CLOCK_MONOTONIC
 // For what it makes monitors (monitor_server.h).
 inline constexpr char kServesMany[] = "many";
 inline constexpr char kServesOne[] = "one";
+inline constexpr char kServesOneWithNames[] = "one-with-names";
 inline constexpr char kServesExec[] = "exec";
 
 // Descriptors of a monitor at its start.

@@ -12,6 +12,7 @@
 #include <memory>
 
 #include "engine/container/new_calls.h"
+#include "engine/container/seccomp_ranges.h"
 #include "engine/error.h"
 #include "sys/error.h"
 #include "sys/fd.h"
@@ -122,9 +123,13 @@ uint32_t last_known(const SeccompFilter& filter) {
 
 }  // namespace
 
+std::string compile_call_by_call(const SeccompFilter& filter) {
+  return with_new_calls(Compiler(filter).compiled(), new_calls_of(filter), filter.default_action,
+                        last_known(filter), filter.architectures);
+}
+
 std::string compile(const SeccompFilter& filter) {
-  std::string program = with_new_calls(Compiler(filter).compiled(), new_calls_of(filter),
-                                       filter.default_action, last_known(filter), filter.architectures);
+  std::string program = in_ranges(compile_call_by_call(filter));
   if (program.size() / sizeof(sock_filter) <= BPF_MAXINSNS) return program;
   throw Error(Error::Kind::kInvalid,
               "the filter would have " + std::to_string(program.size() / sizeof(sock_filter)) +

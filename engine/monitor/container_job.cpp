@@ -60,7 +60,7 @@ bool is_tidied(const sys::Fd& report, int exit_code) {
 
 enum class Keeping { kStarted, kAttached, kAdopted };
 
-int supervise(const KeeperJob& job, Keeping keeping) {
+int supervise(KeeperJob job, Keeping keeping) {
   const bool attached = keeping == Keeping::kAttached;
   sys::Fd start_lock(engine::kStartLockFd);  // a start that fails is over when all is taken back
   sys::Fd report(engine::kReportFd);
@@ -86,6 +86,7 @@ int supervise(const KeeperJob& job, Keeping keeping) {
       if (!job.apart) leave_caller(spec.monitors_cgroup);
       Supervisor supervisor(std::move(spec), std::move(netns), job.programs + "/compose-init");
       if (attached) supervisor.attach(std::move(streams));
+      if (job.names) supervisor.listen_by(std::move(*job.names));
       if (keeping == Keeping::kAdopted) {
         supervisor.adopt();
       } else {
@@ -119,16 +120,16 @@ int supervise(const KeeperJob& job, Keeping keeping) {
 
 }  // namespace
 
-int monitor_container(const KeeperJob& job) {
-  return supervise(job, Keeping::kStarted);
+int monitor_container(KeeperJob job) {
+  return supervise(std::move(job), Keeping::kStarted);
 }
 
-int monitor_attached(const KeeperJob& job) {
-  return supervise(job, Keeping::kAttached);
+int monitor_attached(KeeperJob job) {
+  return supervise(std::move(job), Keeping::kAttached);
 }
 
-int adopt_container(const KeeperJob& job) {
-  return supervise(job, Keeping::kAdopted);
+int adopt_container(KeeperJob job) {
+  return supervise(std::move(job), Keeping::kAdopted);
 }
 
 void leave_caller(const std::string& monitors_cgroup) {

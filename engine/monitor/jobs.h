@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "netmgr/dns.h"
+
 namespace monitor {
 
 // Of a container's keeper.
@@ -18,11 +20,12 @@ struct KeeperJob {
       0;  // how many descriptors from kHeldFds on it keeps open until the container's end, its host ports
   bool apart =
       false;  // its process is in a session and in groups that are not the caller's, and nobody reaps it
+  std::optional<netmgr::DnsSockets> names = std::nullopt;  // what was made for it before it was asked for
 };
-int monitor_container(const KeeperJob& job);
+int monitor_container(KeeperJob job);
 // With the streams of kOutputFd, kErrorFd and kInputFd; a terminal's master goes back with the report.
-int monitor_attached(const KeeperJob& job);
-int adopt_container(const KeeperJob& job);
+int monitor_attached(KeeperJob job);
+int adopt_container(KeeperJob job);
 // A process of its own session whose parent has ended, so that nobody need reap it, and out of the caller's
 // groups: what ends or limits those, as the end of a login session does, is not meant for containers. Only
 // the child returns. Throws sys::Error.
@@ -36,9 +39,14 @@ int run_exec(bool piped);
 // Mounts what a container that is down would see, for its caller alone; the root goes with the report.
 int show_root();
 
+// What a process that serves is to become.
+struct Asked {
+  std::vector<std::string> words;           // as this program's arguments would be
+  std::optional<netmgr::DnsSockets> names;  // above all other descriptors
+};
 // Makes monitors as they are asked for on kReportFd (engine/container/monitor_server.h); `use`: kServesMany
-// and so on. In each it returns, a process of its own with its descriptors in their places, and the words are
-// what this program's arguments would be. Nothing: there is no more to do.
-std::optional<std::vector<std::string>> serve(const std::string& monitors_cgroup, const std::string& use);
+// and so on. In each it returns, a process of its own with its descriptors in their places, and no others
+// between. Nothing: there is no more to do.
+std::optional<Asked> serve(const std::string& monitors_cgroup, const std::string& use);
 
 }  // namespace monitor

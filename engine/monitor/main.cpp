@@ -42,12 +42,14 @@ void ensure_sealed(char** argv) {
 }
 
 // The caller may have had descriptors that nobody closes on exec; kept here, a pipe among them would not end
-// before the container does. What is left is not for the programs that are started.
-void keep_descriptors(int last, int held) {
+// before the container does. What is left is not for the programs that are started. `more`: what else there
+// is above those that are held is kept.
+void keep_descriptors(int last, int held, bool more) {
   const auto first_held = static_cast<unsigned>(engine::kHeldFds);
-  if (held > 0) ::syscall(SYS_close_range, static_cast<unsigned>(last) + 1, first_held - 1, 0U);
-  ::syscall(SYS_close_range,
-            held > 0 ? first_held + static_cast<unsigned>(held) : static_cast<unsigned>(last) + 1, ~0U, 0U);
+  const auto first_free = static_cast<unsigned>(last) + 1;
+  if (held > 0 || more) ::syscall(SYS_close_range, first_free, first_held - 1, 0U);
+  if (!more)
+    ::syscall(SYS_close_range, held > 0 ? first_held + static_cast<unsigned>(held) : first_free, ~0U, 0U);
   ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
@@ -64,8 +66,9 @@ void show_as(const std::vector<std::string>& words, char** argv, int argc) {
   }
 }
 
-// `words`: behind the program's name. `apart`: the process is one that `serve` has made.
-int run(const std::vector<std::string>& words, const std::string& programs, bool apart) {
+// `words`: behind the program's name. `apart`: the process is one that `serve` has made, with these `names`.
+int run(const std::vector<std::string>& words, const std::string& programs, bool apart,
+        std::optional<netmgr::DnsSockets> names) {
   const size_t count = words.size();
   const std::string job = count > 0 ? words[0] : "";
   const bool attached = job == "attached" && count == 3;
@@ -73,11 +76,12 @@ int run(const std::vector<std::string>& words, const std::string& programs, bool
   const bool exec = job == "exec" && count == 2;
   const int last = attached || exec ? engine::kInputFd : keeper ? engine::kGateFd : engine::kOutputFd;
   const int held = keeper ? std::atoi(words[2].c_str()) : exec ? std::atoi(words[1].c_str()) : 0;
-  keep_descriptors(last, held);
+  keep_descriptors(last, held, names.has_value());
   if (keeper) {
-    const monitor::KeeperJob keeping{words[1], programs, held, apart};
-    if (attached) return monitor::monitor_attached(keeping);
-    return job == "container" ? monitor::monitor_container(keeping) : monitor::adopt_container(keeping);
+    monitor::KeeperJob keeping{words[1], programs, held, apart, std::move(names)};
+    if (attached) return monitor::monitor_attached(std::move(keeping));
+    return job == "container" ? monitor::monitor_container(std::move(keeping))
+                              : monitor::adopt_container(std::move(keeping));
   }
   if (job == "step" && count == 1) return monitor::run_step(programs);
   if (job == "view" && count == 1) return monitor::show_root();
@@ -97,12 +101,13 @@ int main(int argc, char** argv) {
     const std::string self = argv[0];
     const std::string programs = self.substr(0, self.rfind('/'));
     std::vector<std::string> words(argv + 1, argv + argc);
-    if (words.empty() || words[0] != "serve" || words.size() < 3) return run(words, programs, false);
-    keep_descriptors(engine::kReportFd, 0);
-    const auto asked = monitor::serve(words[1], words[2]);
+    if (words.empty() || words[0] != "serve" || words.size() < 3)
+      return run(words, programs, false, std::nullopt);
+    keep_descriptors(engine::kReportFd, 0, false);
+    auto asked = monitor::serve(words[1], words[2]);
     if (!asked) return 0;
-    show_as(*asked, argv, argc);
-    return run(*asked, programs, true);
+    show_as(asked->words, argv, argc);
+    return run(asked->words, programs, true, std::move(asked->names));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "compose-monitor: %s\n", error.what());
     return 1;

@@ -37,13 +37,24 @@ std::optional<ReceivedRequest> next_request(const sys::Fd& requests) {
 }
 
 // On a processor that waits anyway. Where there is none to be had, whoever wants it tries, and tells.
-void offer_namespace(const sys::Fd& requests) {
+sys::Fd offer_namespace(const sys::Fd& requests) {
   sys::Fd made;
   try {
     made = netmgr::new_namespace();
   } catch (const sys::Error&) {  // NOLINT(bugprone-empty-catch): as above
   }
   engine::send_message(requests.get(), "network namespace", made.get());
+  return made;
+}
+
+// The same goes for the sockets in it.
+std::optional<netmgr::DnsSockets> offer_sockets(const sys::Fd& requests) {
+  const sys::Fd netns = offer_namespace(requests);
+  try {
+    if (netns) return netmgr::DnsSockets(netns);
+  } catch (const sys::Error&) {  // NOLINT(bugprone-empty-catch): as above
+  }
+  return std::nullopt;
 }
 
 // As they come they have any numbers: above all that are wanted first, or one could be overwritten before its
@@ -58,11 +69,12 @@ std::vector<sys::Fd> moved_up(std::vector<sys::Fd> descriptors, int first_free) 
 }
 
 // The descriptors get the numbers that they are to have; of a keeper's those that did not come are /dev/null.
-void place(ReceivedRequest received) {
+void place(ReceivedRequest received, std::optional<netmgr::DnsSockets>& names) {
   const std::vector<int>& numbers = received.request.numbers;
   int first_free = engine::kHeldFds;
   for (const int number : numbers) first_free = std::max(first_free, number + 1);
   received.descriptors.push_back(sys::open("/dev/null", O_RDWR));
+  if (names) names->renumber(first_free);
   const std::vector<sys::Fd> given = moved_up(std::move(received.descriptors), first_free);
   ::syscall(SYS_close_range, 3U, static_cast<unsigned>(first_free) - 1, 0U);
   for (int number = engine::kReportFd; number <= engine::kInputFd; ++number)
@@ -76,30 +88,33 @@ void log_to(const std::string& path) {
 }
 
 // In the monitor's process.
-void begin_apart(ReceivedRequest received) {
+void begin_apart(ReceivedRequest received, std::optional<netmgr::DnsSockets>& names) {
   ::signal(SIGCHLD, SIG_DFL);
   ::setsid();
   log_to(received.request.log);
-  place(std::move(received));
+  place(std::move(received), names);
 }
 
 }  // namespace
 
-std::optional<std::vector<std::string>> serve(const std::string& monitors_cgroup, const std::string& use) {
+std::optional<Asked> serve(const std::string& monitors_cgroup, const std::string& use) {
   sys::Fd requests(engine::kReportFd);
   if (use == engine::kServesMany) leave_caller(monitors_cgroup);
-  if (use == engine::kServesOne) stay_apart(monitors_cgroup);
+  const bool with_names = use == engine::kServesOneWithNames;
+  const bool for_start = with_names || use == engine::kServesOne;
+  if (for_start) stay_apart(monitors_cgroup);
   ::signal(SIGCHLD, SIG_IGN);  // nobody waits for monitors
-  if (use == engine::kServesOne) offer_namespace(requests);
-  // While there is nothing to do yet; one that forks would have them copied.
+  // While there is nothing to do yet; one that forks would have the pages copied.
+  std::optional<netmgr::DnsSockets> names = with_names ? offer_sockets(requests) : std::nullopt;
+  if (for_start && !with_names) offer_namespace(requests);
   if (use != engine::kServesMany) sys::prefault(64 << 10, 40 << 10);
   while (auto received = next_request(requests)) {
     // Where there is no process to be had, who asked hears that nobody has the report's other end any more.
     if (use == engine::kServesMany && ::fork() != 0) continue;
     requests.reset();
     std::vector<std::string> words = received->request.arguments;
-    begin_apart(std::move(*received));
-    return words;
+    begin_apart(std::move(*received), names);
+    return Asked{std::move(words), std::move(names)};
   }
   return std::nullopt;
 }

@@ -48,6 +48,8 @@ class Supervisor : private ControlHandler {
   // lock.
   void run();
   const engine::Status& status() const { return status_; }
+  // For the names of its first program, if they are in its network namespace.
+  void listen_by(netmgr::DnsSockets sockets) { ready_sockets_.emplace(std::move(sockets)); }
   // ContainerLaunch::gate, of its first program.
   void wait_at(sys::Fd gate) { gate_ = std::move(gate); }
   // Takes a while to be closed.
@@ -123,6 +125,7 @@ class Supervisor : private ControlHandler {
   std::optional<Output> output_;
   std::optional<ControlServer> control_;
   std::unique_ptr<netmgr::DnsServer> dns_;
+  std::optional<netmgr::DnsSockets> ready_sockets_;
   std::optional<LbDesk> lb_;    // of a load balancer
   engine::Launched container_;  // pidfd empty: not running
   ConsolePump console_pump_;

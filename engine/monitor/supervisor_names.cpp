@@ -1,6 +1,8 @@
 // By which names it is found, and what it finds by names.
 #include <algorithm>
 #include <cstdio>
+#include <optional>
+#include <utility>
 
 #include "engine/container/endpoints.h"
 #include "engine/container/run_files.h"
@@ -13,11 +15,14 @@ using engine::State;
 
 void Supervisor::serve_names() {
   dns_.reset();  // its address is free for the next
+  std::optional<netmgr::DnsSockets> ready = std::exchange(ready_sockets_, std::nullopt);
+  if (ready && (!spec_.dns_server || !ready->is_in(netns_))) ready.reset();
   if (!spec_.dns_server) return;
   netmgr::DnsConfig config{engine::network_directories(spec_), spec_.dns_upstreams};
   config.ask_from_inside = spec_.dns_from_inside;
   for (const auto& link : spec_.links) config.links[link.alias] = link.name;
-  dns_ = std::make_unique<netmgr::DnsServer>(netns_, std::move(config));
+  dns_ = ready ? std::make_unique<netmgr::DnsServer>(std::move(*ready), netns_, std::move(config))
+               : std::make_unique<netmgr::DnsServer>(netns_, std::move(config));
 }
 
 void Supervisor::register_names() {

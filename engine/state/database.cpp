@@ -10,12 +10,15 @@
 #include <utility>
 
 #include "engine/error.h"
+#include "engine/state/at_exit.h"
 #include "engine/state/schema.h"
 #include "sys/fd.h"
 
 namespace engine {
 
 namespace {
+
+std::atomic<bool> left_to_exit = false;
 
 constexpr int kBusyTimeoutMs = 10000;
 // The log is brought home when it has grown to so many pages; at the end of a process already when it has the
@@ -218,7 +221,11 @@ Database::Database(const std::string& path, const std::function<void()>& before_
 Database::~Database() {
   settle();
   if (log_pages_ >= kLogPagesLeft && !leaves_log_) empty_log();
-  close();
+  if (!left_to_exit) close();
+}
+
+void leave_databases_to_exit() noexcept {
+  left_to_exit = true;
 }
 
 // While others use it, it is for one of them to do.

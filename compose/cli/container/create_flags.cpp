@@ -114,6 +114,12 @@ std::string long_name(const std::string& names) {
   return names.substr(start, names.find(',', start) - start);
 }
 
+// And no network.
+bool is_mode(const std::string& network) {
+  return network == "none" || network == "host" || network.rfind("container:", 0) == 0 ||
+         network.rfind("service:", 0) == 0;
+}
+
 }  // namespace
 
 struct CreateFlags::Given {
@@ -210,12 +216,15 @@ std::string CreateFlags::Given::put_long_form(const std::string& text) {
   return network;
 }
 
+bool CreateFlags::has_network() const {
+  return given_->networks.empty() || !is_mode(given_->networks.front());
+}
+
 void CreateFlags::Given::put_networks() {
   if (!links.empty()) document.list("external_links", "--link", links);
   if (networks.empty()) networks = {engine::kDefaultNetwork};
   const std::string first = networks.front();
-  const bool shared = first.rfind("container:", 0) == 0 || first.rfind("service:", 0) == 0;
-  if (first == "none" || first == "host" || shared) {
+  if (is_mode(first)) {
     if (networks.size() > 1) document.error("--network", first + " does not go together with a network", "");
     for (const auto& [given, flag] :
          {std::pair(!aliases.empty(), "--network-alias"), std::pair(ipv4.has_value(), "--ip"),

@@ -22,6 +22,8 @@ class CreateFlags {
   CreateFlags(const CreateFlags&) = delete;
   CreateFlags& operator=(const CreateFlags&) = delete;
 
+  // After the parsing: whether it is to be on a network, where it finds others by name.
+  bool has_network() const;
   // After the parsing: the container as a service. `words`: the image and the command. A service without a
   // network_mode has a network. Throws parser::LoadError with everything that is wrong or not supported, each
   // at its flag.

@@ -78,7 +78,7 @@ int run_container(Context& context, const Words& args) {
     throw CommandError("--tty: the input device is not a terminal; without --tty it need not be one");
 
   Signals signals;
-  context.begin_early(engine::Soon::kStart);
+  context.begin_early(flags.has_network() ? engine::Soon::kStartWithNames : engine::Soon::kStart);
   const engine::ContainerInfo container =
       make_container(context, flags, words, wish.detach ? Use::kStart : Use::kForeground, signals.first());
   if (signals.first().cancelled()) {
