@@ -311,6 +311,14 @@ bool LocalEngine::remove_after_run(const std::string& id) {
   return has_idle_network();
 }
 
+void LocalEngine::prepare_removal(const std::string& id) noexcept {
+  try {
+    db_.read([&] { find_container_record(db_, id); });
+    prepare_deletion(db_);
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): the removal tells
+  }
+}
+
 void LocalEngine::remove_container(const std::string& id, const Removal& how) {
   std::optional<ContainerRecord> record;
   db_.read([&] { record = find_container_record(db_, id); });

@@ -155,6 +155,7 @@ Attached LocalEngine::start_attached(const std::string& id, const AttachRequest&
     note_container(record, "attach");
     attached = engine::start_attached(early_->monitors, start, request.input);
   });
+  if (record.config.auto_remove) attached.about_to_end = [this, id = record.id] { prepare_removal(id); };
   early_->monitors.let_go();
   return attached;
 }

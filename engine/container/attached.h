@@ -34,6 +34,9 @@ struct Attached {
   bool takes_input = false;       // what the caller types is for the program
   bool came_later = false;        // a program at a terminal is made to show its picture anew
   bool ends_with_report = false;  // what others still hold open of its output is not waited for (exec)
+  // Called once, when its output is at an end and its own end has not been told yet, which is mostly about
+  // to come: time for what that takes.
+  std::function<void()> about_to_end = {};
 };
 
 // Size of the caller's terminal; zero when standard input is none.

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
-#include <sstream>
 
 #include "engine/container/mount_fd.h"
 #include "engine/container/mount_options.h"
@@ -40,15 +39,15 @@ Propagation propagation_of(const SpecMount& mount) {
 }
 
 // What /proc/self/mountinfo says of the mount that `fd` lies on, between its options and the "-" (man 5
-// proc).
+// proc). No stream reads it: the monitor would have the C++ library's locales for it, 30 KiB of memory that
+// each changes as it starts.
 std::string peer_groups(const sys::Fd& fd) {
   struct statx status {};
   sys::check(::statx(fd.get(), "", AT_EMPTY_PATH, STATX_MNT_ID, &status), "statx");
-  const std::string id = std::to_string(status.stx_mnt_id) + ' ';
-  std::istringstream lines(sys::read_file("/proc/self/mountinfo"));
-  for (std::string line; std::getline(lines, line);)
-    if (line.starts_with(id)) return line.substr(0, line.find(" - "));
-  return "";
+  const std::string id = '\n' + std::to_string(status.stx_mnt_id) + ' ';
+  const std::string lines = '\n' + sys::read_file("/proc/self/mountinfo");
+  const size_t begin = lines.find(id);
+  return begin == std::string::npos ? "" : lines.substr(begin + 1, lines.find(" - ", begin) - begin - 1);
 }
 
 // Without peers of its own a mount would be called shared and yet nothing would ever pass, either way.

@@ -149,6 +149,8 @@ class Relay {
     if (fds[1].revents != 0 || input_.waiting()) give_input(fds[1].revents);
     if (input_.ended() && !input_.waiting() && !streams_.terminal) streams_.input.reset();
     if (fds[4].revents != 0) hear();
+    if (streams_.about_to_end && streams_.report && !streams_.output && !streams_.error)
+      std::exchange(streams_.about_to_end, nullptr)();
     if (input_.detached()) leave(RelayEnd::How::kDetached);
     if (fds[6].revents != 0) leave(RelayEnd::How::kCancelled);
   }

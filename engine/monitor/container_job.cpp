@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <optional>
 
 #include "engine/container/cgroup.h"
 #include "engine/container/message.h"
@@ -77,13 +78,12 @@ int supervise(KeeperJob job, Keeping keeping) {
     std::string state_dir;
     int exit_code = 0;
     bool was_stopped = false;
-    // Till the end: who is attached hears of the end before.
-    sys::Fd mounts;
-    std::unique_ptr<netmgr::DnsServer> dns;
+    std::optional<Remains> remains;
     {
       engine::Spec spec = engine::spec_from_json(sys::read_file(engine::spec_file(job.run_dir)));
       state_dir = spec.state_dir;
-      if (!job.apart) leave_caller(spec.monitors_cgroup);
+      const std::string monitors_cgroup = spec.monitors_cgroup;
+      if (!job.apart) leave_caller(monitors_cgroup);
       Supervisor supervisor(std::move(spec), std::move(netns), job.programs + "/compose-init");
       if (attached) supervisor.attach(std::move(streams));
       if (job.names) supervisor.listen_by(std::move(*job.names));
@@ -97,16 +97,17 @@ int supervise(KeeperJob job, Keeping keeping) {
       report_started(report.get(), supervisor.status().process,
                      attached ? supervisor.take_console().get() : -1);
       if (!attached) report.reset();
+      if (job.joins_late) engine::Cgroup(monitors_cgroup).enter_born();
       supervisor.run();
       let_go(job.held);  // before it says that it has ended
       hook = supervisor.exit_hook();
       exit_code = supervisor.status().exit_code;
       was_stopped = supervisor.status().stopped_by_user;
-      mounts = supervisor.take_mounts();
-      dns = supervisor.take_dns();
+      remains.emplace(supervisor.take_remains());
     }
     if (attached && is_tidied(report, exit_code)) return 0;
     report.reset();
+    remains.reset();
     // Who stops a container may be about to remove it, and has it reach the disk if not.
     if (!was_stopped) engine::sync_status(state_dir);
     become(hook);
@@ -135,11 +136,6 @@ int adopt_container(KeeperJob job) {
 void leave_caller(const std::string& monitors_cgroup) {
   if (engine::Cgroup(monitors_cgroup).fork_inside() != 0) ::_exit(0);
   ::setsid();
-  sys::check(::chdir("/"), "chdir", "/");
-}
-
-void stay_apart(const std::string& monitors_cgroup) {
-  engine::Cgroup(monitors_cgroup).enter_born();
   sys::check(::chdir("/"), "chdir", "/");
 }
 

@@ -18,8 +18,10 @@ struct KeeperJob {
   std::string programs;  // the folder of compose-monitor and compose-init
   int held =
       0;  // how many descriptors from kHeldFds on it keeps open until the container's end, its host ports
-  bool apart =
-      false;  // its process is in a session and in groups that are not the caller's, and nobody reaps it
+  // Its process is in a session and in groups that are not the caller's, and nobody reaps it;
+  bool apart = false;
+  // but the groups of v1 it is to join when its program runs, which has groups of its own.
+  bool joins_late = false;
   std::optional<netmgr::DnsSockets> names = std::nullopt;  // what was made for it before it was asked for
 };
 int monitor_container(KeeperJob job);
@@ -30,8 +32,6 @@ int adopt_container(KeeperJob job);
 // groups: what ends or limits those, as the end of a login session does, is not meant for containers. Only
 // the child returns. Throws sys::Error.
 void leave_caller(const std::string& monitors_cgroup);
-// The same for a process that is to stay the caller's child, and was born into the group of v2.
-void stay_apart(const std::string& monitors_cgroup);
 
 int run_step(const std::string& programs);
 // `piped`: with the streams of kOutputFd, kErrorFd and kInputFd, and the read ends from kHeldFds on.
@@ -41,8 +41,9 @@ int show_root();
 
 // What a process that serves is to become.
 struct Asked {
-  std::vector<std::string> words;           // as this program's arguments would be
-  std::optional<netmgr::DnsSockets> names;  // above all other descriptors
+  std::vector<std::string> words;                          // as this program's arguments would be
+  bool joins_late = false;                                 // KeeperJob
+  std::optional<netmgr::DnsSockets> names = std::nullopt;  // above all other descriptors
 };
 // Makes monitors as they are asked for on kReportFd (engine/container/monitor_server.h); `use`: kServesMany
 // and so on. In each it returns, a process of its own with its descriptors in their places, and no others

@@ -66,9 +66,9 @@ void show_as(const std::vector<std::string>& words, char** argv, int argc) {
   }
 }
 
-// `words`: behind the program's name. `apart`: the process is one that `serve` has made, with these `names`.
-int run(const std::vector<std::string>& words, const std::string& programs, bool apart,
-        std::optional<netmgr::DnsSockets> names) {
+// `asked.words`: behind the program's name. `apart`: the process is one that `serve` has made.
+int run(monitor::Asked asked, const std::string& programs, bool apart) {
+  const std::vector<std::string>& words = asked.words;
   const size_t count = words.size();
   const std::string job = count > 0 ? words[0] : "";
   const bool attached = job == "attached" && count == 3;
@@ -76,9 +76,9 @@ int run(const std::vector<std::string>& words, const std::string& programs, bool
   const bool exec = job == "exec" && count == 2;
   const int last = attached || exec ? engine::kInputFd : keeper ? engine::kGateFd : engine::kOutputFd;
   const int held = keeper ? std::atoi(words[2].c_str()) : exec ? std::atoi(words[1].c_str()) : 0;
-  keep_descriptors(last, held, names.has_value());
+  keep_descriptors(last, held, asked.names.has_value());
   if (keeper) {
-    monitor::KeeperJob keeping{words[1], programs, held, apart, std::move(names)};
+    monitor::KeeperJob keeping{words[1], programs, held, apart, asked.joins_late, std::move(asked.names)};
     if (attached) return monitor::monitor_attached(std::move(keeping));
     return job == "container" ? monitor::monitor_container(std::move(keeping))
                               : monitor::adopt_container(std::move(keeping));
@@ -102,12 +102,12 @@ int main(int argc, char** argv) {
     const std::string programs = self.substr(0, self.rfind('/'));
     std::vector<std::string> words(argv + 1, argv + argc);
     if (words.empty() || words[0] != "serve" || words.size() < 3)
-      return run(words, programs, false, std::nullopt);
+      return run({std::move(words)}, programs, false);
     keep_descriptors(engine::kReportFd, 0, false);
     auto asked = monitor::serve(words[1], words[2]);
     if (!asked) return 0;
     show_as(asked->words, argv, argc);
-    return run(asked->words, programs, true, std::move(asked->names));
+    return run(std::move(*asked), programs, true);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "compose-monitor: %s\n", error.what());
     return 1;

@@ -102,7 +102,7 @@ std::optional<Asked> serve(const std::string& monitors_cgroup, const std::string
   if (use == engine::kServesMany) leave_caller(monitors_cgroup);
   const bool with_names = use == engine::kServesOneWithNames;
   const bool for_start = with_names || use == engine::kServesOne;
-  if (for_start) stay_apart(monitors_cgroup);
+  if (for_start) sys::check(::chdir("/"), "chdir", "/");
   ::signal(SIGCHLD, SIG_IGN);  // nobody waits for monitors
   // While there is nothing to do yet; one that forks would have the pages copied.
   std::optional<netmgr::DnsSockets> names = with_names ? offer_sockets(requests) : std::nullopt;
@@ -114,7 +114,7 @@ std::optional<Asked> serve(const std::string& monitors_cgroup, const std::string
     requests.reset();
     std::vector<std::string> words = received->request.arguments;
     begin_apart(std::move(*received), names);
-    return Asked{std::move(words), std::move(names)};
+    return Asked{std::move(words), for_start, std::move(names)};
   }
   return std::nullopt;
 }

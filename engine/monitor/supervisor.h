@@ -29,6 +29,22 @@ struct AttachedStreams {
   sys::Fd in, out, err;
 };
 
+// What of a container that has ended the kernel takes a while to take away, or has to be told of: it goes
+// with this object, when those who wait for the end have heard of it.
+struct Remains {
+  // Of one that somebody is attached to: a mount namespace that does not go with the container's last
+  // process, as to take two dozen mounts away costs the kernel some milliseconds. Who stops a container waits
+  // for it, as what it had mounted is to be free then.
+  sys::Fd mounts;
+  sys::Fd netns;  // empty: others go on in it
+  std::unique_ptr<netmgr::DnsServer> dns;
+
+  Remains() = default;
+  Remains(Remains&&) = default;
+  Remains& operator=(Remains&&) = default;
+  ~Remains();
+};
+
 class Supervisor : private ControlHandler {
  public:
   // Becomes the container's keeper. `netns` may be empty with host_network and net. Throws
@@ -52,11 +68,8 @@ class Supervisor : private ControlHandler {
   void listen_by(netmgr::DnsSockets sockets) { ready_sockets_.emplace(std::move(sockets)); }
   // ContainerLaunch::gate, of its first program.
   void wait_at(sys::Fd gate) { gate_ = std::move(gate); }
-  // Takes a while to be closed.
-  std::unique_ptr<netmgr::DnsServer> take_dns() { return std::move(dns_); }
-  // Of a container that somebody is attached to, once it has ended: the kernel takes its mounts away when
-  // that is closed.
-  sys::Fd take_mounts() { return std::move(mounts_); }
+  // Once it has ended.
+  Remains take_remains();
   // What is to be run once this object is gone: the spec's exit hook, unless `stop` was asked for.
   std::vector<std::string> exit_hook() const {
     return stop_asked_ ? std::vector<std::string>() : spec_.exit_hook;
@@ -117,11 +130,7 @@ class Supervisor : private ControlHandler {
   engine::HealthState health_;
   engine::Status status_;
   sys::Fd signals_;
-  // The mount namespace of a container that somebody is attached to, so that it does not go with the
-  // container's last process: to take two dozen mounts away costs the kernel some milliseconds, and who is
-  // attached hears of the end before. Who stops a container waits for it, as what it had mounted is to be
-  // free then.
-  sys::Fd mounts_;
+  sys::Fd mounts_;  // Remains::mounts
   std::optional<Output> output_;
   std::optional<ControlServer> control_;
   std::unique_ptr<netmgr::DnsServer> dns_;

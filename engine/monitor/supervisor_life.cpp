@@ -317,12 +317,23 @@ void Supervisor::end_for_good() {
   ::unlink(engine::console_socket(spec_.run_dir).c_str());
   ::rmdir((spec_.run_dir + "/rootfs").c_str());
   lb_.reset();
-  // Who joined its network goes on in it.
-  if (netns_ && ::access(engine::joined_mark(spec_.run_dir).c_str(), F_OK) != 0) netmgr::hasten_end(netns_);
+  if (::access(engine::joined_mark(spec_.run_dir).c_str(), F_OK) == 0) netns_.reset();
   record();
   // From the lock's release on another keeper may come, so the socket's name goes first and the answers last.
   if (control_) control_->unlink_socket();
   ended_ = true;
+}
+
+Remains Supervisor::take_remains() {
+  Remains remains;
+  remains.mounts = std::move(mounts_);
+  remains.netns = std::move(netns_);
+  remains.dns = std::move(dns_);
+  return remains;
+}
+
+Remains::~Remains() {
+  if (netns) netmgr::hasten_end(netns);
 }
 
 }  // namespace monitor

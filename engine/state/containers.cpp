@@ -201,8 +201,18 @@ void update_config(Database& db, const ContainerRecord& container) {
       .step();
 }
 
+namespace {
+
+constexpr const char* kDeletion = "DELETE FROM containers WHERE id = ?";
+
+}  // namespace
+
 void delete_container(Database& db, const std::string& id) {
-  db.prepare("DELETE FROM containers WHERE id = ?").bind(1, id).step();
+  db.prepare(kDeletion).bind(1, id).step();
+}
+
+void prepare_deletion(Database& db) {
+  db.prepare(kDeletion);
 }
 
 std::vector<std::string> container_ids(Database& db) {

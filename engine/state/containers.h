@@ -56,6 +56,8 @@ ContainerListing listing_of(const ContainerRecord& record);
 void insert_container(Database& db, const ContainerRecord& container);  // kConflict: name or address taken
 void rename_container_record(Database& db, const std::string& id, const std::string& name);
 void delete_container(Database& db, const std::string& id);
+// Has the statement of it compiled, with all that goes with the row.
+void prepare_deletion(Database& db);
 void update_config(Database& db, const ContainerRecord& container);     // its `config`, but for the name
 void insert_endpoints(Database& db, const ContainerRecord& container);  // its `endpoints`; kConflict as above
 void delete_endpoints(Database& db, const std::string& container_id);
