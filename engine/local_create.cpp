@@ -242,6 +242,7 @@ ContainerInfo LocalEngine::create_container(const ContainerConfig& asked) {
     ::unlink(lock_path(record.id).c_str());
     throw;
   }
+  keep_image(image);
   try {
     const std::string folder = paths_.container(record.id);
     const bool is_long = !config.files.empty() || !record.mounts.empty();  // something can be left half made

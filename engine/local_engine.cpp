@@ -175,6 +175,22 @@ StoredImage LocalEngine::need_image(const std::string& reference) {
   return std::move(*image);
 }
 
+StoredImage LocalEngine::image_of(const ContainerRecord& record) {
+  {
+    const std::lock_guard lock(images_mutex_);
+    if (const auto found = images_in_use_.find(record.image_id); found != images_in_use_.end())
+      return found->second;
+  }
+  StoredImage image = need_image(record.image_id);
+  keep_image(image);
+  return image;
+}
+
+void LocalEngine::keep_image(const StoredImage& image) {
+  const std::lock_guard lock(images_mutex_);
+  images_in_use_.emplace(image.id, image);
+}
+
 ContainerInfo LocalEngine::describe(ContainerListing listing, const std::vector<NetworkRecord>& networks) {
   ContainerInfo info;
   info.status = status_of(listing.id);

@@ -6,6 +6,7 @@
 // the thing it describes is made, and deleted after the thing is gone. What a dead process left half-way is
 // therefore always found from a row (see reconcile).
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -142,6 +143,9 @@ class LocalEngine final : public Engine, public ContainerLife {
   std::optional<NetworkRecord> unused_default_network();
   // local_network_files.cpp: what a container and its monitor know of its networks.
   void set_network(Spec& spec, const ContainerRecord& record, const std::vector<NetworkRecord>& networks);
+  // Those that `set_network` has it mount.
+  void write_network_files(const Spec& spec, const ContainerRecord& record,
+                           const std::vector<NetworkRecord>& networks);
   // `name`: the network's.
   SpecNetwork spec_network(const ContainerRecord& record, const EndpointRecord& endpoint,
                            const std::string& name) const;
@@ -259,6 +263,10 @@ class LocalEngine final : public Engine, public ContainerLife {
   // Held while a container is started, stopped or removed, so that nobody tidies up what is just being set
   // up. Its monitor holds it too, and longer where who asked for the start is killed.
   sys::FileLock lock_container(const std::string& id);
+  std::string whole_id(const std::string& id_or_name);
+  // Read once: as long as a container is made of it an image stays what it is.
+  StoredImage image_of(const ContainerRecord& record);
+  void keep_image(const StoredImage& image);  // one that a container is made of
   static std::string cgroup_path(const ContainerRecord& record);
   std::string lock_path(const std::string& id) const {
     return paths_.run_root + "/locks/c-" + id.substr(0, 12);
@@ -279,7 +287,9 @@ class LocalEngine final : public Engine, public ContainerLife {
   ImageStore images_;
   build::StepGate build_gate_;
   std::shared_ptr<EarlyStart> early_;
-  std::recursive_mutex bundle_mutex_;  // providing looks for the image as well
+  std::mutex images_mutex_;
+  std::map<std::string, StoredImage> images_in_use_;  // by their ids
+  std::recursive_mutex bundle_mutex_;                 // providing looks for the image as well
   bool is_provided_ = false;
   std::mutex stopped_mutex_;
   std::set<std::string> stopped_;  // containers whose end may not have reached the disk yet

@@ -123,17 +123,25 @@ void LocalEngine::set_network(Spec& spec, const ContainerRecord& record,
   spec.host_network = config.network_mode == "host";
   if (spec.host_network) {
     spec.hostname.clear();
-    write_host_files(spec, config);
   } else {
-    std::string gateway;  // of IPv4, if it has one
-    for (const bool v6 : {true, false})
-      if (const EndpointRecord* endpoint = gateway_endpoint(record, networks, v6))
-        gateway = gateway_of(network_of(*endpoint, networks).config, address_of(*endpoint, v6));
     set_names(spec, record, networks);
-    write_own_files(spec, record, gateway);
   }
   for (const NetworkFile& file : kFiles)
     add_file(spec, spec.run_dir + '/' + file.name, file.target, config.read_only);
+}
+
+void LocalEngine::write_network_files(const Spec& spec, const ContainerRecord& record,
+                                      const std::vector<NetworkRecord>& networks) {
+  if (!spec.net.mode.empty()) return;
+  if (spec.host_network) {
+    write_host_files(spec, record.config);
+    return;
+  }
+  std::string gateway;  // of IPv4, if it has one
+  for (const bool v6 : {true, false})
+    if (const EndpointRecord* endpoint = gateway_endpoint(record, networks, v6))
+      gateway = gateway_of(network_of(*endpoint, networks).config, address_of(*endpoint, v6));
+  write_own_files(spec, record, gateway);
 }
 
 // The files themselves, not copies: what becomes of the lender's names and addresses shows at once. The mark

@@ -80,6 +80,21 @@ T parse(const std::string& text, const char* what) {
   }
 }
 
+// A command that does several things to one container, or network, reads its row for each of them.
+template <typename T>
+T parse_again(const std::string& text, const char* what) {
+  struct Last {
+    std::string text;
+    T value;
+  };
+  thread_local Last last;
+  if (last.text != text) {
+    last.value = parse<T>(text, what);
+    last.text = text;
+  }
+  return last.value;
+}
+
 }  // namespace
 
 const PoolConfig* pool_of(const std::vector<PoolConfig>& pools, bool v6) {
@@ -92,7 +107,7 @@ std::string to_json(const ContainerConfig& config) {
   return write(config);
 }
 ContainerConfig container_config_from_json(const std::string& text) {
-  return parse<ContainerConfig>(text, kContainer);
+  return parse_again<ContainerConfig>(text, kContainer);
 }
 ShownConfig shown_config_from_json(const std::string& text) {
   return parse<ShownConfig>(text, kContainer);
@@ -105,7 +120,7 @@ std::string to_json(const NetworkConfig& config) {
   return write(config);
 }
 NetworkConfig network_config_from_json(const std::string& text) {
-  return parse<NetworkConfig>(text, "network configuration");
+  return parse_again<NetworkConfig>(text, "network configuration");
 }
 
 std::string to_json(const VolumeConfig& config) {

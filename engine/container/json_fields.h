@@ -1,15 +1,17 @@
 #pragma once
 // Members of a plain struct to JSON and back. A struct takes part by a function `describe(archive, value)` in
 // its namespace that names every member once; writing and reading both go through it, so they cannot drift
-// apart; see engine/json_usual.h for what is not written. Enums take part by `to_string(value)` and
-// `bool from_string(text, value)`. Internal to this room.
+// apart. Members that are as in a new object are not written, as engine/json_usual.h has it. Enums take part
+// by `to_string(value)` and `bool from_string(text, value)`. Internal to this room.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "engine/error.h"
-#include "engine/json_usual.h"
 
 namespace engine::json_fields {
 
@@ -29,40 +31,117 @@ struct IsVector : std::false_type {};
 template <typename T>
 struct IsVector<std::vector<T>> : std::true_type {};
 
-template <typename T>
-json encode(const T& value);
+enum class BadBytes { kRefuse, kReplace };
 
-struct Writer {
-  json& object;
+// Appends to a text. There is no tree of values in between: to build one took most of the time of asking for
+// a container's start.
+class Encoder {
+ public:
+  explicit Encoder(BadBytes bad_bytes) : bad_bytes_(bad_bytes) {}
+
   template <typename T>
-  void operator()(const char* key, const T& value) {
-    object[key] = encode(value);
+  void value(const T& value) {
+    if constexpr (IsVector<T>::value) {
+      text_ += '[';
+      for (const auto& item : value) {
+        if (text_.back() != '[') text_ += ',';
+        this->value(item);
+      }
+      text_ += ']';
+    } else if constexpr (Described<const T>) {
+      object(value);
+    } else if constexpr (std::is_enum_v<T>) {
+      string(to_string(value));
+    } else if constexpr (std::is_same_v<T, std::string>) {
+      string(value);
+    } else if constexpr (std::is_same_v<T, bool>) {
+      text_ += value ? "true" : "false";
+    } else if constexpr (std::is_integral_v<T>) {
+      text_ += std::to_string(value);
+    } else {
+      text_ += json(value).dump();
+    }
   }
+
+  std::string take() { return std::move(text_); }
+
+ private:
+  // Where the members of a new object are, in the order in which `describe` names them.
+  struct Places {
+    std::vector<const void*> members;
+    template <typename T>
+    void operator()(const char*, const T& member) {
+      members.push_back(&member);
+    }
+  };
+  struct Members {
+    Encoder& encoder;
+    const void* const* usual;
+    template <typename T>
+    void operator()(const char* key, const T& member) {
+      encoder.member(key, member, *static_cast<const T*>(*usual++));
+    }
+  };
+
+  template <typename T>
+  void object(const T& value) {
+    static const T usual{};
+    static const Places places = [] {
+      Places all;
+      describe(all, usual);
+      return all;
+    }();
+    text_ += '{';
+    Members members{*this, places.members.data()};
+    describe(members, value);
+    text_ += '}';
+  }
+
+  // Unless it is as usual, which what is described shows by having no member, and a list when the text is the
+  // same.
+  template <typename T>
+  void member(const char* key, const T& value, const T& usual) {
+    if constexpr (IsVector<T>::value) {
+      if (value.empty() && usual.empty()) return;
+    } else if constexpr (!Described<const T>) {
+      if (value == usual) return;
+    }
+    const size_t before = text_.size();
+    if (text_.back() != '{') text_ += ',';
+    string(key);
+    text_ += ':';
+    const size_t begin = text_.size();
+    this->value(value);
+    bool is_usual = false;
+    if constexpr (Described<const T>) {
+      is_usual = text_.compare(begin, std::string::npos, "{}") == 0;
+    } else if constexpr (IsVector<T>::value) {
+      if (!usual.empty()) {
+        Encoder other(bad_bytes_);
+        other.value(usual);
+        is_usual = text_.compare(begin, std::string::npos, other.text_) == 0;
+      }
+    }
+    if (is_usual) text_.resize(before);
+  }
+
+  void string(std::string_view value) {
+    const bool is_plain = std::all_of(value.begin(), value.end(),
+                                      [](char c) { return c >= ' ' && c < 0x7f && c != '"' && c != '\\'; });
+    if (is_plain) {
+      text_ += '"';
+      text_ += value;
+      text_ += '"';
+    } else {
+      text_ += json(value).dump(
+          -1, ' ', false,
+          bad_bytes_ == BadBytes::kRefuse ? json::error_handler_t::strict : json::error_handler_t::replace);
+    }
+  }
+
+  std::string text_;
+  BadBytes bad_bytes_;
 };
-
-template <typename T>
-json all_members(const T& value) {
-  json object = json::object();
-  Writer writer{object};
-  describe(writer, value);
-  return object;
-}
-
-template <typename T>
-json encode(const T& value) {
-  if constexpr (IsVector<T>::value) {
-    json array = json::array();
-    for (const auto& item : value) array.push_back(encode(item));
-    return array;
-  } else if constexpr (Described<const T>) {
-    static const json usual = all_members(T{});
-    return without_usual(all_members(value), usual);
-  } else if constexpr (std::is_enum_v<T>) {
-    return to_string(value);
-  } else {
-    return json(value);
-  }
-}
 
 template <typename T>
 void decode(const json& from, const std::string& path, T& value);
@@ -140,16 +219,14 @@ void decode(const json& from, const std::string& path, T& value) {
   }
 }
 
-enum class BadBytes { kRefuse, kReplace };
-
 // `bad_bytes`: what becomes of strings that are no UTF-8, which JSON cannot hold: engine::Error(kInvalid) or
 // U+FFFD.
 template <typename T>
 std::string write(const T& value, BadBytes bad_bytes) {
-  const auto handler =
-      bad_bytes == BadBytes::kRefuse ? json::error_handler_t::strict : json::error_handler_t::replace;
   try {
-    return encode(value).dump(-1, ' ', false, handler);
+    Encoder encoder(bad_bytes);
+    encoder.value(value);
+    return encoder.take();
   } catch (const json::exception& error) {
     throw Error(Error::Kind::kInvalid, std::string("a string is not valid UTF-8: ") + error.what());
   }

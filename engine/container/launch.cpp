@@ -118,8 +118,11 @@ class SharedNumber {
 };
 
 void wait_at(int gate) {
-  if (gate >= 0 && !receive_message(gate))
+  if (gate < 0) return;
+  const auto message = receive_message(gate);
+  if (!message)
     throw SetupError("start the program", "the command that was to see to its network has ended before");
+  if (message->text != kGoOn) throw SetupError("", message->text);
 }
 
 [[noreturn]] void container_main(const ContainerLaunch& launch, const std::string& filter,
@@ -140,6 +143,7 @@ void wait_at(int gate) {
   set_names(spec);
   // They may be a network interface's.
   const bool waits_early = !spec.sysctls.empty();
+  wait_at(launch.gate);
   if (waits_early) wait_at(launch.gate);
   if (!spec.tty) set_stdio(launch.stdio);
   const sys::Fd shm = shared_memory(spec, lenders);

@@ -23,6 +23,8 @@ struct Launched {
   sys::Fd console;  // the terminal's master end, when one was asked for
 };
 
+inline constexpr char kGoOn[] = "go on";
+
 struct ContainerLaunch {
   const Spec& spec;
   const Cgroup& cgroup;  // created
@@ -31,8 +33,9 @@ struct ContainerLaunch {
   std::string init_program;      // host path of compose-init
   bool die_with_parent = false;  // the container is killed when the calling process dies
   bool once = false;             // see EntryLaunch
-  // A message socket; the program begins when something comes, and does not when it is closed before: what it
-  // needs is made meanwhile. -1: at once.
+  // A message socket; what the program needs is made meanwhile. The first kGoOn is for its root, the second
+  // for itself; any other message says why it is not to begin, nor does it when the other end is closed. -1:
+  // at once.
   int gate = -1;
 };
 // Returns when the program has been exec'ed. Throws SetupError (with the exit code), sys::Error; nothing of

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <chrono>
 
+#include "engine/container/launch.h"
 #include "engine/container/monitor_process.h"
 #include "engine/container/run_files.h"
 #include "engine/error.h"
@@ -51,13 +52,15 @@ Keeper begin(MonitorServer& monitors, MonitorSpawn spawn, const ContainerStart& 
   sys::Fd report = monitors.start(spawn);
   gate.theirs.reset();
   try {
+    if (start.files) start.files(start.spec);
+    send_message(gate.ours.get(), kGoOn);  // or the report says why there is nobody
     if (start.meanwhile) start.meanwhile();
-  } catch (...) {
-    gate.ours.reset();
+  } catch (const std::exception& error) {
+    send_message(gate.ours.get(), error.what());
     receive_message(report.get());  // that the program has not begun
     throw;
   }
-  send_message(gate.ours.get(), "go");  // or the report says why there is nobody
+  send_message(gate.ours.get(), kGoOn);
   return await_keeper(std::move(report), start.spec, "start");
 }
 

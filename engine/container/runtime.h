@@ -25,9 +25,11 @@ struct ContainerStart {
                           // as the container is up
   int lock = -1;  // an flock that the monitor holds as well until the container has started or cannot:
                   // nobody comes in between, even when the caller is killed meanwhile; -1: none
-  // What else the container needs, its network for one: done beside the monitor's own work, and the program
-  // begins after both. What it throws, the start throws, and the monitor has taken back what it made. May be
+  // What else the container needs, done beside the monitor's own work: the files that `spec` mounts from its
+  // run folder, for which the container's root waits; and the rest, its network for one, for which the
+  // program waits. What they throw, the start throws, and the monitor has taken back what it made. May be
   // empty.
+  std::function<void(const Spec& spec)> files;
   std::function<void()> meanwhile;
 };
 
