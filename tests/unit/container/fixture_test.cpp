@@ -132,11 +132,11 @@ Container::~Container() {
 
 sys::ProcessId Container::start(const std::vector<int>& held) {
   if (spec.args.empty()) spec.args = {"sleep", "1000"};
-  return engine::start_container(monitors_, {spec, netns_.get(), held, -1, {}}).process;
+  return engine::start_container(monitors_, {spec, netns_.get(), held, -1, {}, {}}).process;
 }
 
 engine::Attached Container::attach(bool input) {
-  return engine::start_attached(monitors_, {spec, netns_.get(), {}, -1, {}}, input);
+  return engine::start_attached(monitors_, {spec, netns_.get(), {}, -1, {}, {}}, input);
 }
 
 std::pair<int, std::string> Container::step(const std::string& script) {

@@ -15,7 +15,9 @@
 #include "engine/container/cgroup.h"
 #include "engine/container/message.h"
 #include "engine/container/monitor_request.h"
+#include "engine/error.h"
 #include "fixture.h"
+#include "netmgr/namespace_scope.h"
 #include "sys/error.h"
 #include "sys/file.h"
 
@@ -103,10 +105,15 @@ TEST_CASE("A server for one start becomes the container's monitor, and the start
   CHECK(parent_of(monitor.pid).pid == ::getpid());  // nobody was forked
   CHECK(::getsid(monitor.pid) != ::getsid(0));
   const engine::Cgroup group(box.spec.monitors_cgroup);
+  const auto is_inside = [&](const engine::CgroupHierarchy& hierarchy) {
+    const auto text = sys::read_file_if_exists(group.folder(hierarchy) + "/cgroup.procs");
+    const std::string inside = '\n' + text.value_or("");
+    return inside.find('\n' + std::to_string(monitor.pid) + '\n') != std::string::npos;
+  };
   for (const engine::CgroupHierarchy& hierarchy : group.hierarchies()) {
     INFO(group.folder(hierarchy));
-    const std::string inside = '\n' + sys::read_file(group.folder(hierarchy) + "/cgroup.procs");
-    CHECK(inside.find('\n' + std::to_string(monitor.pid) + '\n') != std::string::npos);
+    for (int i = 0; i < 1000 && !is_inside(hierarchy); ++i) ::usleep(1000);  // once it has told of the start
+    CHECK(is_inside(hierarchy));
   }
   CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(monitor.pid) + "/cwd") == "/");
   CHECK(box.exec("echo in it").second == "in it\n");
@@ -114,6 +121,55 @@ TEST_CASE("A server for one start becomes the container's monitor, and the start
   box.start();
   CHECK(box.status().state == State::kRunning);
   CHECK(command_of(parent_of(box.status().monitor.pid).pid).find(" serve ") != std::string::npos);
+}
+
+TEST_CASE("Sockets for names that a server has made serve a container in their network, and no other") {
+  if (!is_root()) return;
+  for (const bool is_theirs : {true, false}) {
+    CAPTURE(is_theirs);
+    Container box;
+    engine::MonitorServer monitors(box.spec.monitors_cgroup);
+    monitors.warm_up(engine::MonitorServer::Use::kOneWithNames);
+    const sys::Fd made = monitors.take_namespace();
+    const sys::Fd other = is_theirs ? sys::Fd() : netmgr::new_namespace();
+    REQUIRE(made);
+    box.spec.dns_server = true;
+    box.spec.args = {"sleep", "1000"};
+    engine::start_container(monitors, {box.spec, is_theirs ? made.get() : other.get(), {}, -1, {}, {}});
+    const std::string folder = "/proc/" + std::to_string(box.status().process.pid) + "/net/";
+    for (const char* protocol : {"udp", "tcp"}) {
+      const std::string sockets = sys::read_file(folder + protocol);
+      const size_t first = sockets.find(" 0B00007F:");  // 127.0.0.11
+      CHECK(first != std::string::npos);
+      CHECK(sockets.find(" 0B00007F:", first + 1) == std::string::npos);
+    }
+    if (is_theirs) continue;
+    // Those in the other one went with it.
+    const netmgr::NamespaceScope inside(made);
+    CHECK(sys::read_file("/proc/thread-self/net/udp").find(" 0B00007F:") == std::string::npos);
+  }
+}
+
+TEST_CASE("What a start's caller cannot make is why it failed, and nothing is left of it") {
+  if (!is_root()) return;
+  const auto fail = [] { throw engine::Error(engine::Error::Kind::kUnavailable, "no such bridge"); };
+  for (const bool in_files : {true, false}) {
+    CAPTURE(in_files);
+    Container box;
+    box.spec.args = {"sleep", "1000"};
+    box.spec.host_network = true;
+    engine::ContainerStart start{box.spec, -1, {}, -1, {}, {}};
+    if (in_files) {
+      start.files = [&](const engine::Spec&) { fail(); };
+    } else {
+      start.meanwhile = fail;
+    }
+    CHECK_THROWS_WITH(engine::start_container(box.monitors(), start), "no such bridge");
+    CHECK(box.status().state == State::kCreated);
+    CHECK(box.status().exit_code == 125);
+    CHECK(box.status().error == "no such bridge");
+    CHECK(::access(container_test::cgroup_folder(box.spec, "memory").c_str(), F_OK) != 0);
+  }
 }
 
 TEST_CASE("A server for one exec runs it, and a second exec has another") {
@@ -172,7 +228,7 @@ TEST_CASE("Containers that are started at once by several threads get a monitor 
     threads.emplace_back([&] {
       box->spec.args = {"sleep", "1000"};
       box->spec.host_network = true;
-      engine::start_container(monitors, {box->spec, -1, {}, -1, {}});
+      engine::start_container(monitors, {box->spec, -1, {}, -1, {}, {}});
       ++started;
     });
   }
