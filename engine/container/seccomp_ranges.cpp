@@ -4,13 +4,13 @@
 #include <linux/seccomp.h>
 
 #include <algorithm>
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <map>
 #include <optional>
 #include <set>
+#include <tuple>
 #include <vector>
 
 namespace engine {
@@ -48,7 +48,10 @@ bool holds(const sock_filter& test, uint32_t value) {
 struct Outcome {
   bool is_verdict = true;
   uint32_t value = 0;  // SECCOMP_RET_*, or the step that loads an argument
-  auto operator<=>(const Outcome&) const = default;
+  bool operator==(const Outcome&) const = default;
+  bool operator<(const Outcome& other) const {
+    return std::tie(is_verdict, value) < std::tie(other.is_verdict, other.value);
+  }
 };
 
 struct Range {
