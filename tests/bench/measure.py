@@ -18,10 +18,12 @@ class CannotRun(Exception):
 
 
 class Row:
-    """`target`: what ours is to be at most (`ceiling`) or at least. `least`: (another tool, how many times it ours has to be better)."""
+    """`target`: what ours is to be at most (`ceiling`) or at least. `least`: (another tool, how many times it ours has to be better).
+    `floor`: what the tool of that name takes on the machine that the target was set for."""
 
-    def __init__(self, name, title, unit="ms", target=None, least=None, ceiling=True):
+    def __init__(self, name, title, unit="ms", target=None, least=None, ceiling=True, floor=None):
         self.name, self.title, self.unit, self.target, self.least, self.ceiling = name, title, unit, target, least, ceiling
+        self.floor = floor
         self.values, self.cannot, self.notes, self.series = {}, {}, [], {}
         self.measured = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime())
 
@@ -56,12 +58,13 @@ class Row:
         tools = {tool: {"median": statistics.median(values), "least": min(values), "most": max(values), "ratio": self.ratio(tool),
                         "values": values} for tool, values in self.values.items()}
         return {"name": self.name, "title": self.title, "unit": self.unit, "target": self.target, "least_ratio": self.least,
-                "less_is_better": self.ceiling, "met": self.met(), "measured": self.measured, "tools": tools, "cannot": self.cannot,
+                "less_is_better": self.ceiling, "floor": self.floor, "met": self.met(), "measured": self.measured, "tools": tools, "cannot": self.cannot,
                 "notes": self.notes, "series": self.series}
 
     @classmethod
     def from_json(cls, found):
-        row = cls(found["name"], found["title"], found["unit"], found["target"], found["least_ratio"], found["less_is_better"])
+        row = cls(found["name"], found["title"], found["unit"], found["target"], found["least_ratio"], found["less_is_better"],
+                  found.get("floor"))
         row.values = {tool: cell["values"] for tool, cell in found["tools"].items()}
         row.cannot, row.notes, row.series, row.measured = found["cannot"], found["notes"], found["series"], found["measured"]
         return row

@@ -83,6 +83,8 @@ def markdown(head, rows):
             f"To start a program that does nothing takes {head['floor_ms']:.2f} ms here, which all times have in them.\n",
             table(rows)]
     notes = [f"- {row.title}: {note}" for row in rows for note in row.notes]
+    notes += [f"- {row.title}: {target(row)} were wanted where the floor takes {figure(row.floor, row.unit)}, {times(row.target / row.floor)} as much; "
+              f"here ours takes {times(1 / row.ratio('floor'))} the floor" for row in rows if row.floor and row.ratio("floor")]
     other = [f"- {row.title}: of an earlier run, {row.measured}" for row in rows if row.measured < head["date"]]
     return "\n".join(text + ([""] + notes + other if notes or other else [])) + "\n"
 
