@@ -1,4 +1,5 @@
 // Creating, renaming and removing containers.
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -174,6 +175,15 @@ std::string shown_command(const ContainerConfig& config, const StoredImage& imag
   return text;
 }
 
+// It has told of the end, and is in the monitors' group until it is gone itself.
+void await_monitor(const sys::ProcessId& monitor) {
+  constexpr int kMostMs = 300;
+  if (monitor.pid == ::getpid()) return;
+  const sys::Fd pidfd = sys::open_pidfd(monitor);
+  pollfd end{pidfd.get(), POLLIN, 0};
+  if (pidfd) ::poll(&end, 1, kMostMs);
+}
+
 }  // namespace
 
 std::string LocalEngine::cgroup_path(const ContainerRecord& record) {
@@ -327,7 +337,8 @@ void LocalEngine::remove_container(const std::string& id, const Removal& how) {
   const sys::FileLock lock = how.force ? lock_to_end(*record, {0}) : lock_container(record->id);
   db_.read([&] { record = find_container_record(db_, record->id); });
   if (!record) return;
-  const bool alive = goes_on(status_of(record->id));
+  const Status status = status_of(record->id);
+  const bool alive = goes_on(status);
   if (how.only_ended && (alive || !is_over(*record))) return;
   if (alive && !how.force) {
     throw Error(Error::Kind::kConflict,
@@ -370,6 +381,7 @@ void LocalEngine::remove_container(const std::string& id, const Removal& how) {
     drop_default_network();
   }
   ::unlink(lock_path(record->id).c_str());
+  if (!how.leave && (alive || status.stopped_by_user)) await_monitor(status.monitor);
   if (!how.leave) remove_empty_cgroup(kMonitorsCgroup);  // else its monitor is in there
   if (record->config.cgroup_parent.starts_with(std::string(kEngineCgroup) + '/'))
     remove_empty_cgroup(record->config.cgroup_parent);

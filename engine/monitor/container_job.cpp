@@ -103,7 +103,7 @@ int supervise(KeeperJob job, Keeping keeping) {
       hook = supervisor.exit_hook();
       exit_code = supervisor.status().exit_code;
       was_stopped = supervisor.status().stopped_by_user;
-      remains.emplace(supervisor.take_remains());
+      remains.emplace(supervisor.take_remains(attached));
     }
     if (attached && is_tidied(report, exit_code)) return 0;
     report.reset();

@@ -30,7 +30,7 @@ struct AttachedStreams {
 };
 
 // What of a container that has ended the kernel takes a while to take away, or has to be told of: it goes
-// with this object, when those who wait for the end have heard of it.
+// with this object, when who is attached has heard of the end.
 struct Remains {
   // Of one that somebody is attached to: a mount namespace that does not go with the container's last
   // process, as to take two dozen mounts away costs the kernel some milliseconds. Who stops a container waits
@@ -43,6 +43,7 @@ struct Remains {
   Remains(Remains&&) = default;
   Remains& operator=(Remains&&) = default;
   ~Remains();
+  void hasten();  // `netns` is told, and gone
 };
 
 class Supervisor : private ControlHandler {
@@ -68,8 +69,9 @@ class Supervisor : private ControlHandler {
   void listen_by(netmgr::DnsSockets sockets) { ready_sockets_.emplace(std::move(sockets)); }
   // ContainerLaunch::gate, of its first program.
   void wait_at(sys::Fd gate) { gate_ = std::move(gate); }
-  // Once it has ended.
-  Remains take_remains();
+  // Once it has ended. Of one that nobody is attached to little is left to it: who stops a container may be
+  // about to remove the monitors' control group, with this process in it.
+  Remains take_remains(bool attached);
   // What is to be run once this object is gone: the spec's exit hook, unless `stop` was asked for.
   std::vector<std::string> exit_hook() const {
     return stop_asked_ ? std::vector<std::string>() : spec_.exit_hook;

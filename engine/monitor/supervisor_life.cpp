@@ -324,16 +324,22 @@ void Supervisor::end_for_good() {
   ended_ = true;
 }
 
-Remains Supervisor::take_remains() {
+Remains Supervisor::take_remains(bool attached) {
   Remains remains;
   remains.mounts = std::move(mounts_);
   remains.netns = std::move(netns_);
   remains.dns = std::move(dns_);
+  if (!attached) remains.hasten();
   return remains;
 }
 
-Remains::~Remains() {
+void Remains::hasten() {
   if (netns) netmgr::hasten_end(netns);
+  netns.reset();
+}
+
+Remains::~Remains() {
+  hasten();
 }
 
 }  // namespace monitor
