@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 
 #include "engine/bundled_image.h"
 #include "engine/container/cgroup.h"
@@ -24,25 +25,32 @@ namespace {
 
 constexpr mode_t kFormerRootMode = 0711;  // that earlier versions gave to both roots
 
-// Looked at first, as it is there already with every command but the first.
-mode_t made_folder(const std::string& folder) {
+// Looked at before it is made, as it is there already with every command but the first.
+std::optional<mode_t> mode_of(const std::string& folder) {
   struct stat status {};
-  if (::stat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) return status.st_mode & 07777;
-  const size_t slash = folder.find_last_of('/');
-  if (slash != std::string::npos && slash > 0) sys::make_dirs(folder.substr(0, slash));
-  sys::make_dirs(folder, 0700);
-  return 0700;
+  if (::stat(folder.c_str(), &status) != 0 || !S_ISDIR(status.st_mode)) return std::nullopt;
+  return status.st_mode & 07777;
 }
 
 // Closed to other users: layers, containers and volumes hold set-uid programs and device nodes that mean
 // something in a container only, and the database holds passwords.
 void make_private(const std::string& folder) {
-  if ((made_folder(folder) & 077) != 0) sys::check(::chmod(folder.c_str(), 0700), "chmod", folder);
+  const std::optional<mode_t> mode = mode_of(folder);
+  if (!mode) {
+    sys::make_dirs(folder, 0700);
+  } else if ((*mode & 077) != 0) {
+    sys::check(::chmod(folder.c_str(), 0700), "chmod", folder);
+  }
 }
 
 // A root the user has made keeps its mode: it may be shared with others.
 void make_root(const std::string& folder) {
-  if (made_folder(folder) == kFormerRootMode) sys::check(::chmod(folder.c_str(), 0700), "chmod", folder);
+  const std::optional<mode_t> mode = mode_of(folder);
+  if (mode == kFormerRootMode) sys::check(::chmod(folder.c_str(), 0700), "chmod", folder);
+  if (mode) return;
+  const size_t slash = folder.find_last_of('/');
+  if (slash != std::string::npos && slash > 0) sys::make_dirs(folder.substr(0, slash));
+  sys::make_dirs(folder, 0700);
 }
 
 // The folders must be there before the database is opened inside them.
@@ -53,7 +61,7 @@ const Paths& with_folders(const Paths& paths) {
     for (const char* name : {"/containers", "/layers", "/volumes", "/tmp", "/images"})
       make_private(paths.data_root + name);
     for (const char* name : {"/c", "/b", "/n", "/locks", "/events"}) make_private(paths.run_root + name);
-    made_folder(paths.blobs());
+    make_private(paths.blobs());
     // SQLite gives its other files the mode of this one.
     const sys::Fd database = sys::open(paths.database(), O_RDONLY | O_CREAT, 0600);
     sys::check(::fchmod(database.get(), 0600), "chmod", paths.database());

@@ -263,7 +263,6 @@ class LocalEngine final : public Engine, public ContainerLife {
   // Held while a container is started, stopped or removed, so that nobody tidies up what is just being set
   // up. Its monitor holds it too, and longer where who asked for the start is killed.
   sys::FileLock lock_container(const std::string& id);
-  std::string whole_id(const std::string& id_or_name);
   // Read once: as long as a container is made of it an image stays what it is.
   StoredImage image_of(const ContainerRecord& record);
   void keep_image(const StoredImage& image);  // one that a container is made of

@@ -125,17 +125,8 @@ std::vector<Reservation> LocalEngine::take_ports(ContainerRecord& record,
   return held;
 }
 
-// Who has the whole id need not be told it.
-std::string LocalEngine::whole_id(const std::string& id_or_name) {
-  constexpr size_t kDigits = 64;
-  const bool is_whole = id_or_name.size() == kDigits &&
-                        id_or_name.find_first_not_of("0123456789abcdef") == std::string::npos &&
-                        ::access(paths_.container(id_or_name).c_str(), F_OK) == 0;
-  return is_whole ? id_or_name : need_container(id_or_name).id;
-}
-
 ContainerInfo LocalEngine::start_container(const std::string& id) {
-  const sys::FileLock lock = lock_container(whole_id(id));
+  const sys::FileLock lock = lock_container(need_container(id).id);
   ContainerRecord record = need_container(id);  // as it is now that the lock is ours
   const Status status = status_of(record.id);
   if (status.state == State::kPaused)
@@ -153,7 +144,7 @@ void LocalEngine::start_locked(ContainerRecord& record, const sys::FileLock& loc
 }
 
 Attached LocalEngine::start_attached(const std::string& id, const AttachRequest& request) {
-  const sys::FileLock lock = lock_container(whole_id(id));
+  const sys::FileLock lock = lock_container(need_container(id).id);
   ContainerRecord record = need_container(id);
   if (goes_on(status_of(record.id)))
     throw Error(Error::Kind::kConflict, "container " + record.config.name + " is running already");

@@ -1,8 +1,9 @@
 #include "engine/model.h"
 
+#include <iterator>
+
 #include "engine/error.h"
 #include "engine/json_optional.h"
-#include "engine/json_usual.h"
 #include "engine/shown_config.h"
 #include "netmgr/address.h"
 
@@ -62,10 +63,16 @@ static void from_json(const nlohmann::json& config, ShownConfig& shown) {
 
 namespace {
 
+// Members that are as in a new object are not written: less to write, and less to read for every command.
+// Reading leaves what is missing as it is at first, so whoever changes that changes what was written before,
+// and has to bring it over.
 template <typename T>
 std::string write(const T& value) {
   static const nlohmann::json usual = T();
-  return without_usual(value, usual).dump();
+  nlohmann::json members = value;
+  for (auto member = members.begin(); member != members.end();)
+    member = *member == usual.at(member.key()) ? members.erase(member) : std::next(member);
+  return members.dump();
 }
 
 constexpr char kContainer[] = "container configuration";

@@ -1,7 +1,7 @@
 #pragma once
 // Members of a plain struct to JSON and back. A struct takes part by a function `describe(archive, value)` in
 // its namespace that names every member once; writing and reading both go through it, so they cannot drift
-// apart. Members that are as in a new object are not written, as engine/json_usual.h has it. Enums take part
+// apart. Members that are as in a new object are not written, as engine/model.cpp has it. Enums take part
 // by `to_string(value)` and `bool from_string(text, value)`. Internal to this room.
 #include <algorithm>
 #include <nlohmann/json.hpp>

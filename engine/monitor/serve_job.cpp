@@ -104,9 +104,10 @@ std::optional<Asked> serve(const std::string& monitors_cgroup, const std::string
   const bool for_start = with_names || use == engine::kServesOne;
   if (for_start) sys::check(::chdir("/"), "chdir", "/");
   ::signal(SIGCHLD, SIG_IGN);  // nobody waits for monitors
-  // While there is nothing to do yet; one that forks would have the pages copied.
+  // While there is nothing to do yet.
   std::optional<netmgr::DnsSockets> names = with_names ? offer_sockets(requests) : std::nullopt;
   if (for_start && !with_names) offer_namespace(requests);
+  // One that forks would have the pages copied.
   if (use != engine::kServesMany) sys::prefault(64 << 10, 40 << 10);
   while (auto received = next_request(requests)) {
     // Where there is no process to be had, who asked hears that nobody has the report's other end any more.
